@@ -1,0 +1,33 @@
+/**
+ * The test projects, from cheapest to dearest. `npx vitest run --project unit` runs one of them,
+ * `npx vitest run test/unit/wire` one folder.
+ */
+import { defineConfig } from 'vitest/config';
+
+/** A project is a folder of test/ with one time limit for each of its tests, in milliseconds. */
+function project(name: string, testTimeoutMs: number) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: testTimeoutMs,
+      hookTimeout: testTimeoutMs,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    restoreMocks: true,
+    passWithNoTests: false,
+    projects: [
+      project('unit', 5_000),
+      project('contract', 20_000),
+      project('architecture', 120_000),
+      project('fuzz', 60_000),
+      project('e2e', 60_000),
+    ],
+  },
+});
