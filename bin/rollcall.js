@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+// @ts-check
+/**
+ * Starts rollcall with a Node that can run it, whichever Node the shell found first.
+ *
+ * A checkout has src/ and runs its TypeScript as it stands; an installed package has only dist/. Where the
+ * running Node is too old for both, a Node from node_modules/.bin beside or above this package (the dev
+ * dependency `node` puts one there) takes over: same arguments, same standard streams, signals and exit
+ * status passed through. This file must stay plain JavaScript that an old Node can parse.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import module from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** The first version that strips types without a flag; `engines` in package.json says the same. */
+const OLDEST = { major: 22, minor: 18 };
+const packageDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const source = path.join(packageDir, 'src', 'cli', 'main.ts');
+const built = path.join(packageDir, 'dist', 'cli', 'main.js');
+
+/** @param {string} version such as `v24.21.0` */
+function isRecentEnough(version) {
+  const [major = 0, minor = 0] = version.replace('v', '').split('.').map(Number);
+  return major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+}
+
+/** The Node that npm installed for this package or for a folder around it, or undefined. */
+function findLocalNode() {
+  for (let dir = packageDir; ; dir = path.dirname(dir)) {
+    const candidate = path.join(dir, 'node_modules', '.bin', 'node');
+    if (fs.existsSync(candidate)) return candidate;
+    if (dir === path.dirname(dir)) return undefined;
+  }
+}
+
+/**
+ * Run this same file with another Node and end as it ends.
+ * @param {string} node path of the executable
+ */
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, ROLLCALL_HANDED_OVER: '1' },
+  });
+  // A terminal sends its Ctrl-C to both processes; passing it on as well would make two of one.
+  const fromTerminal = process.stdin.isTTY === true;
+  process.on('SIGINT', () => fromTerminal || child.kill('SIGINT'));
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** @param {string} why one line for the person at the terminal */
+function fail(why) {
+  process.stderr.write(`rollcall: ${why}\n`);
+  process.exit(1);
+}
+
+/** Keep compiled code between starts: without it most of the start-up time is parsing. */
+function keepCompiledCode() {
+  const cacheDir = fs.existsSync(source)
+    ? path.join(packageDir, 'node_modules', '.cache', 'rollcall')
+    : path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'rollcall');
+  module.enableCompileCache(process.env['NODE_COMPILE_CACHE'] || cacheDir);
+  // Written at exit otherwise, which a process that is killed never reaches.
+  setTimeout(() => module.flushCompileCache(), 2_000).unref();
+}
+
+if (isRecentEnough(process.version)) {
+  keepCompiledCode();
+  const entry = [source, built].find((file) => fs.existsSync(file));
+  if (entry === undefined) fail(`neither ${source} nor ${built} exists; is the package complete?`);
+  else await import(pathToFileURL(entry).href);
+} else {
+  const local = process.env['ROLLCALL_HANDED_OVER'] ? undefined : findLocalNode();
+  if (local === undefined) {
+    fail(
+      `needs Node ${OLDEST.major}.${OLDEST.minor} or newer, this is ${process.version}; in a checkout "npm ci" brings one along`,
+    );
+  } else handOver(local);
+}

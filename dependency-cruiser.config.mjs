@@ -1,0 +1,141 @@
+/**
+ * The architecture as data: which folder of src/ may import which, and which folder owns which library.
+ * docs/ARCHITECTURE.md draws the same picture in words; test/architecture/layers.test.ts insists that every
+ * folder has a row here and every dependency of package.json an owner. A new folder or library is a new row.
+ */
+
+/** folder -> folders it may import (always also itself) */
+export const MAY_IMPORT = {
+  lib: [],
+  model: ['lib'],
+  wire: [],
+  names: ['model', 'wire'], // wire/constants only, see names-know-numbers-only
+  catalog: ['lib', 'model'],
+  filter: ['model'],
+  metrics: ['lib'],
+  store: ['lib', 'model', 'catalog'],
+  checks: ['lib', 'model', 'metrics'],
+  local: ['lib', 'model', 'catalog'],
+  dns: ['lib', 'model', 'wire', 'names', 'catalog', 'metrics'],
+  http: ['lib', 'model', 'catalog', 'filter', 'local', 'metrics'],
+  agent: [
+    'lib',
+    'model',
+    'wire',
+    'names',
+    'catalog',
+    'filter',
+    'metrics',
+    'store',
+    'checks',
+    'local',
+    'dns',
+    'http',
+  ],
+  cli: ['lib', 'model', 'agent'], // agent from commands/agent only, see one-door-to-agent
+};
+
+/** npm package or node: module -> the only folders that may touch it */
+export const OWNERS = {
+  'better-sqlite3': ['store'],
+  '@fastify/static': ['http'],
+  '@fastify/swagger': ['http'],
+  '@fastify/type-provider-typebox': ['http'],
+  '@fastify/under-pressure': ['http'],
+  '@grpc/grpc-js': ['checks'],
+  commander: ['cli'],
+  dns2: ['dns', 'cli'],
+  fastify: ['http'],
+  'lru-cache': ['dns', 'http'],
+  pino: ['agent'],
+  'pino-pretty': ['agent'],
+  'prom-client': ['metrics'],
+  typebox: ['http'],
+  undici: ['checks', 'cli'],
+  dgram: ['dns', 'checks'],
+  net: ['dns', 'checks', 'http', 'agent'],
+  tls: ['checks'],
+  child_process: ['checks', 'cli'],
+  worker_threads: ['store'],
+  fs: ['store', 'agent', 'cli', 'http'],
+};
+
+const PURE = ['model', 'wire', 'names', 'catalog', 'filter'];
+
+const layers = Object.entries(MAY_IMPORT).map(([folder, may]) => ({
+  name: `layer-${folder}`,
+  comment: `${folder} may import ${may.join(', ') || 'nothing of the project'}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^(src|ui|test|bench)/', pathNot: `^src/(${[folder, ...may].join('|')})/` },
+}));
+
+const escapeRegExp = (text) => text.replace(/[.+^$()|[\]\\]/g, '\\$&');
+const owners = Object.entries(OWNERS).map(([library, folders]) => ({
+  name: `only-${folders.join('-')}-may-use-${library}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^src/(${folders.join('|')})/` },
+  to: { path: `(^|node_modules/)${escapeRegExp(library)}(/|$)`, pathNot: '^src/' },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layers,
+    ...owners,
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'pure-core',
+      comment: 'decides on values alone; neither packages nor node: modules',
+      severity: 'error',
+      from: { path: `^src/(${PURE.join('|')})/` },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-no-pkg', 'unknown'] },
+    },
+    {
+      name: 'no-development-dependency',
+      comment: 'a package that only a checkout has cannot be imported by what is published',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-orphan',
+      comment: 'a module that nothing imports and that imports nothing is dead',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/cli/main' },
+      to: {},
+    },
+    {
+      name: 'names-know-numbers-only',
+      severity: 'error',
+      from: { path: '^src/names/' },
+      to: { path: '^src/wire/', pathNot: '^src/wire/constants' },
+    },
+    {
+      name: 'one-door-to-agent',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: '^src/cli/commands/agent' },
+      to: { path: '^src/agent/' },
+    },
+    {
+      name: 'leaves-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/(checks/kinds|http/routes|cli/commands)/([^/]+)' },
+      to: { path: '^src/$1/', pathNot: '^src/$1/$2' },
+    },
+    {
+      name: 'page-talks-to-the-api-only',
+      severity: 'error',
+      from: { path: '^ui/' },
+      to: { path: '^src/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    exclude: { path: '^(dist|test/conformance)/' },
+  },
+};
