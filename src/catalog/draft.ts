@@ -1,0 +1,133 @@
+/**
+ * What a command would change, laid over a view that stays untouched.
+ *
+ * Commands of one batch are reduced one after the other before anything is committed; each must see what the ones
+ * before it will have done. Writing the same content again records nothing, so an idempotent write moves no index.
+ * Rows in a draft carry the modifyIndex PENDING: no client can know it, so no compare-and-set can match it.
+ */
+import type { ModifyIndex, Stamp } from '../model/types.ts';
+import type { Change, PutChange } from './state.ts';
+import { Table, type TableView } from './table.ts';
+import { type AnyRow, TABLE_NAMES, TABLES, type TableName, type TableRows, type View } from './tables.ts';
+
+/** The modifyIndex of a row whose write is not committed yet. */
+export const PENDING: ModifyIndex = -1;
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => key in b && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}
+
+/** Whether two rows say the same, their stamps aside. */
+function isSameContent(a: AnyRow, b: AnyRow): boolean {
+  const stamp = { createIndex: 0, modifyIndex: 0 };
+  return isSame({ ...a, ...stamp }, { ...b, ...stamp });
+}
+
+class DraftTable<Row extends AnyRow> implements TableView<Row, string> {
+  readonly #base: TableView<Row, string>;
+  readonly #over: Table<Row, string>;
+  readonly #gone = new Set<string>();
+
+  constructor(base: TableView<Row, string>, over: Table<Row, string>) {
+    this.#base = base;
+    this.#over = over;
+  }
+
+  get size(): number {
+    return [...this.values()].length;
+  }
+
+  get(key: string): Row | undefined {
+    return this.#over.get(key) ?? (this.#gone.has(key) ? undefined : this.#base.get(key));
+  }
+
+  *by(index: string, value: string): Iterable<Row> {
+    yield* this.#untouched(this.#base.by(index, value));
+    yield* this.#over.by(index, value);
+  }
+
+  *values(): Iterable<Row> {
+    yield* this.#untouched(this.#base.values());
+    yield* this.#over.values();
+  }
+
+  *withPrefix(prefix: string): Iterable<Row> {
+    const rows = [...this.#untouched(this.#base.withPrefix(prefix)), ...this.#over.withPrefix(prefix)];
+    yield* rows.sort((a, b) => (this.#over.keyOf(a) < this.#over.keyOf(b) ? -1 : 1));
+  }
+
+  put(row: Row): void {
+    this.#gone.delete(this.#over.keyOf(row));
+    this.#over.put(row);
+  }
+
+  remove(key: string): void {
+    this.#over.remove(key);
+    this.#gone.add(key);
+  }
+
+  *#untouched(rows: Iterable<Row>): Iterable<Row> {
+    for (const row of rows) {
+      const key = this.#over.keyOf(row);
+      if (!this.#gone.has(key) && this.#over.get(key) === undefined) yield row;
+    }
+  }
+}
+
+type DraftTables = { readonly [T in TableName]: DraftTable<TableRows[T]> };
+
+export class Draft {
+  readonly #tables: DraftTables;
+  readonly #changes: Change[] = [];
+
+  constructor(base: View) {
+    const tables = TABLE_NAMES.map((name) => [
+      name,
+      new DraftTable(base[name] as TableView<AnyRow, string>, new Table(TABLES[name] as never)),
+    ]);
+    this.#tables = Object.fromEntries(tables) as DraftTables;
+  }
+
+  /** The base as it will look once this draft is committed. */
+  get view(): View {
+    return this.#tables as View;
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** Insert or replace a row; returns false when the same content is there already. */
+  put<T extends TableName>(table: T, row: TableRows[T]): boolean {
+    const over = this.#tables[table] as unknown as DraftTable<AnyRow>;
+    const before = over.get(TABLES[table].key(row as never));
+    if (before !== undefined && isSameContent(before, row)) return false;
+    const stamp: Stamp = { createIndex: before?.createIndex ?? PENDING, modifyIndex: PENDING };
+    over.put(Object.freeze({ ...(row as AnyRow), ...stamp }));
+    this.#changes.push({ op: 'put', table, row } as PutChange);
+    return true;
+  }
+
+  /** Remove a row; returns false when it is not there. */
+  remove(table: TableName, key: string): boolean {
+    if (this.#tables[table].get(key) === undefined) return false;
+    this.#tables[table].remove(key);
+    this.#changes.push({ op: 'remove', table, key });
+    return true;
+  }
+
+  /** Take over what another draft on top of this one recorded. */
+  absorb(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.op === 'remove') this.remove(change.table, change.key);
+      else this.put(change.table, change.row);
+    }
+  }
+}

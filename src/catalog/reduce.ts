@@ -1,0 +1,69 @@
+/**
+ * The pure step: a view and a command in, the changes and the result out. Nothing is stored or installed here.
+ *
+ * To add a command: its type in command.ts, its reducer, one row in REDUCERS. A reducer writes to the draft and
+ * throws AppError to refuse; the draft is then thrown away, so a refusal changes nothing.
+ */
+import type { Random } from '../lib/random.ts';
+import { UNSTAMPED } from '../model/types.ts';
+import type { AllCommand, Command, FactCommand, Results } from './command.ts';
+import { Draft } from './draft.ts';
+import { putLocalCheck, putLocalService, removeLocal } from './local-rows.ts';
+import { checkStatus, deregister, register } from './register.ts';
+import type { Change } from './state.ts';
+import type { View } from './tables.ts';
+
+/** What a reducer may know beside the rows. */
+export interface ReduceContext {
+  /** Wall time in milliseconds. */
+  readonly nowMs: number;
+  readonly random: Random;
+}
+
+/** A result, or a function that reads it from the rows once they are stamped and installed. */
+export type ResultOrReader<Result> = Result | ((installed: View) => Result);
+
+type Reducer<Kind extends Command['kind']> = (
+  draft: Draft,
+  command: Extract<Command, { kind: Kind }>,
+  context: ReduceContext,
+) => ResultOrReader<Results[Kind]>;
+
+const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
+  register,
+  deregister,
+  'check-status': checkStatus,
+  'local-service': putLocalService,
+  'local-check': putLocalCheck,
+  'local-remove': removeLocal,
+  fact: (draft, { name, value }: FactCommand) => {
+    draft.put('facts', { ...UNSTAMPED, name, value });
+    return true;
+  },
+  all: (draft, { commands }: AllCommand, context) => {
+    const results = commands.map((command) => runReducer(draft, command, context));
+    return (installed) => results.map((result) => readResult(result, installed));
+  },
+};
+
+function runReducer(draft: Draft, command: Command, context: ReduceContext): ResultOrReader<unknown> {
+  const reducer = REDUCERS[command.kind] as Reducer<Command['kind']>;
+  return reducer(draft, command as never, context);
+}
+
+/** The value of a result; readers are called with the installed rows. */
+export function readResult(result: ResultOrReader<unknown>, installed: View): unknown {
+  return typeof result === 'function' ? result(installed) : result;
+}
+
+export interface Reduced {
+  readonly changes: readonly Change[];
+  readonly result: ResultOrReader<unknown>;
+}
+
+/** Reduce one command against a view. Throws AppError when the command is refused. */
+export function reduce(view: View, command: Command, context: ReduceContext): Reduced {
+  const draft = new Draft(view);
+  const result = runReducer(draft, command, context);
+  return { changes: draft.changes, result };
+}

@@ -1,0 +1,123 @@
+/**
+ * Which questions a change may have changed the answer to, and the index of each such question.
+ *
+ * A topic is a short text: `service:web` (instances of web and their health), `node:n1` (a node, its services and
+ * checks), `kv:a/b`, and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
+ * name the topics that their answer depends on.
+ */
+import type {
+  CheckRow,
+  KvRow,
+  ModifyIndex,
+  NodeRow,
+  QueryRow,
+  ServiceRow,
+  SessionRow,
+} from '../model/types.ts';
+import type { Applied } from './state.ts';
+import { nodeKey, serviceNameKey, type View } from './tables.ts';
+
+export const serviceTopic = (name: string): string => `service:${serviceNameKey(name)}`;
+export const nodeTopic = (name: string): string => `node:${nodeKey(name)}`;
+export const kvTopic = (key: string): string => `kv:${key}`;
+export const sessionTopic = (id: string): string => `session:${id}`;
+export const queryTopic = (id: string): string => `query:${id}`;
+
+/** Every service of a node answers differently when the node or one of its own checks changes. */
+function* servicesOfNode(node: string, view: View): Iterable<string> {
+  for (const service of view.services.by('node', nodeKey(node))) yield serviceTopic(service.name);
+}
+
+function* topicsOfNode(row: NodeRow, view: View): Iterable<string> {
+  yield 'nodes';
+  yield nodeTopic(row.name);
+  yield* servicesOfNode(row.name, view);
+}
+
+function* topicsOfService(row: ServiceRow): Iterable<string> {
+  yield 'services';
+  yield serviceTopic(row.name);
+  yield nodeTopic(row.node);
+}
+
+function* topicsOfCheck(row: CheckRow, view: View): Iterable<string> {
+  yield 'checks';
+  yield nodeTopic(row.node);
+  if (row.serviceId) yield serviceTopic(row.serviceName);
+  else yield* servicesOfNode(row.node, view);
+}
+
+function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable<string> {
+  switch (table) {
+    case 'nodes':
+      return topicsOfNode(row as NodeRow, view);
+    case 'services':
+      return topicsOfService(row as ServiceRow);
+    case 'checks':
+      return topicsOfCheck(row as CheckRow, view);
+    case 'kv':
+      return ['kv', kvTopic((row as KvRow).key)];
+    case 'sessions':
+      return [
+        'sessions',
+        sessionTopic((row as SessionRow).id),
+        `sessions-of:${nodeKey((row as SessionRow).node)}`,
+      ];
+    case 'queries':
+      return ['queries', queryTopic((row as QueryRow).id)];
+    default:
+      return [];
+  }
+}
+
+/** The topics that these applied changes touch; `view` is the state after them. */
+export function topicsOf(applied: readonly Applied[], view: View): Set<string> {
+  const topics = new Set<string>();
+  for (const { table, before, after } of applied) {
+    if (before) for (const topic of topicsOfRow(table, before, view)) topics.add(topic);
+    if (after) for (const topic of topicsOfRow(table, after, view)) topics.add(topic);
+  }
+  return topics;
+}
+
+/** Topics remembered one by one. Turning it up costs about 100 octets each; beyond it old ones share one index. */
+const MAX_TOPICS = 500_000;
+
+/**
+ * The index of each topic. It never falls: a topic that was forgotten, or that nobody touched since the start, has the
+ * index `floor`, which is at least as high as any index the topic ever had.
+ */
+export class TopicIndexes {
+  readonly #indexes = new Map<string, ModifyIndex>();
+  readonly #maxTopics: number;
+  #floor: ModifyIndex;
+
+  constructor(floor: ModifyIndex, maxTopics: number = MAX_TOPICS) {
+    this.#floor = floor;
+    this.#maxTopics = maxTopics;
+  }
+
+  /** At least 1, because clients take 0 for "not blocking". */
+  of(topics: Iterable<string>): ModifyIndex {
+    let highest = Math.max(this.#floor, 1);
+    for (const topic of topics) highest = Math.max(highest, this.#indexes.get(topic) ?? 0);
+    return highest;
+  }
+
+  touch(topics: Iterable<string>, index: ModifyIndex): void {
+    for (const topic of topics) {
+      this.#indexes.delete(topic);
+      this.#indexes.set(topic, index);
+    }
+    if (this.#indexes.size > this.#maxTopics) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    let excess = this.#indexes.size - Math.floor(this.#maxTopics / 2);
+    for (const [topic, index] of this.#indexes) {
+      if (excess-- <= 0) return;
+      this.#indexes.delete(topic);
+      this.#floor = Math.max(this.#floor, index);
+    }
+  }
+}
