@@ -1,0 +1,30 @@
+# Builds what `npm run build` makes and keeps only that and the run-time packages. The agent runs without root, keeps
+# its data in /data and listens on all addresses of its container:
+#   docker run -p 8500:8500 -p 8600:8600/udp -p 8600:8600/tcp -v rollcall:/data rollcall
+
+FROM node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY bin bin
+COPY src src
+RUN npm run build && npm prune --omit=dev
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /opt/rollcall
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/bin bin
+COPY --from=build /build/dist dist
+COPY LICENSE ./
+RUN ln -s /opt/rollcall/bin/rollcall.js /usr/local/bin/rollcall && install -d -o node -g node /data
+# The user "node" of the image, by number so that an orchestrator can verify that it is not root.
+USER 1000:1000
+VOLUME /data
+EXPOSE 8500/tcp 8600/tcp 8600/udp
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rollcall", "members"]
+ENTRYPOINT ["rollcall"]
+CMD ["agent", "-server", "-bootstrap", "-ui", "-client=0.0.0.0", "-data-dir=/data"]
