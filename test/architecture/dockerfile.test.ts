@@ -21,7 +21,7 @@ const all = instructionsOf('Dockerfile');
 const stages = all.filter(({ word }) => word === 'FROM');
 const lastFrom = all.findLastIndex(({ word }) => word === 'FROM');
 const final = all.slice(lastFrom);
-const valueOf = (word: string): string | undefined => final.find((one) => one.word === word)?.text;
+const settingOf = (word: string): string | undefined => final.find((one) => one.word === word)?.text;
 
 /** Sources of COPY instructions that read the build context. */
 const contextSources = all
@@ -52,23 +52,23 @@ describe('Dockerfile', () => {
   });
 
   test('runs as a user that is not root, given by number', () => {
-    expect(valueOf('USER')).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(settingOf('USER')).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
   test('keeps data in a volume that this user may write', () => {
-    expect(valueOf('VOLUME')).toBe('/data');
+    expect(settingOf('VOLUME')).toBe('/data');
     const beforeUser = final.slice(
       0,
       final.findIndex(({ word }) => word === 'USER'),
     );
     expect(beforeUser.some(({ text }) => /install -d -o node -g node \/data/.test(text))).toBe(true);
-    expect(JSON.parse(valueOf('CMD') ?? '[]')).toContain('-data-dir=/data');
+    expect(JSON.parse(settingOf('CMD') ?? '[]')).toContain('-data-dir=/data');
   });
 
   test('is asked for its health through the program itself and ends by SIGTERM', () => {
-    expect(valueOf('HEALTHCHECK')).toMatch(/CMD \["rollcall", "members"\]$/);
-    expect(valueOf('STOPSIGNAL')).toBe('SIGTERM');
-    expect(JSON.parse(valueOf('ENTRYPOINT') ?? '')).toEqual(['rollcall']);
+    expect(settingOf('HEALTHCHECK')).toMatch(/CMD \["rollcall", "members"\]$/);
+    expect(settingOf('STOPSIGNAL')).toBe('SIGTERM');
+    expect(JSON.parse(settingOf('ENTRYPOINT') ?? '')).toEqual(['rollcall']);
   });
 
   test('brings a Node that package.json accepts', () => {
