@@ -1,0 +1,123 @@
+/**
+ * Everything that routes need of the rest of the agent. agent/agent.ts builds it; tests build it from values.
+ *
+ * Routes get rows from `view`, change things by `writer.submit` (the catalog) or `local` (what this agent runs), and
+ * never hold state of their own. What only one group needs goes into an optional port of its own at the end.
+ */
+
+import type { State } from '../catalog/state.ts';
+import type { TopicIndexes } from '../catalog/topics.ts';
+import type { Watch } from '../catalog/watch.ts';
+import type { Writer } from '../catalog/writer.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Random } from '../lib/random.ts';
+import type { Metrics } from '../metrics/registry.ts';
+import type {
+  CheckDefinition,
+  CheckId,
+  CheckStatus,
+  JsonObject,
+  LocalCheckRow,
+  LocalServiceRow,
+  RegistrationSource,
+  ServiceDefinition,
+  ServiceId,
+  StringMap,
+} from '../model/types.ts';
+
+/** A check of this agent with its live state; stamps do not matter here. */
+export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output'>;
+
+/** What this agent was asked to keep registered; see local/local.ts. */
+export interface LocalRegistrations {
+  services(): ReadonlyMap<ServiceId, Pick<LocalServiceRow, 'definition' | 'source'>>;
+  checks(): ReadonlyMap<CheckId, LocalCheckState>;
+  /** Resolves when durable and visible. */
+  registerService(
+    registration: {
+      readonly definition: ServiceDefinition;
+      readonly checks: readonly CheckDefinition[];
+      readonly source: RegistrationSource;
+    },
+    options: { readonly replaceExistingChecks: boolean },
+  ): Promise<void>;
+  /** False: unknown. */
+  deregisterService(id: string): Promise<boolean>;
+  registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void>;
+  deregisterCheck(id: string): Promise<boolean>;
+  updateTtl(id: string, status: CheckStatus, output: string): Promise<'ok' | 'unknown' | 'not-ttl'>;
+  setServiceMaintenance(id: string, isOn: boolean, reason: string): Promise<boolean>;
+  setNodeMaintenance(isOn: boolean, reason: string): Promise<void>;
+}
+
+/** Options of the agent that the API obeys or shows. Frozen. */
+export interface HttpConfig {
+  /** Indent every JSON answer, not only with `?pretty` (development agents). */
+  readonly isAlwaysPretty: boolean;
+  readonly isServer: boolean;
+  readonly domain: string;
+  /** Address that members and the leader are shown with. */
+  readonly advertiseAddress: string;
+  readonly ports: {
+    readonly http: number;
+    readonly dns: number;
+    readonly server: number;
+    readonly serfLan: number;
+    readonly serfWan: number;
+  };
+  readonly nodeMeta: StringMap;
+  /** `default_query_time`, `max_query_time`. */
+  readonly defaultQueryTimeMs: number;
+  readonly maxQueryTimeMs: number;
+  /** `http_config`. */
+  readonly responseHeaders: StringMap;
+  readonly blockEndpoints: readonly string[];
+  /** CIDR blocks; empty allows all. */
+  readonly allowWriteHttpFrom: readonly string[];
+  /** `limits`; 0 connections is no limit. */
+  readonly maxConnectionsPerClient: number;
+  readonly kvMaxValueBytes: number;
+  readonly txnMaxRequestBytes: number;
+  readonly minSessionTtlMs: number;
+  /** `telemetry.prometheus_retention_time`; 0 answers 415 on the reference's path. */
+  readonly prometheusRetentionMs: number;
+  readonly telemetryPrefix: string;
+  readonly isUiEnabled: boolean;
+  /** Starts and ends with a slash. */
+  readonly uiContentPath: string;
+  /** Folder with the built page; undefined when it was not built. */
+  readonly uiDir: string | undefined;
+  /** Shown by /v1/agent/self as DebugConfig; secrets are already hidden. */
+  readonly debugConfig: JsonObject;
+  /** Scripts may be registered through the API / from files only. */
+  readonly isScriptCheckAllowed: boolean;
+}
+
+/** Lines of the agent's log as they are written. */
+export interface LogStream {
+  /** Call `onLine` (no line end) for lines of `level` and above until the returned function is called. */
+  subscribe(level: string, isJson: boolean, onLine: (line: string) => void): () => void;
+}
+
+export interface HttpParts {
+  readonly state: State;
+  readonly indexes: TopicIndexes;
+  readonly watch: Watch;
+  readonly writer: Writer;
+  readonly local: LocalRegistrations;
+  readonly config: HttpConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly logStream: LogStream;
+  readonly metrics: Metrics;
+  readonly nodeName: string;
+  readonly nodeId: string;
+  readonly datacenter: string;
+  readonly version: string;
+  /** Read the configuration again; rejects with `config_invalid` and keeps the old one. */
+  reload(): Promise<void>;
+  /** Leave in good order and end the process soon after. */
+  leave(): Promise<void>;
+}

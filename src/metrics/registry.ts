@@ -1,0 +1,169 @@
+/**
+ * The table of metrics and their values.
+ *
+ * A metric has label sets, each with a slot: a small integer that a hot path asks for once and keeps. Counting is then
+ * one addition in an array of numbers; names and labels are put together only when somebody looks (exposition.ts).
+ * To add a metric: a row in METRICS and the line that counts; docs/metrics.md lists the same rows (a test compares).
+ */
+
+interface MetricSpec {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, rising; one for everything above is implied. */
+  readonly bounds?: readonly number[];
+}
+
+const LATENCY_BOUNDS_SECONDS = [
+  0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5,
+] as const;
+
+export const METRICS = {
+  dns_queries: {
+    kind: 'counter',
+    help: 'DNS questions answered, by transport, question type, response code and reason.',
+    labels: ['transport', 'type', 'rcode', 'reason'],
+  },
+  dns_dropped: { kind: 'counter', help: 'DNS packets that got no answer.', labels: ['transport', 'reason'] },
+  dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
+  dns_latency_seconds: {
+    kind: 'histogram',
+    help: 'Time from a DNS packet to its answer, in seconds.',
+    labels: ['transport'],
+    bounds: LATENCY_BOUNDS_SECONDS,
+  },
+  dns_upstream: {
+    kind: 'counter',
+    help: 'Questions forwarded to recursors, by result.',
+    labels: ['result'],
+  },
+  dns_upstream_latency_seconds: {
+    kind: 'histogram',
+    help: 'Time a recursor took, in seconds.',
+    labels: [],
+    bounds: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  http_requests: {
+    kind: 'counter',
+    help: 'HTTP requests answered, by method, route and status class.',
+    labels: ['method', 'route', 'status'],
+  },
+  http_latency_seconds: {
+    kind: 'histogram',
+    help: 'Time from an HTTP request to its answer in seconds, waits of blocking queries left out.',
+    labels: [],
+    bounds: [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1, 5],
+  },
+  http_blocking: { kind: 'gauge', help: 'Blocking queries that wait now.', labels: [] },
+  http_connections: { kind: 'gauge', help: 'Open HTTP connections.', labels: [] },
+  check_runs: { kind: 'counter', help: 'Health checks run, by kind and result.', labels: ['kind', 'status'] },
+  check_latency_seconds: {
+    kind: 'histogram',
+    help: 'Time a health check took, in seconds.',
+    labels: ['kind'],
+    bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
+  catalog_index: { kind: 'gauge', help: 'Index of the newest write.', labels: [] },
+  catalog_writes: { kind: 'counter', help: 'Writes installed.', labels: [] },
+  writer_queue: { kind: 'gauge', help: 'Commands that wait for a commit.', labels: [] },
+  store_commit_seconds: {
+    kind: 'histogram',
+    help: 'Time a commit took, in seconds.',
+    labels: [],
+    bounds: [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1],
+  },
+  store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
+} as const satisfies Record<string, MetricSpec>;
+
+export type MetricName = keyof typeof METRICS;
+type NamesOf<Kind extends MetricSpec['kind']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** Label sets of one metric; what comes beyond is counted together, so that clients cannot fill the memory. */
+const MAX_SLOTS = 2_000;
+const OVERFLOW_LABEL = 'other';
+
+/** One metric: values by slot. */
+export class Metric {
+  readonly spec: MetricSpec;
+  readonly labelSets: (readonly string[])[] = [];
+  /** Value of each slot; the sum of what was observed for histograms. */
+  readonly values: number[] = [];
+  /** Histograms: count of each bucket, `bounds.length + 1` numbers a slot. */
+  readonly buckets: number[] = [];
+  readonly #slots = new Map<string, number>();
+
+  constructor(spec: MetricSpec) {
+    this.spec = spec;
+    if (spec.labels.length === 0) this.slot();
+  }
+
+  /** The slot of a label set, in the order of `spec.labels`; the same slot for the same labels. */
+  slot(...labels: readonly string[]): number {
+    const key = labels.join('\u0000');
+    const known = this.#slots.get(key);
+    if (known !== undefined) return known;
+    if (this.labelSets.length >= MAX_SLOTS && labels[0] !== OVERFLOW_LABEL)
+      return this.slot(...labels.map(() => OVERFLOW_LABEL));
+    const slot = this.labelSets.push(labels) - 1;
+    this.#slots.set(key, slot);
+    this.values.push(0);
+    if (this.spec.bounds) for (let i = 0; i <= this.spec.bounds.length; i += 1) this.buckets.push(0);
+    return slot;
+  }
+
+  /** Count; slot 0 is the only one of a metric without labels. */
+  add(slot: number, amount = 1): void {
+    this.values[slot] = (this.values[slot] as number) + amount;
+  }
+
+  /** Set a gauge. */
+  set(slot: number, value: number): void {
+    this.values[slot] = value;
+  }
+
+  /** Put a value into a histogram. */
+  observe(slot: number, value: number): void {
+    const bounds = this.spec.bounds as readonly number[];
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
+    const at = slot * (bounds.length + 1) + bucket;
+    this.buckets[at] = (this.buckets[at] as number) + 1;
+    this.values[slot] = (this.values[slot] as number) + value;
+  }
+}
+
+export class Metrics {
+  readonly #metrics: ReadonlyMap<MetricName, Metric>;
+  readonly #collectors: (() => void)[] = [];
+
+  constructor() {
+    const names = Object.keys(METRICS) as MetricName[];
+    this.#metrics = new Map(names.map((name) => [name, new Metric(METRICS[name])]));
+  }
+
+  counter(name: NamesOf<'counter'>): Pick<Metric, 'slot' | 'add'> {
+    return this.#metrics.get(name) as Metric;
+  }
+
+  gauge(name: NamesOf<'gauge'>): Pick<Metric, 'slot' | 'set' | 'add'> {
+    return this.#metrics.get(name) as Metric;
+  }
+
+  histogram(name: NamesOf<'histogram'>): Pick<Metric, 'slot' | 'observe'> {
+    return this.#metrics.get(name) as Metric;
+  }
+
+  /** Have `collect` set gauges each time before somebody looks. */
+  onCollect(collect: () => void): void {
+    this.#collectors.push(collect);
+  }
+
+  /** All metrics with their present values. */
+  collect(): ReadonlyMap<MetricName, Metric> {
+    for (const collect of this.#collectors) collect();
+    return this.#metrics;
+  }
+}
