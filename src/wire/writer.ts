@@ -1,0 +1,101 @@
+/**
+ * A cursor that fills a message, with name compression.
+ *
+ * Writing past the limit sets `isFull` and writes nothing more, so an encoder writes a whole record, asks, and takes it
+ * back with `rewind` when it did not fit. Suffixes are found again by their exact octets: pointing at a name that differs
+ * in case would change the case that a client sees. Pointers reach 14 bits (RFC 1035 §4.1.4); names beyond that are
+ * written but not remembered. Never throws.
+ */
+import { MAX_POINTER } from './constants.ts';
+import type { WireName } from './name.ts';
+
+export class Writer {
+  readonly #out: Uint8Array;
+  readonly #limit: number;
+  readonly #compress: boolean;
+  /** Suffix, one character per octet, to the offset where it stands. */
+  readonly #known = new Map<string, number>();
+  #offset = 0;
+  #isFull = false;
+
+  /** Fill `out` up to `limit` octets. */
+  constructor(out: Uint8Array, limit: number, compress = true) {
+    this.#out = out;
+    this.#limit = Math.min(limit, out.length);
+    this.#compress = compress;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  u8(value: number): void {
+    if (this.#reserve(1)) this.#out[this.#offset++] = value;
+  }
+
+  u16(value: number): void {
+    if (!this.#reserve(2)) return;
+    this.#out[this.#offset++] = value >>> 8;
+    this.#out[this.#offset++] = value;
+  }
+
+  u32(value: number): void {
+    this.u16(value >>> 16);
+    this.u16(value & 0xffff);
+  }
+
+  bytes(octets: Uint8Array): void {
+    if (!this.#reserve(octets.length)) return;
+    this.#out.set(octets, this.#offset);
+    this.#offset += octets.length;
+  }
+
+  /** Overwrite two octets that were written before. */
+  patchU16(at: number, value: number): void {
+    this.#out[at] = value >>> 8;
+    this.#out[at + 1] = value;
+  }
+
+  /** A name that may point at an earlier one. */
+  name(name: WireName): void {
+    this.#name(name, this.#compress);
+  }
+
+  /** A name in full, which later ones may point at. */
+  plainName(name: WireName): void {
+    this.#name(name, false);
+  }
+
+  /** Go back to `offset` and forget the names after it; clears `isFull`. */
+  rewind(offset: number): void {
+    this.#offset = offset;
+    this.#isFull = false;
+    for (const [suffix, at] of this.#known) if (at >= offset) this.#known.delete(suffix);
+  }
+
+  #name(name: WireName, mayPoint: boolean): void {
+    let at = 0;
+    while (name[at] !== 0) {
+      const suffix = String.fromCharCode(...name.subarray(at));
+      const known = this.#known.get(suffix);
+      if (known !== undefined && mayPoint) {
+        this.u16(0xc000 | known);
+        return;
+      }
+      if (known === undefined && this.#offset <= MAX_POINTER) this.#known.set(suffix, this.#offset);
+      const end = at + (name[at] as number) + 1;
+      this.bytes(name.subarray(at, end));
+      at = end;
+    }
+    this.u8(0);
+  }
+
+  #reserve(count: number): boolean {
+    if (this.#offset + count > this.#limit) this.#isFull = true;
+    return !this.#isFull;
+  }
+}
