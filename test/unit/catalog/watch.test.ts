@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { Watch } from '../../../src/catalog/watch.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+
+test('expires after its time when nothing changes', async () => {
+  const clock = manualClock();
+  const watch = new Watch(clock);
+  const waiting = watch.wait(['service:web'], 5_000);
+  clock.advance(4_999);
+  expect(watch.parked).toBe(1);
+  clock.advance(1);
+  expect(await waiting).toBe('expired');
+  expect(watch.parked).toBe(0);
+});
+
+test('wakes once and leaves no timer behind', async () => {
+  const clock = manualClock();
+  const watch = new Watch(clock);
+  const waiting = watch.wait(['a', 'b'], 5_000);
+  watch.wake(['a', 'b']);
+  expect(await waiting).toBe('woken');
+  expect([watch.parked, clock.pendingCount()]).toEqual([0, 0]);
+});
+
+test('a topic with a star waits for everything that begins so', async () => {
+  const watch = new Watch(manualClock());
+  const waiting = watch.wait(['kv:a/*'], 5_000);
+  watch.wake(['kv:b', 'kv:a']);
+  expect(watch.parked).toBe(1);
+  watch.wake(['kv:a/x']);
+  expect(await waiting).toBe('woken');
+});
+
+test('a reader whose client went away waits no longer', async () => {
+  const watch = new Watch(manualClock());
+  const gone = new AbortController();
+  const waiting = watch.wait(['a'], 5_000, gone.signal);
+  gone.abort();
+  expect(await waiting).toBe('abandoned');
+  expect(await watch.wait(['a'], 5_000, gone.signal)).toBe('abandoned');
+  expect(watch.parked).toBe(0);
+});
