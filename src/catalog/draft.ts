@@ -64,7 +64,6 @@ class DraftTable<Row extends AnyRow> implements TableView<Row, string> {
   }
 
   put(row: Row): void {
-    this.#gone.delete(this.#over.keyOf(row));
     this.#over.put(row);
   }
 
