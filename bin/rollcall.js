@@ -42,7 +42,7 @@ function findLocalNode() {
  */
 function handOver(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ROLLCALL_HANDED_OVER: '1' },
   });
   // A terminal sends its Ctrl-C to both processes; passing it on as well would make two of one.
@@ -57,6 +57,13 @@ function handOver(node) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** The other side of handOver: when the launcher is killed without warning, so is the program that it stands for. */
+function dieWithLauncher() {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.channel.unref();
 }
 
 /** @param {string} why one line for the person at the terminal */
@@ -76,6 +83,7 @@ function keepCompiledCode() {
 }
 
 if (isRecentEnough(process.version)) {
+  if (process.env['ROLLCALL_HANDED_OVER']) dieWithLauncher();
   keepCompiledCode();
   const entry = [source, built].find((file) => fs.existsSync(file));
   if (entry === undefined) fail(`neither ${source} nor ${built} exists; is the package complete?`);
