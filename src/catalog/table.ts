@@ -23,7 +23,15 @@ export interface TableView<Row, Index extends string> {
   withPrefix(prefix: string): Iterable<Row>;
 }
 
-const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();
+/** Rows with one value in an index. Most values have one row, which is then kept without a map of its own. */
+type Bucket<Row> = Row | Map<string, Row>;
+
+const NO_ROWS: readonly never[] = [];
+
+function rowsOf<Row>(bucket: Bucket<Row> | undefined): Iterable<Row> {
+  if (bucket === undefined) return NO_ROWS;
+  return bucket instanceof Map ? bucket.values() : [bucket];
+}
 
 /** Position of the first entry of the sorted `keys` that is not below `key`. */
 function lowerBound(keys: readonly string[], key: string): number {
@@ -37,14 +45,14 @@ function lowerBound(keys: readonly string[], key: string): number {
   return low;
 }
 
-export class Table<Row, Index extends string> implements TableView<Row, Index> {
+export class Table<Row extends object, Index extends string> implements TableView<Row, Index> {
   readonly #spec: TableSpec<Row, Index>;
   readonly #rows = new Map<string, Row>();
   readonly #indexes: readonly {
     indexValue: (row: Row) => string | undefined;
-    buckets: Map<string, Map<string, Row>>;
+    buckets: Map<string, Bucket<Row>>;
   }[];
-  readonly #bucketsOf: ReadonlyMap<string, Map<string, Map<string, Row>>>;
+  readonly #bucketsOf: ReadonlyMap<string, Map<string, Bucket<Row>>>;
   #sortedKeys: string[] | undefined;
 
   constructor(spec: TableSpec<Row, Index>) {
@@ -52,7 +60,7 @@ export class Table<Row, Index extends string> implements TableView<Row, Index> {
     const named = (Object.keys(spec.indexes) as Index[]).map((name) => ({
       name,
       indexValue: spec.indexes[name],
-      buckets: new Map<string, Map<string, Row>>(),
+      buckets: new Map<string, Bucket<Row>>(),
     }));
     this.#indexes = named;
     this.#bucketsOf = new Map(named.map(({ name, buckets }) => [name, buckets]));
@@ -71,7 +79,7 @@ export class Table<Row, Index extends string> implements TableView<Row, Index> {
   }
 
   by(index: Index, value: string): Iterable<Row> {
-    return (this.#bucketsOf.get(index)?.get(value) ?? NO_ROWS).values();
+    return rowsOf(this.#bucketsOf.get(index)?.get(value));
   }
 
   values(): Iterable<Row> {
@@ -99,8 +107,9 @@ export class Table<Row, Index extends string> implements TableView<Row, Index> {
       const value = indexValue(row);
       if (value === undefined) continue;
       const bucket = buckets.get(value);
-      if (bucket) bucket.set(key, row);
-      else buckets.set(value, new Map([[key, row]]));
+      if (bucket === undefined) buckets.set(value, row);
+      else if (bucket instanceof Map) bucket.set(key, row);
+      else buckets.set(value, new Map([[this.#spec.key(bucket), bucket]]).set(key, row));
     }
     return before;
   }
@@ -120,8 +129,8 @@ export class Table<Row, Index extends string> implements TableView<Row, Index> {
       const value = indexValue(row);
       if (value === undefined) continue;
       const bucket = buckets.get(value);
-      bucket?.delete(key);
-      if (bucket?.size === 0) buckets.delete(value);
+      if (!(bucket instanceof Map)) buckets.delete(value);
+      else if (bucket.delete(key) && bucket.size === 0) buckets.delete(value);
     }
   }
 }

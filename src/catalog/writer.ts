@@ -114,7 +114,8 @@ export class Writer {
     const { state, watch, indexes: topicIndexes, onInstalled } = this.#parts;
     const woken = new Set<string>();
     let next = 0;
-    for (const { reduced, resolve, reject } of reducible) {
+    for (const each of reducible) {
+      const { reduced } = each;
       if (reduced.changes.length > 0) {
         const index = indexes[next++] as ModifyIndex;
         const applied = state.install(reduced.changes, index);
@@ -123,19 +124,13 @@ export class Writer {
         for (const topic of topics) woken.add(topic);
         onInstalled(applied, index);
       }
-      settle(reduced, state.view, state.index, resolve, reject);
+      settle(each, state);
     }
     watch.wake(woken);
   }
 }
 
-function settle(
-  reduced: Reduced,
-  view: View,
-  index: ModifyIndex,
-  resolve: Pending['resolve'],
-  reject: Pending['reject'],
-): void {
+function settle({ reduced, resolve, reject }: Reducible, { view, index }: State): void {
   try {
     resolve({ index, result: readResult(reduced.result, view) as Results[keyof Results] });
   } catch (bug) {
