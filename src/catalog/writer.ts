@@ -14,7 +14,6 @@ import { Draft } from './draft.ts';
 import type { Persistence } from './persistence.ts';
 import { type Reduced, readResult, reduce } from './reduce.ts';
 import type { Applied, State } from './state.ts';
-import type { View } from './tables.ts';
 import { type TopicIndexes, topicsOf } from './topics.ts';
 import type { Watch } from './watch.ts';
 
