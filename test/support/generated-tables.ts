@@ -6,6 +6,11 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/accepted-keys.ts';
+import { OPTION_KEYS, OPTIONS } from '../../src/agent/config.ts';
+import { envOf, type OptionSpec } from '../../src/agent/option-spec.ts';
+import { formatDuration } from '../../src/lib/duration.ts';
+import { METRICS } from '../../src/metrics/registry.ts';
 import { ERRORS } from '../../src/model/errors.ts';
 import { renderTable } from './markdown.ts';
 import { repositoryDir } from './source-files.ts';
@@ -19,6 +24,37 @@ interface GeneratedTable {
 }
 
 const code = (text: string): string => `\`${text}\``;
+const codes = (texts: readonly string[]): string => texts.map(code).join(', ');
+
+/** A default as one would write it in a file; empty for "none". */
+function defaultOf(spec: OptionSpec): string {
+  if (spec.kind === 'duration') return code(`"${formatDuration(spec.default)}"`);
+  const text = JSON.stringify(spec.default);
+  return ['""', '[]', '{}'].includes(text) ? '' : code(text);
+}
+
+function optionRow(key: (typeof OPTION_KEYS)[number]): readonly string[] {
+  const spec: OptionSpec = OPTIONS[key];
+  const values = spec.values === undefined ? '' : ` One of ${codes(spec.values)}.`;
+  const aliases = spec.aliases === undefined ? '' : ` Also written ${codes(spec.aliases)}.`;
+  const flag = spec.flag === undefined ? '' : code(`-${spec.flag}`);
+  return [
+    code(key),
+    spec.kind,
+    defaultOf(spec),
+    flag,
+    code(envOf(key)),
+    spec.reloadable ? 'yes' : '',
+    `${spec.doc}${values}${aliases}`,
+  ];
+}
+
+function acceptedRows(): string[][] {
+  return Object.entries(SUBJECTS).map(([subject, meaning]) => {
+    const keys = [...ACCEPTED_KEYS].filter(([, of]) => of === subject).map(([key]) => key);
+    return [meaning, codes(keys.sort())];
+  });
+}
 
 export const TABLES: readonly GeneratedTable[] = [
   {
@@ -29,6 +65,34 @@ export const TABLES: readonly GeneratedTable[] = [
         ['Code', 'Meaning'],
         Object.entries(ERRORS).map(([name, meaning]) => [code(name), meaning]),
       ),
+  },
+  {
+    name: 'metrics',
+    page: 'docs/metrics.md',
+    render: () =>
+      renderTable(
+        ['Name', 'Kind', 'Labels', 'Meaning'],
+        Object.entries(METRICS).map(([name, { kind, labels, help }]) => [
+          code(name),
+          kind,
+          codes(labels),
+          help,
+        ]),
+      ),
+  },
+  {
+    name: 'options',
+    page: 'docs/config.md',
+    render: () =>
+      renderTable(
+        ['Key', 'Kind', 'Default', 'Flag', 'Variable', 'Reload', 'Meaning'],
+        OPTION_KEYS.map((key) => optionRow(key)),
+      ),
+  },
+  {
+    name: 'accepted-keys',
+    page: 'docs/config.md',
+    render: () => renderTable(['What they are here', 'Keys'], acceptedRows()),
   },
 ];
 
