@@ -6,10 +6,12 @@
  * memmove). Knows nothing of commits or commands: see state.ts and draft.ts.
  */
 
+export type IndexValue = string | readonly string[] | undefined;
+
 export interface TableSpec<Row, Index extends string> {
   readonly key: (row: Row) => string;
-  /** Value of a row in an index; undefined leaves the row out of it. */
-  readonly indexes: { readonly [I in Index]: (row: Row) => string | undefined };
+  /** Value of a row in an index, or several; undefined leaves the row out of it. */
+  readonly indexes: { readonly [I in Index]: (row: Row) => IndexValue };
 }
 
 /** What readers may do with a table. */
@@ -33,8 +35,14 @@ function rowsOf<Row>(bucket: Bucket<Row> | undefined): Iterable<Row> {
   return bucket instanceof Map ? bucket.values() : [bucket];
 }
 
+function takeFrom<Row>(buckets: Map<string, Bucket<Row>>, value: string, key: string): void {
+  const bucket = buckets.get(value);
+  if (!(bucket instanceof Map)) buckets.delete(value);
+  else if (bucket.delete(key) && bucket.size === 0) buckets.delete(value);
+}
+
 /** Position of the first entry of the sorted `keys` that is not below `key`. */
-function lowerBound(keys: readonly string[], key: string): number {
+export function lowerBound(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {
@@ -49,7 +57,7 @@ export class Table<Row extends object, Index extends string> implements TableVie
   readonly #spec: TableSpec<Row, Index>;
   readonly #rows = new Map<string, Row>();
   readonly #indexes: readonly {
-    indexValue: (row: Row) => string | undefined;
+    indexValue: (row: Row) => IndexValue;
     buckets: Map<string, Bucket<Row>>;
   }[];
   readonly #bucketsOf: ReadonlyMap<string, Map<string, Bucket<Row>>>;
@@ -105,11 +113,8 @@ export class Table<Row extends object, Index extends string> implements TableVie
     this.#rows.set(key, row);
     for (const { indexValue, buckets } of this.#indexes) {
       const value = indexValue(row);
-      if (value === undefined) continue;
-      const bucket = buckets.get(value);
-      if (bucket === undefined) buckets.set(value, row);
-      else if (bucket instanceof Map) bucket.set(key, row);
-      else buckets.set(value, new Map([[this.#spec.key(bucket), bucket]]).set(key, row));
+      if (typeof value === 'string') this.#addTo(buckets, value, row);
+      else if (value) for (const each of new Set(value)) this.#addTo(buckets, each, row);
     }
     return before;
   }
@@ -127,10 +132,15 @@ export class Table<Row extends object, Index extends string> implements TableVie
   #unindex(key: string, row: Row): void {
     for (const { indexValue, buckets } of this.#indexes) {
       const value = indexValue(row);
-      if (value === undefined) continue;
-      const bucket = buckets.get(value);
-      if (!(bucket instanceof Map)) buckets.delete(value);
-      else if (bucket.delete(key) && bucket.size === 0) buckets.delete(value);
+      if (typeof value === 'string') takeFrom(buckets, value, key);
+      else if (value) for (const each of new Set(value)) takeFrom(buckets, each, key);
     }
+  }
+
+  #addTo(buckets: Map<string, Bucket<Row>>, value: string, row: Row): void {
+    const bucket = buckets.get(value);
+    if (bucket === undefined) buckets.set(value, row);
+    else if (bucket instanceof Map) bucket.set(this.#spec.key(row), row);
+    else buckets.set(value, new Map([[this.#spec.key(bucket), bucket]]).set(this.#spec.key(row), row));
   }
 }

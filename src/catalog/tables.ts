@@ -1,15 +1,18 @@
 /**
  * The tables of the catalog and how their rows are found.
  *
- * Keys are exact except for node and service names, which DNS and the API compare without case.
+ * Keys are exact except for node and service names, which DNS and the API compare without case. Addresses are found by
+ * their canonical text, whatever spelling they were registered with; host names are not addresses.
  * A new table is a row here and in `TableRows`; stores, drafts and snapshots pick it up from this list.
  */
+import { canonicalIp } from '../lib/ip.ts';
 import type {
   CheckRow,
   FactRow,
   KvRow,
   LocalCheckRow,
   LocalServiceRow,
+  LockDelayRow,
   NodeRow,
   QueryRow,
   ServiceRow,
@@ -24,6 +27,7 @@ export interface TableRows {
   kv: KvRow;
   sessions: SessionRow;
   queries: QueryRow;
+  lockDelays: LockDelayRow;
   localServices: LocalServiceRow;
   localChecks: LocalCheckRow;
   facts: FactRow;
@@ -31,11 +35,12 @@ export interface TableRows {
 
 interface TableIndexes {
   nodes: 'id' | 'address';
-  services: 'node' | 'name' | 'address';
+  services: 'node' | 'name' | 'address' | 'connect';
   checks: 'node' | 'service' | 'serviceName';
   kv: 'session';
-  sessions: 'node';
-  queries: 'name' | 'session';
+  sessions: 'node' | 'check';
+  queries: 'name' | 'template' | 'session';
+  lockDelays: never;
   localServices: never;
   localChecks: 'service';
   facts: never;
@@ -53,17 +58,35 @@ export const serviceNameKey = (name: string): string => name.toLowerCase();
 export const serviceKey = (node: string, id: string): string => nodeKey(node) + SEPARATOR + id;
 export const checkKey = (node: string, id: string): string => nodeKey(node) + SEPARATOR + id;
 
+/** The service, in lower case, that an instance speaks for in a mesh: a sidecar for another one, a native one for itself. */
+function meshDestination(row: ServiceRow): string | undefined {
+  if (row.kind === 'connect-proxy') {
+    const destination = row.proxy?.['DestinationServiceName'];
+    return typeof destination === 'string' ? serviceNameKey(destination) : undefined;
+  }
+  return row.connect?.['Native'] === true ? serviceNameKey(row.name) : undefined;
+}
+
+export const queryNameKey = (name: string): string => name.toLowerCase();
+
+/** Keys of the checks that a session lives and dies with. */
+function checkKeysOfSession(row: SessionRow): readonly string[] {
+  const services = row.serviceChecks?.map(({ id }) => id) ?? [];
+  return [...row.nodeChecks, ...row.checks, ...services].map((id) => checkKey(row.node, id));
+}
+
 export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableIndexes[T]> } = {
   nodes: {
     key: (row) => nodeKey(row.name),
-    indexes: { id: (row) => row.id.toLowerCase() || undefined, address: (row) => row.address },
+    indexes: { id: (row) => row.id.toLowerCase() || undefined, address: (row) => canonicalIp(row.address) },
   },
   services: {
     key: (row) => serviceKey(row.node, row.id),
     indexes: {
       node: (row) => nodeKey(row.node),
       name: (row) => serviceNameKey(row.name),
-      address: (row) => row.address || undefined,
+      address: (row) => canonicalIp(row.address),
+      connect: meshDestination,
     },
   },
   checks: {
@@ -77,12 +100,17 @@ export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableI
   kv: { key: (row) => row.key, indexes: { session: (row) => row.session || undefined } },
   sessions: {
     key: (row) => row.id,
-    indexes: { node: (row) => nodeKey(row.node) },
+    indexes: { node: (row) => nodeKey(row.node), check: checkKeysOfSession },
   },
   queries: {
     key: (row) => row.id,
-    indexes: { name: (row) => row.name || undefined, session: (row) => row.session || undefined },
+    indexes: {
+      name: (row) => queryNameKey(row.name) || undefined,
+      template: (row) => (row.isTemplate ? queryNameKey(row.name) : undefined),
+      session: (row) => row.session || undefined,
+    },
   },
+  lockDelays: { key: (row) => row.key, indexes: {} },
   localServices: { key: (row) => row.definition.id, indexes: {} },
   localChecks: {
     key: (row) => row.definition.id,

@@ -213,13 +213,24 @@ export interface SessionRow extends Stamp {
   /** As given ("10s", "10.0s"), '' for none. */
   readonly ttl: string;
   readonly nodeChecks: readonly CheckId[];
+  /** The older way to name checks; they count beside `nodeChecks`. */
+  readonly checks: readonly CheckId[];
   readonly serviceChecks: readonly { readonly id: string; readonly namespace: string }[] | null;
+}
+
+/** A key whose lock nobody gets for a while, because the session that held it was lost. */
+export interface LockDelayRow extends Stamp {
+  readonly key: string;
+  /** Wall time in ms. */
+  readonly untilMs: number;
 }
 
 /** A prepared query. The document is the API's, PascalCase, with defaults filled in. */
 export interface QueryRow extends Stamp {
   readonly id: string;
   readonly name: string;
+  /** Whether names that begin with `name` are answered by it too. */
+  readonly isTemplate: boolean;
   readonly session: string;
   readonly document: JsonObject;
 }

@@ -17,6 +17,7 @@ export const SQL_TABLES: { readonly [T in TableName]: string } = {
   localServices: 'local_services',
   localChecks: 'local_checks',
   facts: 'facts',
+  lockDelays: 'lock_delays',
 };
 
 const rowTable = (name: string): string =>
@@ -44,6 +45,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE last_index (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER NOT NULL) STRICT',
     'INSERT INTO last_index (only, value) VALUES (1, 0)',
   ],
+  [rowTable('lock_delays')],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
