@@ -1,0 +1,57 @@
+/**
+ * A check that this agent runs, with its state of this moment, and how that state becomes a stored row and back.
+ *
+ * Live deadlines are monotonic, so that a jump of the system clock expires nothing; stored ones are wall time, because
+ * nothing else means anything to the next process. A restored deadline is never further away than the TTL, nor nearer
+ * than a short grace: the reports of the time in which nobody listened must be able to arrive.
+ */
+import type { Clock } from '../lib/clock.ts';
+import type { CheckDefinition, CheckStatus, LocalCheckRow, RegistrationSource } from '../model/types.ts';
+
+export interface LocalCheck {
+  readonly definition: CheckDefinition;
+  readonly source: RegistrationSource;
+  readonly status: CheckStatus;
+  readonly output: string;
+  /** Wall time in ms since which it has this status; 0 until the first result or report. */
+  readonly sinceMs: number;
+  /** Monotonic ms when a TTL check expires; 0 for other kinds. */
+  readonly ttlExpiresAtMs: number;
+}
+
+/** Time in ms after a start in which no TTL check expires. Turning it up delays the news of what died meanwhile. */
+const RESTART_GRACE_MS = 2_000;
+
+/** A check as it begins: its initial status, no output, a fresh TTL. */
+export function newLocalCheck(
+  definition: CheckDefinition,
+  source: RegistrationSource,
+  clock: Clock,
+): LocalCheck {
+  const { probe, initialStatus: status } = definition;
+  const ttlExpiresAtMs = probe.kind === 'ttl' ? clock.monotonic() + probe.ttlMs : 0;
+  return { definition, source, status, output: '', sinceMs: 0, ttlExpiresAtMs };
+}
+
+/** What of a check is stored beside its definition. */
+export function storedState(
+  check: LocalCheck,
+  clock: Clock,
+): Pick<LocalCheckRow, 'status' | 'output' | 'sinceMs' | 'ttlDeadlineMs'> {
+  const { status, output, sinceMs, ttlExpiresAtMs } = check;
+  const remainingMs = ttlExpiresAtMs - clock.monotonic();
+  const ttlDeadlineMs = ttlExpiresAtMs === 0 ? 0 : Math.round(clock.now() + remainingMs);
+  return { status, output, sinceMs, ttlDeadlineMs };
+}
+
+/** The check of a stored row, at the start of the process. */
+export function restoredCheck(row: LocalCheckRow, clock: Clock): LocalCheck {
+  const { definition, source, status, output, sinceMs } = row;
+  const { probe } = definition;
+  const remainingMs = row.ttlDeadlineMs - clock.now();
+  const ttlExpiresAtMs =
+    probe.kind === 'ttl'
+      ? clock.monotonic() + Math.min(Math.max(remainingMs, RESTART_GRACE_MS), probe.ttlMs)
+      : 0;
+  return { definition, source, status, output, sinceMs, ttlExpiresAtMs };
+}

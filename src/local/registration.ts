@@ -1,0 +1,46 @@
+/**
+ * What others hand to Local and get from it; see local.ts for the rules.
+ */
+import type { CheckInput, RegisterCommand } from '../catalog/command.ts';
+import type { CheckDefinition, CheckId, RegistrationSource, ServiceDefinition } from '../model/types.ts';
+import type { LocalCheck } from './local-check.ts';
+
+/** A service with the checks that came in the same document. */
+export interface ServiceRegistration {
+  readonly definition: ServiceDefinition;
+  readonly checks: readonly CheckDefinition[];
+  readonly source: RegistrationSource;
+}
+
+/** What the agent itself is in the catalog: its node, and services and checks that nobody registered (consul, serfHealth). */
+export interface OwnRows {
+  readonly node: RegisterCommand['node'];
+  readonly services: readonly ServiceDefinition[];
+  readonly checks: readonly CheckInput[];
+}
+
+/** Which checks must run from now on (new or changed) and which must stop; handed to the scheduler. */
+export interface ChecksChange {
+  readonly started: readonly LocalCheck[];
+  readonly stopped: readonly CheckId[];
+}
+
+/** Settings that a reload may change; asked for at every use. */
+export interface LocalSettings {
+  /** How long a change of output alone may wait before it reaches the catalog; 0 for not at all. */
+  readonly checkUpdateIntervalMs: number;
+  /** Keep no outputs. */
+  readonly discardCheckOutput: boolean;
+  /** Who may register checks that run programs: nobody, configuration files, or the HTTP API too. */
+  readonly scripts: 'none' | 'files' | 'all';
+}
+
+/** What a reload of definitions did. */
+export interface DefinitionsDiff {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Answer to a report for a TTL check. */
+export type TtlOutcome = 'ok' | 'unknown' | 'not-ttl';
