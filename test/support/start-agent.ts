@@ -26,6 +26,8 @@ export interface AgentOptions {
   /** Further command-line arguments. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another bin/rollcall.js than that of this checkout. */
+  readonly launcher?: string;
 }
 
 export interface RunningAgent {
@@ -49,10 +51,10 @@ interface Spawned {
   output(): string;
 }
 
-function spawnAgent(args: readonly string[], env: Readonly<Record<string, string>>): Spawned {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+function spawnAgent(options: AgentOptions, args: readonly string[]): Spawned {
+  const child = spawn(process.execPath, [options.launcher ?? LAUNCHER, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...options.env },
   });
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
@@ -104,10 +106,8 @@ async function startOnce(options: AgentOptions): Promise<RunningAgent> {
   fs.writeFileSync(configFile, JSON.stringify({ ...base, ...options.config }));
   const kind = options.dataDir === undefined ? ['-dev'] : ['-server', '-data-dir', options.dataDir];
   const startedMs = performance.now();
-  const spawned = spawnAgent(
-    ['agent', ...kind, '-config-file', configFile, ...(options.args ?? [])],
-    options.env ?? {},
-  );
+  const args = ['agent', ...kind, '-config-file', configFile, ...(options.args ?? [])];
+  const spawned = spawnAgent(options, args);
   spawned.child.once('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   try {

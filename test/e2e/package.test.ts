@@ -1,0 +1,61 @@
+/**
+ * What `npm pack` makes works without the checkout: installed beside its run-time packages and nothing else, it
+ * starts an agent. The package is made from a copy, so that the checkout's own dist/ stays as it is.
+ */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readSource, repositoryDir, sourceFiles } from '../support/source-files.ts';
+import { startAgent } from '../support/start-agent.ts';
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-package-'));
+const installed = path.join(scratch, 'node_modules', 'rollcall');
+const launcher = path.join(installed, 'bin', 'rollcall.js');
+const manifest = JSON.parse(readSource('package.json')) as {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+function copyCheckout(to: string): void {
+  for (const file of sourceFiles('*')) {
+    fs.mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
+    fs.copyFileSync(path.join(repositoryDir, file), path.join(to, file));
+  }
+  fs.symlinkSync(path.join(repositoryDir, 'node_modules'), path.join(to, 'node_modules'));
+}
+
+beforeAll(() => {
+  const checkout = path.join(scratch, 'checkout');
+  copyCheckout(checkout);
+  execFileSync('npm', ['pack', '--pack-destination', scratch], { cwd: checkout, stdio: 'pipe' });
+  fs.mkdirSync(installed, { recursive: true });
+  const archive = path.join(scratch, `rollcall-${manifest.version}.tgz`);
+  execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
+  for (const name of Object.keys(manifest.dependencies)) {
+    const link = path.join(scratch, 'node_modules', name);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(path.join(repositoryDir, 'node_modules', name), link);
+  }
+});
+afterAll(() => fs.rmSync(scratch, { recursive: true }));
+
+test('holds the built program, its licence and its readme, and no source', () => {
+  const top = fs.readdirSync(installed).sort();
+  expect(top).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
+  expect(fs.existsSync(path.join(installed, 'dist', 'cli', 'main.js'))).toBe(true);
+});
+
+test('says its version', () => {
+  const said = execFileSync(process.execPath, [launcher, 'version'], { encoding: 'utf8' });
+  expect(said).toContain(manifest.version);
+});
+
+test('runs an agent that keeps its data', async () => {
+  const dataDir = path.join(scratch, 'data');
+  const agent = await startAgent({ launcher, dataDir });
+  const nodes = (await (await fetch(`${agent.httpUrl}/v1/catalog/nodes`)).json()) as unknown[];
+  expect(nodes).toHaveLength(1);
+  expect(await agent.stop()).toBe(0);
+});
