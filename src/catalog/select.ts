@@ -72,10 +72,9 @@ function judge(service: ServiceRow, checks: readonly CheckRow[], policy: SelectP
   return onlyPassing && warning ? { isIn: false, reason: 'warning', check: warning } : IN;
 }
 
-/** Every instance known under `name`, each with its verdict; empty when the service is unknown. O(instances). */
-export function select(view: View, name: string, policy: SelectPolicy): readonly Instance[] {
+function judgeAll(view: View, services: Iterable<ServiceRow>, policy: SelectPolicy): readonly Instance[] {
   const instances: Instance[] = [];
-  for (const service of view.services.by('name', serviceNameKey(name))) {
+  for (const service of services) {
     const node = view.nodes.get(nodeKey(service.node));
     if (!node) continue;
     const checks = checksOfInstance(view, service);
@@ -83,4 +82,14 @@ export function select(view: View, name: string, policy: SelectPolicy): readonly
     instances.push({ node, service, checks, status: aggregatedStatus(checks), verdict });
   }
   return instances;
+}
+
+/** Every instance known under `name`, each with its verdict; empty when the service is unknown. O(instances). */
+export function select(view: View, name: string, policy: SelectPolicy): readonly Instance[] {
+  return judgeAll(view, view.services.by('name', serviceNameKey(name)), policy);
+}
+
+/** The same for instances that speak for `name` in a mesh: sidecars of it, and instances that are native. */
+export function selectConnect(view: View, name: string, policy: SelectPolicy): readonly Instance[] {
+  return judgeAll(view, view.services.by('connect', serviceNameKey(name)), policy);
 }

@@ -1,0 +1,78 @@
+/**
+ * What a lookup found: data and reasons, no DNS numbers. resolve.ts makes it, answer.ts turns it into records and an
+ * rcode, extended-error.ts and explain.ts say it in words.
+ */
+import type { Instance } from '../catalog/select.ts';
+import type { NodeRow } from '../model/types.ts';
+
+/** Why a question was answered as it was; a label of the metric `dns_queries`. */
+export const REASONS = [
+  'answered',
+  'fail_open',
+  'no_such_type',
+  'none_healthy',
+  'no_such_tag',
+  'unknown_service',
+  'unknown_node',
+  'unknown_query',
+  'unknown_address',
+  'unknown_datacenter',
+  'unknown_peer',
+  'invalid_name',
+  'outside_zone',
+  'forwarded',
+  'recursors_failed',
+  'malformed',
+  'not_implemented',
+  'bad_version',
+  'fault',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Instances of a service, by whatever name they were asked. */
+export interface FoundInstances {
+  readonly kind: 'instances';
+  readonly reason: 'answered' | 'fail_open' | 'none_healthy';
+  /** The service in lower case: for TTLs and counts. */
+  readonly service: string;
+  /** Everything known under the name, with verdicts. */
+  readonly known: readonly Instance[];
+  /** Those that answer; empty only for an empty-answer policy of `nodata`. */
+  readonly chosen: readonly Instance[];
+  readonly ttlSeconds: number;
+  /** Keep the order as it is: a prepared query has sorted already. */
+  readonly isOrdered: boolean;
+}
+
+export interface NotFound {
+  readonly kind: 'none';
+  readonly reason: Reason;
+  /** NXDOMAIN when false: the name itself does not exist. */
+  readonly exists: boolean;
+  readonly known: readonly Instance[];
+}
+
+export type Outcome =
+  | FoundInstances
+  | NotFound
+  | { readonly kind: 'node'; readonly node: NodeRow }
+  /** `<hex>.addr`: the address that the name spells. */
+  | { readonly kind: 'address'; readonly address: Uint8Array }
+  /** The name of an address: a node, or else a service. */
+  | { readonly kind: 'pointer'; readonly of: 'node' | 'service'; readonly name: string }
+  /** SOA or NS of the zone. */
+  | { readonly kind: 'authority'; readonly servers: readonly NodeRow[] }
+  /** Addresses of the servers, under the name `ns`. */
+  | { readonly kind: 'nameserver'; readonly servers: readonly NodeRow[] }
+  /** Not ours: forward it, or refuse. */
+  | { readonly kind: 'outside' };
+
+export const NOTHING_KNOWN: readonly Instance[] = Object.freeze([]);
+
+export function notFound(
+  reason: Reason,
+  exists = false,
+  known: readonly Instance[] = NOTHING_KNOWN,
+): NotFound {
+  return { kind: 'none', reason, exists, known };
+}

@@ -1,0 +1,197 @@
+/**
+ * Lookup → Outcome: what the catalog says about a name. Synchronous, from memory, pure.
+ *
+ * Refuses nothing and knows no rcodes. The datacenter is checked first, so a name of another one is never answered from
+ * here; peers do not exist. A new lookup kind is a case in `resolve`.
+ */
+import { type Instance, select, selectConnect } from '../catalog/select.ts';
+import { nodeKey, type View } from '../catalog/tables.ts';
+import { formatIp } from '../lib/ip.ts';
+import type { NodeRow, ServiceRow } from '../model/types.ts';
+import type { Locality, Lookup } from '../names/lookup.ts';
+import { TYPE } from '../wire/constants.ts';
+import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './config.ts';
+import { type FoundInstances, notFound, type Outcome } from './outcome.ts';
+
+/** What executing a prepared query gives; undefined when there is none of that name or id. */
+export interface QueryResult {
+  /** The service that answered, failover included. */
+  readonly service: string;
+  readonly known: readonly Instance[];
+  /** In the order of the query: nearest first, or shuffled. */
+  readonly chosen: readonly Instance[];
+  /** The TTL the query sets; null when it sets none. */
+  readonly ttlSeconds: number | null;
+}
+export type ExecuteQuery = (nameOrId: string) => QueryResult | undefined;
+
+export interface ResolveContext {
+  readonly view: View;
+  readonly config: DnsConfig;
+  readonly executeQuery: ExecuteQuery;
+}
+
+/** The service that every server registers itself as. */
+const SERVER_SERVICE = 'consul';
+
+const isIn = (instance: Instance): boolean => instance.verdict.isIn;
+const hasTag = (instance: Instance): boolean => instance.verdict.isIn || instance.verdict.reason !== 'tag';
+const isInMaintenance = (instance: Instance): boolean =>
+  !instance.verdict.isIn && instance.verdict.reason === 'maintenance';
+
+/**
+ * Who answers instead when too few are healthy: everybody who is not in maintenance (that was somebody's wish), if that
+ * leaves anybody.
+ */
+function failOpen(
+  tagged: readonly Instance[],
+  healthy: readonly Instance[],
+  rule: EmptyAnswer,
+): readonly Instance[] {
+  const isTooFew = healthy.length === 0 || healthy.length / tagged.length < rule.protectThreshold;
+  return rule.policy === 'fail_open' && isTooFew
+    ? tagged.filter((instance) => !isInMaintenance(instance))
+    : [];
+}
+
+/** Decide who answers among the instances known under a name. */
+function choose(service: string, known: readonly Instance[], context: ResolveContext): Outcome {
+  if (known.length === 0) return notFound('unknown_service');
+  const tagged = known.filter(hasTag);
+  if (tagged.length === 0) return notFound('no_such_tag', false, known);
+  const rule = emptyAnswerOf(context.config, service);
+  const healthy = tagged.filter(isIn);
+  const opened = failOpen(tagged, healthy, rule);
+  if (healthy.length === 0 && opened.length === 0) {
+    return notFound('none_healthy', rule.policy === 'nodata', known);
+  }
+  return {
+    kind: 'instances',
+    reason: opened.length > healthy.length ? 'fail_open' : 'answered',
+    service,
+    known,
+    chosen: opened.length > healthy.length ? opened : healthy,
+    ttlSeconds: serviceTtlSeconds(context.config, service),
+    isOrdered: false,
+  } satisfies FoundInstances;
+}
+
+function resolveService(service: string, tag: string | null, context: ResolveContext): Outcome {
+  const known = select(context.view, service, {
+    onlyPassing: context.config.onlyPassing,
+    tag: tag ?? undefined,
+  });
+  return choose(service, known, context);
+}
+
+function resolveQuery(query: string, context: ResolveContext): Outcome {
+  const result = context.executeQuery(query);
+  if (result === undefined) return notFound('unknown_query');
+  const service = result.service.toLowerCase();
+  if (result.chosen.length === 0)
+    return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', false, result.known);
+  return {
+    kind: 'instances',
+    reason: 'answered',
+    service,
+    known: result.known,
+    chosen: result.chosen,
+    ttlSeconds: result.ttlSeconds ?? serviceTtlSeconds(context.config, service),
+    isOrdered: true,
+  };
+}
+
+/** Shortest beginning of a node id that may stand for it; less would make names collide with ids. */
+const MIN_ID_PREFIX = 4;
+
+/** A node by its name, or by its id (whole, or a beginning that fits one node only). */
+function findNode(nameOrId: string, view: View): NodeRow | undefined {
+  const named = view.nodes.get(nodeKey(nameOrId));
+  if (named !== undefined) return named;
+  for (const node of view.nodes.by('id', nameOrId)) return node;
+  if (nameOrId.length < MIN_ID_PREFIX || !/^[0-9a-f-]+$/.test(nameOrId)) return undefined;
+  let found: NodeRow | undefined;
+  for (const node of view.nodes.values()) {
+    if (!node.id.toLowerCase().startsWith(nameOrId)) continue;
+    if (found !== undefined) return undefined;
+    found = node;
+  }
+  return found;
+}
+
+function first<Row>(rows: Iterable<Row>): Row | undefined {
+  for (const row of rows) return row;
+  return undefined;
+}
+
+function resolveReverse(address: Uint8Array | null, view: View): Outcome {
+  if (address === null) return notFound('unknown_address');
+  const text = formatIp(address);
+  const node = first(view.nodes.by('address', text));
+  if (node) return { kind: 'pointer', of: 'node', name: node.name };
+  const service: ServiceRow | undefined = first(view.services.by('address', text));
+  return service ? { kind: 'pointer', of: 'service', name: service.name } : notFound('unknown_address');
+}
+
+/** Nodes of the servers; those that are healthy, or all when none is: a zone without nameservers helps nobody. */
+function servers(view: View): readonly NodeRow[] {
+  const instances = select(view, SERVER_SERVICE, { onlyPassing: false });
+  const healthy = instances.filter(isIn);
+  return (healthy.length > 0 ? healthy : instances).map((instance) => instance.node);
+}
+
+function isElsewhere(at: Locality, config: DnsConfig): boolean {
+  return at.datacenter !== null && at.datacenter !== config.datacenter.toLowerCase();
+}
+
+/** The outcome of a lookup whose locality is this datacenter. */
+function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
+  switch (lookup.kind) {
+    case 'service':
+      return resolveService(lookup.service, lookup.tag, context);
+    case 'query':
+      return resolveQuery(lookup.query, context);
+    case 'node': {
+      const node = findNode(lookup.node, context.view);
+      return node ? { kind: 'node', node } : notFound('unknown_node');
+    }
+    // Gateways and virtual addresses belong to a mesh; without one, no name of theirs has anything behind it.
+    case 'connect':
+      return resolveConnect(lookup.service, context);
+    case 'ingress':
+      return notFound('unknown_service');
+    case 'virtual':
+      return notFound('no_such_type', true);
+    case 'addr':
+      return { kind: 'address', address: lookup.address };
+    case 'reverse':
+      return resolveReverse(lookup.address, context.view);
+    case 'nameserver':
+      return { kind: 'nameserver', servers: servers(context.view) };
+    case 'outside':
+      return { kind: 'outside' };
+    default:
+      return notFound('invalid_name');
+  }
+}
+
+/** Instances that speak for a service in a mesh: those that are native, and sidecars that name it as destination. */
+function resolveConnect(service: string, context: ResolveContext): Outcome {
+  const { view, config } = context;
+  const known = selectConnect(view, service, { onlyPassing: config.onlyPassing });
+  return choose(service, known, context);
+}
+
+/** What the catalog says about a lookup. O(instances) for services; a node id prefix costs O(nodes). Never throws. */
+export function resolve(lookup: Lookup, qtype: number, context: ResolveContext): Outcome {
+  if (lookup.kind === 'outside') return { kind: 'outside' };
+  // SOA and NS of any name in the zone are those of its apex, also where the name does not exist.
+  if (lookup.kind !== 'reverse' && (qtype === TYPE.SOA || qtype === TYPE.NS)) {
+    return { kind: 'authority', servers: servers(context.view) };
+  }
+  if ('at' in lookup) {
+    if (lookup.at.peer !== null) return notFound('unknown_peer');
+    if (isElsewhere(lookup.at, context.config)) return notFound('unknown_datacenter');
+  }
+  return resolveHere(lookup, context);
+}
