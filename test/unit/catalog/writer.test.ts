@@ -18,7 +18,7 @@ function gatedStore(): Persistence & { release(): void; batches: number[] } {
     commit: (batch) =>
       new Promise((resolve, reject) => {
         batches.push(batch.length);
-        waiting.push(() => store.commit(batch).then(resolve, reject));
+        waiting.push(() => void store.commit(batch).then(resolve, reject));
       }),
   };
 }
