@@ -63,6 +63,13 @@ export interface LocalCheckCommand {
   readonly state: Pick<LocalCheckRow, 'status' | 'output' | 'sinceMs' | 'ttlDeadlineMs'>;
 }
 
+/** Keep the state of a local check; one that was removed meanwhile stays removed. */
+export interface LocalCheckStateCommand {
+  readonly kind: 'local-check-state';
+  readonly id: CheckId;
+  readonly state: LocalCheckCommand['state'];
+}
+
 export interface LocalRemoveCommand {
   readonly kind: 'local-remove';
   readonly table: 'localServices' | 'localChecks';
@@ -87,6 +94,7 @@ export type Command =
   | CheckStatusCommand
   | LocalServiceCommand
   | LocalCheckCommand
+  | LocalCheckStateCommand
   | LocalRemoveCommand
   | FactCommand
   | AllCommand;
@@ -98,6 +106,7 @@ export interface Results {
   'check-status': true;
   'local-service': true;
   'local-check': true;
+  'local-check-state': true;
   'local-remove': true;
   fact: true;
   all: readonly unknown[];

@@ -2,7 +2,12 @@
  * Reducers for what this agent was asked to keep registered (the wish); register.ts holds what the catalog says.
  */
 import { UNSTAMPED } from '../model/types.ts';
-import type { LocalCheckCommand, LocalRemoveCommand, LocalServiceCommand } from './command.ts';
+import type {
+  LocalCheckCommand,
+  LocalCheckStateCommand,
+  LocalRemoveCommand,
+  LocalServiceCommand,
+} from './command.ts';
 import type { Draft } from './draft.ts';
 
 /** Reducer of `local-service`. */
@@ -14,6 +19,13 @@ export function putLocalService(draft: Draft, { definition, source }: LocalServi
 /** Reducer of `local-check`. */
 export function putLocalCheck(draft: Draft, { definition, source, state }: LocalCheckCommand): true {
   draft.put('localChecks', { ...UNSTAMPED, definition, source, ...state });
+  return true;
+}
+
+/** Reducer of `local-check-state`. */
+export function putLocalCheckState(draft: Draft, { id, state }: LocalCheckStateCommand): true {
+  const row = draft.view.localChecks.get(id);
+  if (row) draft.put('localChecks', { ...row, ...state });
   return true;
 }
 

@@ -8,7 +8,7 @@ import type { Random } from '../lib/random.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { AllCommand, Command, FactCommand, Results } from './command.ts';
 import { Draft } from './draft.ts';
-import { putLocalCheck, putLocalService, removeLocal } from './local-rows.ts';
+import { putLocalCheck, putLocalCheckState, putLocalService, removeLocal } from './local-rows.ts';
 import { checkStatus, deregister, register } from './register.ts';
 import type { Change } from './state.ts';
 import type { View } from './tables.ts';
@@ -35,6 +35,7 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   'check-status': checkStatus,
   'local-service': putLocalService,
   'local-check': putLocalCheck,
+  'local-check-state': putLocalCheckState,
   'local-remove': removeLocal,
   fact: (draft, { name, value }: FactCommand) => {
     draft.put('facts', { ...UNSTAMPED, name, value });
