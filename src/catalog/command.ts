@@ -11,13 +11,19 @@ import type {
   CheckStatus,
   LocalCheckRow,
   ModifyIndex,
+  NodeName,
   NodeRow,
+  QueryRow,
   RegistrationSource,
   ServiceDefinition,
+  SessionId,
+  SessionRow,
   Stamp,
 } from '../model/types.ts';
+import type { PutChange } from './state.ts';
+import type { TxnOutcome } from './txn-outcome.ts';
 
-type Unstamped<Row extends Stamp> = Omit<Row, keyof Stamp>;
+export type Unstamped<Row extends Stamp> = Omit<Row, keyof Stamp>;
 
 /** A check as the catalog API gives it: fields that are missing are filled in by the reducer. */
 export type CheckInput = Omit<Unstamped<CheckRow>, 'serviceName' | 'serviceTags'>;
@@ -81,6 +87,74 @@ export interface FactCommand {
   readonly kind: 'fact';
   readonly name: string;
   readonly value: string;
+  /** Write only when the fact has this index; 0 is "not there yet". */
+  readonly ifIndex?: ModifyIndex;
+}
+
+/** Write or delete one key, or a whole prefix. Verbs that ask for something first answer false when it does not hold. */
+export interface KvCommand {
+  readonly kind: 'kv';
+  readonly verb: 'set' | 'cas' | 'lock' | 'unlock' | 'delete' | 'delete-cas' | 'delete-tree';
+  /** A prefix for `delete-tree`. */
+  readonly key: string;
+  /** Base64; null is the empty value. */
+  readonly value: string | null;
+  readonly flags: string;
+  /** What `cas` and `delete-cas` expect; 0 is "not there yet". */
+  readonly index: ModifyIndex;
+  readonly session: string;
+}
+
+/** Begin a session; it gets its id from the reducer. */
+export interface CreateSessionCommand {
+  readonly kind: 'session-create';
+  readonly session: Omit<Unstamped<SessionRow>, 'id'>;
+}
+
+export interface DestroySessionCommand {
+  readonly kind: 'session-destroy';
+  readonly id: string;
+}
+
+/** One step of a transaction; `index` is what the cas verbs expect. Unknown verbs are refused by their reducer. */
+export type TxnOperation =
+  | ({ readonly on: 'kv'; readonly verb: string } & Omit<KvCommand, 'kind' | 'verb'>)
+  | {
+      readonly on: 'node';
+      readonly verb: string;
+      readonly node: Unstamped<NodeRow>;
+      readonly index: ModifyIndex;
+    }
+  | {
+      readonly on: 'service';
+      readonly verb: string;
+      readonly node: NodeName;
+      readonly service: ServiceDefinition;
+      readonly index: ModifyIndex;
+    }
+  | { readonly on: 'check'; readonly verb: string; readonly check: CheckInput; readonly index: ModifyIndex };
+
+/** Do all of it or nothing. That it failed is an outcome: the errors name the operations. */
+export interface TxnCommand {
+  readonly kind: 'txn';
+  readonly operations: readonly TxnOperation[];
+}
+
+/** Write a prepared query; without an id a new one. */
+export interface PutQueryCommand {
+  readonly kind: 'query-put';
+  readonly query: Unstamped<QueryRow>;
+}
+
+export interface DeleteQueryCommand {
+  readonly kind: 'query-delete';
+  readonly id: string;
+}
+
+/** Replace what is in the catalog by these rows; see snapshot.ts. */
+export interface RestoreCommand {
+  readonly kind: 'restore';
+  readonly rows: readonly PutChange[];
 }
 
 export interface AllCommand {
@@ -97,6 +171,13 @@ export type Command =
   | LocalCheckStateCommand
   | LocalRemoveCommand
   | FactCommand
+  | KvCommand
+  | CreateSessionCommand
+  | DestroySessionCommand
+  | TxnCommand
+  | PutQueryCommand
+  | DeleteQueryCommand
+  | RestoreCommand
   | AllCommand;
 
 /** What the submitter of each kind gets back. */
@@ -108,7 +189,16 @@ export interface Results {
   'local-check': true;
   'local-check-state': true;
   'local-remove': true;
-  fact: true;
+  /** False: the row had another index than `ifIndex`. */
+  fact: boolean;
+  kv: boolean;
+  'session-create': SessionId;
+  'session-destroy': true;
+  txn: TxnOutcome;
+  /** The id. */
+  'query-put': string;
+  'query-delete': true;
+  restore: true;
   all: readonly unknown[];
 }
 

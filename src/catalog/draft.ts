@@ -25,7 +25,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** Whether two rows say the same, their stamps aside. */
-function isSameContent(a: AnyRow, b: AnyRow): boolean {
+export function isSameContent(a: AnyRow, b: AnyRow): boolean {
   const stamp = { createIndex: 0, modifyIndex: 0 };
   return isSame({ ...a, ...stamp }, { ...b, ...stamp });
 }

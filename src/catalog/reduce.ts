@@ -4,24 +4,19 @@
  * To add a command: its type in command.ts, its reducer, one row in REDUCERS. A reducer writes to the draft and
  * throws AppError to refuse; the draft is then thrown away, so a refusal changes nothing.
  */
-import type { Random } from '../lib/random.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { AllCommand, Command, FactCommand, Results } from './command.ts';
 import { Draft } from './draft.ts';
+import { kv } from './kv.ts';
 import { putLocalCheck, putLocalCheckState, putLocalService, removeLocal } from './local-rows.ts';
+import { deleteQuery, putQuery } from './query-write.ts';
+import type { ReduceContext, ResultOrReader } from './reduce-context.ts';
 import { checkStatus, deregister, register } from './register.ts';
+import { createSession, destroySession } from './session.ts';
+import { restore } from './snapshot.ts';
 import type { Change } from './state.ts';
 import type { View } from './tables.ts';
-
-/** What a reducer may know beside the rows. */
-export interface ReduceContext {
-  /** Wall time in milliseconds. */
-  readonly nowMs: number;
-  readonly random: Random;
-}
-
-/** A result, or a function that reads it from the rows once they are stamped and installed. */
-export type ResultOrReader<Result> = Result | ((installed: View) => Result);
+import { txn } from './txn.ts';
 
 type Reducer<Kind extends Command['kind']> = (
   draft: Draft,
@@ -37,10 +32,18 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   'local-check': putLocalCheck,
   'local-check-state': putLocalCheckState,
   'local-remove': removeLocal,
-  fact: (draft, { name, value }: FactCommand) => {
+  fact: (draft, { name, value, ifIndex }: FactCommand) => {
+    if (ifIndex !== undefined && (draft.view.facts.get(name)?.modifyIndex ?? 0) !== ifIndex) return false;
     draft.put('facts', { ...UNSTAMPED, name, value });
     return true;
   },
+  kv,
+  'session-create': createSession,
+  'session-destroy': destroySession,
+  txn,
+  'query-put': putQuery,
+  'query-delete': deleteQuery,
+  restore,
   all: (draft, { commands }: AllCommand, context) => {
     const results = commands.map((command) => runReducer(draft, command, context));
     return (installed) => results.map((result) => readResult(result, installed));

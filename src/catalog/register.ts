@@ -1,26 +1,41 @@
 /**
  * Reducers for nodes, services and checks: the rules of `/v1/catalog/register` and `/v1/catalog/deregister`.
  *
- * Refuses with `invalid_command` and the reference's texts. A service or node that goes takes its checks with it.
+ * Refuses with `invalid_command` and the reference's texts. A service or node that goes takes its checks with it,
+ * and a check that goes or turns critical takes the sessions that were bound to it.
  */
 import { AppError } from '../model/errors.ts';
-import type { CheckId, NodeRow, ServiceId, ServiceName, ServiceRow } from '../model/types.ts';
+import type {
+  CheckId,
+  NodeRow,
+  ServiceDefinition,
+  ServiceId,
+  ServiceName,
+  ServiceRow,
+} from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
-import type { CheckInput, CheckStatusCommand, DeregisterCommand, RegisterCommand } from './command.ts';
+import type {
+  CheckInput,
+  CheckStatusCommand,
+  DeregisterCommand,
+  RegisterCommand,
+  Unstamped,
+} from './command.ts';
 import type { Draft } from './draft.ts';
+import type { ReduceContext } from './reduce-context.ts';
+import { endSessionsOfCheck, endSessionsOfNode } from './session.ts';
 import { checkKey, nodeKey, serviceKey } from './tables.ts';
 
 function refuse(text: string): never {
   throw new AppError('invalid_command', text);
 }
 
-/** The node to attach things to: written, or left as it is. A node id that another name holds is a conflict. */
-function registerNode(draft: Draft, { node, skipNodeUpdate }: RegisterCommand): NodeRow {
+/** Write a node. A node id that another, living name holds is a conflict. */
+export function putNode(draft: Draft, node: Unstamped<NodeRow>, context: ReduceContext): NodeRow {
   const existing = draft.view.nodes.get(nodeKey(node.name));
-  if (existing && skipNodeUpdate) return existing;
   if (node.id) {
     for (const other of draft.view.nodes.by('id', node.id.toLowerCase())) {
-      if (nodeKey(other.name) !== nodeKey(node.name)) renameNode(draft, other, node.name);
+      if (nodeKey(other.name) !== nodeKey(node.name)) renameNode(draft, other, node.name, context);
     }
   }
   const id = node.id || existing?.id || '';
@@ -30,21 +45,22 @@ function registerNode(draft: Draft, { node, skipNodeUpdate }: RegisterCommand): 
 }
 
 /** The reference lets a node take a new name when the old one is not alive; its id is what makes it the same node. */
-function renameNode(draft: Draft, old: NodeRow, name: string): void {
+function renameNode(draft: Draft, old: NodeRow, name: string, context: ReduceContext): void {
   const serf = draft.view.checks.get(checkKey(old.name, 'serfHealth'));
   if (serf && serf.status !== 'critical') {
     refuse(
       `failed inserting node: Error while renaming Node ID: "${old.id}": Node name ${old.name} is reserved by node ${old.id} with name ${name}`,
     );
   }
-  removeNode(draft, old.name);
+  removeNode(draft, old.name, context);
 }
 
-function registerCheck(draft: Draft, node: NodeRow, check: CheckInput): void {
+/** Write a check of a node or of one of its services. */
+export function putCheck(draft: Draft, node: NodeRow, check: CheckInput, { nowMs }: ReduceContext): void {
   const service = check.serviceId
     ? draft.view.services.get(serviceKey(node.name, check.serviceId))
     : undefined;
-  if (check.serviceId && !service) refuse(`failed inserting check: Missing service registration`);
+  if (check.serviceId && !service) refuse('Missing service registration');
   draft.put('checks', {
     ...UNSTAMPED,
     ...check,
@@ -52,11 +68,8 @@ function registerCheck(draft: Draft, node: NodeRow, check: CheckInput): void {
     serviceName: service?.name ?? ('' as ServiceName),
     serviceTags: service?.tags ?? [],
   });
-  if (check.status === 'critical') invalidateSessions(draft, node.name, check.id);
+  if (check.status === 'critical') endSessionsOfCheck(draft, node.name, check.id, nowMs);
 }
-
-/** A session lives only as long as its checks do. */
-function invalidateSessions(_draft: Draft, _node: string, _checkId: CheckId): void {}
 
 function copyNameToChecks(draft: Draft, service: ServiceRow): void {
   for (const check of [...draft.view.checks.by('service', serviceKey(service.node, service.id))]) {
@@ -64,48 +77,66 @@ function copyNameToChecks(draft: Draft, service: ServiceRow): void {
   }
 }
 
+/** Write a service of a node; its checks learn its name and tags. */
+export function putService(draft: Draft, node: NodeRow, definition: ServiceDefinition): void {
+  const row: ServiceRow = { ...UNSTAMPED, ...definition, node: node.name };
+  draft.put('services', row);
+  copyNameToChecks(draft, row);
+}
+
+function registerCheck(draft: Draft, node: NodeRow, check: CheckInput, context: ReduceContext): void {
+  const { serviceId } = check;
+  if (serviceId && !draft.view.services.get(serviceKey(node.name, serviceId)))
+    refuse('failed inserting check: Missing service registration');
+  putCheck(draft, node, check, context);
+}
+
 /** Reducer of `register`. */
-export function register(draft: Draft, command: RegisterCommand): true {
-  const node = registerNode(draft, command);
-  if (command.service) {
-    const row: ServiceRow = { ...UNSTAMPED, ...command.service, node: node.name };
-    draft.put('services', row);
-    copyNameToChecks(draft, row);
-  }
-  for (const check of command.checks) registerCheck(draft, node, check);
+export function register(draft: Draft, command: RegisterCommand, context: ReduceContext): true {
+  const existing = draft.view.nodes.get(nodeKey(command.node.name));
+  const node = existing && command.skipNodeUpdate ? existing : putNode(draft, command.node, context);
+  if (command.service) putService(draft, node, command.service);
+  for (const check of command.checks) registerCheck(draft, node, check, context);
   return true;
 }
 
-function removeCheck(draft: Draft, node: string, id: CheckId): void {
-  if (draft.remove('checks', checkKey(node, id))) invalidateSessions(draft, node, id);
+/** Remove a check and the sessions that live with it. */
+export function removeCheck(draft: Draft, node: string, id: CheckId, { nowMs }: ReduceContext): void {
+  if (draft.remove('checks', checkKey(node, id))) endSessionsOfCheck(draft, node, id, nowMs);
 }
 
-function removeService(draft: Draft, node: string, id: ServiceId): void {
+/** Remove a service and its checks. */
+export function removeService(draft: Draft, node: string, id: ServiceId, context: ReduceContext): void {
   for (const check of [...draft.view.checks.by('service', serviceKey(node, id))])
-    removeCheck(draft, node, check.id);
+    removeCheck(draft, node, check.id, context);
   draft.remove('services', serviceKey(node, id));
 }
 
-function removeNode(draft: Draft, node: string): void {
+/** Remove a node with its services, checks and sessions. */
+export function removeNode(draft: Draft, node: string, context: ReduceContext): void {
   for (const service of [...draft.view.services.by('node', nodeKey(node))])
-    removeService(draft, node, service.id);
-  for (const check of [...draft.view.checks.by('node', nodeKey(node))]) removeCheck(draft, node, check.id);
+    removeService(draft, node, service.id, context);
+  for (const check of [...draft.view.checks.by('node', nodeKey(node))])
+    removeCheck(draft, node, check.id, context);
+  endSessionsOfNode(draft, node, context.nowMs);
   draft.remove('nodes', nodeKey(node));
 }
 
 /** Reducer of `deregister`. What is not there is not missed. */
-export function deregister(draft: Draft, { node, serviceId, checkId }: DeregisterCommand): true {
-  if (serviceId) removeService(draft, node, serviceId as ServiceId);
-  else if (checkId) removeCheck(draft, node, checkId as CheckId);
-  else removeNode(draft, node);
+export function deregister(draft: Draft, command: DeregisterCommand, context: ReduceContext): true {
+  const { node, serviceId, checkId } = command;
+  if (serviceId) removeService(draft, node, serviceId as ServiceId, context);
+  else if (checkId) removeCheck(draft, node, checkId as CheckId, context);
+  else removeNode(draft, node, context);
   return true;
 }
 
 /** Reducer of `check-status`. */
-export function checkStatus(draft: Draft, command: CheckStatusCommand): true {
-  const row = draft.view.checks.get(checkKey(command.node, command.checkId));
+export function checkStatus(draft: Draft, command: CheckStatusCommand, { nowMs }: ReduceContext): true {
+  const { node, checkId, status, output } = command;
+  const row = draft.view.checks.get(checkKey(node, checkId));
   if (!row) return true;
-  draft.put('checks', { ...row, status: command.status, output: command.output });
-  if (command.status === 'critical') invalidateSessions(draft, command.node, command.checkId);
+  draft.put('checks', { ...row, status, output });
+  if (status === 'critical') endSessionsOfCheck(draft, node, checkId, nowMs);
   return true;
 }

@@ -2,12 +2,14 @@
  * Which questions a change may have changed the answer to, and the index of each such question.
  *
  * A topic is a short text: `service:web` (instances of web and their health), `node:n1` (a node, its services and
- * checks), `kv:a/b`, and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
- * name the topics that their answer depends on.
+ * checks), `kv:a/b`, `local-service:web-1` (a registration with this agent), and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
+ * name the topics that their answer depends on. One that ends in `*` stands for every topic with that beginning
+ * (`kv:a/*`).
  */
 import type {
   CheckRow,
   KvRow,
+  LocalServiceRow,
   ModifyIndex,
   NodeRow,
   QueryRow,
@@ -15,13 +17,19 @@ import type {
   SessionRow,
 } from '../model/types.ts';
 import type { Applied } from './state.ts';
+import { lowerBound } from './table.ts';
 import { nodeKey, serviceNameKey, type View } from './tables.ts';
 
 export const serviceTopic = (name: string): string => `service:${serviceNameKey(name)}`;
 export const nodeTopic = (name: string): string => `node:${nodeKey(name)}`;
-export const kvTopic = (key: string): string => `kv:${key}`;
+/** A key that ends in `*` must not look like a beginning. */
+export const kvTopic = (key: string): string => (key.endsWith('*') ? `kv:${key}\u0000` : `kv:${key}`);
+/** All keys that begin with `prefix`. */
+export const kvPrefixTopic = (prefix: string): string => (prefix === '' ? 'kv' : `kv:${prefix}*`);
 export const sessionTopic = (id: string): string => `session:${id}`;
+export const sessionsOfTopic = (node: string): string => `sessions-of:${nodeKey(node)}`;
 export const queryTopic = (id: string): string => `query:${id}`;
+export const localServiceTopic = (id: string): string => `local-service:${id}`;
 
 /** Every service of a node answers differently when the node or one of its own checks changes. */
 function* servicesOfNode(node: string, view: View): Iterable<string> {
@@ -58,13 +66,11 @@ function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable
     case 'kv':
       return ['kv', kvTopic((row as KvRow).key)];
     case 'sessions':
-      return [
-        'sessions',
-        sessionTopic((row as SessionRow).id),
-        `sessions-of:${nodeKey((row as SessionRow).node)}`,
-      ];
+      return ['sessions', sessionTopic((row as SessionRow).id), sessionsOfTopic((row as SessionRow).node)];
     case 'queries':
       return ['queries', queryTopic((row as QueryRow).id)];
+    case 'localServices':
+      return ['local-services', localServiceTopic((row as LocalServiceRow).definition.id)];
     default:
       return [];
   }
@@ -90,6 +96,8 @@ const MAX_TOPICS = 500_000;
 export class TopicIndexes {
   readonly #indexes = new Map<string, ModifyIndex>();
   readonly #maxTopics: number;
+  /** The topics in order, from the first question about a beginning on. */
+  #sorted: string[] | undefined;
   #floor: ModifyIndex;
 
   constructor(floor: ModifyIndex, maxTopics: number = MAX_TOPICS) {
@@ -100,19 +108,38 @@ export class TopicIndexes {
   /** At least 1, because clients take 0 for "not blocking". */
   of(topics: Iterable<string>): ModifyIndex {
     let highest = Math.max(this.#floor, 1);
-    for (const topic of topics) highest = Math.max(highest, this.#indexes.get(topic) ?? 0);
+    for (const topic of topics) highest = Math.max(highest, this.#indexOf(topic));
+    return highest;
+  }
+
+  #indexOf(topic: string): ModifyIndex {
+    if (!topic.endsWith('*')) return this.#indexes.get(topic) ?? 0;
+    return this.#highestBehind(topic.slice(0, -1));
+  }
+
+  /** O(topics with that beginning). */
+  #highestBehind(beginning: string): ModifyIndex {
+    this.#sorted ??= [...this.#indexes.keys()].sort();
+    let highest = 0;
+    for (let at = lowerBound(this.#sorted, beginning); at < this.#sorted.length; at += 1) {
+      const topic = this.#sorted[at] as string;
+      if (!topic.startsWith(beginning)) break;
+      highest = Math.max(highest, this.#indexes.get(topic) ?? 0);
+    }
     return highest;
   }
 
   touch(topics: Iterable<string>, index: ModifyIndex): void {
     for (const topic of topics) {
-      this.#indexes.delete(topic);
+      const isNew = !this.#indexes.delete(topic);
       this.#indexes.set(topic, index);
+      if (isNew) this.#sorted?.splice(lowerBound(this.#sorted, topic), 0, topic);
     }
     if (this.#indexes.size > this.#maxTopics) this.#forgetOldest();
   }
 
   #forgetOldest(): void {
+    this.#sorted = undefined;
     let excess = this.#indexes.size - Math.floor(this.#maxTopics / 2);
     for (const [topic, index] of this.#indexes) {
       if (excess-- <= 0) return;

@@ -225,14 +225,41 @@ export interface LockDelayRow extends Stamp {
   readonly untilMs: number;
 }
 
-/** A prepared query. The document is the API's, PascalCase, with defaults filled in. */
+/** What a prepared query looks for; in the API's spelling, because clients get it back as they gave it. */
+export type QueryService = {
+  readonly Service: string;
+  readonly Failover: {
+    readonly NearestN: number;
+    readonly Datacenters: readonly string[] | null;
+    readonly Targets?: readonly JsonObject[];
+  };
+  readonly OnlyPassing: boolean;
+  readonly IgnoreCheckIDs: readonly string[] | null;
+  readonly Near: string;
+  /** A tag behind "!" must not be there. */
+  readonly Tags: readonly string[] | null;
+  readonly NodeMeta: StringMap | null;
+  readonly ServiceMeta: StringMap | null;
+  readonly Connect: boolean;
+  readonly Peer?: string;
+  readonly SamenessGroup?: string;
+};
+
+/** A prepared query as the API shows it, with defaults filled in, but for what has a column of its own. */
+export type QueryDocument = {
+  readonly Token: string;
+  readonly Template: { readonly Type: string; readonly Regexp: string; readonly RemoveEmptyTags: boolean };
+  readonly Service: QueryService;
+  readonly DNS: { readonly TTL: string };
+};
+
 export interface QueryRow extends Stamp {
   readonly id: string;
   readonly name: string;
   /** Whether names that begin with `name` are answered by it too. */
   readonly isTemplate: boolean;
   readonly session: string;
-  readonly document: JsonObject;
+  readonly document: QueryDocument;
 }
 
 /** A small named fact of this installation: node id, format marks. */

@@ -1,0 +1,114 @@
+/**
+ * User events: short messages that everybody may fire and list. The newest 256 are kept, in memory only.
+ *
+ * An event that is meant for other nodes, services or tags is fired but not kept here. Those who wait are woken by the
+ * topic EVENTS_TOPIC; their index is drawn from the id of the newest event, so it differs but does not rise.
+ */
+import { compilePattern, type Pattern } from '../lib/pattern.ts';
+import type { Random } from '../lib/random.ts';
+import { AppError } from '../model/errors.ts';
+
+export const EVENTS_TOPIC = 'events';
+
+const KEPT_EVENTS = 256;
+/** Name and payload travel between agents in one packet. */
+const MAX_EVENT_BYTES = 512;
+/** Octets of an encoded event beside its texts and payload. */
+const ENVELOPE_BYTES = 93;
+
+export interface EventRequest {
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** Patterns; '' fits all. */
+  readonly nodeFilter: string;
+  readonly serviceFilter: string;
+  readonly tagFilter: string;
+}
+
+export interface UserEvent extends EventRequest {
+  readonly id: string;
+  /** Rises with every event that this agent saw. */
+  readonly lamportTime: number;
+}
+
+/** What the filters of an event are held against. */
+export interface EventAudience {
+  readonly node: string;
+  readonly services: Iterable<{ readonly name: string; readonly tags: readonly string[] }>;
+}
+
+export interface EventParts {
+  readonly random: Random;
+  /** Wake those who wait for EVENTS_TOPIC. */
+  readonly wake: () => void;
+}
+
+function refuse(text: string): never {
+  throw new AppError('invalid_command', text);
+}
+
+function compile(filter: string, what: string): Pattern | undefined {
+  if (filter === '') return undefined;
+  const pattern = compilePattern(filter);
+  return typeof pattern === 'string' ? refuse(`Invalid ${what} filter: ${pattern}`) : pattern;
+}
+
+function isFor(event: EventRequest, audience: EventAudience): boolean {
+  const node = compile(event.nodeFilter, 'node');
+  const service = compile(event.serviceFilter, 'service');
+  const tag = compile(event.tagFilter, 'tag');
+  if (node && !node.match(audience.node)) return false;
+  if (!service) return true;
+  for (const { name, tags } of audience.services)
+    if (service.match(name) && (!tag || tags.some((own) => tag.match(own)))) return true;
+  return false;
+}
+
+function requireFits({ name, payload, nodeFilter, serviceFilter, tagFilter }: EventRequest): void {
+  const texts = new TextEncoder().encode(name + nodeFilter + serviceFilter + tagFilter);
+  if (texts.length + payload.length + ENVELOPE_BYTES > MAX_EVENT_BYTES)
+    refuse(
+      `1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of ${MAX_EVENT_BYTES} bytes after encoding\n\n`,
+    );
+}
+
+/** A number that JavaScript holds exactly, drawn from 48 bits of a UUID; never 0. */
+function indexOfId(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16) + 2;
+}
+
+export class EventRing {
+  readonly #parts: EventParts;
+  #events: readonly UserEvent[] = [];
+  #lamportTime = 0;
+
+  constructor(parts: EventParts) {
+    this.#parts = parts;
+  }
+
+  /** Fire an event; it is kept when it is meant for `audience`. Throws invalid_command for a bad filter or size. */
+  fire(request: EventRequest, audience: EventAudience): UserEvent {
+    if (request.tagFilter !== '' && request.serviceFilter === '')
+      refuse('Cannot provide tag filter without service filter');
+    const isOurs = isFor(request, audience);
+    requireFits(request);
+    this.#lamportTime += 1;
+    const event = { ...request, id: this.#parts.random.uuid(), lamportTime: this.#lamportTime };
+    if (isOurs) {
+      this.#events = [...this.#events, event].slice(-KEPT_EVENTS);
+      this.#parts.wake();
+    }
+    return event;
+  }
+
+  /** Kept events, oldest first; '' names all. */
+  list(name: string): readonly UserEvent[] {
+    return name === '' ? this.#events : this.#events.filter((event) => event.name === name);
+  }
+}
+
+/** What a reader of these events waits to differ from. */
+export function indexOfEvents(events: readonly UserEvent[]): number {
+  const newest = events.at(-1);
+  return newest ? indexOfId(newest.id) : 1;
+}

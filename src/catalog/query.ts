@@ -1,0 +1,145 @@
+/**
+ * Executing prepared queries: name or id → query → instances. Pure; HTTP and DNS both ask here.
+ *
+ * One agent knows one datacenter, so there is nowhere to fail over to: `Failover` is kept and shown, and never tried.
+ */
+import { parseDuration } from '../lib/duration.ts';
+import type { Random } from '../lib/random.ts';
+import type { CheckRow, QueryRow, QueryService, StringMap } from '../model/types.ts';
+import { renderQuery } from './query-template.ts';
+import { instancesOf, meshInstancesOf } from './read.ts';
+import type { Instance } from './select.ts';
+import { isUuid } from './session-lookup.ts';
+import { nodeKey, queryNameKey, type View } from './tables.ts';
+
+/** Estimated round trip in seconds; Infinity when one of the nodes has no coordinates. */
+export type Distance = (fromNode: string, toNode: string) => number;
+
+/** Who asks, for queries that sort by nearness. */
+export interface QuerySource {
+  /** Stands for `_agent`. */
+  readonly agentNode: string;
+  /** Address that asked; stands for `_ip`. */
+  readonly address: string;
+}
+
+export interface QueryOptions {
+  readonly source: QuerySource;
+  /** Overrides what the query says; '' leaves it. */
+  readonly near: string;
+  /** 0 is no limit. */
+  readonly limit: number;
+  /** Ask for mesh instances whatever the query says. */
+  readonly isConnect: boolean;
+  readonly distance: Distance;
+  readonly random: Random;
+}
+
+export interface QueryResult {
+  readonly service: string;
+  /** Every instance of the service. */
+  readonly known: readonly Instance[];
+  /** Those that the query wants: nearest first, or shuffled. */
+  readonly chosen: readonly Instance[];
+  /** As the query has it; '' when it sets none. */
+  readonly ttl: string;
+  readonly ttlSeconds: number | null;
+}
+
+/** The template with the longest name that `name` begins with. O(length of the name). */
+function templateFor(view: View, name: string): QueryRow | undefined {
+  for (let length = name.length; length >= 0; length -= 1) {
+    const [found] = view.queries.by('template', queryNameKey(name.slice(0, length)));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The query with this id, else with this name, else the template for it (rendered); undefined when there is none. */
+export function findQuery(view: View, nameOrId: string): QueryRow | undefined {
+  if (nameOrId === '') return undefined;
+  const byId = isUuid(nameOrId) ? view.queries.get(nameOrId.toLowerCase()) : undefined;
+  const [byName] = view.queries.by('name', queryNameKey(nameOrId));
+  const query = byId ?? byName ?? templateFor(view, nameOrId);
+  return query && renderQuery(query, nameOrId);
+}
+
+function isHealthy(checks: readonly CheckRow[], { OnlyPassing, IgnoreCheckIDs }: QueryService): boolean {
+  return checks.every(
+    ({ id, status }) =>
+      status === 'passing' || IgnoreCheckIDs?.includes(id) || (status !== 'critical' && !OnlyPassing),
+  );
+}
+
+function hasMeta(meta: StringMap | null, wanted: StringMap | null): boolean {
+  return Object.entries(wanted ?? {}).every(([key, value]) => meta?.[key] === value);
+}
+
+function hasTags(tags: readonly string[], wanted: readonly string[] | null): boolean {
+  const own = new Set(tags.map((tag) => tag.toLowerCase()));
+  return (wanted ?? []).every((each) => {
+    const tag = each.toLowerCase();
+    return tag.startsWith('!') ? !own.has(tag.slice(1)) : own.has(tag);
+  });
+}
+
+function isWanted({ node, service, checks }: Instance, query: QueryService): boolean {
+  return (
+    isHealthy(checks, query) &&
+    hasMeta(node.meta, query.NodeMeta) &&
+    hasMeta(service.meta, query.ServiceMeta) &&
+    hasTags(service.tags, query.Tags)
+  );
+}
+
+/** The node to sort by; '' when there is none. */
+function originOf(view: View, near: string, { agentNode, address }: QuerySource): string {
+  if (near === '_agent') return agentNode;
+  if (near !== '_ip') return near;
+  const [node] = view.nodes.by('address', address);
+  return node?.name ?? '';
+}
+
+/** Nearest first; the node itself before all others, nodes without coordinates last. */
+function sortByDistance(
+  instances: readonly Instance[],
+  origin: string,
+  distance: Distance,
+): readonly Instance[] {
+  const isOrigin = ({ node }: Instance): boolean => nodeKey(node.name) === nodeKey(origin);
+  return instances
+    .map((instance) => ({
+      instance,
+      seconds: isOrigin(instance) ? -1 : distance(origin, instance.node.name),
+    }))
+    .sort((a, b) => (a.seconds === b.seconds ? 0 : a.seconds - b.seconds))
+    .map(({ instance }) => instance);
+}
+
+function shuffled(instances: readonly Instance[], random: Random): readonly Instance[] {
+  const order = [...instances];
+  for (let at = order.length - 1; at > 0; at -= 1) {
+    const other = random.below(at + 1);
+    [order[at], order[other]] = [order[other] as Instance, order[at] as Instance];
+  }
+  return order;
+}
+
+/** Run a query that was found with `findQuery`. O(instances of the service). Never throws. */
+export function executeQuery(view: View, query: QueryRow, options: QueryOptions): QueryResult {
+  const { Service: wanted, DNS } = query.document;
+  const isConnect = wanted.Connect || options.isConnect;
+  const known = isConnect ? meshInstancesOf(view, wanted.Service) : instancesOf(view, wanted.Service);
+  const fitting = known.filter((instance) => isWanted(instance, wanted));
+  const origin = originOf(view, options.near || wanted.Near, options.source);
+  const ordered = origin
+    ? sortByDistance(fitting, origin, options.distance)
+    : shuffled(fitting, options.random);
+  return {
+    service: wanted.Service,
+    known,
+    chosen: options.limit > 0 ? ordered.slice(0, options.limit) : ordered,
+    ttl: DNS.TTL,
+    ttlSeconds: DNS.TTL === '' ? null : (parseDuration(DNS.TTL) ?? 0) / 1_000,
+  };
+}

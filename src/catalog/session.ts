@@ -1,0 +1,101 @@
+/**
+ * Sessions: the things that hold locks, and live only as long as their node and their checks do.
+ *
+ * A session that ends lets go of its keys (or deletes them), keeps their locks free for its lock delay, and takes its
+ * prepared queries with it. TTLs are watched by session-timers.ts; here a session only ends when it is told to.
+ */
+import { formatDuration, parseDuration } from '../lib/duration.ts';
+import { explainDuration } from '../lib/go-text.ts';
+import { AppError } from '../model/errors.ts';
+import type { CheckId, SessionId, SessionRow } from '../model/types.ts';
+import { UNSTAMPED } from '../model/types.ts';
+import type { CreateSessionCommand, DestroySessionCommand } from './command.ts';
+import type { Draft } from './draft.ts';
+import { delayLocks } from './lock-delay.ts';
+import type { ReduceContext } from './reduce-context.ts';
+import { sessionById } from './session-lookup.ts';
+import { checkKey, nodeKey } from './tables.ts';
+
+/** Longest TTL that a session may ask for. */
+const MAX_TTL_MS = 24 * 3_600_000;
+
+function refuse(text: string): never {
+  throw new AppError('invalid_command', text);
+}
+
+/** `release` when nothing is given. Throws invalid_command. */
+export function parseBehavior(text: string): SessionRow['behavior'] {
+  if (text === '' || text === 'release') return 'release';
+  return text === 'delete' ? 'delete' : refuse(`Invalid Behavior setting '${text}'`);
+}
+
+/** Refuse a TTL that is no duration, below `minMs` or above a day; '' and zero are none. */
+export function requireTtl(ttl: string, minMs: number): void {
+  if (ttl === '') return;
+  const ms = parseDuration(ttl);
+  if (ms === undefined) refuse(`Session TTL '${ttl}' invalid: ${explainDuration(ttl)}`);
+  if (ms === 0 || (ms >= minMs && ms <= MAX_TTL_MS)) return;
+  const range = `[${formatDuration(minMs)}=${formatDuration(MAX_TTL_MS)}]`;
+  refuse(`Invalid Session TTL '${Math.round(ms * 1e6)}', must be between ${range}`);
+}
+
+function checksOf(session: Pick<SessionRow, 'nodeChecks' | 'checks' | 'serviceChecks'>): readonly string[] {
+  const services = session.serviceChecks?.map(({ id }) => id) ?? [];
+  return [...session.checks, ...session.nodeChecks, ...services];
+}
+
+/** Reducer of `session-create`; gives the id of the new session. */
+export function createSession(
+  draft: Draft,
+  { session }: CreateSessionCommand,
+  context: ReduceContext,
+): SessionId {
+  const node = draft.view.nodes.get(nodeKey(session.node));
+  if (!node) return refuse('Missing node registration');
+  for (const id of checksOf(session)) {
+    const check = draft.view.checks.get(checkKey(node.name, id));
+    if (!check) refuse(`Missing check '${id}' registration`);
+    if (check.status === 'critical') refuse(`Check '${id}' is in critical state`);
+  }
+  const id = context.random.uuid() as SessionId;
+  draft.put('sessions', { ...UNSTAMPED, ...session, id, node: node.name });
+  return id;
+}
+
+function letGoOfKeys(draft: Draft, session: SessionRow, nowMs: number): void {
+  const held = [...draft.view.kv.by('session', session.id)];
+  for (const row of held) {
+    if (session.behavior === 'delete') draft.remove('kv', row.key);
+    else draft.put('kv', { ...row, session: '' });
+  }
+  delayLocks(
+    draft,
+    held.map(({ key }) => key),
+    session.lockDelayMs,
+    nowMs,
+  );
+}
+
+function endSession(draft: Draft, session: SessionRow, nowMs: number): void {
+  draft.remove('sessions', session.id);
+  letGoOfKeys(draft, session, nowMs);
+  for (const query of [...draft.view.queries.by('session', session.id)]) draft.remove('queries', query.id);
+}
+
+/** Reducer of `session-destroy`. What is not there is not missed. */
+export function destroySession(draft: Draft, { id }: DestroySessionCommand, { nowMs }: ReduceContext): true {
+  const session = sessionById(draft.view, id);
+  if (session) endSession(draft, session, nowMs);
+  return true;
+}
+
+/** End the sessions that live with this check. */
+export function endSessionsOfCheck(draft: Draft, node: string, check: CheckId, nowMs: number): void {
+  const ended = [...draft.view.sessions.by('check', checkKey(node, check))];
+  for (const session of ended) endSession(draft, session, nowMs);
+}
+
+/** End all sessions of a node. */
+export function endSessionsOfNode(draft: Draft, node: string, nowMs: number): void {
+  for (const session of [...draft.view.sessions.by('node', nodeKey(node))]) endSession(draft, session, nowMs);
+}
