@@ -7,13 +7,12 @@
  */
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, ServiceDefinition } from '../model/types.ts';
+import { type CheckDefaults, toCheckDefinition } from './check-definition.ts';
 import {
-  type CheckDefaults,
   type CheckDocument,
   checkAlone,
   isCheckStatus,
   isEmptyCheck,
-  toCheckDefinition,
   validateCheck,
 } from './check-document.ts';
 import type { Place, Style } from './json-fields.ts';

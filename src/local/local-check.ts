@@ -15,7 +15,9 @@ export interface LocalCheck {
   readonly output: string;
   /** Wall time in ms since which it has this status; 0 until the first result or report. */
   readonly sinceMs: number;
-  /** Monotonic ms when a TTL check expires; 0 for other kinds. */
+  /** The same moment on the clock that never jumps; negative for one before the start of this process. */
+  readonly sinceMonotonicMs: number;
+  /** Monotonic ms when a TTL check expires; 0 for other kinds, and for one that has. */
   readonly ttlExpiresAtMs: number;
 }
 
@@ -30,7 +32,24 @@ export function newLocalCheck(
 ): LocalCheck {
   const { probe, initialStatus: status } = definition;
   const ttlExpiresAtMs = probe.kind === 'ttl' ? clock.monotonic() + probe.ttlMs : 0;
-  return { definition, source, status, output: '', sinceMs: 0, ttlExpiresAtMs };
+  return { definition, source, status, output: '', sinceMs: 0, sinceMonotonicMs: 0, ttlExpiresAtMs };
+}
+
+/** A check after a result or report; the time of its status begins anew when that changes or is the first. */
+export function withResult(check: LocalCheck, status: CheckStatus, output: string, clock: Clock): LocalCheck {
+  if (check.sinceMs !== 0 && check.status === status) return { ...check, output };
+  return { ...check, status, output, sinceMs: clock.now(), sinceMonotonicMs: clock.monotonic() };
+}
+
+/** A check registered again: the new definition, the present state, a fresh TTL. */
+export function redefined(
+  check: LocalCheck,
+  definition: CheckDefinition,
+  source: RegistrationSource,
+  clock: Clock,
+): LocalCheck {
+  const { ttlExpiresAtMs } = newLocalCheck(definition, source, clock);
+  return { ...check, definition, source, ttlExpiresAtMs };
 }
 
 /** What of a check is stored beside its definition. */
@@ -50,8 +69,10 @@ export function restoredCheck(row: LocalCheckRow, clock: Clock): LocalCheck {
   const { probe } = definition;
   const remainingMs = row.ttlDeadlineMs - clock.now();
   const ttlExpiresAtMs =
-    probe.kind === 'ttl'
+    probe.kind === 'ttl' && row.ttlDeadlineMs !== 0
       ? clock.monotonic() + Math.min(Math.max(remainingMs, RESTART_GRACE_MS), probe.ttlMs)
       : 0;
-  return { definition, source, status, output, sinceMs, ttlExpiresAtMs };
+  const ageMs = Math.max(clock.now() - sinceMs, 0);
+  const sinceMonotonicMs = sinceMs === 0 ? 0 : clock.monotonic() - ageMs;
+  return { definition, source, status, output, sinceMs, sinceMonotonicMs, ttlExpiresAtMs };
 }

@@ -2,7 +2,13 @@
  * What others hand to Local and get from it; see local.ts for the rules.
  */
 import type { CheckInput, RegisterCommand } from '../catalog/command.ts';
-import type { CheckDefinition, CheckId, RegistrationSource, ServiceDefinition } from '../model/types.ts';
+import type {
+  CheckDefinition,
+  CheckId,
+  LocalServiceRow,
+  RegistrationSource,
+  ServiceDefinition,
+} from '../model/types.ts';
 import type { LocalCheck } from './local-check.ts';
 
 /** A service with the checks that came in the same document. */
@@ -21,9 +27,18 @@ export interface OwnRows {
 
 /** Which checks must run from now on (new or changed) and which must stop; handed to the scheduler. */
 export interface ChecksChange {
-  readonly started: readonly LocalCheck[];
+  readonly started: readonly StartedCheck[];
   readonly stopped: readonly CheckId[];
 }
+
+export interface StartedCheck {
+  readonly check: LocalCheck;
+  /** Its state is from before a restart: the first run may wait for its turn. */
+  readonly isRestored: boolean;
+}
+
+/** A service that this agent was asked to keep registered. */
+export type LocalService = Pick<LocalServiceRow, 'definition' | 'source'>;
 
 /** Settings that a reload may change; asked for at every use. */
 export interface LocalSettings {

@@ -1,0 +1,100 @@
+/**
+ * What a new set of definitions from files changes: only the difference, so that a reload flaps nothing. Pure.
+ *
+ * Registrations from files that are gone are removed; those that say the same are left alone; a file wins over the API
+ * for the same id. Removals come first, so that a check may move from a service that goes to one that comes.
+ */
+import { AppError } from '../model/errors.ts';
+import type { CheckDefinition, CheckId, ServiceDefinition } from '../model/types.ts';
+import {
+  joinPlans,
+  type Plan,
+  type PlanContext,
+  planCheck,
+  planCheckRemoval,
+  planService,
+  planServiceRemoval,
+} from './plan.ts';
+import type { DefinitionsDiff } from './registration.ts';
+import type { Registry } from './registry.ts';
+import { isSame } from './same.ts';
+
+export interface ConfigService {
+  readonly definition: ServiceDefinition;
+  readonly checks: readonly CheckDefinition[];
+}
+
+export interface ConfigPlan {
+  readonly plan: Plan;
+  readonly diff: DefinitionsDiff;
+}
+
+function isKnown({ definition, checks }: ConfigService, { services, checks: known }: Registry): boolean {
+  const service = services.get(definition.id);
+  if (service?.source !== 'config' || !isSame(service.definition, definition)) return false;
+  return checks.every((check) => isKnownCheck(check, known));
+}
+
+function isKnownCheck(check: CheckDefinition, known: Registry['checks']): boolean {
+  const existing = known.get(check.id);
+  return existing?.source === 'config' && isSame(existing.definition, check);
+}
+
+function refuseOrphan(check: CheckDefinition, services: readonly ConfigService[], registry: Registry): void {
+  const { serviceId } = check;
+  if (serviceId === '' || services.some(({ definition }) => definition.id === serviceId)) return;
+  if (registry.services.get(serviceId)?.source === 'api') return;
+  throw new AppError(
+    'config_invalid',
+    `check ${JSON.stringify(check.id)}: ServiceID ${JSON.stringify(serviceId)} does not exist`,
+  );
+}
+
+/** Ids of what came from files and is in them no more. */
+function goneChecks(
+  kept: ReadonlySet<CheckId>,
+  goneServices: ReadonlySet<string>,
+  registry: Registry,
+): CheckId[] {
+  return [...registry.checks.values()]
+    .filter(
+      ({ source, definition: { id, serviceId } }) =>
+        source === 'config' && !kept.has(id) && !goneServices.has(serviceId),
+    )
+    .map(({ definition: { id } }) => id);
+}
+
+/** Plan the way from the present registrations to these. Throws config_invalid for a check without its service. */
+export function planConfig(
+  services: readonly ConfigService[],
+  checks: readonly CheckDefinition[],
+  context: PlanContext,
+): ConfigPlan {
+  const { registry } = context;
+  for (const check of checks) refuseOrphan(check, services, registry);
+  const serviceIds = new Set(services.map(({ definition }) => definition.id));
+  const checkIds = new Set([...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id));
+  const goneServices = [...registry.services.values()]
+    .filter(({ source, definition }) => source === 'config' && !serviceIds.has(definition.id))
+    .map(({ definition }) => definition.id);
+  const gone = goneChecks(checkIds, new Set(goneServices), registry);
+  const newServices = services.filter((service) => !isKnown(service, registry));
+  const newChecks = checks.filter((check) => !isKnownCheck(check, registry.checks));
+  const plan = joinPlans([
+    ...goneServices.map((id) => planServiceRemoval(id, context)),
+    planCheckRemoval(gone, context),
+    ...newServices.map((service) => planService({ ...service, source: 'config' }, false, context)),
+    ...newChecks.map((check) => planCheck(check, 'config', undefined, context)),
+  ]);
+  const written = [...newServices.map(({ definition }) => definition.id), ...newChecks.map(({ id }) => id)];
+  const isOld = (id: string): boolean =>
+    registry.services.has(id as never) || registry.checks.has(id as never);
+  return {
+    plan: { ...plan, removedChecks: plan.removedChecks.filter((id) => !checkIds.has(id)) },
+    diff: {
+      added: written.filter((id) => !isOld(id)),
+      changed: written.filter(isOld),
+      removed: [...goneServices, ...gone],
+    },
+  };
+}

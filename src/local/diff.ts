@@ -1,0 +1,97 @@
+/**
+ * The difference between what this agent wants of its node in the catalog and what is there. Pure.
+ *
+ * Wanted rows that are missing or different are written; services and checks of the node that nobody wants are removed,
+ * because the agent speaks for its node (as in the reference). Two things the catalog may know better: the tags of a
+ * service with enable_tag_override, which are adopted, and outputs that are not due to be written yet.
+ */
+import type { CheckInput, Command } from '../catalog/command.ts';
+import { checkKey, nodeKey, serviceKey, type View } from '../catalog/tables.ts';
+import type { CheckId, CheckRow, ServiceDefinition, ServiceRow } from '../model/types.ts';
+import { registerHere } from './catalog-rows.ts';
+import type { OwnRows } from './registration.ts';
+import { isSame } from './same.ts';
+
+export interface Wanted {
+  readonly own: OwnRows;
+  readonly services: readonly ServiceDefinition[];
+  readonly checks: readonly CheckInput[];
+  /** Checks whose output may stay behind. */
+  readonly outputDeferred: ReadonlySet<CheckId>;
+}
+
+export interface CatalogDiff {
+  /** To be submitted one by one: a refusal of one must not stop the others. */
+  readonly commands: readonly Command[];
+  /** Services whose tags the catalog knows better. */
+  readonly adopted: readonly ServiceDefinition[];
+}
+
+/** Whether a row says what is wanted; the row's other fields (stamps, what the catalog adds) do not matter. */
+function says(row: object, wanted: object, except?: string): boolean {
+  return Object.entries(wanted).every(
+    ([field, value]) => field === except || isSame(row[field as keyof typeof row], value),
+  );
+}
+
+function adoptTags(service: ServiceDefinition, row: ServiceRow | undefined): ServiceDefinition {
+  if (!service.enableTagOverride || row === undefined || isSame(row.tags, service.tags)) return service;
+  return { ...service, tags: row.tags };
+}
+
+function diffServices(wanted: Wanted, view: View): CatalogDiff {
+  const { node } = wanted.own;
+  const commands: Command[] = [];
+  const adopted: ServiceDefinition[] = [];
+  for (const service of [...wanted.own.services, ...wanted.services]) {
+    const row = view.services.get(serviceKey(node.name, service.id));
+    const kept = adoptTags(service, row);
+    if (kept !== service) adopted.push(kept);
+    if (row === undefined || !says(row, kept)) commands.push(registerHere(node, kept, []));
+  }
+  return { commands, adopted };
+}
+
+function isCheckSaid(row: CheckRow | undefined, check: CheckInput, isOutputDeferred: boolean): boolean {
+  return row !== undefined && says(row, check, isOutputDeferred ? 'output' : undefined);
+}
+
+function diffChecks(wanted: Wanted, view: View): readonly Command[] {
+  const { node, checks: own } = wanted.own;
+  const commands: Command[] = [];
+  for (const check of [...own, ...wanted.checks]) {
+    const row = view.checks.get(checkKey(node.name, check.id));
+    if (!isCheckSaid(row, check, wanted.outputDeferred.has(check.id)))
+      commands.push(registerHere(node, undefined, [check]));
+  }
+  return commands;
+}
+
+/** Rows of the node that nobody wants. A removed service takes its checks along. */
+function removals(wanted: Wanted, view: View): readonly Command[] {
+  const { node } = wanted.own;
+  const services = new Set([...wanted.own.services, ...wanted.services].map(({ id }) => id));
+  const checks = new Set([...wanted.own.checks, ...wanted.checks].map(({ id }) => id));
+  const commands: Command[] = [];
+  for (const { id } of view.services.by('node', nodeKey(node.name)))
+    if (!services.has(id)) commands.push({ kind: 'deregister', node: node.name, serviceId: id });
+  for (const { id, serviceId } of view.checks.by('node', nodeKey(node.name)))
+    if (!checks.has(id) && (!serviceId || services.has(serviceId)))
+      commands.push({ kind: 'deregister', node: node.name, checkId: id });
+  return commands;
+}
+
+/** What has to be done so that the catalog says what is wanted. O(services and checks of the node). Never throws. */
+export function diffCatalog(wanted: Wanted, view: View): CatalogDiff {
+  const { node } = wanted.own;
+  const nodeRow = view.nodes.get(nodeKey(node.name));
+  const nodeCommands: readonly Command[] =
+    nodeRow !== undefined && says(nodeRow, node)
+      ? []
+      : [{ kind: 'register', node, skipNodeUpdate: false, checks: [] }];
+  const services = diffServices(wanted, view);
+  return {
+    commands: [...nodeCommands, ...services.commands, ...diffChecks(wanted, view), ...removals(wanted, view)],
+    adopted: services.adopted,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * A catalog with a Local on top, in memory and on a manual clock, as agent.ts would build them.
+ */
+import type { Persistence } from '../../src/catalog/persistence.ts';
+import { State } from '../../src/catalog/state.ts';
+import { TopicIndexes } from '../../src/catalog/topics.ts';
+import { Watch } from '../../src/catalog/watch.ts';
+import { Writer } from '../../src/catalog/writer.ts';
+import { silentLogger } from '../../src/lib/log.ts';
+import { decodeCheck, decodeService } from '../../src/local/definitions.ts';
+import { Local } from '../../src/local/local.ts';
+import type { LocalCheck } from '../../src/local/local-check.ts';
+import type { ChecksChange, LocalSettings } from '../../src/local/registration.ts';
+import type { CheckDefinition, RegistrationSource } from '../../src/model/types.ts';
+import { rememberingStore } from '../../src/store/memory.ts';
+import { type ManualClock, manualClock } from './manual-clock.ts';
+import { seededRandom } from './seeded-random.ts';
+
+export interface LocalAgent {
+  readonly local: Local;
+  readonly state: State;
+  readonly writer: Writer;
+  readonly watch: Watch;
+  readonly clock: ManualClock;
+  readonly store: Persistence;
+  /** What the scheduler was told, in order. */
+  readonly changes: readonly ChecksChange[];
+  readonly heartbeats: readonly LocalCheck[];
+  /** Register from the API's JSON. */
+  register(json: object, options?: { replaceExistingChecks?: boolean }): Promise<void>;
+  registerCheck(json: object): Promise<void>;
+}
+
+export interface LocalAgentOptions {
+  readonly store?: Persistence;
+  readonly clock?: ManualClock;
+  readonly settings?: Partial<LocalSettings>;
+}
+
+const DEFAULTS = { outputMaxBytes: 4_096 };
+
+/** A check definition from the API's JSON. */
+export function checkFrom(json: object): CheckDefinition {
+  return decodeCheck(json, 'api', DEFAULTS);
+}
+
+/** Start a Local on a store that may hold something already. */
+export async function startLocal(options: LocalAgentOptions = {}): Promise<LocalAgent> {
+  const { store = rememberingStore(), clock = manualClock() } = options;
+  const state = new State();
+  const stored = await store.load();
+  state.load(stored.rows, stored.index);
+  const watch = new Watch(clock);
+  const random = seededRandom(7);
+  const indexes = new TopicIndexes(stored.index);
+  const writer = new Writer({
+    state,
+    indexes,
+    watch,
+    persistence: store,
+    clock,
+    random,
+    onInstalled: () => {},
+  });
+  const changes: ChecksChange[] = [];
+  const heartbeats: LocalCheck[] = [];
+  const local = new Local({
+    own: {
+      node: { name: 'n1', id: 'id-1', address: '127.0.0.1', taggedAddresses: null, meta: null } as never,
+      services: [decodeService({ Name: 'consul', Port: 8300 }, 'api', DEFAULTS).definition],
+      checks: [],
+    },
+    writer,
+    state,
+    clock,
+    random,
+    log: silentLogger,
+    settings: () => ({
+      checkUpdateIntervalMs: 300_000,
+      discardCheckOutput: false,
+      scripts: 'none',
+      ...options.settings,
+    }),
+    onChecksChanged: (change) => void changes.push(change),
+    onHeartbeat: (check) => void heartbeats.push(check),
+  });
+  await local.start();
+  return {
+    local,
+    state,
+    writer,
+    watch,
+    clock,
+    store,
+    changes,
+    heartbeats,
+    register: (json, { replaceExistingChecks = false } = {}) => {
+      const source: RegistrationSource = 'api';
+      return local.registerService(
+        { ...decodeService(json, 'api', DEFAULTS), source },
+        { replaceExistingChecks },
+      );
+    },
+    registerCheck: (json) => local.registerCheck(checkFrom(json), 'api'),
+  };
+}
