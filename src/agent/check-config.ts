@@ -1,0 +1,89 @@
+/**
+ * What must hold between the values of a configuration, beyond the type of each.
+ *
+ * Returns problems as lines ("<key>: what and how to mend it"); throws nothing and changes nothing.
+ */
+import { isIP } from 'node:net';
+import type { Config } from './config.ts';
+
+const DATACENTER = /^[a-zA-Z0-9_-]+$/;
+const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+const META_KEY = /^[a-zA-Z0-9_-]{1,128}$/;
+const MAX_META_PAIRS = 64;
+const MAX_META_VALUE = 512;
+const IS_TEMPLATE = /\{\{/;
+
+function isAddress(text: string): boolean {
+  return IS_TEMPLATE.test(text) || isIP(text) !== 0;
+}
+
+type Rule = (config: Config, isDev: boolean) => readonly string[];
+
+const checkIdentity: Rule = (config, isDev) => {
+  const problems: string[] = [];
+  if (!isDev && config.data_dir === '')
+    problems.push('data_dir cannot be empty: give -data-dir, or -dev to keep nothing');
+  if (!DATACENTER.test(config.datacenter))
+    problems.push(
+      `datacenter: must contain only letters, digits, - and _, not ${JSON.stringify(config.datacenter)}`,
+    );
+  if (config.node_id !== '' && !UUID.test(config.node_id))
+    problems.push(`node_id: must be a UUID, not ${config.node_id}`);
+  if (config.node_name.trim() === '' && config.node_name !== '') problems.push('node_name cannot be blank');
+  return problems;
+};
+
+const checkMeta: Rule = ({ node_meta: meta }) => {
+  const pairs = Object.entries(meta);
+  if (pairs.length > MAX_META_PAIRS)
+    return [`node_meta: at most ${MAX_META_PAIRS} pairs, not ${pairs.length}`];
+  return pairs.flatMap(([key, value]) => {
+    if (key.startsWith('consul-')) return [`node_meta: key ${key} is reserved ("consul-")`];
+    if (!META_KEY.test(key))
+      return [`node_meta: key ${JSON.stringify(key)} may hold up to 128 letters, digits, - and _`];
+    return value.length > MAX_META_VALUE
+      ? [`node_meta: value of ${key} is longer than ${MAX_META_VALUE}`]
+      : [];
+  });
+};
+
+const ADDRESS_KEYS = ['bind_addr', 'advertise_addr', 'advertise_addr_wan'] as const;
+const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http'] as const;
+
+const checkAddresses: Rule = (config) => [
+  ...ADDRESS_KEYS.filter((key) => config[key] !== '' && !isAddress(config[key])).map(
+    (key) => `${key}: invalid ip address: ${config[key]}`,
+  ),
+  ...ADDRESS_LIST_KEYS.flatMap((key) =>
+    config[key]
+      .filter((address) => !isAddress(address))
+      .map((address) => `${key}: invalid ip address: ${address}`),
+  ),
+  ...(['0.0.0.0', '::'].includes(config.advertise_addr)
+    ? ['advertise_addr: cannot be 0.0.0.0 or ::; name the address that others can reach']
+    : []),
+];
+
+const checkPorts: Rule = (config) => {
+  const { 'ports.dns': dns, 'ports.http': http } = config;
+  return dns > 0 && dns === http ? [`ports.dns and ports.http are both ${dns}`] : [];
+};
+
+const DOMAIN =
+  /^(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)*[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?$/;
+
+const checkDomains: Rule = (config) =>
+  (['domain', 'alt_domain'] as const).flatMap((key) => {
+    const text = config[key];
+    if (text === '' && key === 'alt_domain') return [];
+    return DOMAIN.test(text) && text.length <= 253
+      ? []
+      : [`${key}: ${JSON.stringify(text)} is no domain name`];
+  });
+
+const RULES: readonly Rule[] = [checkIdentity, checkMeta, checkAddresses, checkPorts, checkDomains];
+
+/** Every rule that the configuration breaks, one line each; [] when it is sound. Never throws. */
+export function checkConfig(config: Config, isDev: boolean): readonly string[] {
+  return RULES.flatMap((rule) => rule(config, isDev));
+}

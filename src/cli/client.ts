@@ -1,0 +1,172 @@
+/**
+ * A small client of the HTTP API: address, token and TLS from flags or environment, one request at a time.
+ *
+ * Knows paths, not meanings. An answer of another status than expected becomes an AppError whose text is what the
+ * reference's tools print. A unix socket is `unix:///path`.
+ */
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { AppError } from '../model/errors.ts';
+import type { FlagSpec } from './command.ts';
+import type { Flags } from './flags.ts';
+
+export const CLIENT_FLAGS: readonly FlagSpec[] = [
+  {
+    name: 'http-addr',
+    value: 'ADDRESS',
+    doc: 'Address of the agent; also ROLLCALL_HTTP_ADDR or CONSUL_HTTP_ADDR. Default http://127.0.0.1:8500.',
+  },
+  { name: 'token', value: 'TOKEN', doc: 'Token to send; also ROLLCALL_HTTP_TOKEN or CONSUL_HTTP_TOKEN.' },
+  { name: 'token-file', value: 'FILE', doc: 'File that holds the token.' },
+  { name: 'datacenter', value: 'NAME', doc: 'Datacenter to ask; that of the agent when not given.' },
+  { name: 'stale', doc: 'Allow any server to answer.' },
+  { name: 'ca-file', value: 'FILE', doc: 'Certificate authority to trust.' },
+  { name: 'ca-path', value: 'DIR', doc: 'Folder of certificate authorities to trust.' },
+  { name: 'client-cert', value: 'FILE', doc: 'Certificate to show.' },
+  { name: 'client-key', value: 'FILE', doc: 'Key of the certificate.' },
+  { name: 'tls-server-name', value: 'NAME', doc: 'Name that the certificate of the agent must carry.' },
+  { name: 'namespace', value: 'NAME', doc: 'Accepted; there is one namespace.' },
+  { name: 'partition', value: 'NAME', doc: 'Accepted; there is one partition.' },
+];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Call {
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body?: Uint8Array | string;
+  readonly signal?: AbortSignal;
+}
+
+interface Target {
+  readonly origin: string;
+  readonly options: https.RequestOptions;
+}
+
+const fromEnv = (env: Env, name: string): string | undefined =>
+  env[`ROLLCALL_${name}`] || env[`CONSUL_${name}`] || undefined;
+
+const readFileOf = (path: string | undefined): string | undefined =>
+  path === undefined ? undefined : fs.readFileSync(path, 'utf8');
+
+function authorities(flags: Flags, env: Env): string[] | undefined {
+  const dir = flags.text('ca-path') ?? fromEnv(env, 'CAPATH');
+  const file = flags.text('ca-file') ?? fromEnv(env, 'CACERT');
+  const files = [
+    ...(dir ? fs.readdirSync(dir).map((name) => `${dir}/${name}`) : []),
+    ...(file ? [file] : []),
+  ];
+  return files.length === 0 ? undefined : files.map((one) => fs.readFileSync(one, 'utf8'));
+}
+
+function tlsOptions(flags: Flags, env: Env): https.RequestOptions {
+  const ca = authorities(flags, env);
+  const cert = readFileOf(flags.text('client-cert') ?? fromEnv(env, 'CLIENT_CERT'));
+  const key = readFileOf(flags.text('client-key') ?? fromEnv(env, 'CLIENT_KEY'));
+  const servername = flags.text('tls-server-name') ?? fromEnv(env, 'TLS_SERVER_NAME');
+  return {
+    rejectUnauthorized: fromEnv(env, 'HTTP_SSL_VERIFY') !== 'false',
+    ...(ca && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(servername !== undefined && { servername }),
+  };
+}
+
+function targetOf(flags: Flags, env: Env): Target {
+  const address = flags.text('http-addr') ?? fromEnv(env, 'HTTP_ADDR') ?? 'http://127.0.0.1:8500';
+  if (address.startsWith('unix://'))
+    return { origin: 'http://localhost', options: { socketPath: address.slice('unix://'.length) } };
+  const isTls =
+    address.startsWith('https://') || (!address.includes('://') && fromEnv(env, 'HTTP_SSL') === 'true');
+  const url = address.includes('://') ? address : `${isTls ? 'https' : 'http'}://${address}`;
+  if (!URL.canParse(url)) throw new AppError('bad_request', `-http-addr ${address} is no address`);
+  return { origin: new URL(url).origin, options: isTls ? tlsOptions(flags, env) : {} };
+}
+
+const CONNECT_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; is the agent running?',
+  ENOTFOUND: 'no such host',
+  ENOENT: 'no such socket',
+  ECONNRESET: 'connection reset',
+  ETIMEDOUT: 'timed out',
+};
+
+export class Client {
+  readonly #target: Target;
+  readonly #headers: Record<string, string>;
+  readonly #query: readonly (readonly [string, string])[];
+
+  constructor(flags: Flags, env: Env) {
+    this.#target = targetOf(flags, env);
+    const tokenFile = flags.text('token-file') ?? fromEnv(env, 'HTTP_TOKEN_FILE');
+    const token = flags.text('token') ?? readFileOf(tokenFile)?.trim() ?? fromEnv(env, 'HTTP_TOKEN');
+    const auth = fromEnv(env, 'HTTP_AUTH');
+    this.#headers = {
+      ...(token ? { 'X-Consul-Token': token } : {}),
+      ...(auth ? { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
+    };
+    const datacenter = flags.text('datacenter');
+    this.#query = [
+      ...(datacenter ? [['dc', datacenter] as const] : []),
+      ...(flags.isOn('stale') ? [['stale', ''] as const] : []),
+    ];
+  }
+
+  /** Send one request and read the whole answer. Rejects with AppError when the agent cannot be reached. */
+  async request(method: string, path: string, call: Call = {}): Promise<Answer> {
+    const response = await this.open(method, path, call);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+  }
+
+  /** Send one request; resolves with the answer's stream once its header is here. */
+  open(method: string, path: string, call: Call = {}): Promise<http.IncomingMessage> {
+    const url = new URL(path, this.#target.origin);
+    for (const [name, value] of [...this.#query, ...Object.entries(call.query ?? {})]) {
+      for (const one of value === undefined ? [] : [value].flat()) url.searchParams.append(name, one);
+    }
+    const { request } = url.protocol === 'https:' ? https : http;
+    const options = {
+      ...this.#target.options,
+      method,
+      headers: this.#headers,
+      ...(call.signal && { signal: call.signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(url, options, resolve);
+      sent.on('error', (cause: NodeJS.ErrnoException) => {
+        const why = CONNECT_ERRORS[cause.code ?? ''] ?? cause.message;
+        reject(
+          new AppError('not_found', `cannot reach the agent at ${this.#target.origin}: ${why}`, { cause }),
+        );
+      });
+      sent.end(call.body);
+    });
+  }
+
+  /** The body of a 200 answer. Rejects with AppError for any other status. */
+  async ok(method: string, path: string, call: Call = {}): Promise<Buffer> {
+    const answer = await this.request(method, path, call);
+    if (answer.status !== 200) throw unexpected(answer);
+    return answer.body;
+  }
+
+  /** The JSON of a 200 answer, of which the caller knows the shape. */
+  async get<T>(path: string, query: Call['query'] = {}): Promise<T> {
+    return JSON.parse((await this.ok('GET', path, { query })).toString('utf8')) as T;
+  }
+}
+
+/** The refusal for an answer that is not what was hoped for. */
+export function unexpected({ status, body }: Answer): AppError {
+  const text = body.toString('utf8').trim();
+  return new AppError('bad_request', `Unexpected response code: ${status}${text ? ` (${text})` : ''}`);
+}

@@ -1,0 +1,52 @@
+/**
+ * What a command of the program is: words, flags and a function that returns the exit status.
+ *
+ * Help, completion and the man page are made from the same description. A new command is a file in commands/ that
+ * exports `command`, and its line in main.ts. Commands print through `io`, never to the console.
+ */
+import type { Client } from './client.ts';
+import type { Flags } from './flags.ts';
+
+export interface FlagSpec {
+  /** Without dashes. */
+  readonly name: string;
+  /** Placeholder of the value; a flag without is a switch. */
+  readonly value?: string;
+  readonly doc: string;
+}
+
+export interface CommandIo {
+  /** One line (or several) to standard output. */
+  out(text: string): void;
+  err(text: string): void;
+  /** Octets to standard output as they are. */
+  raw(bytes: Uint8Array): void;
+  /** All of standard input. */
+  stdin(): Promise<Uint8Array>;
+  /** Whether a person watches standard error; progress is shown only then. */
+  readonly isTerminal: boolean;
+}
+
+export interface CommandInput {
+  readonly flags: Flags;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly io: CommandIo;
+  /** The agent that -http-addr or the environment names. */
+  readonly client: () => Client;
+  /** Resolves when the user wants to end a command that runs for long. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface Command {
+  readonly summary: string;
+  /** Arguments after the flags, as help shows them: `KEY [VALUE]`. */
+  readonly args?: string;
+  readonly description?: string;
+  readonly flags: readonly FlagSpec[];
+  /** Talks to an agent: takes -http-addr, -token and their like. */
+  readonly isClient: boolean;
+  readonly examples: readonly string[];
+  /** Exit status. AppError is printed by main as one line and ends with 1. */
+  readonly run: (input: CommandInput) => Promise<number>;
+}

@@ -1,0 +1,201 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ConfigRequest, loadConfig } from '../../../src/agent/load-config.ts';
+
+let dir = '';
+
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-config-'));
+});
+afterEach(() => {
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+
+function file(name: string, content: unknown): string {
+  const full = path.join(dir, name);
+  fs.mkdirSync(path.dirname(full), { recursive: true });
+  fs.writeFileSync(full, typeof content === 'string' ? content : JSON.stringify(content));
+  return full;
+}
+
+function load(part: Partial<ConfigRequest>) {
+  return loadConfig({
+    isDev: true,
+    paths: [],
+    format: undefined,
+    flags: [],
+    fragments: [],
+    env: {},
+    ...part,
+  });
+}
+
+describe('loadConfig', () => {
+  it('has the defaults of the reference', async () => {
+    const { config } = await load({});
+    expect(config['ports.http']).toBe(8500);
+    expect(config['ports.dns']).toBe(8600);
+    expect(config.datacenter).toBe('dc1');
+    expect(config['dns_config.enable_additional_node_meta_txt']).toBe(true);
+    expect(config.check_update_interval).toBe(300_000);
+  });
+
+  it('is frozen', async () => {
+    expect(Object.isFrozen((await load({})).config)).toBe(true);
+  });
+
+  it('reads nested keys, durations and maps', async () => {
+    const one = file('a.json', {
+      ports: { http: 9500 },
+      dns_config: { node_ttl: '1m30s', service_ttl: { web: '5s', '*': '1s' }, soa: { min_ttl: 7 } },
+      node_meta: { rack: 'r7' },
+    });
+    const { config } = await load({ paths: [one] });
+    expect(config['ports.http']).toBe(9500);
+    expect(config['dns_config.node_ttl']).toBe(90_000);
+    expect(config['dns_config.service_ttl']).toEqual({ web: 5_000, '*': 1_000 });
+    expect(config['dns_config.soa.min_ttl']).toBe(7);
+    expect(config.node_meta).toEqual({ rack: 'r7' });
+  });
+
+  it('reads a folder in alphabetical order, later files win, lists are appended, maps overlaid', async () => {
+    file('d/b.json', { datacenter: 'late', recursors: ['2.2.2.2'], node_meta: { b: '2' } });
+    file('d/a.json', { datacenter: 'early', recursors: ['1.1.1.1'], node_meta: { a: '1', b: '1' } });
+    const { config } = await load({ paths: [path.join(dir, 'd')] });
+    expect(config.datacenter).toBe('late');
+    expect(config.recursors).toEqual(['1.1.1.1', '2.2.2.2']);
+    expect(config.node_meta).toEqual({ a: '1', b: '2' });
+  });
+
+  it('lets flags win over files, but puts their lists first', async () => {
+    const one = file('a.json', { datacenter: 'file', recursors: ['2.2.2.2'] });
+    const flags = [
+      { flag: 'datacenter', value: 'flag' },
+      { flag: 'recursor', value: '1.1.1.1' },
+    ];
+    const { config } = await load({ paths: [one], flags });
+    expect(config.datacenter).toBe('flag');
+    expect(config.recursors).toEqual(['1.1.1.1', '2.2.2.2']);
+  });
+
+  it('lets variables win over files and flags over variables', async () => {
+    const one = file('a.json', { datacenter: 'file', domain: 'file' });
+    const env = { ROLLCALL_DATACENTER: 'env', ROLLCALL_DOMAIN: 'env', ROLLCALL_PORTS_HTTP: '9999' };
+    const { config } = await load({ paths: [one], env, flags: [{ flag: 'domain', value: 'flag' }] });
+    expect([config.datacenter, config.domain, config['ports.http']]).toEqual(['env', 'flag', 9999]);
+  });
+
+  it('reads older spellings and keys in any letter case', async () => {
+    const one = file('a.json', { ui: false, Node_Name: 'x' });
+    const { config } = await load({ paths: [one] });
+    expect([config['ui_config.enabled'], config.node_name]).toEqual([false, 'x']);
+  });
+
+  it('collects service and services, with the file of each', async () => {
+    const one = file('a.json', { service: { name: 'a' } });
+    const two = file('b.json', { services: [{ name: 'b' }, { name: 'c' }] });
+    const loaded = await load({ paths: [one, two] });
+    expect(loaded.config.services.map((service) => service['name'])).toEqual(['a', 'b', 'c']);
+    expect(await loaded.whereIs(loaded.config.services[2] ?? {})).toBe(`${two}:1`);
+  });
+
+  it('refuses an unknown key and names file and neighbour', async () => {
+    const one = file('a.json', { dns_confg: {}, ports: { htp: 1 } });
+    await expect(load({ paths: [one] })).rejects.toThrow(
+      `${one}:1: invalid config key dns_confg (did you mean dns_config?)\n${one}:1: invalid config key ports.htp (did you mean ports.http?)`,
+    );
+  });
+
+  it('refuses a value of another type and says which it wants', async () => {
+    const one = file('a.json', { ports: { http: '8500' }, dns_config: { node_ttl: '1d' } });
+    await expect(load({ paths: [one] })).rejects.toThrow(
+      /ports\.http must be a whole number, not "8500"\n.*node_ttl must be a duration like "10s"/,
+    );
+  });
+
+  it('accepts comments in JSON, also beside texts that look like comments, and remarks on it once', async () => {
+    const one = file('a.json', '{ "node_name": "a//b#c", # why\n // and\n "datacenter": "x" /* so */ }');
+    const { config, remarks } = await load({ paths: [one] });
+    expect([config.node_name, config.datacenter]).toEqual(['a//b#c', 'x']);
+    expect(remarks).toEqual([{ level: 'info', text: `${one}: comments in JSON were skipped` }]);
+  });
+
+  it('names line and column of a syntax error', async () => {
+    const one = file('a.json', '{\n  "node_name": "a",\n}');
+    await expect(load({ paths: [one] })).rejects.toThrow(`${one}:3:1: not valid JSON`);
+  });
+
+  it('accepts keys without meaning here and names them once, those about safety as a warning', async () => {
+    const one = file('a.json', {
+      acl: { enabled: true },
+      encrypt: 'x',
+      autopilot: {},
+      performance: { raft_multiplier: 1 },
+    });
+    const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join', value: 'a' }] });
+    expect(remarks).toEqual([
+      { level: 'warn', text: 'accepted, but not enforced by this agent: acl, encrypt' },
+      {
+        level: 'info',
+        text: 'accepted, but without meaning while there is one agent: autopilot, performance.raft_multiplier, retry_join',
+      },
+    ]);
+  });
+
+  it('wants a data directory unless it is a development agent', async () => {
+    await expect(load({ isDev: false })).rejects.toThrow('data_dir cannot be empty');
+  });
+
+  it('names a file that cannot be read', async () => {
+    await expect(load({ paths: ['/nowhere/x.json'] })).rejects.toThrow(
+      '/nowhere/x.json: cannot be read: no such file or directory',
+    );
+  });
+
+  it('skips files with another extension and says so', async () => {
+    file('d/notes.txt', 'hello');
+    const { remarks } = await load({ paths: [path.join(dir, 'd')] });
+    expect(remarks[0]?.text).toContain('skipping file');
+  });
+
+  it.each([
+    [{ datacenter: 'a b' }, 'datacenter: must contain only'],
+    [{ node_id: 'x' }, 'node_id: must be a UUID'],
+    [{ client_addr: '1.2.3.4.5' }, 'client_addr: invalid ip address: 1.2.3.4.5'],
+    [{ node_meta: { 'consul-x': '1' } }, 'is reserved'],
+    [{ ports: { http: 70_000 } }, 'must be a port from 0 to 65535'],
+    [{ domain: 'a..b' }, 'is no domain name'],
+    [{ dns_config: { udp_answer_limit: -1 } }, 'must be at least 0'],
+    [{ dns_config: { recursor_strategy: 'best' } }, 'must be one of sequential, random'],
+  ])('refuses %j', async (content, text) => {
+    await expect(load({ paths: [file('a.json', content)] })).rejects.toThrow(text);
+  });
+
+  it('warns about a variable that looks like an option and is none', async () => {
+    const { remarks } = await load({ env: { ROLLCALL_DATA_DRI: 'x', ROLLCALL_HTTP_ADDR: 'x' } });
+    expect(remarks.map(({ text }) => text)).toEqual([
+      'invalid environment variable ROLLCALL_DATA_DRI (did you mean ROLLCALL_DATA_DIR?)',
+    ]);
+  });
+
+  it('names the line of a mistake in JSON, also below comments, and in HCL', async () => {
+    const one = file('a.json', '{\n  // names\n  "node_name": "a",\n  "ports": {\n    "htp": 1\n  }\n}');
+    const two = file('b.hcl', 'node_name = "a"\n\nports {\n  dsn = 1\n}\n');
+    await expect(load({ paths: [one] })).rejects.toThrow(`${one}:5: invalid config key ports.htp`);
+    await expect(load({ paths: [two] })).rejects.toThrow(`${two}:4: invalid config key ports.dsn`);
+  });
+
+  it('merges -hcl fragments last', async () => {
+    const flags = [{ flag: 'datacenter', value: 'flag' }];
+    const fragments = ['datacenter = "fragment"', 'ports { http = 1, dns = 2 }'];
+    const { config } = await load({ flags, fragments });
+    expect([config.datacenter, config['ports.http'], config['ports.dns']]).toEqual(['fragment', 1, 2]);
+  });
+
+  it('takes the given format for files of any name', async () => {
+    const { config } = await load({ paths: [file('conf', 'datacenter = "x"')], format: 'hcl' });
+    expect(config.datacenter).toBe('x');
+  });
+});
