@@ -42,6 +42,8 @@ export interface FoundInstances {
   readonly ttlSeconds: number;
   /** Keep the order as it is: a prepared query has sorted already. */
   readonly isOrdered: boolean;
+  /** The topic that changes whenever this may change; null when it is more than one. */
+  readonly topic: string | null;
 }
 
 export interface NotFound {
@@ -50,6 +52,8 @@ export interface NotFound {
   /** NXDOMAIN when false: the name itself does not exist. */
   readonly exists: boolean;
   readonly known: readonly Instance[];
+  /** As in FoundInstances. */
+  readonly topic: string | null;
 }
 
 export type Outcome =
@@ -69,10 +73,6 @@ export type Outcome =
 
 export const NOTHING_KNOWN: readonly Instance[] = Object.freeze([]);
 
-export function notFound(
-  reason: Reason,
-  exists = false,
-  known: readonly Instance[] = NOTHING_KNOWN,
-): NotFound {
-  return { kind: 'none', reason, exists, known };
+export function notFound(reason: Reason, details: Partial<NotFound> = {}): NotFound {
+  return { kind: 'none', reason, exists: false, known: NOTHING_KNOWN, topic: null, ...details };
 }

@@ -6,12 +6,13 @@
  */
 import { type Instance, select, selectConnect } from '../catalog/select.ts';
 import { nodeKey, type View } from '../catalog/tables.ts';
+import { serviceTopic } from '../catalog/topics.ts';
 import { formatIp } from '../lib/ip.ts';
 import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Locality, Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './config.ts';
-import { type FoundInstances, notFound, type Outcome } from './outcome.ts';
+import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
 
 /** What executing a prepared query gives; undefined when there is none of that name or id. */
 export interface QueryResult {
@@ -54,34 +55,46 @@ function failOpen(
     : [];
 }
 
-/** Decide who answers among the instances known under a name. */
-function choose(service: string, known: readonly Instance[], context: ResolveContext): Outcome {
+/** Decide who answers among the instances known under a name; `topic` is what changes when they do. */
+function choose(
+  service: string,
+  known: readonly Instance[],
+  config: DnsConfig,
+  topic: string | null,
+): FoundInstances | NotFound {
   if (known.length === 0) return notFound('unknown_service');
   const tagged = known.filter(hasTag);
-  if (tagged.length === 0) return notFound('no_such_tag', false, known);
-  const rule = emptyAnswerOf(context.config, service);
+  if (tagged.length === 0) return notFound('no_such_tag', { known, topic });
+  const rule = emptyAnswerOf(config, service);
   const healthy = tagged.filter(isIn);
   const opened = failOpen(tagged, healthy, rule);
   if (healthy.length === 0 && opened.length === 0) {
-    return notFound('none_healthy', rule.policy === 'nodata', known);
+    return notFound('none_healthy', { exists: rule.policy === 'nodata', known, topic });
   }
+  const isOpened = opened.length > healthy.length;
   return {
     kind: 'instances',
-    reason: opened.length > healthy.length ? 'fail_open' : 'answered',
+    reason: isOpened ? 'fail_open' : 'answered',
     service,
     known,
-    chosen: opened.length > healthy.length ? opened : healthy,
-    ttlSeconds: serviceTtlSeconds(context.config, service),
+    chosen: isOpened ? opened : healthy,
+    ttlSeconds: serviceTtlSeconds(config, service),
     isOrdered: false,
-  } satisfies FoundInstances;
+    topic,
+  };
 }
 
-function resolveService(service: string, tag: string | null, context: ResolveContext): Outcome {
-  const known = select(context.view, service, {
-    onlyPassing: context.config.onlyPassing,
-    tag: tag ?? undefined,
-  });
-  return choose(service, known, context);
+function resolveService(service: string, tag: string | null, { view, config }: ResolveContext): Outcome {
+  const known = select(view, service, { onlyPassing: config.onlyPassing, tag: tag ?? undefined });
+  return choose(service, known, config, serviceTopic(service));
+}
+
+/**
+ * Instances that speak for a service in a mesh. A change of theirs is not a change of the service, so nothing tells when
+ * the answer becomes stale.
+ */
+function resolveConnect(service: string, { view, config }: ResolveContext): Outcome {
+  return choose(service, selectConnect(view, service, { onlyPassing: config.onlyPassing }), config, null);
 }
 
 function resolveQuery(query: string, context: ResolveContext): Outcome {
@@ -89,7 +102,7 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
   if (result === undefined) return notFound('unknown_query');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)
-    return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', false, result.known);
+    return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', { known: result.known });
   return {
     kind: 'instances',
     reason: 'answered',
@@ -98,6 +111,7 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
     chosen: result.chosen,
     ttlSeconds: result.ttlSeconds ?? serviceTtlSeconds(context.config, service),
     isOrdered: true,
+    topic: null,
   };
 }
 
@@ -161,7 +175,7 @@ function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
     case 'ingress':
       return notFound('unknown_service');
     case 'virtual':
-      return notFound('no_such_type', true);
+      return notFound('no_such_type', { exists: true });
     case 'addr':
       return { kind: 'address', address: lookup.address };
     case 'reverse':
@@ -173,13 +187,6 @@ function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
     default:
       return notFound('invalid_name');
   }
-}
-
-/** Instances that speak for a service in a mesh: those that are native, and sidecars that name it as destination. */
-function resolveConnect(service: string, context: ResolveContext): Outcome {
-  const { view, config } = context;
-  const known = selectConnect(view, service, { onlyPassing: config.onlyPassing });
-  return choose(service, known, context);
 }
 
 /** What the catalog says about a lookup. O(instances) for services; a node id prefix costs O(nodes). Never throws. */

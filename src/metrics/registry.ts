@@ -24,6 +24,11 @@ export const METRICS = {
     help: 'DNS questions answered, by transport, question type, response code and reason.',
     labels: ['transport', 'type', 'rcode', 'reason'],
   },
+  dns_service_queries: {
+    kind: 'counter',
+    help: 'DNS questions about a service, by service.',
+    labels: ['service'],
+  },
   dns_dropped: { kind: 'counter', help: 'DNS packets that got no answer.', labels: ['transport', 'reason'] },
   dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
   dns_latency_seconds: {

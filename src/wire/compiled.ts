@@ -154,7 +154,7 @@ export function compile(groups: readonly AnswerGroup[]): Compiled | undefined {
 
 /** A message being put together. One object serves all queries of a thread: the hot path allocates nothing. */
 export interface Assembly {
-  readonly out: Uint8Array;
+  out: Uint8Array;
   /** Where the next octet goes. */
   offset: number;
   /** Offset after the name of the question. */

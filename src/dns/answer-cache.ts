@@ -1,0 +1,138 @@
+/**
+ * Rendered answers by question, forgotten when what is behind them changes.
+ *
+ * The only cache of the DNS side, invisible to everybody but the responder. An entry belongs to a topic (`service:web`,
+ * `node:n1`) and goes when that topic changes or the configuration does. Two generations bound the size: when the young
+ * one is full it becomes the old one, and what is asked again moves back; so a flood of odd names costs a constant amount
+ * of memory and cannot push out what is in use for longer than one generation.
+ */
+import { HEADER_BYTES } from '../wire/constants.ts';
+import { foldByte } from '../wire/name.ts';
+import type { Scan } from './scan.ts';
+import type { Sendable } from './sendable.ts';
+
+/** Entries of one generation. About 200 octets and the rendered records each. */
+const MAX_ENTRIES = 16_384;
+
+interface Entry {
+  /** The name in lower case, as on the wire. */
+  readonly name: Uint8Array;
+  readonly qtype: number;
+  readonly hash: number;
+  readonly topic: string;
+  readonly sendable: Sendable;
+  /** The next entry with the same hash. */
+  next: Entry | undefined;
+  isStale: boolean;
+}
+
+function isSameQuestion(entry: Entry, packet: Uint8Array, scan: Scan): boolean {
+  const { name } = entry;
+  if (entry.qtype !== scan.qtype || name.length !== scan.nameEnd - HEADER_BYTES) return false;
+  for (let i = 0; i < name.length; i += 1) {
+    const octet = packet[HEADER_BYTES + i] as number;
+    if (octet !== name[i] && foldByte(octet) !== name[i]) return false;
+  }
+  return true;
+}
+
+export class AnswerCache {
+  #young = new Map<number, Entry>();
+  #old = new Map<number, Entry>();
+  #byTopic = new Map<string, Entry[]>();
+  readonly #maxEntries: number;
+
+  constructor(maxEntries: number = MAX_ENTRIES) {
+    this.#maxEntries = maxEntries;
+  }
+
+  /** The answer to the scanned question in `packet`, if it is known and still true. */
+  find(packet: Uint8Array, scan: Scan): Sendable | undefined {
+    for (let entry = this.#young.get(scan.hash); entry !== undefined; entry = entry.next) {
+      if (isSameQuestion(entry, packet, scan)) return entry.isStale ? undefined : entry.sendable;
+    }
+    return this.#old.size === 0 ? undefined : this.#findOld(packet, scan);
+  }
+
+  /** Remember the answer to the scanned question until `topic` changes. */
+  add(packet: Uint8Array, scan: Scan, topic: string, sendable: Sendable): void {
+    const name = packet.slice(HEADER_BYTES, scan.nameEnd).map(foldByte);
+    const entry: Entry = {
+      name,
+      qtype: scan.qtype,
+      hash: scan.hash,
+      topic,
+      sendable,
+      next: undefined,
+      isStale: false,
+    };
+    this.#insert(entry);
+    const siblings = this.#byTopic.get(topic);
+    if (siblings) siblings.push(entry);
+    else this.#byTopic.set(topic, [entry]);
+  }
+
+  /** Forget everything that belongs to these topics. */
+  invalidate(topics: Iterable<string>): void {
+    for (const topic of topics) {
+      for (const entry of this.#byTopic.get(topic) ?? []) {
+        entry.isStale = true;
+        this.#unlink(this.#young, entry);
+        this.#unlink(this.#old, entry);
+      }
+      this.#byTopic.delete(topic);
+    }
+  }
+
+  /** Forget everything. */
+  clear(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+    this.#byTopic = new Map();
+  }
+
+  #insert(entry: Entry): void {
+    if (this.#young.size >= this.#maxEntries) this.#age();
+    entry.next = this.#young.get(entry.hash);
+    this.#young.set(entry.hash, entry);
+  }
+
+  #age(): void {
+    for (const first of this.#old.values()) {
+      for (let entry: Entry | undefined = first; entry !== undefined; entry = entry.next) this.#forget(entry);
+    }
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  #forget(entry: Entry): void {
+    entry.isStale = true;
+    const left = (this.#byTopic.get(entry.topic) ?? []).filter((other) => other !== entry);
+    if (left.length > 0) this.#byTopic.set(entry.topic, left);
+    else this.#byTopic.delete(entry.topic);
+  }
+
+  #findOld(packet: Uint8Array, scan: Scan): Sendable | undefined {
+    for (let entry = this.#old.get(scan.hash); entry !== undefined; entry = entry.next) {
+      if (!isSameQuestion(entry, packet, scan) || entry.isStale) continue;
+      this.#unlink(this.#old, entry);
+      this.#insert(entry);
+      return entry.sendable;
+    }
+    return undefined;
+  }
+
+  #unlink(generation: Map<number, Entry>, entry: Entry): void {
+    const first = generation.get(entry.hash);
+    if (first === entry) {
+      if (entry.next) generation.set(entry.hash, entry.next);
+      else generation.delete(entry.hash);
+      return;
+    }
+    for (let before = first; before !== undefined; before = before.next) {
+      if (before.next !== entry) continue;
+      before.next = entry.next;
+      return;
+    }
+  }
+}

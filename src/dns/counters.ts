@@ -1,0 +1,61 @@
+/**
+ * What is counted about DNS, with the label sets looked up once.
+ *
+ * The hot path counts by slot number; slots are asked for when an answer is rendered. Questions of unknown type are
+ * counted under one label, and services beyond a bound too, so clients cannot make the tables grow.
+ */
+import type { Metric, Metrics } from '../metrics/registry.ts';
+import { rcodeName, TYPE, typeName } from '../wire/constants.ts';
+import type { Reason } from './outcome.ts';
+import type { Slots } from './sendable.ts';
+
+export const TRANSPORTS = ['udp', 'tcp'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export interface Counters {
+  readonly queries: Pick<Metric, 'add'>;
+  readonly services: Pick<Metric, 'add'>;
+  readonly latency: Pick<Metric, 'observe'>;
+  /** By transport: 0 UDP, 1 TCP. */
+  readonly latencySlots: readonly [number, number];
+  /** Slots of answers of one type, rcode and reason, for `service` ('' for none). */
+  slots(qtype: number, rcode: number, reason: Reason, service: string): Slots;
+  dropped(transport: Transport, reason: 'too_short' | 'response' | 'too_slow' | 'too_many'): void;
+  truncated(transport: Transport): void;
+  upstream(result: 'ok' | 'timeout' | 'refused' | 'error' | 'too_many', seconds: number): void;
+}
+
+const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
+
+function typeLabel(qtype: number): string {
+  return KNOWN_TYPES.has(qtype) ? typeName(qtype) : 'other';
+}
+
+export function makeCounters(metrics: Metrics): Counters {
+  const queries = metrics.counter('dns_queries');
+  const services = metrics.counter('dns_service_queries');
+  const latency = metrics.histogram('dns_latency_seconds');
+  const dropped = metrics.counter('dns_dropped');
+  const truncated = metrics.counter('dns_truncated');
+  const upstream = metrics.counter('dns_upstream');
+  const upstreamLatency = metrics.histogram('dns_upstream_latency_seconds');
+  return {
+    queries,
+    services,
+    latency,
+    latencySlots: [latency.slot('udp'), latency.slot('tcp')],
+    slots(qtype, rcode, reason, service) {
+      const labels = [typeLabel(qtype), rcodeName(rcode), reason] as const;
+      return {
+        slots: [queries.slot('udp', ...labels), queries.slot('tcp', ...labels)],
+        serviceSlot: service === '' ? -1 : services.slot(service),
+      };
+    },
+    dropped: (transport, reason) => dropped.add(dropped.slot(transport, reason)),
+    truncated: (transport) => truncated.add(truncated.slot(transport)),
+    upstream(result, seconds) {
+      upstream.add(upstream.slot(result));
+      upstreamLatency.observe(0, seconds);
+    },
+  };
+}

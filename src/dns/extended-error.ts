@@ -1,0 +1,82 @@
+/**
+ * Why an answer is empty or cut, in one short line: the text of an Extended DNS Error (RFC 8914).
+ *
+ * Only info codes whose meaning fits are used; health and registration have none, so those are 0 (Other) with the text
+ * that matters. explain.ts says the same at length.
+ */
+import type { Instance } from '../catalog/select.ts';
+import { EDNS_OPTION, EXTENDED_ERROR } from '../wire/constants.ts';
+import { encodeOption } from '../wire/message.ts';
+import type { Answer } from './answer.ts';
+import type { Reason } from './outcome.ts';
+
+export interface ExtendedError {
+  readonly code: number;
+  readonly text: string;
+}
+
+const encoder = new TextEncoder();
+/** Longer texts are cut: the reply must stay small. */
+const MAX_TEXT_BYTES = 120;
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function countOf(known: readonly Instance[], reason: string): number {
+  return known.filter(({ verdict }) => !verdict.isIn && verdict.reason === reason).length;
+}
+
+/** "3 instances, 0 passing: 2 critical, 1 maintenance". */
+export function healthSummary(known: readonly Instance[]): string {
+  const healthy = known.filter(({ verdict }) => verdict.isIn).length;
+  const parts = (['critical', 'maintenance', 'warning'] as const)
+    .map((reason) => ({ reason, count: countOf(known, reason) }))
+    .filter(({ count }) => count > 0)
+    .map(({ reason, count }) => `${count} ${reason}`);
+  const tagless = countOf(known, 'tag');
+  if (tagless > 0) parts.push(`${tagless} without the tag`);
+  return `${plural(known.length, 'instance')}, ${healthy} passing${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}
+
+const SENTENCES: { readonly [R in Reason]?: string } = {
+  unknown_service: 'no such service is registered',
+  unknown_node: 'no such node is registered',
+  unknown_query: 'no such prepared query',
+  unknown_address: 'no node or service has this address',
+  unknown_datacenter: 'this server knows no such datacenter',
+  unknown_peer: 'this server has no such peer',
+  invalid_name: 'not a form of name that is answered here',
+};
+
+/** Why there is no answer record. */
+export function whyEmpty(answer: Pick<Answer, 'reason' | 'known'>): ExtendedError {
+  const code = EXTENDED_ERROR.OTHER;
+  const { reason, known } = answer;
+  if (reason === 'none_healthy') return { code, text: healthSummary(known) };
+  if (reason === 'no_such_tag')
+    return { code, text: `${plural(known.length, 'instance')}, none with this tag` };
+  if (reason === 'no_such_type' && known.length > 0) {
+    return { code, text: `${plural(known.length, 'instance')}, none with a record of this type` };
+  }
+  return { code, text: SENTENCES[reason] ?? 'the name exists, but has no record of this type' };
+}
+
+/** Why fewer records than there are were sent. */
+export function whyCut(sent: number, total: number): ExtendedError {
+  return { code: EXTENDED_ERROR.OTHER, text: `${sent} of ${total} sent: the rest did not fit` };
+}
+
+/** Why recursion failed. */
+export function whyNotForwarded(text: string): ExtendedError {
+  return { code: EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, text };
+}
+
+/** The error as an EDNS option. RFC 8914 §2. */
+export function errorOption({ code, text }: ExtendedError): Uint8Array {
+  const words = encoder.encode(text).subarray(0, MAX_TEXT_BYTES);
+  const data = new Uint8Array(2 + words.length);
+  data.set([code >>> 8, code & 0xff]);
+  data.set(words, 2);
+  return encodeOption(EDNS_OPTION.EXTENDED_ERROR, data);
+}

@@ -1,0 +1,75 @@
+/**
+ * Addresses behind the host names that services and nodes have instead of an IP address.
+ *
+ * Names in our own zone are looked up right here, at most three aliases deep. Names elsewhere must have been asked from a
+ * recursor before; what was not asked has no addresses. Whether anything has to be asked is found by answering once
+ * with an `outside` that only takes notes.
+ */
+import { parse } from '../names/parse.ts';
+import { TYPE } from '../wire/constants.ts';
+import type { ResourceRecord } from '../wire/message.ts';
+import { foldedLabels, nameFromText } from '../wire/name.ts';
+import { makeAnswer } from './answer.ts';
+import type { Hosts } from './records.ts';
+import { type ResolveContext, resolve } from './resolve.ts';
+import type { Zone } from './zone.ts';
+
+/** Aliases of aliases that are followed inside the zone. */
+const MAX_DEPTH = 3;
+
+/** A host name that must be asked elsewhere. */
+export interface WantedHost {
+  readonly host: string;
+  readonly qtype: number;
+}
+
+/** Records by `hostKey`. */
+export type FetchedHosts = ReadonlyMap<string, readonly ResourceRecord[]>;
+
+export function hostKey(host: string, qtype: number): string {
+  return `${qtype} ${host.toLowerCase().replace(/\.$/, '')}`;
+}
+
+export interface HostParts {
+  readonly zone: Zone;
+  readonly context: ResolveContext;
+  readonly pick: number;
+  /** Most records for one host. */
+  readonly maxRecords: number;
+  /** What is known about names elsewhere. */
+  readonly outside: (host: string, qtype: number) => readonly ResourceRecord[];
+}
+
+/** ANY of an alias asks for IPv4 addresses, as there is no way to ask for all. */
+function addressType(qtype: number): number {
+  return qtype === TYPE.AAAA ? TYPE.AAAA : TYPE.A;
+}
+
+function insideHosts(
+  host: string,
+  qtype: number,
+  depth: number,
+  parts: HostParts,
+): readonly ResourceRecord[] {
+  const { zone, context, pick } = parts;
+  const qname = nameFromText(host);
+  if (qname === undefined) return [];
+  const lookup = parse(foldedLabels(qname), qtype, zone.names);
+  if (lookup.kind === 'outside' || lookup.kind === 'reverse') return parts.outside(host, qtype);
+  const outcome = resolve(lookup, qtype, context);
+  if (depth === 0 || outcome.kind === 'outside') return [];
+  const answer = makeAnswer(outcome, { zone, qname, qtype, pick, hosts: hostsAt(depth - 1, parts) });
+  return answer.groups.map((group) => ({ ...group.answer, owner: group.answer.owner ?? qname }));
+}
+
+function hostsAt(depth: number, parts: HostParts): Hosts {
+  return (host, qtype, ttlSeconds) => {
+    const records = insideHosts(host, addressType(qtype), depth, parts).slice(0, parts.maxRecords);
+    return ttlSeconds === null ? records : records.map((each) => ({ ...each, ttlSeconds }));
+  };
+}
+
+/** Look host names up in the zone, and names elsewhere in what was fetched. */
+export function makeHosts(parts: HostParts): Hosts {
+  return hostsAt(MAX_DEPTH, parts);
+}

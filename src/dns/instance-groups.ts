@@ -1,0 +1,132 @@
+/**
+ * Instances of a service → answer groups for the type that was asked.
+ *
+ * A, AAAA, ANY: one record for each address; instances behind the same address count together. If there is no address of
+ * any family but a host name, the answer is that one alias and what it leads to (an alias must be alone, RFC 1034 §3.6.2).
+ * SRV: one record for each node, address and port, with the addresses of its target and the node's metadata beside it.
+ * Everything else has no records.
+ */
+import type { Instance } from '../catalog/select.ts';
+import { TYPE } from '../wire/constants.ts';
+import { type ResourceRecord, record } from '../wire/message.ts';
+import type { FoundInstances } from './outcome.ts';
+import {
+  type AnswerContext,
+  addressRecord,
+  type Endpoint,
+  instanceEndpoint,
+  metaRecords,
+  type WeightedGroup,
+  wantsAddress,
+  weightOf,
+} from './records.ts';
+import { nodeName } from './zone.ts';
+
+export interface InstanceGroups {
+  readonly groups: readonly WeightedGroup[];
+  /** The first group is an alias and the rest what it leads to: the order matters. */
+  readonly isChained: boolean;
+  /** Nothing in the groups depends on other names. */
+  readonly isSelfContained: boolean;
+}
+
+interface Reached {
+  readonly instance: Instance;
+  readonly endpoint: Endpoint;
+}
+
+/** SRV priority: all instances are alike (RFC 2782). */
+const PRIORITY = 1;
+
+function addressGroups(
+  reached: readonly Reached[],
+  ttlSeconds: number,
+  qtype: number,
+): readonly WeightedGroup[] {
+  const byAddress = new Map<string, WeightedGroup>();
+  for (const { instance, endpoint } of reached) {
+    if (endpoint.kind !== 'ip' || !wantsAddress(qtype, endpoint.address)) continue;
+    const key = endpoint.address.join('.');
+    const before = byAddress.get(key);
+    const answer = before?.answer ?? addressRecord(null, ttlSeconds, endpoint.address);
+    byAddress.set(key, {
+      answer,
+      addresses: [],
+      notes: [],
+      weight: weightOf(instance) + (before?.weight ?? 0),
+    });
+  }
+  return [...byAddress.values()];
+}
+
+/** The alias of one host name, drawn for each query, and its addresses where they are asked for. */
+function aliasGroups(
+  reached: readonly Reached[],
+  ttlSeconds: number,
+  context: AnswerContext,
+): readonly WeightedGroup[] {
+  const hosts = reached.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.kind === 'host');
+  const host = hosts[Math.floor(context.pick * hosts.length)];
+  if (host === undefined) return [];
+  const alias = record(null, ttlSeconds, { type: TYPE.CNAME, name: host.target });
+  const isWanted = context.qtype === TYPE.A || context.qtype === TYPE.AAAA || context.qtype === TYPE.ANY;
+  const chain = isWanted ? context.hosts(host.host, context.qtype, ttlSeconds) : [];
+  return [alias, ...chain].map((answer) => ({ answer, addresses: [], notes: [], weight: 1 }));
+}
+
+function srvGroup(
+  { instance, endpoint }: Reached,
+  ttlSeconds: number,
+  context: AnswerContext,
+): WeightedGroup | undefined {
+  if (endpoint.kind === 'unusable' || endpoint.target === undefined) return undefined;
+  const { zone, hosts } = context;
+  const weight = weightOf(instance);
+  const { target } = endpoint;
+  const addresses: readonly ResourceRecord[] =
+    endpoint.kind === 'ip'
+      ? [addressRecord(target, ttlSeconds, endpoint.address)]
+      : hosts(endpoint.host, TYPE.A, ttlSeconds);
+  const owner = nodeName(instance.node.name, zone);
+  const notes =
+    zone.config.enableAdditionalNodeMetaTxt && owner ? metaRecords(instance.node, owner, ttlSeconds) : [];
+  const data = { type: TYPE.SRV, priority: PRIORITY, weight, port: instance.service.port, target } as const;
+  return { answer: record(null, ttlSeconds, data), addresses, notes, weight };
+}
+
+function srvGroups(
+  reached: readonly Reached[],
+  ttlSeconds: number,
+  context: AnswerContext,
+): readonly WeightedGroup[] {
+  const seen = new Set<string>();
+  const groups: WeightedGroup[] = [];
+  for (const each of reached) {
+    const { node, service } = each.instance;
+    const key = `${node.name}\u0000${service.address || node.address}\u0000${service.port}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const group = srvGroup(each, ttlSeconds, context);
+    if (group) groups.push(group);
+  }
+  return groups;
+}
+
+/** The records of the chosen instances for the type of the question; no groups when there are none. O(instances). */
+export function instanceGroups(found: FoundInstances, context: AnswerContext): InstanceGroups {
+  const { qtype, zone, qname } = context;
+  const reached = found.chosen.map((instance) => ({
+    instance,
+    endpoint: instanceEndpoint(instance, zone, qname),
+  }));
+  if (qtype === TYPE.SRV) {
+    const isSelfContained = reached.every(({ endpoint }) => endpoint.kind !== 'host');
+    return { groups: srvGroups(reached, found.ttlSeconds, context), isChained: false, isSelfContained };
+  }
+  if (reached.some(({ endpoint }) => endpoint.kind === 'ip')) {
+    const groups = addressGroups(reached, found.ttlSeconds, qtype);
+    return { groups, isChained: false, isSelfContained: true };
+  }
+  const groups = aliasGroups(reached, found.ttlSeconds, context);
+  return { groups, isChained: true, isSelfContained: false };
+}
