@@ -44,6 +44,8 @@ export interface Answer {
   readonly topic: string | null;
   /** The service it belongs to, '' for none. */
   readonly service: string;
+  /** Chosen for this client: another one may get something else. */
+  readonly dependsOnClient: boolean;
 }
 
 const EMPTY: Answer = Object.freeze({
@@ -59,6 +61,7 @@ const EMPTY: Answer = Object.freeze({
   known: NOTHING_KNOWN,
   topic: null,
   service: '',
+  dependsOnClient: false,
 });
 
 /** A group of one record. */
@@ -77,6 +80,7 @@ function answerInstances(found: FoundInstances, context: AnswerContext): Answer 
     known: found.known,
     service: found.service,
     topic: isSelfContained ? found.topic : null,
+    dependsOnClient: found.isOrdered,
   };
   if (groups.length === 0) return nodata(about);
   const isCounted = context.qtype !== TYPE.SRV && !isChained && config.aRecordLimit > 0;

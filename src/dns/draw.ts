@@ -14,6 +14,7 @@ import {
   record,
 } from '../wire/message.ts';
 import type { Answer } from './answer.ts';
+import { subnetReply } from './client-subnet.ts';
 import { errorOption, whyCut, whyEmpty } from './extended-error.ts';
 import { areEqual, identityOrder, reorder } from './order.ts';
 import type { WeightedGroup } from './records.ts';
@@ -41,10 +42,12 @@ export function replyFlags(query: { readonly flags: number }, zone: Zone): numbe
 }
 
 /** The OPT record of a reply: size and client subnet as they came; null for a client without EDNS. */
-export function replyEdns(query: Query): Reply['edns'] {
+export function replyEdns(query: Query, dependsOnClient = false): Reply['edns'] {
   if (query.edns === null) return null;
   const { payloadBytes, clientSubnet } = query.edns;
-  const options = clientSubnet ? encodeOption(EDNS_OPTION.CLIENT_SUBNET, clientSubnet) : NO_OPTIONS;
+  const options = clientSubnet
+    ? encodeOption(EDNS_OPTION.CLIENT_SUBNET, subnetReply(clientSubnet, dependsOnClient))
+    : NO_OPTIONS;
   return { payloadBytes, options };
 }
 
@@ -71,7 +74,7 @@ export function draw(answer: Answer, query: Query, rules: DrawRules): number {
   const wanted = isSmall ? Math.min(available, smallAnswerLimit(config.udpAnswerLimit)) : available;
   const soa = record(zone.domain, config.soa.minTtlSeconds, zone.soaData);
   const groups = inOrder(answer, rules.random).slice(0, wanted);
-  const edns = replyEdns(query);
+  const edns = replyEdns(query, answer.dependsOnClient);
   const reply: Reply = {
     id: query.id,
     flags: replyFlags(query, zone) | FLAG.AA | (config.enableTruncate && wanted < available ? FLAG.TC : 0),

@@ -18,6 +18,7 @@ import { decodeQuery, type Query, type ResourceRecord } from '../wire/message.ts
 import { foldedLabels } from '../wire/name.ts';
 import { type Answer, makeAnswer } from './answer.ts';
 import { AnswerCache } from './answer-cache.ts';
+import { subnetAddress } from './client-subnet.ts';
 import type { DnsConfig } from './config.ts';
 import type { Counters, Transport } from './counters.ts';
 import { draw } from './draw.ts';
@@ -28,7 +29,7 @@ import { identityOrder } from './order.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import type { Forwarded, Upstream } from './recurse.ts';
-import { type ExecuteQuery, resolve } from './resolve.ts';
+import { type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
 import { newScan, scanQuery } from './scan.ts';
 import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
 import { makeZone, type Zone } from './zone.ts';
@@ -106,7 +107,7 @@ export class Handler {
     const startedMs = this.#parts.clock.monotonic();
     let handled: Handled;
     try {
-      handled = this.#reply(packet, client.transport, out);
+      handled = this.#reply(packet, client, out);
     } catch (bug) {
       handled = this.#fault(bug, packet, client.transport, out);
     }
@@ -147,12 +148,15 @@ export class Handler {
     return this.#zone;
   }
 
-  #reply(packet: Uint8Array, transport: Transport, out: Uint8Array): Handled {
+  #reply(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
+    const { transport } = client;
     const zone = this.#currentZone();
     const isScanned = scanQuery(packet, this.#scan);
     const known = isScanned ? this.#cache.find(packet, this.#scan) : undefined;
     const length = known === undefined ? -1 : this.#send(known, packet, transport, out);
-    return length >= 0 ? length : this.#replyAnew({ packet, transport, out, zone, isScanned });
+    return length >= 0
+      ? length
+      : this.#replyAnew({ packet, transport, out, zone, isScanned, client: client.address });
   }
 
   /** Send a rendered answer to the question in the scan; -1 when it cannot be sent like this. */
@@ -192,15 +196,22 @@ export class Handler {
       const failure = { rcode: RCODE.NOTIMP, isAuthoritative: lookup.kind !== 'outside', withEdns: true };
       return this.#fail(query, failure, 'not_implemented', job);
     }
-    const outcome = resolve(lookup, query.qtype, this.#context(zone));
+    const outcome = resolve(lookup, query.qtype, this.#context(zone, this.#askerOf(query, job)));
     if (outcome.kind === 'outside') return this.#forward(query, job);
     const isUnknownAddress = outcome.kind === 'none' && outcome.reason === 'unknown_address';
     if (isUnknownAddress && zone.config.recursors.length > 0) return this.#forward(query, job);
     return this.#answer(query, outcome, job);
   }
 
-  #context(zone: Zone) {
-    return { view: this.#parts.view, config: zone.config, executeQuery: this.#parts.executeQuery };
+  #context(zone: Zone, clientAddress: string): ResolveContext {
+    const { view, executeQuery } = this.#parts;
+    return { view, config: zone.config, executeQuery, clientAddress };
+  }
+
+  /** Whoever is behind the resolver that asks, if it says so; else the resolver. */
+  #askerOf(query: Query, job: Job): string {
+    const subnet = query.edns?.clientSubnet;
+    return (subnet && subnetAddress(subnet)) ?? job.client;
   }
 
   #serial(): number {
@@ -231,7 +242,7 @@ export class Handler {
   #makeAnswer(query: Query, outcome: Local, pick: number, outside: OutsideHosts): Answer {
     const zone = this.#zone;
     const maxRecords = query.edns === null ? MAX_HOST_RECORDS : Number.POSITIVE_INFINITY;
-    const hosts = makeHosts({ zone, context: this.#context(zone), pick, maxRecords, outside });
+    const hosts = makeHosts({ zone, context: this.#context(zone, ''), pick, maxRecords, outside });
     return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
   }
 
@@ -343,6 +354,8 @@ interface Job {
   readonly zone: Zone;
   /** Whether the scan holds this packet. */
   readonly isScanned: boolean;
+  /** Address of who asks. */
+  readonly client: string;
 }
 
 type Local = Exclude<Outcome, { kind: 'outside' }>;

@@ -24,12 +24,14 @@ export interface QueryResult {
   /** The TTL the query sets; null when it sets none. */
   readonly ttlSeconds: number | null;
 }
-export type ExecuteQuery = (nameOrId: string) => QueryResult | undefined;
+/** `clientAddress` is who asks, for queries that sort by nearness. */
+export type ExecuteQuery = (nameOrId: string, clientAddress: string) => QueryResult | undefined;
 
 export interface ResolveContext {
   readonly view: View;
   readonly config: DnsConfig;
   readonly executeQuery: ExecuteQuery;
+  readonly clientAddress: string;
 }
 
 /** The service that every server registers itself as. */
@@ -98,7 +100,7 @@ function resolveConnect(service: string, { view, config }: ResolveContext): Outc
 }
 
 function resolveQuery(query: string, context: ResolveContext): Outcome {
-  const result = context.executeQuery(query);
+  const result = context.executeQuery(query, context.clientAddress);
   if (result === undefined) return notFound('unknown_query');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)
