@@ -5,6 +5,9 @@
  * never hold state of their own. What only one group needs goes into an optional port of its own at the end.
  */
 
+import type { Coordinates } from '../catalog/coordinate.ts';
+import type { EventRing } from '../catalog/event.ts';
+import type { SessionTimers } from '../catalog/session-timers.ts';
 import type { State } from '../catalog/state.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
@@ -88,10 +91,10 @@ export interface HttpConfig {
   readonly uiContentPath: string;
   /** Folder with the built page; undefined when it was not built. */
   readonly uiDir: string | undefined;
+  /** `check_output_max_size`. */
+  readonly checkOutputMaxBytes: number;
   /** Shown by /v1/agent/self as DebugConfig; secrets are already hidden. */
   readonly debugConfig: JsonObject;
-  /** Scripts may be registered through the API / from files only. */
-  readonly isScriptCheckAllowed: boolean;
 }
 
 /** Lines of the agent's log as they are written. */
@@ -120,4 +123,7 @@ export interface HttpParts {
   reload(): Promise<void>;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
+  readonly sessionTimers: Pick<SessionTimers, 'renew'>;
+  readonly events: EventRing;
+  readonly coordinates: Coordinates;
 }

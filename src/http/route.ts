@@ -7,7 +7,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { HttpParts } from './parts.ts';
+import type { HttpConfig, HttpParts } from './parts.ts';
 
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -44,6 +44,8 @@ export interface Reply {
   /** With `index`: the answer stays the same until one of these topics moves, so its bytes may be kept. */
   readonly topics?: readonly string[];
   readonly index?: number;
+  /** The client asked for a cached answer: say whether this URL was asked for before. */
+  readonly isCacheRequested?: boolean;
 }
 
 export type Handler = (call: Call, parts: HttpParts) => Reply | Promise<Reply>;
@@ -63,7 +65,7 @@ export interface Operation {
   /** What the body is: a JSON document or bytes. None when absent. */
   readonly body?: 'json' | 'bytes';
   /** Bodies above this many octets are refused with 413; the server's limit when absent. */
-  readonly maxBodyBytes?: number;
+  readonly maxBodyBytes?: (config: HttpConfig) => number;
   /** The answer depends on nothing but the URL and the topics of its Reply, so its bytes may be kept. */
   readonly isCacheable?: boolean;
 }

@@ -78,6 +78,13 @@ export const METRICS = {
     labels: [],
     bounds: [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1],
   },
+  process_memory_bytes: { kind: 'gauge', help: 'Memory of the process, by part.', labels: ['part'] },
+  process_cpu_seconds: {
+    kind: 'gauge',
+    help: 'Processor time that the process used, in seconds.',
+    labels: [],
+  },
+  process_uptime_seconds: { kind: 'gauge', help: 'Age of the process, in seconds.', labels: [] },
   store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
 } as const satisfies Record<string, MetricSpec>;
 

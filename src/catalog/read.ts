@@ -1,0 +1,99 @@
+/**
+ * Questions that the HTTP API asks of the catalog, beyond "which instances answer" (select.ts).
+ *
+ * Results are in the reference's order: by node, then by id. Lookups by name are Map lookups; lists are O(rows) plus
+ * the sort. Never throws; what is unknown is an empty list or undefined.
+ */
+import type { CheckRow, NodeRow, ServiceRow } from '../model/types.ts';
+import { type Instance, select } from './select.ts';
+import { nodeKey, serviceNameKey, type View } from './tables.ts';
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byNodeAndId = (a: { node: string; id: string }, b: { node: string; id: string }): number =>
+  byText(a.node, b.node) || byText(a.id, b.id);
+
+/** All nodes by name. */
+export function allNodes(view: View): readonly NodeRow[] {
+  return [...view.nodes.values()].sort((a, b) => byText(a.name, b.name));
+}
+
+/** Shortest part of a node id that names a node. */
+const MIN_ID_PREFIX = 4;
+
+/** The node with this name, else the one whose id is or begins with it if only one does. O(nodes) without a match by name. */
+export function findNode(view: View, nameOrId: string): NodeRow | undefined {
+  const named = view.nodes.get(nodeKey(nameOrId));
+  if (named !== undefined || nameOrId.length < MIN_ID_PREFIX) return named;
+  const prefix = nameOrId.toLowerCase();
+  const [only, ...others] = [...view.nodes.values()].filter(({ id }) => id.toLowerCase().startsWith(prefix));
+  return others.length === 0 ? only : undefined;
+}
+
+/** Services of a node by id. */
+export function servicesOfNode(view: View, node: string): readonly ServiceRow[] {
+  return [...view.services.by('node', nodeKey(node))].sort(byNodeAndId);
+}
+
+/** Names of services with the tags of their instances, each tag once. */
+export function serviceNames(view: View, isWanted: (node: NodeRow) => boolean): Map<string, string[]> {
+  const names = new Map<string, Set<string>>();
+  for (const service of view.services.values()) {
+    const node = view.nodes.get(nodeKey(service.node));
+    if (node === undefined || !isWanted(node)) continue;
+    const tags = names.get(service.name) ?? new Set();
+    for (const tag of service.tags) tags.add(tag);
+    names.set(service.name, tags);
+  }
+  return new Map([...names].map(([name, tags]) => [name, [...tags]]));
+}
+
+function sortedInstances(instances: readonly Instance[]): readonly Instance[] {
+  return [...instances]
+    .sort((a, b) => byNodeAndId(a.service, b.service))
+    .map((instance) => ({ ...instance, checks: sortedChecks(instance.checks) }));
+}
+
+/** Checks of the node first, then those of the service, each by id. */
+function sortedChecks(checks: readonly CheckRow[]): readonly CheckRow[] {
+  return [...checks].sort(
+    (a, b) => Number(a.serviceId !== '') - Number(b.serviceId !== '') || byText(a.id, b.id),
+  );
+}
+
+/** Every instance of a service with its checks. */
+export function instancesOf(view: View, name: string): readonly Instance[] {
+  return sortedInstances(select(view, name, { onlyPassing: false }));
+}
+
+const DESTINATION = 'DestinationServiceName';
+
+function isMeshInstance(service: ServiceRow, name: string): boolean {
+  if (service.kind === 'connect-proxy')
+    return serviceNameKey(String(service.proxy?.[DESTINATION] ?? '')) === serviceNameKey(name);
+  return service.connect?.['Native'] === true && serviceNameKey(service.name) === serviceNameKey(name);
+}
+
+/** Instances that speak for a service in a mesh: its proxies, and those of its own that need none. O(services). */
+export function meshInstancesOf(view: View, name: string): readonly Instance[] {
+  const names = new Set<string>();
+  for (const service of view.services.values()) if (isMeshInstance(service, name)) names.add(service.name);
+  const instances = [...names].flatMap((own) => select(view, own, { onlyPassing: false }));
+  return sortedInstances(instances.filter(({ service }) => isMeshInstance(service, name)));
+}
+
+/** All checks of a node, its services' included. */
+export function checksOfNode(view: View, node: string): readonly CheckRow[] {
+  return [...view.checks.by('node', nodeKey(node))].sort(byNodeAndId);
+}
+
+/** The checks of all instances of a service, without those of their nodes. */
+export function checksOfService(view: View, name: string): readonly CheckRow[] {
+  return [...view.checks.by('serviceName', serviceNameKey(name))].sort(byNodeAndId);
+}
+
+/** All checks with this status; `any` takes all. O(checks). */
+export function checksInState(view: View, status: string): readonly CheckRow[] {
+  return [...view.checks.values()]
+    .filter((check) => status === 'any' || check.status === status)
+    .sort(byNodeAndId);
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads of the catalog, answered at once or when something behind them changes.
+ *
+ * A call with `index` waits until one of the topics of its answer has a higher index, its time is over, or its client
+ * goes away. Waits last `wait` (the default when none is given, never more than the maximum) plus up to a sixteenth of
+ * that, so that a crowd that was parked together does not come back together.
+ */
+import type { ModifyIndex } from '../model/types.ts';
+import type { HttpParts } from './parts.ts';
+import { type Consistency, type ReadOptions, readOptions } from './read-options.ts';
+import type { Call, Reply } from './route.ts';
+
+/** A read: `reply` is called when the answer is due, and what it gives depends on the URL and `topics` only. */
+export interface Read {
+  readonly topics: readonly string[];
+  readonly reply: () => Reply;
+  /** The index of the answer, when it is known better than by its topics. It must not fall either. */
+  readonly index?: () => ModifyIndex;
+}
+
+const JITTER_FRACTION = 16;
+
+/** Milliseconds to wait for a change, jitter included. */
+export function waitTimeMs(requestedMs: number, parts: Pick<HttpParts, 'config' | 'random'>): number {
+  const { defaultQueryTimeMs, maxQueryTimeMs } = parts.config;
+  const baseMs = Math.min(requestedMs === 0 ? defaultQueryTimeMs : requestedMs, maxQueryTimeMs);
+  return baseMs + (parts.random.next() * baseMs) / JITTER_FRACTION;
+}
+
+function indexOf({ indexes }: HttpParts, { topics, index }: Read): ModifyIndex {
+  return index === undefined ? indexes.of(topics) : index();
+}
+
+/** Wait until the index of a read is above `minIndex` or the time is over. Never rejects. */
+async function waitForChange(
+  call: Call,
+  parts: HttpParts,
+  read: Read,
+  { minIndex, waitMs }: ReadOptions,
+): Promise<void> {
+  const { watch, clock } = parts;
+  const deadlineMs = clock.monotonic() + waitTimeMs(waitMs, parts);
+  while (indexOf(parts, read) <= minIndex) {
+    const remainingMs = deadlineMs - clock.monotonic();
+    if (remainingMs <= 0 || (await watch.wait(read.topics, remainingMs, call.signal())) !== 'woken') return;
+  }
+}
+
+/** Headers that say how current an answer is. */
+export function metaHeaders(index: ModifyIndex, consistency: Consistency): Record<string, string> {
+  return {
+    'X-Consul-Index': String(index),
+    'X-Consul-KnownLeader': 'true',
+    'X-Consul-LastContact': '0',
+    'X-Consul-Effective-Consistency': consistency,
+  };
+}
+
+function replyNow(parts: HttpParts, read: Read, options: ReadOptions): Reply {
+  const { topics } = read;
+  const index = parts.indexes.of(topics);
+  const reply = read.reply();
+  const headers = { ...metaHeaders(indexOf(parts, read), options.consistency), ...reply.headers };
+  if (options.isCached) return { ...reply, headers, isCacheRequested: true };
+  return options.minIndex === 0 ? { ...reply, headers, topics, index } : { ...reply, headers };
+}
+
+/** Answer a read, after its wait if it asks for one. Throws bad_request and unknown_datacenter. */
+export function answerRead(call: Call, parts: HttpParts, read: Read): Reply | Promise<Reply> {
+  const options = readOptions(call, parts);
+  if (options.minIndex === 0) return replyNow(parts, read, options);
+  return waitForChange(call, parts, read, options).then(() => replyNow(parts, read, options));
+}

@@ -1,0 +1,40 @@
+/**
+ * Reads JSON bodies: bytes to a value. What the value must look like is told by tables of fields (local/json-fields.ts).
+ *
+ * Bytes that are not UTF-8 become U+FFFD, as in the reference. Nesting is limited, because what comes after recurses.
+ */
+import { AppError } from '../model/errors.ts';
+
+/** Deepest nesting of objects and lists in a body. Real ones stay below 10. */
+const MAX_DEPTH = 200;
+
+/** Refuse a body: 400 `Request decode failed: …`. */
+function refuseBody(why: string): never {
+  throw new AppError('bad_request', `Request decode failed: ${why}`);
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) isInText = !isInText;
+    else if (isInText) at += code === 0x5c ? 1 : 0;
+    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x7d || code === 0x5d) depth -= 1;
+  }
+  return deepest;
+}
+
+/** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
+export function parseBody(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  if (text.trim() === '') refuseBody('EOF');
+  if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    return refuseBody(error instanceof Error ? error.message : 'invalid JSON');
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A request of the HTTP library as a Call. Nothing is copied; the abort signal is made when somebody asks for it.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Call, Query } from './route.ts';
+
+const NO_BODY = Buffer.alloc(0);
+
+class HttpCall implements Call {
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  #controller: AbortController | undefined;
+
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get url(): string {
+    return this.#request.raw.url ?? '/';
+  }
+
+  get params(): Call['params'] {
+    return this.#request.params as Call['params'];
+  }
+
+  get query(): Query {
+    return this.#request.query as Query;
+  }
+
+  get headers(): Call['headers'] {
+    return this.#request.headers;
+  }
+
+  get body(): Buffer {
+    const { body } = this.#request;
+    return Buffer.isBuffer(body) ? body : NO_BODY;
+  }
+
+  get remoteAddress(): string {
+    return this.#request.raw.socket.remoteAddress ?? '';
+  }
+
+  signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      if (this.#reply.raw.destroyed) controller.abort();
+      else this.#reply.raw.once('close', () => controller.abort());
+    }
+    return this.#controller.signal;
+  }
+}
+
+/** The Call of a request. */
+export function callOf(request: FastifyRequest, reply: FastifyReply): Call {
+  return new HttpCall(request, reply);
+}

@@ -1,0 +1,144 @@
+/**
+ * A service in bodies of the catalog and of transactions: its fields, what is refused about it, its definition.
+ *
+ * The reference refuses with a 500 here (invalid_command). Unlike services of the agent, nothing is added to what was
+ * given: no tagged addresses of the address's family.
+ */
+import {
+  type Decoder,
+  decodeFields,
+  type FieldTable,
+  flag,
+  integer,
+  jsonObject,
+  mapOf,
+  text,
+  textMap,
+  texts,
+} from '../local/json-fields.ts';
+import { AppError } from '../model/errors.ts';
+import type { JsonObject, ServiceAddress, ServiceDefinition, StringMap, Weights } from '../model/types.ts';
+
+function refuse(why: string): never {
+  throw new AppError('invalid_command', why);
+}
+
+interface ServiceFields {
+  readonly kind: string;
+  readonly id: string;
+  readonly service: string;
+  readonly tags: readonly string[];
+  readonly address: string;
+  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
+  readonly meta: StringMap;
+  readonly port: number;
+  readonly socketPath: string;
+  readonly weights: Weights;
+  readonly enableTagOverride: boolean;
+  readonly proxy: JsonObject;
+  readonly connect: JsonObject;
+  readonly locality: JsonObject;
+  readonly namespace: string;
+  readonly partition: string;
+  readonly createIndex: number;
+  readonly modifyIndex: number;
+}
+
+const ADDRESS: FieldTable<ServiceAddress> = {
+  address: { name: 'Address', decode: text },
+  port: { name: 'Port', decode: integer },
+};
+const WEIGHTS: FieldTable<Weights> = {
+  passing: { name: 'Passing', decode: integer },
+  warning: { name: 'Warning', decode: integer },
+};
+const address: Decoder<ServiceAddress> = (value, place) => ({
+  address: '',
+  port: 0,
+  ...decodeFields(ADDRESS, value, place),
+});
+const weights: Decoder<Weights> = (value, place) => ({
+  passing: 0,
+  warning: 0,
+  ...decodeFields(WEIGHTS, value, place),
+});
+
+const SERVICE: FieldTable<ServiceFields> = {
+  kind: { name: 'Kind', decode: text },
+  id: { name: 'ID', decode: text },
+  service: { name: 'Service', decode: text },
+  tags: { name: 'Tags', decode: texts },
+  address: { name: 'Address', decode: text },
+  taggedAddresses: { name: 'TaggedAddresses', decode: mapOf(address, 'map[string]structs.ServiceAddress') },
+  meta: { name: 'Meta', decode: textMap },
+  port: { name: 'Port', decode: integer },
+  socketPath: { name: 'SocketPath', decode: text },
+  weights: { name: 'Weights', decode: weights },
+  enableTagOverride: { name: 'EnableTagOverride', decode: flag },
+  proxy: { name: 'Proxy', decode: jsonObject },
+  connect: { name: 'Connect', decode: jsonObject },
+  locality: { name: 'Locality', decode: jsonObject },
+  namespace: { name: 'Namespace', decode: text },
+  partition: { name: 'Partition', decode: text },
+  createIndex: { name: 'CreateIndex', decode: integer },
+  modifyIndex: { name: 'ModifyIndex', decode: integer },
+};
+
+export type ServiceInput = Partial<ServiceFields>;
+
+/** The fields of a service document. Throws bad_request. */
+export const serviceInput: Decoder<ServiceInput> = (value, place) => decodeFields(SERVICE, value, place);
+
+const UNREACHABLE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
+
+function checkProxy({ proxy, port = 0, socketPath = '' }: ServiceInput): void {
+  const faults: string[] = [];
+  if (!proxy?.['DestinationServiceName'])
+    faults.push('Proxy.DestinationServiceName must be non-empty for Connect proxy services');
+  if (port === 0 && socketPath === '') faults.push('Port must be set for a Connect proxy');
+  if (faults.length === 0) return;
+  const many = faults.length === 1 ? '1 error' : `${faults.length} errors`;
+  refuse(`${many} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join('')}\n`);
+}
+
+const NOTHING = {
+  kind: '',
+  id: '',
+  service: '',
+  tags: [],
+  address: '',
+  taggedAddresses: null,
+  meta: null,
+  port: 0,
+  socketPath: '',
+  weights: { passing: 0, warning: 0 },
+  enableTagOverride: false,
+  proxy: null,
+  connect: null,
+  locality: null,
+} as const;
+
+/** The definition of a catalog service. Throws invalid_command. */
+export function serviceDefinition(given: ServiceInput): ServiceDefinition {
+  if (!given.service && given.id) refuse('Must provide service name with ID');
+  if (UNREACHABLE.has(given.address ?? '')) refuse('Invalid service address');
+  if (given.kind === 'connect-proxy') checkProxy(given);
+  const fields = { ...NOTHING, ...given };
+  const { passing, warning } = fields.weights;
+  return {
+    id: (fields.id || fields.service) as ServiceDefinition['id'],
+    name: fields.service as ServiceDefinition['name'],
+    kind: fields.kind as ServiceDefinition['kind'],
+    tags: fields.tags,
+    address: fields.address,
+    taggedAddresses: fields.taggedAddresses,
+    meta: fields.meta,
+    port: fields.port,
+    socketPath: fields.socketPath,
+    weights: passing === 0 && warning === 0 ? { passing: 1, warning: 1 } : { passing, warning },
+    enableTagOverride: fields.enableTagOverride,
+    proxy: fields.proxy,
+    connect: fields.connect,
+    locality: fields.locality,
+  };
+}

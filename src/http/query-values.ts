@@ -1,0 +1,42 @@
+/**
+ * Reads query parameters: flags by presence, single values, lists, and booleans as the reference parses them.
+ */
+import type { Query } from './route.ts';
+
+/** The first value; undefined when the parameter is not there. */
+export function first(query: Query, name: string): string | undefined {
+  const value = query[name];
+  return typeof value === 'string' || value === undefined ? value : value[0];
+}
+
+/** Whether the parameter is there, with or without a value. */
+export function has(query: Query, name: string): boolean {
+  return query[name] !== undefined;
+}
+
+/** All values in order. */
+export function all(query: Query, name: string): readonly string[] {
+  const value = query[name];
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  '1': true,
+  t: true,
+  T: true,
+  true: true,
+  TRUE: true,
+  True: true,
+  '0': false,
+  f: false,
+  F: false,
+  false: false,
+  FALSE: false,
+  False: false,
+};
+
+/** A boolean text, or undefined when it is none. */
+export function parseBoolean(text: string): boolean | undefined {
+  return Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined;
+}

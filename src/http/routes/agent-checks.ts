@@ -1,0 +1,112 @@
+/**
+ * /v1/agent/check…: checks of this agent and reports for the TTL ones.
+ */
+import { CHECK_FIELDS } from '../../filter/fields.ts';
+import { decodeCheck } from '../../local/definitions.ts';
+import { text as asText, decodeFields, type FieldTable } from '../../local/json-fields.ts';
+import type { CheckStatus } from '../../model/types.ts';
+import { parseBody } from '../body.ts';
+import { filterOf } from '../filtering.ts';
+import { agentCheckDocument } from '../local-documents.ts';
+import type { HttpParts } from '../parts.ts';
+import { first } from '../query-values.ts';
+import { EMPTY, json, text } from '../reply.ts';
+import type { Handler, Reply, Route } from '../route.ts';
+import { FILTER_PARAMETER } from '../selectors.ts';
+
+const checks: Handler = (call, { local, state, nodeName }) => {
+  const isSelected = filterOf(call, CHECK_FIELDS);
+  const documents = [...local.checks().values()].map((check) => {
+    const service = state.view.localServices.get(check.definition.serviceId)?.definition;
+    return agentCheckDocument(nodeName, check, service);
+  });
+  return json(
+    new Map(documents.filter(isSelected).map((document) => [String(document['CheckID']), document])),
+  );
+};
+
+const register: Handler = async (call, { local, config }) => {
+  const defaults = { outputMaxBytes: config.checkOutputMaxBytes };
+  await local.registerCheck(decodeCheck(parseBody(call.body), 'api', defaults), 'api');
+  return EMPTY;
+};
+
+const deregister: Handler = async (call, { local }): Promise<Reply> => {
+  const id = call.params['*'] ?? '';
+  if (id === '') return text(500, 'CheckID missing');
+  await local.deregisterCheck(id);
+  return EMPTY;
+};
+
+async function report({ local }: HttpParts, id: string, status: CheckStatus, output: string): Promise<Reply> {
+  switch (await local.updateTtl(id, status, output)) {
+    case 'ok':
+      return EMPTY;
+    case 'unknown':
+      return text(404, `Unknown check ID "${id}". Ensure that the check ID is passed, not the check name.`);
+    case 'not-ttl':
+      return text(500, `CheckID "${id}" does not have associated TTL`);
+  }
+}
+
+function reporter(status: CheckStatus): Handler {
+  return (call, parts) => report(parts, call.params['*'] ?? '', status, first(call.query, 'note') ?? '');
+}
+
+interface Update {
+  readonly status: string;
+  readonly output: string;
+}
+const UPDATE: FieldTable<Update> = {
+  status: { name: 'Status', decode: asText },
+  output: { name: 'Output', decode: asText },
+};
+const REPORTABLE: ReadonlySet<string> = new Set(['passing', 'warning', 'critical']);
+
+const update: Handler = (call, parts) => {
+  const fields = decodeFields(UPDATE, parseBody(call.body) ?? {}, { style: 'api', path: '' });
+  const { status = '', output = '' } = fields;
+  if (!REPORTABLE.has(status)) return text(400, `Invalid check status: '${status}'`);
+  return report(parts, call.params['*'] ?? '', status as CheckStatus, output);
+};
+
+function reportRoute(verb: string, status: CheckStatus): Route {
+  return {
+    path: `/v1/agent/check/${verb}/*`,
+    operations: {
+      PUT: {
+        about: `Report ${status} for a TTL check.`,
+        query: [{ name: 'note', about: 'Output of the check.' }],
+        handle: reporter(status),
+      },
+    },
+  };
+}
+
+export const agentCheckRoutes: readonly Route[] = [
+  {
+    path: '/v1/agent/checks',
+    operations: {
+      GET: { about: 'Checks of this agent, by id.', query: [FILTER_PARAMETER], handle: checks },
+    },
+  },
+  {
+    path: '/v1/agent/check/register',
+    operations: {
+      PUT: { about: 'Register a check, which this agent runs.', body: 'json', handle: register },
+    },
+  },
+  {
+    path: '/v1/agent/check/deregister/*',
+    operations: { PUT: { about: 'Remove a check by its id.', handle: deregister } },
+  },
+  reportRoute('pass', 'passing'),
+  reportRoute('warn', 'warning'),
+  reportRoute('fail', 'critical'),
+  {
+    path: '/v1/agent/check/update/*',
+    operations: {
+      PUT: { about: 'Report a status and an output for a TTL check.', body: 'json', handle: update },
+    },
+  },
+];

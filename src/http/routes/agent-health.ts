@@ -1,0 +1,97 @@
+/**
+ * /v1/agent/health/service: the health of this agent's services as a status code, for load balancers and scripts.
+ */
+
+import { serviceNameKey } from '../../catalog/tables.ts';
+import type { AggregatedStatus, ServiceDefinition } from '../../model/types.ts';
+import { agentServiceDocument, type Document } from '../documents.ts';
+import { agentHealthCheckDocument, worstStatus } from '../local-documents.ts';
+import { restOfPath } from '../named.ts';
+import type { HttpParts } from '../parts.ts';
+import { first } from '../query-values.ts';
+import type { Call, Handler, Reply, Route } from '../route.ts';
+
+const STATUS_CODES: Readonly<Record<AggregatedStatus, number>> = {
+  passing: 200,
+  warning: 429,
+  critical: 503,
+  maintenance: 503,
+};
+/** The more to the left, the worse. */
+const FROM_WORST: readonly AggregatedStatus[] = ['maintenance', 'critical', 'warning', 'passing'];
+
+interface Judged {
+  readonly status: AggregatedStatus;
+  readonly document: Document;
+}
+
+function judge(definition: ServiceDefinition, { local, nodeName, datacenter }: HttpParts): Judged {
+  const checks = [...local.checks().values()]
+    .filter(({ definition: { serviceId } }) => serviceId === '' || serviceId === definition.id)
+    .sort((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
+  const status = worstStatus(checks);
+  const document = {
+    AggregatedStatus: status,
+    Service: agentServiceDocument(definition, datacenter),
+    Checks: checks.map((check) => agentHealthCheckDocument(nodeName, check, definition)),
+  };
+  return { status, document };
+}
+
+function wantsText(call: Call): boolean {
+  return first(call.query, 'format') === 'text' || call.headers.accept === 'text/plain';
+}
+
+function answer(call: Call, status: AggregatedStatus, value: unknown): Reply {
+  const headers = { 'X-Consul-Reason': status };
+  if (!wantsText(call)) return { status: STATUS_CODES[status], value, headers };
+  const body = Buffer.from(status);
+  return { status: STATUS_CODES[status], headers: { ...headers, 'Content-Type': 'text/plain' }, body };
+}
+
+/** The reference sends these under a JSON type without being JSON; clients that read JSON get JSON here. */
+function unknown(call: Call, message: string, value: unknown): Reply {
+  return wantsText(call) ? { status: 404, value: message } : { status: 404, value };
+}
+
+const byId: Handler = (call, parts) => {
+  const id = restOfPath(call, 'Missing serviceID');
+  const row = parts.state.view.localServices.get(id);
+  if (row === undefined) {
+    const nothing = { AggregatedStatus: 'critical', Service: null, Checks: null };
+    return unknown(call, `ServiceId ${id} not found`, nothing);
+  }
+  const { status, document } = judge(row.definition, parts);
+  return answer(call, status, document);
+};
+
+const byName: Handler = (call, parts) => {
+  const name = restOfPath(call, 'Missing service Name');
+  const definitions = [...parts.state.view.localServices.values()]
+    .map(({ definition }) => definition)
+    .filter((definition) => serviceNameKey(definition.name) === serviceNameKey(name))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (definitions.length === 0) return unknown(call, `ServiceName ${name} Not Found`, []);
+  const judged = definitions.map((definition) => judge(definition, parts));
+  const worst = FROM_WORST.find((status) => judged.some((one) => one.status === status)) ?? 'passing';
+  return answer(
+    call,
+    worst,
+    judged.map(({ document }) => document),
+  );
+};
+
+const query = [{ name: 'format', about: 'text for the status as a word.' }];
+
+export const agentHealthRoutes: readonly Route[] = [
+  {
+    path: '/v1/agent/health/service/id/*',
+    operations: { GET: { about: 'Health of one service of this agent.', query, handle: byId } },
+  },
+  {
+    path: '/v1/agent/health/service/name/*',
+    operations: {
+      GET: { about: 'Health of all instances of a service with this agent.', query, handle: byName },
+    },
+  },
+];

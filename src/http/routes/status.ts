@@ -1,0 +1,27 @@
+/**
+ * /v1/status: who leads. One agent leads itself.
+ */
+import type { HttpParts } from '../parts.ts';
+import { json } from '../reply.ts';
+import type { Route } from '../route.ts';
+
+function serverAddress({ config }: HttpParts): string {
+  const { advertiseAddress, ports } = config;
+  const host = advertiseAddress.includes(':') ? `[${advertiseAddress}]` : advertiseAddress;
+  return `${host}:${ports.server}`;
+}
+
+export const statusRoutes: readonly Route[] = [
+  {
+    path: '/v1/status/leader',
+    operations: {
+      GET: { about: 'Address of the leader.', handle: (_call, parts) => json(serverAddress(parts)) },
+    },
+  },
+  {
+    path: '/v1/status/peers',
+    operations: {
+      GET: { about: 'Addresses of all servers.', handle: (_call, parts) => json([serverAddress(parts)]) },
+    },
+  },
+];

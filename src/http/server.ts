@@ -1,0 +1,114 @@
+/**
+ * The HTTP server: mounts the groups of routes, reads bodies as bytes, and answers what no route takes.
+ *
+ * Start-up matters, so schemas and descriptions are made when somebody asks. A new group is one import and one entry
+ * in GROUPS. Blocking queries hold their connections for minutes: no request or connection timeout applies.
+ */
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { callOf } from './call.ts';
+import { limitConnections } from './connections.ts';
+import { Dispatcher } from './dispatch.ts';
+import { collectGauges } from './gauges.ts';
+import type { HttpParts } from './parts.ts';
+import { PathTable } from './path-table.ts';
+import { text } from './reply.ts';
+import { METHODS, type Reply, type Route } from './route.ts';
+import { agentRoutes } from './routes/agent.ts';
+import { agentCheckRoutes } from './routes/agent-checks.ts';
+import { agentHealthRoutes } from './routes/agent-health.ts';
+import { agentServiceRoutes } from './routes/agent-services.ts';
+import { catalogRoutes } from './routes/catalog.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { statusRoutes } from './routes/status.ts';
+import { replyUnrouted } from './unrouted.ts';
+
+const GROUPS: readonly (readonly Route[])[] = [
+  agentRoutes,
+  agentServiceRoutes,
+  agentCheckRoutes,
+  agentHealthRoutes,
+  metricsRoutes,
+  catalogRoutes,
+  healthRoutes,
+  statusRoutes,
+];
+
+/** Bodies of routes that name no limit of their own. Definitions are a few KiB. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Request line and headers. Filters travel in the URL. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+const LIMITS = {
+  bodyLimit: MAX_BODY_BYTES,
+  exposeHeadRoutes: false,
+  requestTimeout: 0,
+  connectionTimeout: 0,
+  routerOptions: { maxParamLength: MAX_HEADER_BYTES, ignoreTrailingSlash: false },
+  http: { maxHeaderSize: MAX_HEADER_BYTES },
+  forceCloseConnections: 'idle',
+  logger: false,
+} as const;
+
+function tooLarge(request: FastifyRequest): Reply {
+  const bytes = request.headers['content-length'] ?? 'unknown';
+  const max = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES;
+  return text(413, `Request body(${bytes} bytes) too large, max size: ${max} bytes.`);
+}
+
+/** The reply to an error of the HTTP library itself: bodies and URLs that it does not take. */
+function libraryReply(error: FastifyError, request: FastifyRequest): Reply | undefined {
+  if (error.statusCode === 413) return tooLarge(request);
+  const isClientError = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
+  return isClientError ? text(error.statusCode ?? 400, error.message) : undefined;
+}
+
+function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts: HttpParts): void {
+  for (const method of METHODS) {
+    const operation = route.operations[method];
+    if (operation === undefined) continue;
+    app.route({
+      method,
+      url: route.path,
+      ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
+      handler: (request, reply) => dispatcher.dispatch(operation, request, reply),
+    });
+  }
+}
+
+/** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
+export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
+  const routes = GROUPS.flat();
+  const dispatcher = new Dispatcher(parts);
+  const paths = new PathTable(routes);
+  const app = Fastify({
+    ...LIMITS,
+    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      void dispatcher.answer(
+        text(400, '400 Bad Request', { Connection: 'close' }),
+        callOf(request, reply),
+        reply,
+      ),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  for (const route of routes) mount(app, route, dispatcher, parts);
+  app.setNotFoundHandler((request, reply) => {
+    const unrouted = replyUnrouted(request.method, request.raw.url ?? '/', paths, parts);
+    return dispatcher.answer(unrouted, callOf(request, reply), reply);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const call = callOf(request, reply);
+    return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
+  });
+  app.addHook('preClose', async () => parts.watch.abandonAll());
+  limitConnections(app.server, parts);
+  collectGauges(parts);
+  await app.ready();
+  return app;
+}

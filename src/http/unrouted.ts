@@ -1,0 +1,40 @@
+/**
+ * Answers to requests that no route takes: OPTIONS and wrong methods of paths that exist, paths without their last
+ * slash, the root, and everything else.
+ */
+import type { HttpParts } from './parts.ts';
+import type { PathTable } from './path-table.ts';
+import { text } from './reply.ts';
+import type { Reply } from './route.ts';
+
+function redirect(location: string): Reply {
+  return {
+    status: 301,
+    headers: { Location: location, 'Content-Type': 'text/html; charset=utf-8' },
+    body: Buffer.from(`<a href="${encodeURI(location)}">Moved Permanently</a>.\n\n`),
+  };
+}
+
+const NO_UI =
+  'Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart.';
+
+function unknownPath(path: string): Reply {
+  return path.includes('/v1/')
+    ? text(404, 'Invalid URL path: not a recognized HTTP API endpoint')
+    : text(404, "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'");
+}
+
+/** The reply to `method` on `url`, which no route took. Never throws. */
+export function replyUnrouted(method: string, url: string, paths: PathTable, { config }: HttpParts): Reply {
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  const methods = paths.methodsOf(path);
+  if (methods !== undefined) {
+    const headers = { Allow: ['OPTIONS', ...methods].join(',') };
+    if (method === 'OPTIONS') return { status: 200, headers };
+    return text(405, `method ${method} not allowed`, headers);
+  }
+  if (path === '/') return config.isUiEnabled ? redirect(config.uiContentPath) : text(200, NO_UI);
+  const isSubtree = !path.endsWith('/') && paths.methodsOf(`${path}/`) !== undefined;
+  return isSubtree ? redirect(`${path}/${query === -1 ? '' : url.slice(query)}`) : unknownPath(path);
+}
