@@ -192,7 +192,7 @@ export class Handler {
       return this.#fail(query, failure, 'bad_version', job);
     }
     const lookup = parse(foldedLabels(query.qname), query.qtype, zone.names);
-    if (query.qtype === TYPE.AXFR || query.qtype === TYPE.IXFR) {
+    if (query.qtype === TYPE.AXFR) {
       const failure = { rcode: RCODE.NOTIMP, isAuthoritative: lookup.kind !== 'outside', withEdns: true };
       return this.#fail(query, failure, 'not_implemented', job);
     }
