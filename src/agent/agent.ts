@@ -1,0 +1,232 @@
+/**
+ * The composition root: builds the parts in order, starts them in order, stops them in reverse.
+ *
+ * configuration → log → store → rows in memory → write queue → local registrations → checks → HTTP → DNS. No rule about
+ * services, names or answers lives here; this file only says who is connected to whom.
+ */
+import { Coordinates } from '../catalog/coordinate.ts';
+import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
+import { SessionTimers } from '../catalog/session-timers.ts';
+import type { HttpParts } from '../http/parts.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import { Local } from '../local/local.ts';
+import { Metrics } from '../metrics/registry.ts';
+import type { Config } from './config.ts';
+import { type Core, openCore } from './core.ts';
+import { dnsQueries } from './dns-queries.ts';
+import { Ending } from './ending.ts';
+import { dnsFace, httpFace } from './faces.ts';
+import { decodeDefinitions, type FileDefinitions } from './file-definitions.ts';
+import { greeting } from './greeting.ts';
+import { httpSettings } from './http-settings.ts';
+import { chooseNodeId, type Identity, identityOf } from './identity.ts';
+import { type Part, startAll } from './lifecycle.ts';
+import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
+import { AgentLog } from './log.ts';
+import { ownRows, REFERENCE_VERSION } from './own-rows.ts';
+import { Reloader } from './reload.ts';
+import { CurrentConfig, localSettings } from './settings.ts';
+
+/** Where the node's lasting id is kept. */
+const NODE_ID_FACT = 'node_id';
+
+export interface AgentRequest {
+  readonly configuration: ConfigRequest;
+  readonly version: string;
+  /** Whether standard output is a terminal: lines for people instead of JSON. */
+  readonly isTerminal: boolean;
+}
+
+export interface RunningAgent {
+  readonly log: Logger;
+  /** What a person at the terminal wants to know first. */
+  readonly greeting: readonly string[];
+  /** Resolves once the agent has ended, by whatever way. */
+  readonly ended: Promise<void>;
+  /** What a signal asks for: leave or just stop, as configured. */
+  interrupt(signal: 'SIGINT' | 'SIGTERM'): Promise<void>;
+  /** Read the configuration again. Rejects with config_invalid, after logging why, and keeps the old one. */
+  reload(): Promise<void>;
+}
+
+async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
+  const remembered = core.state.view.facts.get(NODE_ID_FACT)?.value;
+  const nodeId = chooseNodeId(config, remembered, () => systemRandom.uuid());
+  if (nodeId !== remembered) await core.writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
+  return identityOf(config, nodeId);
+}
+
+function openLog({ config, remarks }: LoadedConfig, isTerminal: boolean): AgentLog {
+  const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json || !isTerminal });
+  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
+  return agentLog;
+}
+
+/** Store and write queue as one part: what was taken is durable before the store closes. */
+function corePart({ writer, watch, store }: Core): Part {
+  return {
+    name: 'catalog',
+    start: async () => {},
+    stop: async () => {
+      await writer.stop();
+      watch.abandonAll();
+      await store.close();
+    },
+  };
+}
+
+/** What everything is built from. */
+interface Ground {
+  readonly request: AgentRequest;
+  readonly config: Config;
+  readonly current: CurrentConfig;
+  readonly definitions: FileDefinitions;
+  readonly agentLog: AgentLog;
+  readonly metrics: Metrics;
+  readonly core: Core;
+  readonly identity: Identity;
+  readonly coordinates: Coordinates;
+}
+
+async function layGround(request: AgentRequest): Promise<Ground> {
+  const { configuration } = request;
+  const loaded = await loadConfig(configuration);
+  const definitions = await decodeDefinitions(loaded);
+  const { config } = loaded;
+  const agentLog = openLog(loaded, request.isTerminal);
+  const metrics = new Metrics();
+  const writes = metrics.counter('catalog_writes');
+  const dataDir = configuration.isDev ? '' : config.data_dir;
+  const core = await openCore({ dataDir, clock: systemClock, random: systemRandom });
+  core.onInstalled(() => writes.add(0));
+  const identity = await lastingIdentity(config, core);
+  return {
+    request,
+    config,
+    current: new CurrentConfig(loaded),
+    definitions,
+    agentLog,
+    metrics,
+    core,
+    identity,
+    coordinates: new Coordinates(identity.nodeName),
+  };
+}
+
+function buildLocal({ config, current, agentLog, core, identity }: Ground): Local {
+  return new Local({
+    own: ownRows(identity, config['ports.server']),
+    writer: core.writer,
+    state: core.state,
+    clock: systemClock,
+    random: systemRandom,
+    log: agentLog.log.child({ part: 'local' }),
+    settings: () => localSettings(current.config),
+    onChecksChanged: () => {},
+    onHeartbeat: () => {},
+  });
+}
+
+function localPart(local: Local, { services, checks }: FileDefinitions): Part {
+  return {
+    name: 'local',
+    start: async () => {
+      await local.start();
+      await local.replaceConfigDefinitions(services, checks);
+    },
+    stop: () => local.stop(),
+  };
+}
+
+function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
+  const { state, writer } = core;
+  const log = agentLog.log.child({ part: 'session' });
+  const timers = new SessionTimers({ state, writer, clock: systemClock, log });
+  core.onInstalled((applied) => timers.onInstalled(applied));
+  return timers;
+}
+
+/** The HTTP library is the largest module of all; it is loaded while the database is being opened. */
+async function buildHttp(
+  ground: Ground,
+  local: Local,
+  own: Pick<HttpParts, 'reload' | 'leave' | 'sessionTimers'>,
+) {
+  const { buildHttpServer } = await import('../http/server.ts');
+  const { core, config, identity, agentLog, metrics, coordinates, request } = ground;
+  const { nodeName, nodeId } = identity;
+  return buildHttpServer({
+    ...core,
+    ...own,
+    local,
+    config: httpSettings(config, identity, request.configuration.isDev),
+    clock: systemClock,
+    random: systemRandom,
+    log: agentLog.log.child({ part: 'http' }),
+    logStream: agentLog,
+    metrics,
+    nodeName,
+    nodeId,
+    datacenter: config.datacenter,
+    version: REFERENCE_VERSION,
+    events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
+    coordinates,
+  });
+}
+
+function buildDns(ground: Ground): Part {
+  const { config, current, core, agentLog, metrics, identity, coordinates } = ground;
+  const parts = {
+    agentConfig: config,
+    view: core.state.view,
+    config: () => current.dns,
+    clock: systemClock,
+    random: systemRandom,
+    log: agentLog.log.child({ part: 'dns' }),
+    metrics,
+    executeQuery: dnsQueries(core.state.view, identity.nodeName, coordinates, systemRandom),
+  };
+  return dnsFace(parts, core);
+}
+
+/** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
+export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
+  const ground = await layGround(request);
+  const { config, current, core, identity, agentLog } = ground;
+  const { log } = agentLog;
+  const local = buildLocal(ground);
+  const takeOut = async (): Promise<void> => {
+    await local.stop();
+    await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
+  };
+  const ending = new Ending(takeOut, config['performance.leave_drain_time'], systemClock);
+  const reloader = new Reloader({ configuration: request.configuration, current, local, agentLog });
+  const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
+  const sessionTimers = buildSessionTimers(ground);
+  const http = await buildHttp(ground, local, { reload, leave, sessionTimers });
+  const parts: readonly Part[] = [
+    corePart(core),
+    localPart(local, ground.definitions),
+    { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
+    httpFace(http, config),
+    buildDns(ground),
+  ];
+  const stopParts = await startAll(parts, log);
+  ending.begin(async () => {
+    await stopParts();
+    log.info({}, 'ended');
+    agentLog.flush();
+  });
+  return {
+    log,
+    greeting: greeting(config, identity, request.version),
+    ended: ending.ended,
+    interrupt: (signal) => {
+      const leaves = signal === 'SIGTERM' ? config.leave_on_terminate : !config.skip_leave_on_interrupt;
+      return leaves ? ending.leave() : ending.stop();
+    },
+    reload,
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The catalog of this process: store → rows in memory → indexes and waiters → the one write queue.
+ *
+ * The rows are loaded before anything listens, so the first DNS answer after a restart is already complete.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Persistence } from '../catalog/persistence.ts';
+import { type Applied, State } from '../catalog/state.ts';
+import { TopicIndexes } from '../catalog/topics.ts';
+import { Watch } from '../catalog/watch.ts';
+import { Writer } from '../catalog/writer.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import { AppError } from '../model/errors.ts';
+import type { ModifyIndex } from '../model/types.ts';
+
+const DATABASE_FILE = 'rollcall.db';
+
+export interface Core {
+  readonly store: Persistence;
+  readonly state: State;
+  readonly indexes: TopicIndexes;
+  readonly watch: Watch;
+  readonly writer: Writer;
+  /** Have `listener` told of every installed write, in order, before those who wait are woken. */
+  onInstalled(listener: InstalledListener): void;
+}
+
+type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
+
+export interface CoreParts {
+  /** '' keeps everything in memory. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
+async function openStore(dataDir: string): Promise<Persistence> {
+  if (dataDir === '') return (await import('../store/memory.ts')).memoryStore();
+  try {
+    fs.mkdirSync(dataDir, { recursive: true });
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
+  }
+  const { sqliteStore } = await import('../store/sqlite.ts');
+  return sqliteStore(path.join(dataDir, DATABASE_FILE));
+}
+
+/** Load the catalog and make its write queue. Rejects with AppError when the store cannot be opened. */
+export async function openCore({ dataDir, clock, random }: CoreParts): Promise<Core> {
+  const store = await openStore(dataDir);
+  const stored = await store.load();
+  const state = new State();
+  state.load(stored.rows, stored.index);
+  const indexes = new TopicIndexes(stored.index);
+  const watch = new Watch(clock);
+  const listeners: InstalledListener[] = [];
+  const onInstalled: InstalledListener = (applied, index) => {
+    for (const listener of listeners) listener(applied, index);
+  };
+  const writer = new Writer({ state, indexes, watch, persistence: store, clock, random, onInstalled });
+  return { store, state, indexes, watch, writer, onInstalled: (listener) => void listeners.push(listener) };
+}

@@ -1,0 +1,45 @@
+/**
+ * The DNS part of the configuration in the shape that dns/ takes.
+ */
+import { DNS_DEFAULTS, type DnsConfig, parseRecursor, type Recursor } from '../dns/config.ts';
+import type { Config } from './config.ts';
+
+/** Records carry whole seconds; a TTL below one second is none. */
+const seconds = (ms: number): number => Math.floor(ms / 1_000);
+const withoutDot = (name: string): string => name.replace(/\.$/, '').toLowerCase();
+
+function serviceTtls(table: Config['dns_config.service_ttl']): DnsConfig['serviceTtlSeconds'] {
+  return Object.fromEntries(Object.entries(table).map(([name, ms]) => [name.toLowerCase(), seconds(ms)]));
+}
+
+/** Upstream servers without repetitions; check-config.ts has refused what is no address. */
+function recursorsOf(texts: readonly string[]): readonly Recursor[] {
+  return [...new Set(texts)].flatMap((text) => parseRecursor(text) ?? []);
+}
+
+/** What dns/ needs to know. */
+export function dnsSettings(config: Config): DnsConfig {
+  return Object.freeze({
+    ...DNS_DEFAULTS,
+    domain: withoutDot(config.domain),
+    altDomain: config.alt_domain === '' ? null : withoutDot(config.alt_domain),
+    datacenter: config.datacenter.toLowerCase(),
+    recursors: recursorsOf(config.recursors),
+    recursorStrategy: config['dns_config.recursor_strategy'] === 'random' ? 'random' : 'sequential',
+    recursorTimeoutMs: config['dns_config.recursor_timeout'],
+    nodeTtlSeconds: seconds(config['dns_config.node_ttl']),
+    serviceTtlSeconds: serviceTtls(config['dns_config.service_ttl']),
+    onlyPassing: config['dns_config.only_passing'],
+    udpAnswerLimit: config['dns_config.udp_answer_limit'],
+    aRecordLimit: config['dns_config.a_record_limit'],
+    enableTruncate: config['dns_config.enable_truncate'],
+    disableCompression: config['dns_config.disable_compression'],
+    enableAdditionalNodeMetaTxt: config['dns_config.enable_additional_node_meta_txt'],
+    soa: {
+      refreshSeconds: config['dns_config.soa.refresh'],
+      retrySeconds: config['dns_config.soa.retry'],
+      expireSeconds: config['dns_config.soa.expire'],
+      minTtlSeconds: config['dns_config.soa.min_ttl'],
+    },
+  });
+}

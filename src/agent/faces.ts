@@ -1,0 +1,79 @@
+/**
+ * The two faces as parts that start and stop: HTTP and DNS on every configured address.
+ *
+ * A port of -1 switches a face off. HTTP on several addresses is one server: further listeners hand their connections to
+ * it, so limits and shutdown are the same for all.
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import net from 'node:net';
+import { type DnsParts, type DnsServer, startDns } from '../dns/server.ts';
+import type { Config } from './config.ts';
+import type { Core } from './core.ts';
+import { dnsAddresses, httpAddresses } from './greeting.ts';
+import type { Part } from './lifecycle.ts';
+import { listenError } from './listen-error.ts';
+
+/** What is used of the HTTP server. */
+interface HttpServer {
+  readonly server: Server;
+  listen(where: { host: string; port: number }): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+async function listenFor(server: Server, where: { host: string; port: number }): Promise<net.Server> {
+  const listener = net.createServer({ noDelay: true }, (socket) => server.emit('connection', socket));
+  listener.listen(where);
+  await once(listener, 'listening');
+  return listener;
+}
+
+/** The HTTP face. Rejects at start with config_invalid when a port cannot be had. */
+export function httpFace(app: HttpServer, config: Config): Part {
+  const port = config['ports.http'];
+  const further: net.Server[] = [];
+  const open = async (address: string, isFirst: boolean): Promise<void> => {
+    try {
+      if (isFirst) await app.listen({ host: address, port });
+      else further.push(await listenFor(app.server, { host: address, port }));
+    } catch (cause) {
+      throw listenError({ portKey: 'ports.http', flag: 'http-port', address, port }, cause);
+    }
+  };
+  return {
+    name: 'http',
+    start: async () => {
+      const addresses = port < 0 ? [] : httpAddresses(config);
+      for (const [i, address] of addresses.entries()) await open(address, i === 0);
+    },
+    stop: async () => {
+      for (const listener of further) listener.close();
+      await app.close();
+    },
+  };
+}
+
+export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port'> {
+  readonly agentConfig: Config;
+}
+
+/** The DNS face. Rejects at start with config_invalid when a port cannot be had. */
+export function dnsFace({ agentConfig, ...parts }: DnsFaceParts, core: Pick<Core, 'onInstalled'>): Part {
+  const port = agentConfig['ports.dns'];
+  const addresses = dnsAddresses(agentConfig);
+  let server: DnsServer | undefined;
+  return {
+    name: 'dns',
+    start: async () => {
+      if (port < 0) return;
+      try {
+        server = await startDns({ ...parts, addresses, port });
+      } catch (cause) {
+        const address = (cause as { address?: string }).address ?? addresses[0] ?? '';
+        throw listenError({ portKey: 'ports.dns', flag: 'dns-port', address, port }, cause);
+      }
+      core.onInstalled(server.onInstalled);
+    },
+    stop: async () => server?.close(),
+  };
+}

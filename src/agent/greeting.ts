@@ -1,0 +1,48 @@
+/**
+ * The five lines that a starting agent prints: where it listens, and what to try first.
+ */
+import type { Config } from './config.ts';
+import type { Identity } from './identity.ts';
+
+const ANY = new Set(['0.0.0.0', '::']);
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+function listen(addresses: readonly string[], port: number): string {
+  if (port < 0) return 'off';
+  return addresses
+    .map((address) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`))
+    .join(', ');
+}
+
+/** The address to type on this machine. */
+function localAddress(addresses: readonly string[]): string {
+  const address =
+    addresses.find((one) => ANY.has(one) || one.startsWith('127.') || one === '::1') ?? addresses[0] ?? '';
+  return LOOPBACK[address] ?? address;
+}
+
+const orClient = (own: readonly string[], config: Config): readonly string[] =>
+  own.length > 0 ? own : config.client_addr;
+
+/** Addresses on which HTTP listens. */
+export const httpAddresses = (config: Config): readonly string[] =>
+  orClient(config['addresses.http'], config);
+
+/** Addresses on which DNS listens. */
+export const dnsAddresses = (config: Config): readonly string[] => orClient(config['addresses.dns'], config);
+
+/** The lines, in order. */
+export function greeting(config: Config, identity: Identity, version: string): readonly string[] {
+  const [http, dns] = [httpAddresses(config), dnsAddresses(config)];
+  const { 'ports.http': httpPort, 'ports.dns': dnsPort } = config;
+  const page = config['ui_config.enabled'] && httpPort >= 0;
+  const domain = config.domain.replace(/\.$/, '');
+  const kept = config.data_dir === '' ? 'nothing is kept on disk' : `data in ${config.data_dir}`;
+  return [
+    `rollcall ${version}: node ${identity.nodeName} in ${config.datacenter} (${identity.advertiseAddress}), ${kept}`,
+    `  DNS   ${listen(dns, dnsPort)} (UDP and TCP)`,
+    `  HTTP  ${listen(http, httpPort)}`,
+    `  Page  ${page ? `http://${listen([localAddress(http)], httpPort)}${config['ui_config.content_path']}` : 'off (-ui switches it on)'}`,
+    `  Try   dig @${localAddress(dns)} -p ${dnsPort} consul.service.${domain} SRV`,
+  ];
+}

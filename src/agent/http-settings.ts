@@ -1,0 +1,73 @@
+/**
+ * The HTTP part of the configuration in the shape that http/ takes.
+ */
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { HttpConfig } from '../http/parts.ts';
+import { formatDuration } from '../lib/duration.ts';
+import type { JsonObject } from '../model/types.ts';
+import { type Config, OPTION_KEYS, OPTIONS } from './config.ts';
+import type { Identity } from './identity.ts';
+
+/** Where the built page lies: beside src/ in a checkout, beside dist/ in a package. */
+const BUILT_PAGE = fileURLToPath(new URL('../../dist/ui', import.meta.url));
+
+function pageDir(config: Config): string | undefined {
+  const dir = config['ui_config.dir'] || BUILT_PAGE;
+  return fs.existsSync(dir) ? dir : undefined;
+}
+
+function withSlashes(path: string): string {
+  return `/${path}/`.replace(/\/{2,}/g, '/');
+}
+
+/** Every option by its dotted key, durations as text; the definitions themselves are listed elsewhere. */
+function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonObject {
+  const options = OPTION_KEYS.filter((key) => OPTIONS[key].kind !== 'objects').map((key) => {
+    const value = config[key];
+    return [key, OPTIONS[key].kind === 'duration' ? formatDuration(value as number) : value] as const;
+  });
+  return {
+    ...Object.fromEntries(options),
+    Datacenter: config.datacenter,
+    NodeName: identity.nodeName,
+    NodeID: identity.nodeId,
+    DevMode: isDev,
+    DNSDomain: config.domain,
+    ServerMode: true,
+  };
+}
+
+/** What http/ needs to know. */
+export function httpSettings(config: Config, identity: Identity, isDev: boolean): HttpConfig {
+  return Object.freeze({
+    isAlwaysPretty: isDev,
+    isServer: true,
+    domain: config.domain,
+    advertiseAddress: identity.advertiseAddress,
+    ports: {
+      http: config['ports.http'],
+      dns: config['ports.dns'],
+      server: config['ports.server'],
+      serfLan: config['ports.serf_lan'],
+      serfWan: config['ports.serf_wan'],
+    },
+    nodeMeta: identity.meta,
+    defaultQueryTimeMs: config.default_query_time,
+    maxQueryTimeMs: config.max_query_time,
+    responseHeaders: config['http_config.response_headers'],
+    blockEndpoints: config['http_config.block_endpoints'],
+    allowWriteHttpFrom: config['http_config.allow_write_http_from'],
+    maxConnectionsPerClient: config['limits.http_max_conns_per_client'],
+    kvMaxValueBytes: config['limits.kv_max_value_size'],
+    txnMaxRequestBytes: config['limits.txn_max_req_len'],
+    minSessionTtlMs: config.session_ttl_min,
+    prometheusRetentionMs: config['telemetry.prometheus_retention_time'],
+    telemetryPrefix: config['telemetry.metrics_prefix'],
+    isUiEnabled: config['ui_config.enabled'],
+    uiContentPath: withSlashes(config['ui_config.content_path']),
+    uiDir: pageDir(config),
+    debugConfig: debugConfig(config, identity, isDev),
+    checkOutputMaxBytes: config.check_output_max_size,
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * What the agent itself is in the catalog, as a real server shows it: its node, the service `consul`, the check serfHealth.
+ */
+import type { OwnRows } from '../local/registration.ts';
+import { SERF_HEALTH, type ServiceId, type ServiceName } from '../model/types.ts';
+import type { Identity } from './identity.ts';
+
+/**
+ * The version of the reference whose behaviour clients may count on. Tools compare it with what they need, so the API
+ * shows it where the reference shows its own.
+ */
+export const REFERENCE_VERSION = '1.21.4';
+
+/** Protocol numbers that tools read from the metadata of the service `consul`; those of the reference. */
+const PROTOCOL_META = {
+  non_voter: 'false',
+  read_replica: 'false',
+  raft_version: '3',
+  serf_protocol_current: '2',
+  serf_protocol_max: '5',
+  serf_protocol_min: '1',
+} as const;
+
+/** The rows that this agent keeps in the catalog for itself. */
+export function ownRows(identity: Identity, serverPort: number): OwnRows {
+  const { nodeName: node, nodeId: id, advertiseAddress: address, taggedAddresses, meta } = identity;
+  return {
+    node: { name: node, id, address, taggedAddresses, meta },
+    services: [
+      {
+        id: 'consul' as ServiceId,
+        name: 'consul' as ServiceName,
+        kind: '',
+        tags: [],
+        address: '',
+        taggedAddresses: null,
+        meta: { ...PROTOCOL_META, version: REFERENCE_VERSION },
+        port: serverPort,
+        socketPath: '',
+        weights: { passing: 1, warning: 1 },
+        enableTagOverride: false,
+        proxy: null,
+        connect: null,
+        locality: null,
+      },
+    ],
+    checks: [
+      {
+        node,
+        id: SERF_HEALTH,
+        name: 'Serf Health Status',
+        status: 'passing',
+        notes: '',
+        output: 'Agent alive and reachable',
+        serviceId: '' as ServiceId,
+        type: '',
+        interval: '',
+        timeout: '',
+        exposedPort: 0,
+        definition: {},
+      },
+    ],
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The configuration of this moment, for parts that ask at every use because a reload may change it.
+ */
+import type { DnsConfig } from '../dns/config.ts';
+import type { LocalSettings } from '../local/registration.ts';
+import type { Config } from './config.ts';
+import { dnsSettings } from './dns-settings.ts';
+import type { LoadedConfig } from './load-config.ts';
+
+/** Holds what was loaded last; `replace` is the reload's alone. */
+export class CurrentConfig {
+  #loaded: LoadedConfig;
+  #dns: DnsConfig;
+
+  constructor(loaded: LoadedConfig) {
+    this.#loaded = loaded;
+    this.#dns = dnsSettings(loaded.config);
+  }
+
+  /** The same object until the next reload, so that DNS can tell by identity. */
+  get dns(): DnsConfig {
+    return this.#dns;
+  }
+
+  get config(): Config {
+    return this.#loaded.config;
+  }
+
+  get files(): readonly string[] {
+    return this.#loaded.files;
+  }
+
+  replace(loaded: LoadedConfig): void {
+    this.#loaded = loaded;
+    this.#dns = dnsSettings(loaded.config);
+  }
+}
+
+function scriptsOf(config: Config): LocalSettings['scripts'] {
+  if (config.enable_script_checks) return 'all';
+  return config.enable_local_script_checks ? 'files' : 'none';
+}
+
+/** What local/ needs to know. */
+export function localSettings(config: Config): LocalSettings {
+  return {
+    checkUpdateIntervalMs: config.check_update_interval,
+    discardCheckOutput: config.discard_check_output,
+    scripts: scriptsOf(config),
+  };
+}

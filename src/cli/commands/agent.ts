@@ -1,0 +1,126 @@
+/**
+ * `rollcall agent`: runs until a signal ends it.
+ *
+ * Flags are those of the reference: the rows of the option table that have one, those that have no meaning in a single
+ * agent (accepted), and the few that say where the configuration is. A first signal ends in good order, a second one at
+ * once; SIGHUP reloads.
+ */
+import { ACCEPTED_FLAGS } from '../../agent/accepted-keys.ts';
+import { type RunningAgent, startAgent } from '../../agent/agent.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey } from '../../agent/config.ts';
+import type { ConfigRequest } from '../../agent/load-config.ts';
+import type { OptionSpec } from '../../agent/option-spec.ts';
+import { AppError } from '../../model/errors.ts';
+import type { Command, FlagSpec } from '../command.ts';
+import type { Flags } from '../flags.ts';
+import { packageVersion } from '../version.ts';
+
+/** Flags that are no options: what to read, and how. */
+const SOURCE_FLAGS: readonly FlagSpec[] = [
+  { name: 'dev', doc: 'Development agent: keeps nothing on disk, serves the page, needs no configuration.' },
+  { name: 'config-file', value: 'FILE', doc: 'Configuration file, JSON or HCL; may be repeated.' },
+  {
+    name: 'config-dir',
+    value: 'DIR',
+    doc: 'Folder of configuration files, read in alphabetical order; may be repeated.',
+  },
+  { name: 'config-format', value: 'json|hcl', doc: 'Format of all files, whatever their names end in.' },
+  { name: 'hcl', value: 'TEXT', doc: 'A piece of configuration in HCL, merged last; may be repeated.' },
+];
+const SOURCE_FLAG_NAMES = new Set(SOURCE_FLAGS.map(({ name }) => name));
+
+const PLACEHOLDERS: Readonly<Record<OptionSpec['kind'], string>> = {
+  text: 'TEXT',
+  switch: '',
+  integer: 'NUMBER',
+  port: 'PORT',
+  bytes: 'BYTES',
+  duration: 'DURATION',
+  addresses: 'ADDRESSES',
+  address: 'ADDRESS',
+  list: 'VALUE',
+  'text-map': 'KEY:VALUE',
+  'duration-map': 'KEY:DURATION',
+  objects: 'JSON',
+};
+
+function flagOfOption(key: OptionKey): FlagSpec[] {
+  const spec: OptionSpec = OPTIONS[key];
+  if (spec.flag === undefined) return [];
+  const value = PLACEHOLDERS[spec.kind];
+  return [{ name: spec.flag, doc: spec.doc, ...(value !== '' && { value }) }];
+}
+
+function acceptedFlag([name, { key, isSwitch }]: [string, { key: string; isSwitch?: true }]): FlagSpec {
+  return {
+    name,
+    doc: `Accepted; \`${key}\` has no meaning in a single agent.`,
+    ...(!isSwitch && { value: 'VALUE' }),
+  };
+}
+
+function configRequest(flags: Flags, env: ConfigRequest['env']): ConfigRequest {
+  const format = flags.text('config-format');
+  if (format !== undefined && format !== 'json' && format !== 'hcl')
+    throw new AppError('config_invalid', `-config-format: must be 'hcl' or 'json', not ${format}`);
+  return {
+    isDev: flags.isOn('dev'),
+    paths: flags.given
+      .filter(({ flag }) => flag === 'config-file' || flag === 'config-dir')
+      .map(({ value }) => value),
+    format,
+    flags: flags.given.filter(({ flag }) => !SOURCE_FLAG_NAMES.has(flag)),
+    fragments: flags.list('hcl'),
+    env,
+  };
+}
+
+/** End on a signal, at once on the second one; reload on SIGHUP. */
+function obeySignals(agent: RunningAgent): void {
+  let isEnding = false;
+  const end = (signal: 'SIGINT' | 'SIGTERM') => (): void => {
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    agent.log.info({ signal }, 'ending; a second signal ends at once');
+    void agent.interrupt(signal);
+  };
+  process.on('SIGINT', end('SIGINT'));
+  process.on('SIGTERM', end('SIGTERM'));
+  process.on('SIGHUP', () => void agent.reload().catch(() => {})); // the agent has logged what was wrong
+}
+
+export const command: Command = {
+  summary: 'Run an agent',
+  description:
+    'Runs the agent until a signal ends it: DNS, HTTP API, page, health checks and catalog in one process.',
+  flags: [
+    ...SOURCE_FLAGS,
+    ...OPTION_KEYS.flatMap(flagOfOption),
+    ...Object.entries(ACCEPTED_FLAGS).map(acceptedFlag),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  isClient: false,
+  examples: [
+    'rollcall agent -dev',
+    'rollcall agent -server -ui -data-dir /var/lib/rollcall -config-dir /etc/rollcall.d -client 0.0.0.0',
+  ],
+  run: async ({ flags, args, env, io }) => {
+    if (args.length > 0)
+      throw new AppError(
+        'config_invalid',
+        `unexpected argument ${args[0]}; flags end at the first word without a dash`,
+      );
+    const isTerminal = process.stdout.isTTY === true;
+    const agent = await startAgent({
+      configuration: configRequest(flags, env),
+      version: packageVersion(),
+      isTerminal,
+    });
+    obeySignals(agent);
+    for (const line of agent.greeting) {
+      if (isTerminal) io.out(line);
+      else agent.log.info({}, line.trim());
+    }
+    await agent.ended;
+    return 0;
+  },
+};

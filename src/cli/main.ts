@@ -1,0 +1,130 @@
+/**
+ * The program: finds the command that the words name, parses its flags, runs it, turns what it throws into one line.
+ *
+ * A command is a file in commands/ and its line in COMMANDS; the file is loaded only when it is called, which keeps
+ * `rollcall agent` quick to start. Flags follow the reference (flags.ts). Exit status: 0 done, 1 refused or failed, others
+ * as a command says.
+ */
+import { AppError, invariant } from '../model/errors.ts';
+import { Client } from './client.ts';
+import type { Command, CommandIo } from './command.ts';
+import { Flags, type GivenFlag, goFlags } from './flags.ts';
+
+interface CommandModule {
+  readonly command: Command;
+}
+
+/** Words -> where the command lives. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  agent: () => import('./commands/agent.ts'),
+  'catalog datacenters': () => import('./commands/catalog-datacenters.ts'),
+  'catalog nodes': () => import('./commands/catalog-nodes.ts'),
+  'catalog services': () => import('./commands/catalog-services.ts'),
+  'force-leave': () => import('./commands/force-leave.ts'),
+  join: () => import('./commands/join.ts'),
+  leave: () => import('./commands/leave.ts'),
+  members: () => import('./commands/members.ts'),
+  reload: () => import('./commands/reload.ts'),
+  'services deregister': () => import('./commands/services-deregister.ts'),
+  'services register': () => import('./commands/services-register.ts'),
+  validate: () => import('./commands/validate.ts'),
+  version: () => import('./commands/version.ts'),
+};
+
+const processIo: CommandIo = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+  raw: (bytes) => void process.stdout.write(bytes),
+  stdin: async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  },
+  isTerminal: process.stderr.isTTY === true,
+};
+
+interface Chosen {
+  readonly name: string;
+  readonly rest: readonly string[];
+}
+
+/** The longest run of words that is a command. */
+function choose(argv: readonly string[]): Chosen | undefined {
+  for (let length = Math.min(3, argv.length); length > 0; length -= 1) {
+    const name = argv.slice(0, length).join(' ');
+    if (Object.hasOwn(COMMANDS, name)) return { name, rest: argv.slice(length) };
+  }
+  return undefined;
+}
+
+/** An interrupt ends a long command in good order; the second one ends it at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function showGroup(words: readonly string[], io: CommandIo): Promise<number> {
+  const { listOf } = await import('./help.ts');
+  const { nearest } = await import('../lib/nearest.ts');
+  const isHelp = (word: string): boolean => ['-h', '--help', '-help', 'help'].includes(word);
+  const group = words.filter((word) => !isHelp(word) && !word.startsWith('-'));
+  const prefix = group.length === 0 ? '' : `${group[0]} `;
+  const names = Object.keys(COMMANDS).filter((name) => name.startsWith(prefix));
+  if (names.length === 0) {
+    const neighbour = nearest(
+      group[0] ?? '',
+      new Set(Object.keys(COMMANDS).map((name) => name.split(' ')[0] ?? '')),
+    );
+    io.err(
+      `rollcall has no command ${group[0]}${neighbour ? ` (did you mean ${neighbour}?)` : ''}; "rollcall help" lists them`,
+    );
+    return 127;
+  }
+  const listed = await Promise.all(
+    names.map(async (name) => [name, (await COMMANDS[name]?.())?.command.summary ?? ''] as const),
+  );
+  io.out(listOf(`rollcall ${prefix}<command> [options]`, listed));
+  return words.some(isHelp) ? 0 : 1;
+}
+
+async function runChosen({ name, rest }: Chosen, io: CommandIo): Promise<number> {
+  const { flagsOf, helpOf, parserOf } = await import('./help.ts');
+  const load = COMMANDS[name];
+  invariant(load, 'choose() found it in COMMANDS');
+  const { command } = await load();
+  if (rest[0] && ['-h', '-help', '--help'].includes(rest[0])) {
+    io.out(helpOf(name, command));
+    return 0;
+  }
+  const { flags, args } = goFlags(rest, flagsOf(command));
+  const given: GivenFlag[] = [];
+  parserOf(name, command, (flag, value) => given.push({ flag, value })).parse([...flags, '--', ...args], {
+    from: 'user',
+  });
+  const parsed = new Flags(given);
+  const { env } = process;
+  const client = (): Client => new Client(parsed, env);
+  const interrupted = name === 'agent' ? new AbortController().signal : interruption();
+  return command.run({ flags: parsed, args, env, io, client, interrupted });
+}
+
+async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+  if (['-v', '-version', '--version'].includes(argv[0] ?? '')) return main(['version'], io);
+  const chosen = choose(argv);
+  if (!chosen) return showGroup(argv, io);
+  try {
+    return await runChosen(chosen, io);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    for (const line of error.message.split('\n')) io.err(line);
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2), processIo);
