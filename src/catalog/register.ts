@@ -87,7 +87,7 @@ export function putService(draft: Draft, node: NodeRow, definition: ServiceDefin
 function registerCheck(draft: Draft, node: NodeRow, check: CheckInput, context: ReduceContext): void {
   const { serviceId } = check;
   if (serviceId && !draft.view.services.get(serviceKey(node.name, serviceId)))
-    refuse('failed inserting check: Missing service registration');
+    refuse(`failed inserting check: Missing service registration on node "${node.name}"`);
   putCheck(draft, node, check, context);
 }
 

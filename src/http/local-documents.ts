@@ -21,7 +21,7 @@ export function agentCheckDocument(
   return checkDocument({
     ...UNSTAMPED,
     ...row,
-    serviceName: service?.name ?? ('' as ServiceName),
+    serviceName: check.definition.serviceName ?? service?.name ?? ('' as ServiceName),
     serviceTags: service?.tags ?? [],
   });
 }

@@ -17,7 +17,7 @@ import { collectGauges } from './gauges.ts';
 import type { HttpParts } from './parts.ts';
 import { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
-import { METHODS, type Reply, type Route } from './route.ts';
+import { METHODS, type Operation, type Reply, type Route } from './route.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { agentCheckRoutes } from './routes/agent-checks.ts';
 import { agentHealthRoutes } from './routes/agent-health.ts';
@@ -26,7 +26,7 @@ import { catalogRoutes } from './routes/catalog.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { statusRoutes } from './routes/status.ts';
-import { replyUnrouted } from './unrouted.ts';
+import { notAllowed, replyUnrouted } from './unrouted.ts';
 
 const GROUPS: readonly (readonly Route[])[] = [
   agentRoutes,
@@ -68,10 +68,15 @@ function libraryReply(error: FastifyError, request: FastifyRequest): Reply | und
   return isClientError ? text(error.statusCode ?? 400, error.message) : undefined;
 }
 
+/** A method that a path does not have is refused by name, so that no `*` of another route takes it. */
+function refusal(route: Route): Operation {
+  const methods = METHODS.filter((method) => route.operations[method] !== undefined);
+  return { about: '', handle: ({ method }) => notAllowed(method, methods) };
+}
+
 function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts: HttpParts): void {
   for (const method of METHODS) {
-    const operation = route.operations[method];
-    if (operation === undefined) continue;
+    const operation = route.operations[method] ?? refusal(route);
     app.route({
       method,
       url: route.path,

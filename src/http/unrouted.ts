@@ -5,7 +5,7 @@
 import type { HttpParts } from './parts.ts';
 import type { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
-import type { Reply } from './route.ts';
+import type { Method, Reply } from './route.ts';
 
 function redirect(location: string): Reply {
   return {
@@ -17,6 +17,15 @@ function redirect(location: string): Reply {
 
 const NO_UI =
   'Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart.';
+
+const allow = (methods: readonly Method[]): { Allow: string } => ({
+  Allow: ['OPTIONS', ...methods].join(','),
+});
+
+/** The refusal of a method that a path does not have. */
+export function notAllowed(method: string, methods: readonly Method[]): Reply {
+  return text(405, `method ${method} not allowed`, allow(methods));
+}
 
 function unknownPath(path: string): Reply {
   return path.includes('/v1/')
@@ -30,9 +39,7 @@ export function replyUnrouted(method: string, url: string, paths: PathTable, { c
   const path = query === -1 ? url : url.slice(0, query);
   const methods = paths.methodsOf(path);
   if (methods !== undefined) {
-    const headers = { Allow: ['OPTIONS', ...methods].join(',') };
-    if (method === 'OPTIONS') return { status: 200, headers };
-    return text(405, `method ${method} not allowed`, headers);
+    return method === 'OPTIONS' ? { status: 200, headers: allow(methods) } : notAllowed(method, methods);
   }
   if (path === '/') return config.isUiEnabled ? redirect(config.uiContentPath) : text(200, NO_UI);
   const isSubtree = !path.endsWith('/') && paths.methodsOf(`${path}/`) !== undefined;

@@ -160,6 +160,8 @@ export interface CheckDefinition {
   readonly notes: string;
   /** '' for a check of the node. */
   readonly serviceId: ServiceId;
+  /** Name of the service that it was registered with; the agent goes on showing it when the service takes another. */
+  readonly serviceName?: ServiceName;
   readonly initialStatus: CheckStatus;
   readonly probe: ProbeSpec;
   /** 0 for ttl, alias and none. */

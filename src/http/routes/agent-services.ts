@@ -81,7 +81,8 @@ const register: Handler = async (call, { local, config }) => {
   const { definition, checks } = decodeService(parseBody(call.body), 'api', defaults);
   const replace = first(call.query, 'replace-existing-checks');
   const replaceExistingChecks = replace === '' || replace === 'true';
-  await local.registerService({ definition, checks, source: 'api' }, { replaceExistingChecks });
+  const named = checks.map((check) => ({ ...check, serviceName: definition.name }));
+  await local.registerService({ definition, checks: named, source: 'api' }, { replaceExistingChecks });
   return EMPTY;
 };
 
