@@ -6,7 +6,7 @@
  * plus both heights, plus both adjustments unless that makes it negative.
  */
 import { AppError } from '../model/errors.ts';
-import { nodeKey } from './tables.ts';
+import { nodeKey, type View } from './tables.ts';
 
 export interface Coordinate {
   readonly vec: readonly number[];
@@ -44,13 +44,16 @@ export class Coordinates {
     return this.#places.get(nodeKey(node));
   }
 
-  /** Remember where a node is. Throws invalid_command for another number of dimensions or what is no number. */
-  set(node: string, coordinate: Coordinate): void {
+  /**
+   * Remember where a node of the catalog is; others are forgotten at once. Throws invalid_command for another number of
+   * dimensions or what is no number.
+   */
+  set(node: string, coordinate: Coordinate, view: View): void {
     const { vec, error, adjustment, height } = coordinate;
     if (vec.length !== DIMENSIONS) throw new AppError('invalid_command', 'incompatible coordinate');
     if (![...vec, error, adjustment, height].every(Number.isFinite))
       throw new AppError('invalid_command', 'invalid coordinate');
-    this.#places.set(nodeKey(node), coordinate);
+    if (view.nodes.get(nodeKey(node))) this.#places.set(nodeKey(node), coordinate);
   }
 
   /** Estimated round trip in seconds; Infinity when one of them is not known. */

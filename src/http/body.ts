@@ -27,13 +27,16 @@ function depthOf(text: string): number {
   return deepest;
 }
 
+/** What JSON.parse calls for each value; `source` is the text of a number as it was sent. */
+export type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
 /** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
-export function parseBody(body: Buffer): unknown {
+export function parseBody(body: Buffer, revive?: Reviver): unknown {
   const text = body.toString('utf8');
   if (text.trim() === '') refuseBody('EOF');
   if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, revive as ((key: string, value: unknown) => unknown) | undefined) as unknown;
   } catch (error) {
     return refuseBody(error instanceof Error ? error.message : 'invalid JSON');
   }

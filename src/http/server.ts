@@ -23,9 +23,19 @@ import { agentCheckRoutes } from './routes/agent-checks.ts';
 import { agentHealthRoutes } from './routes/agent-health.ts';
 import { agentServiceRoutes } from './routes/agent-services.ts';
 import { catalogRoutes } from './routes/catalog.ts';
+import { coordinateRoutes } from './routes/coordinate.ts';
+import { eventRoutes } from './routes/event.ts';
 import { healthRoutes } from './routes/health.ts';
+import { kvRoutes } from './routes/kv.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { operatorRoutes } from './routes/operator.ts';
+import { queryRoutes } from './routes/query.ts';
+import { servicesSummaryRoutes } from './routes/services-summary.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { snapshotRoutes } from './routes/snapshot.ts';
 import { statusRoutes } from './routes/status.ts';
+import { txnRoutes } from './routes/txn.ts';
+import { uiRoutes } from './routes/ui.ts';
 import { notAllowed, replyUnrouted } from './unrouted.ts';
 
 const GROUPS: readonly (readonly Route[])[] = [
@@ -37,6 +47,14 @@ const GROUPS: readonly (readonly Route[])[] = [
   catalogRoutes,
   healthRoutes,
   statusRoutes,
+  kvRoutes,
+  sessionRoutes,
+  txnRoutes,
+  eventRoutes,
+  queryRoutes,
+  snapshotRoutes,
+  operatorRoutes,
+  coordinateRoutes,
 ];
 
 /** Bodies of routes that name no limit of their own. Definitions are a few KiB. */
@@ -88,7 +106,7 @@ function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts
 
 /** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
 export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
-  const routes = GROUPS.flat();
+  const routes = [...GROUPS.flat(), ...uiRoutes(parts.config)];
   const dispatcher = new Dispatcher(parts);
   const paths = new PathTable(routes);
   const app = Fastify({

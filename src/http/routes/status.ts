@@ -1,15 +1,9 @@
 /**
  * /v1/status: who leads. One agent leads itself.
  */
-import type { HttpParts } from '../parts.ts';
 import { json } from '../reply.ts';
 import type { Route } from '../route.ts';
-
-function serverAddress({ config }: HttpParts): string {
-  const { advertiseAddress, ports } = config;
-  const host = advertiseAddress.includes(':') ? `[${advertiseAddress}]` : advertiseAddress;
-  return `${host}:${ports.server}`;
-}
+import { serverAddress } from '../server-address.ts';
 
 export const statusRoutes: readonly Route[] = [
   {
