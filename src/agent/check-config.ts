@@ -4,6 +4,7 @@
  * Returns problems as lines ("<key>: what and how to mend it"); throws nothing and changes nothing.
  */
 import { isIP } from 'node:net';
+import { parseRecursor } from '../dns/config.ts';
 import type { Config } from './config.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
@@ -11,10 +12,9 @@ const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const META_KEY = /^[a-zA-Z0-9_-]{1,128}$/;
 const MAX_META_PAIRS = 64;
 const MAX_META_VALUE = 512;
-const IS_TEMPLATE = /\{\{/;
 
 function isAddress(text: string): boolean {
-  return IS_TEMPLATE.test(text) || isIP(text) !== 0;
+  return isIP(text) !== 0;
 }
 
 type Rule = (config: Config, isDev: boolean) => readonly string[];
@@ -81,7 +81,21 @@ const checkDomains: Rule = (config) =>
       : [`${key}: ${JSON.stringify(text)} is no domain name`];
   });
 
-const RULES: readonly Rule[] = [checkIdentity, checkMeta, checkAddresses, checkPorts, checkDomains];
+const checkRecursors: Rule = ({ recursors }) =>
+  recursors
+    .filter((text) => parseRecursor(text) === undefined)
+    .map(
+      (text) => `recursors: ${JSON.stringify(text)} is no address; write 10.0.0.2, 10.0.0.2:5353 or [::1]:53`,
+    );
+
+const RULES: readonly Rule[] = [
+  checkIdentity,
+  checkMeta,
+  checkAddresses,
+  checkPorts,
+  checkDomains,
+  checkRecursors,
+];
 
 /** Every rule that the configuration breaks, one line each; [] when it is sound. Never throws. */
 export function checkConfig(config: Config, isDev: boolean): readonly string[] {

@@ -7,6 +7,7 @@
 import { decodeCheck, decodeService } from '../local/definitions.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, ServiceDefinition } from '../model/types.ts';
+import { expandDefinition } from './expand-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 export interface FileService {
@@ -23,13 +24,13 @@ export interface FileDefinitions {
 async function decodeAll<T>(
   loaded: LoadedConfig,
   documents: readonly object[],
-  decode: (document: object) => T,
+  decode: (document: unknown) => T,
   problems: string[],
 ): Promise<readonly T[]> {
   const decoded: T[] = [];
   for (const document of documents) {
     try {
-      decoded.push(decode(document));
+      decoded.push(decode(expandDefinition(document, loaded.env)));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       problems.push(`${await loaded.whereIs(document)}: ${error.message}`);

@@ -11,7 +11,9 @@ import { ACCEPTED_FLAGS, ACCEPTED_KEYS, SUBJECTS, type Subject } from './accepte
 import { checkConfig } from './check-config.ts';
 import { type Config, defaultConfig, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
 import { type ConfigText, readConfigFiles } from './config-files.ts';
+import { expandAddresses } from './expand-config.ts';
 import { lookUpKey } from './known-keys.ts';
+import { type InterfaceAddress, machineAddresses } from './machine-addresses.ts';
 import { envOf, type OptionSpec } from './option-spec.ts';
 import { isAppended, mergeValue, ValueProblem, valueFromJson, valueFromText } from './option-values.ts';
 import { type Format, lineOf, parseFile, type Tree } from './parse-file.ts';
@@ -32,6 +34,8 @@ export interface ConfigRequest {
   /** Values of -hcl. */
   readonly fragments: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** For address templates; those of this machine when not given. */
+  readonly machineAddresses?: () => readonly InterfaceAddress[];
 }
 
 export interface Remark {
@@ -41,6 +45,8 @@ export interface Remark {
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** The environment that it was read in, for templates in definitions. */
+  readonly env: ConfigRequest['env'];
   readonly remarks: readonly Remark[];
   /** The files that were read, for whoever watches them. */
   readonly files: readonly string[];
@@ -228,16 +234,21 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     ...fragments.collected.settings,
   ];
   const all = [files.collected, env, flags, fragments.collected];
-  const config = mergeSettings(request.isDev, settings);
+  const merged = mergeSettings(request.isDev, settings);
   const allTexts = [...texts, ...fragmentTexts];
   const problems = await Promise.all(
     all.flatMap((one) => one.problems).map((problem) => describeProblem(problem, allTexts)),
   );
+  const config = expandAddresses(merged, () => ({
+    addresses: (request.machineAddresses ?? machineAddresses)(),
+    env: request.env,
+  }));
   problems.push(...checkConfig(config, request.isDev));
   if (problems.length > 0) throw new AppError('config_invalid', problems.join('\n'));
   const places = placesOf(settings);
   return {
     config,
+    env: request.env,
     files: texts.map(({ file }) => file),
     whereIs: (definition) =>
       describePlace(places.get(definition) ?? { source: 'configuration', path: '' }, allTexts),

@@ -6,14 +6,14 @@ import { loadConfig } from '../../agent/load-config.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command.ts';
 
-async function run({ flags, args, io }: CommandInput): Promise<number> {
+async function run({ flags, args, env, io }: CommandInput): Promise<number> {
   if (args.length === 0)
     throw new AppError('bad_request', 'Must specify at least one config file or directory');
   const format = flags.text('config-format');
   if (format !== undefined && format !== 'json' && format !== 'hcl')
     throw new AppError('bad_request', `-config-format supports only 'hcl' and 'json', not ${format}`);
   try {
-    const loaded = await loadConfig({ isDev: true, paths: args, format, flags: [], fragments: [], env: {} });
+    const loaded = await loadConfig({ isDev: true, paths: args, format, flags: [], fragments: [], env });
     await decodeDefinitions(loaded);
     if (!flags.isOn('quiet')) for (const { text } of loaded.remarks) io.out(text);
   } catch (error) {
