@@ -15,7 +15,9 @@ import { hostDocument, selfDocument, versionDocument } from '../self.ts';
 
 const members: Handler = (call, parts) => {
   const isWan = first(call.query, 'wan') !== undefined && first(call.query, 'wan') !== '';
-  if (first(call.query, 'segment')) {
+  const segment = first(call.query, 'segment');
+  // `_all` is what the command line asks for: every segment, also where there is only one.
+  if (segment && segment !== '_all') {
     return isWan
       ? text(400, 'Cannot provide a segment with wan=true')
       : text(500, 'Network segments are not supported');
