@@ -156,3 +156,12 @@ export function agentServiceDocument(definition: ServiceDefinition, datacenter: 
     Locality: unlessEmpty(definition.locality),
   };
 }
+
+/** Prepared queries and transactions show tags that are not there as null, where other answers show an empty list. */
+export function withNullTags(document: Document): Document {
+  const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+  const fields = Object.entries(document).map(([name, value]) => {
+    return [name, (name === 'Tags' || name === 'ServiceTags') && isEmpty(value) ? null : value];
+  });
+  return Object.fromEntries(fields) as Document;
+}

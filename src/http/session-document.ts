@@ -76,11 +76,16 @@ function knownFields(body: unknown): unknown {
   return Object.fromEntries(Object.entries(body).filter(([key]) => KNOWN.has(key.toLowerCase())));
 }
 
+const isDefault = (checks: readonly string[]): boolean => checks.length === 1 && checks[0] === SERF_HEALTH;
+
 /** Which checks a session wants; the agent's liveness when nothing is said. */
-function checksOf({ checks, nodeChecks }: Partial<SessionFields>): Pick<SessionRow, 'checks' | 'nodeChecks'> {
-  if (checks?.length === 0) return { checks: [], nodeChecks: [] };
-  const wanted = (nodeChecks ?? [SERF_HEALTH]) as readonly CheckId[];
-  return { checks: wanted.length === 0 ? [] : ((checks ?? []) as readonly CheckId[]), nodeChecks: wanted };
+function checksOf(fields: Partial<SessionFields>): Pick<SessionRow, 'checks' | 'nodeChecks'> {
+  const { checks = [SERF_HEALTH], nodeChecks = [SERF_HEALTH] } = fields;
+  if (checks.length === 0 || nodeChecks.length === 0) return { checks: [], nodeChecks: [] };
+  return {
+    checks: isDefault(checks) ? [] : (checks as readonly CheckId[]),
+    nodeChecks: nodeChecks as readonly CheckId[],
+  };
 }
 
 /** The session that a body asks for; `undefined` asks for the defaults. Throws bad_request and invalid_command. */

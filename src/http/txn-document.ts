@@ -21,7 +21,7 @@ import { parseBody, type Reviver } from './body.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
 import { type NodeFields, nodeFields } from './catalog-node-document.ts';
 import { type ServiceInput, serviceDefinition, serviceInput } from './catalog-service-document.ts';
-import { checkDocument, type Document, nodeDocument, serviceDocument } from './documents.ts';
+import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTags } from './documents.ts';
 import { kvDocument } from './kv-document.ts';
 
 const LARGEST_UINT64 = 2n ** 64n - 1n;
@@ -198,8 +198,8 @@ export function resultDocument(result: TxnResult, datacenter: string, index: Mod
     case 'node':
       return { Node: nodeDocument({ ...result.row, ...stamp }, datacenter) };
     case 'service':
-      return { Service: serviceDocument({ ...result.row, ...stamp }) };
+      return { Service: withNullTags(serviceDocument({ ...result.row, ...stamp })) };
     case 'check':
-      return { Check: checkDocument({ ...result.row, ...stamp }) };
+      return { Check: withNullTags(checkDocument({ ...result.row, ...stamp })) };
   }
 }

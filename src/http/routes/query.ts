@@ -5,6 +5,7 @@
  */
 import { executeQuery, findQuery } from '../../catalog/query.ts';
 import { queryById } from '../../catalog/query-write.ts';
+import type { Instance } from '../../catalog/select.ts';
 import { queryTopic } from '../../catalog/topics.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
@@ -12,7 +13,7 @@ import type { QueryRow } from '../../model/types.ts';
 import { answerRead, metaHeaders } from '../blocking.ts';
 import { parseBody } from '../body.ts';
 import { redirectToCleanPath } from '../clean-path.ts';
-import { type Document, entryDocument } from '../documents.ts';
+import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTags } from '../documents.ts';
 import type { HttpParts } from '../parts.ts';
 import { queryDocument, queryInput } from '../query-document.ts';
 import { first, parseBoolean } from '../query-values.ts';
@@ -61,6 +62,14 @@ function addressOf(call: Call): string {
   return (typeof forwarded === 'string' && forwarded.split(',')[0]?.trim()) || call.remoteAddress;
 }
 
+function nodeOf({ node, service, checks }: Instance, datacenter: string): Document {
+  return {
+    Node: nodeDocument(node, datacenter),
+    Service: withNullTags(serviceDocument(service)),
+    Checks: checks.map((check) => withNullTags(checkDocument(check))),
+  };
+}
+
 function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
   const { consistency } = readOptions(call, parts);
   const options = {
@@ -74,7 +83,7 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
   const found = executeQuery(parts.state.view, requireQuery(parts, nameOrId), options);
   const answer = {
     Service: found.service,
-    Nodes: found.chosen.map((instance) => entryDocument(instance, parts.datacenter)),
+    Nodes: found.chosen.map((instance) => nodeOf(instance, parts.datacenter)),
     DNS: { TTL: found.ttl },
     Datacenter: parts.datacenter,
     Failovers: 0,
