@@ -55,8 +55,8 @@ export interface LocalParts {
   readonly settings: () => LocalSettings;
   /** Checks to run and to stop running. */
   readonly onChecksChanged: (change: ChecksChange) => void;
-  /** A TTL check was reported for: it expires later now. */
-  readonly onHeartbeat: (check: LocalCheck) => void;
+  /** A TTL check expires later now: a client reported, or it was only registered again. */
+  readonly onHeartbeat: (check: LocalCheck, isReport: boolean) => void;
 }
 
 export class Local {
@@ -146,7 +146,7 @@ export class Local {
     const renewed = { ...check, ttlExpiresAtMs };
     this.#registry.putCheck(renewed);
     const pushed = this.#take(renewed, status, cutOutput(output, definition.outputMaxBytes));
-    this.#parts.onHeartbeat(this.#registry.checks.get(definition.id) ?? renewed);
+    this.#parts.onHeartbeat(this.#registry.checks.get(definition.id) ?? renewed, true);
     if (pushed === undefined) this.#outbox.deadlineMoved(definition.id);
     else await pushed;
     return 'ok';
@@ -229,7 +229,7 @@ export class Local {
     this.#registry.putCheck(check);
     if (definition.probe.kind === 'none') return undefined;
     if (before === undefined || !isSame(before.definition, definition)) return { check, isRestored: false };
-    if (definition.probe.kind === 'ttl') onHeartbeat(check);
+    if (definition.probe.kind === 'ttl') onHeartbeat(check, false);
     return undefined;
   }
 
