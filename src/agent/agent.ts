@@ -7,12 +7,15 @@
 import { Coordinates } from '../catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
+import type { Scheduler } from '../checks/scheduler.ts';
+import { makeExplain } from '../dns/explain.ts';
 import type { HttpParts } from '../http/parts.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
 import { Metrics } from '../metrics/registry.ts';
+import { applyChecksChange, applyHeartbeat, buildScheduler } from './checks-part.ts';
 import type { Config } from './config.ts';
 import { type Core, openCore } from './core.ts';
 import { dnsQueries } from './dns-queries.ts';
@@ -115,7 +118,7 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   };
 }
 
-function buildLocal({ config, current, agentLog, core, identity }: Ground): Local {
+function buildLocal({ config, current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
   return new Local({
     own: ownRows(identity, config['ports.server']),
     writer: core.writer,
@@ -124,8 +127,8 @@ function buildLocal({ config, current, agentLog, core, identity }: Ground): Loca
     random: systemRandom,
     log: agentLog.log.child({ part: 'local' }),
     settings: () => localSettings(current.config),
-    onChecksChanged: () => {},
-    onHeartbeat: () => {},
+    onChecksChanged: (change) => applyChecksChange(scheduler, change),
+    onHeartbeat: (check) => applyHeartbeat(scheduler, check),
   });
 }
 
@@ -146,6 +149,18 @@ function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
   const timers = new SessionTimers({ state, writer, clock: systemClock, log });
   core.onInstalled((applied) => timers.onInstalled(applied));
   return timers;
+}
+
+/** What answering a DNS question takes, on sockets and in explanations alike. */
+function answering({ current, core, identity, coordinates }: Ground) {
+  const { view } = core.state;
+  return {
+    view,
+    config: () => current.dns,
+    clock: systemClock,
+    random: systemRandom,
+    executeQuery: dnsQueries(view, identity.nodeName, coordinates, systemRandom),
+  };
 }
 
 /** The HTTP library is the largest module of all; it is loaded while the database is being opened. */
@@ -173,22 +188,14 @@ async function buildHttp(
     version: REFERENCE_VERSION,
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
+    explainDns: makeExplain({ ...answering(ground), nodeName }),
   });
 }
 
 function buildDns(ground: Ground): Part {
-  const { config, current, core, agentLog, metrics, identity, coordinates } = ground;
-  const parts = {
-    agentConfig: config,
-    view: core.state.view,
-    config: () => current.dns,
-    clock: systemClock,
-    random: systemRandom,
-    log: agentLog.log.child({ part: 'dns' }),
-    metrics,
-    executeQuery: dnsQueries(core.state.view, identity.nodeName, coordinates, systemRandom),
-  };
-  return dnsFace(parts, core);
+  const { config, core, agentLog, metrics } = ground;
+  const log = agentLog.log.child({ part: 'dns' });
+  return dnsFace({ ...answering(ground), agentConfig: config, log, metrics }, core);
 }
 
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
@@ -196,7 +203,13 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ground = await layGround(request);
   const { config, current, core, identity, agentLog } = ground;
   const { log } = agentLog;
-  const local = buildLocal(ground);
+  const scheduler = buildScheduler({
+    clock: systemClock,
+    random: systemRandom,
+    follow: () => () => {},
+    onResult: (id, status, output) => local.report(id, status, output),
+  });
+  const local = buildLocal(ground, scheduler);
   const takeOut = async (): Promise<void> => {
     await local.stop();
     await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
@@ -208,6 +221,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const http = await buildHttp(ground, local, { reload, leave, sessionTimers });
   const parts: readonly Part[] = [
     corePart(core),
+    { name: 'checks', start: async () => scheduler.start(), stop: async () => scheduler.stop() },
     localPart(local, ground.definitions),
     { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
     httpFace(http, config),

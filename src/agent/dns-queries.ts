@@ -1,5 +1,5 @@
 /**
- * Prepared queries for DNS: the catalog's executor with what DNS knows of the asker (nothing), connected here because DNS
+ * Prepared queries for DNS: the catalog's executor with the address that asks, connected here because DNS
  * decides by name alone and the catalog needs a place to measure from.
  */
 import type { Coordinates } from '../catalog/coordinate.ts';
@@ -15,11 +15,11 @@ export function dnsQueries(
   coordinates: Coordinates,
   random: Random,
 ): ExecuteQuery {
-  return (nameOrId) => {
+  return (nameOrId, clientAddress) => {
     const query = findQuery(view, nameOrId);
     if (query === undefined) return undefined;
     return executeQuery(view, query, {
-      source: { agentNode, address: '' },
+      source: { agentNode, address: clientAddress },
       near: '',
       limit: 0,
       isConnect: false,

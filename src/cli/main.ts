@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'catalog datacenters': () => import('./commands/catalog-datacenters.ts'),
   'catalog nodes': () => import('./commands/catalog-nodes.ts'),
   'catalog services': () => import('./commands/catalog-services.ts'),
+  explain: () => import('./commands/explain.ts'),
   'force-leave': () => import('./commands/force-leave.ts'),
   join: () => import('./commands/join.ts'),
   leave: () => import('./commands/leave.ts'),

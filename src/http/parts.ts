@@ -16,6 +16,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/registry.ts';
+import type { ExplainDns } from '../model/explanation.ts';
 import type {
   CheckDefinition,
   CheckId,
@@ -126,4 +127,6 @@ export interface HttpParts {
   readonly sessionTimers: Pick<SessionTimers, 'renew'>;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
+  /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */
+  readonly explainDns: ExplainDns;
 }

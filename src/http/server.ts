@@ -24,6 +24,7 @@ import { agentHealthRoutes } from './routes/agent-health.ts';
 import { agentServiceRoutes } from './routes/agent-services.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { coordinateRoutes } from './routes/coordinate.ts';
+import { dnsRoutes } from './routes/dns.ts';
 import { eventRoutes } from './routes/event.ts';
 import { healthRoutes } from './routes/health.ts';
 import { kvRoutes } from './routes/kv.ts';
@@ -55,6 +56,8 @@ const GROUPS: readonly (readonly Route[])[] = [
   snapshotRoutes,
   operatorRoutes,
   coordinateRoutes,
+  dnsRoutes,
+  servicesSummaryRoutes,
 ];
 
 /** Bodies of routes that name no limit of their own. Definitions are a few KiB. */
