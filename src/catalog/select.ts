@@ -42,7 +42,7 @@ const isMaintenance = (check: CheckRow): boolean =>
 /** The checks that count for an instance: its node's own, then its own. */
 export function checksOfInstance(view: View, service: ServiceRow): readonly CheckRow[] {
   const checks: CheckRow[] = [];
-  for (const check of view.checks.by('node', nodeKey(service.node))) if (!check.serviceId) checks.push(check);
+  for (const check of view.checks.by('nodeItself', nodeKey(service.node))) checks.push(check);
   for (const check of view.checks.by('service', serviceKey(service.node, service.id))) checks.push(check);
   return checks;
 }

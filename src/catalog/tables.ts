@@ -36,7 +36,7 @@ export interface TableRows {
 interface TableIndexes {
   nodes: 'id' | 'address';
   services: 'node' | 'name' | 'address' | 'connect';
-  checks: 'node' | 'service' | 'serviceName';
+  checks: 'node' | 'nodeItself' | 'service' | 'serviceName';
   kv: 'session';
   sessions: 'node' | 'check';
   queries: 'name' | 'template' | 'session';
@@ -93,6 +93,8 @@ export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableI
     key: (row) => checkKey(row.node, row.id),
     indexes: {
       node: (row) => nodeKey(row.node),
+      // The few checks that count for every service of a node, apart from the many that belong to one.
+      nodeItself: (row) => (row.serviceId ? undefined : nodeKey(row.node)),
       service: (row) => (row.serviceId ? serviceKey(row.node, row.serviceId) : undefined),
       serviceName: (row) => (row.serviceId ? serviceNameKey(row.serviceName) : undefined),
     },
