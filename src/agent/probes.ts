@@ -1,0 +1,26 @@
+/**
+ * One probe for each kind of check, loaded when the first check of that kind runs.
+ *
+ * Some probes stand on large libraries (HTTP/2, gRPC); an agent without such checks never pays for them. A new kind is a
+ * file in checks/kinds and a row here.
+ */
+import type { PolledKind, Probe, Probes } from '../checks/check.ts';
+import { createDial } from '../checks/dial.ts';
+
+/** A probe that loads itself at its first run. */
+function lazily<Kind extends PolledKind>(load: () => Promise<Probe<Kind>>): Probe<Kind> {
+  let loading: Promise<Probe<Kind>> | undefined;
+  return async (spec, limits) => {
+    loading ??= load();
+    return (await loading)(spec, limits);
+  };
+}
+
+/** The probes of this agent. */
+export function makeProbes(): Probes {
+  const dial = createDial();
+  return {
+    http: lazily(async () => (await import('../checks/kinds/http.ts')).httpProbe(dial)),
+    tcp: lazily(async () => (await import('../checks/kinds/tcp.ts')).tcpProbe(dial)),
+  } as Probes;
+}
