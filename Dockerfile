@@ -6,9 +6,10 @@ FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts ./
 COPY bin bin
 COPY src src
+COPY ui ui
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim

@@ -36,6 +36,7 @@ const STEPS: readonly Step[] = [
     command: ['biome', 'check', '--error-on-warnings', '.'],
   },
   { name: 'types', claim: 'the compiler agrees', command: ['tsc', '--noEmit'] },
+  { name: 'types-ui', claim: 'the compiler agrees with the page', command: ['tsc', '--noEmit', '-p', 'ui'] },
   {
     name: 'promises',
     claim: 'no promise is lost',

@@ -84,6 +84,18 @@ export async function prometheusText(
 
 const dotted = (prefix: string, name: MetricName): string => `${prefix}.${name.replace('_', '.')}`;
 
+/** How many values were at or below each bound; the last bound is `+Inf`. */
+function bucketsDocument(metric: Metric, slot: number): Readonly<Record<string, number>> {
+  const bounds = [...(metric.spec.bounds ?? []), '+Inf'];
+  let below = 0;
+  return Object.fromEntries(
+    bounds.map((bound, at) => {
+      below += metric.buckets[slot * bounds.length + at] ?? 0;
+      return [String(bound), below];
+    }),
+  );
+}
+
 /** The document of /v1/agent/metrics; `prefix` is what names begin with, `time` the moment of collecting. */
 export function metricsDocument(
   metrics: Metrics,
@@ -105,7 +117,8 @@ export function metricsDocument(
       else {
         const count = countOf(metric, slot);
         const mean = count === 0 ? 0 : value / count;
-        samples.push({ Name: name, Count: count, Sum: value, Mean: mean, Labels: labels });
+        const Buckets = bucketsDocument(metric, slot);
+        samples.push({ Name: name, Count: count, Sum: value, Mean: mean, Buckets, Labels: labels });
       }
     }
   }

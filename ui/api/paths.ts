@@ -1,0 +1,29 @@
+/** Answers that more than one page follows; the same path is asked for once. */
+import { apiPath } from './client.ts';
+
+/** One row a service: instances and checks by state, tags, nodes. */
+export const SERVICES = '/v1/internal/ui/services';
+
+/** Every check that is not passing: small, whatever the size of the catalog. */
+export const FAILING = `/v1/health/state/any?filter=${encodeURIComponent('Status != "passing"')}`;
+
+export const NODES = '/v1/catalog/nodes';
+
+/** Checks of nodes themselves, which count for all their services. */
+export const NODE_CHECKS = `/v1/health/state/any?filter=${encodeURIComponent('ServiceID == ""')}`;
+
+export const SELF = '/v1/agent/self';
+
+export function explainPath(question: {
+  readonly name: string;
+  readonly type: string;
+  readonly transport: string;
+  readonly ednsBytes: string;
+}): string {
+  const query = new URLSearchParams({ name: question.name, type: question.type });
+  if (question.transport !== 'udp') query.set('transport', question.transport);
+  if (question.ednsBytes !== '') query.set('edns', question.ednsBytes);
+  return `${apiPath('dns', 'explain')}?${query}`;
+}
+
+export const METRICS = '/v1/agent/metrics';

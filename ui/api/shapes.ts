@@ -1,0 +1,154 @@
+/**
+ * The answers of the API as far as the page reads them. `null` is what the API says for an empty list or map.
+ *
+ * A field that older agents lack is optional here, and the page does without it.
+ */
+
+export type Status = 'passing' | 'warning' | 'critical' | 'maintenance';
+
+export interface ServiceSummary {
+  readonly Name: string;
+  readonly Tags: readonly string[] | null;
+  readonly Nodes: readonly string[] | null;
+  readonly InstanceCount: number;
+  readonly ChecksPassing: number;
+  readonly ChecksWarning: number;
+  readonly ChecksCritical: number;
+  readonly InstancesPassing?: number;
+  readonly InstancesWarning?: number;
+  readonly InstancesCritical?: number;
+  readonly InstancesMaintenance?: number;
+}
+
+export interface CheckShape {
+  readonly Node: string;
+  readonly CheckID: string;
+  readonly Name: string;
+  readonly Status: 'passing' | 'warning' | 'critical';
+  readonly Notes: string;
+  readonly Output: string;
+  readonly ServiceID: string;
+  readonly ServiceName: string;
+  readonly Type?: string;
+  readonly Interval?: string;
+  readonly Timeout?: string;
+  readonly ModifyIndex: number;
+}
+
+export interface NodeShape {
+  readonly ID: string;
+  readonly Node: string;
+  readonly Address: string;
+  readonly Datacenter: string;
+  readonly Meta: Readonly<Record<string, string>> | null;
+  readonly TaggedAddresses: Readonly<Record<string, string>> | null;
+}
+
+export interface ServiceShape {
+  readonly ID: string;
+  readonly Service: string;
+  readonly Tags: readonly string[] | null;
+  readonly Address: string;
+  readonly Port: number;
+  readonly Meta: Readonly<Record<string, string>> | null;
+  readonly Weights?: { readonly Passing: number; readonly Warning: number };
+  readonly TaggedAddresses?: Readonly<
+    Record<string, { readonly Address: string; readonly Port: number }>
+  > | null;
+}
+
+export interface InstanceShape {
+  readonly Node: NodeShape;
+  readonly Service: ServiceShape;
+  readonly Checks: readonly CheckShape[];
+}
+
+export interface NodeServices {
+  readonly Node: NodeShape;
+  readonly Services: readonly ServiceShape[] | null;
+}
+
+export interface SessionShape {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Node: string;
+  readonly TTL: string;
+  readonly Behavior: string;
+  readonly LockDelay: number;
+  readonly CreateIndex: number;
+}
+
+export interface KvShape {
+  readonly Key: string;
+  /** Base64; null is the empty value. */
+  readonly Value: string | null;
+  /** Text when it is larger than a double can hold. */
+  readonly Flags: number | string;
+  readonly LockIndex: number;
+  readonly Session?: string;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
+export interface QueryShape {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Service: {
+    readonly Service: string;
+    readonly Tags: readonly string[] | null;
+    readonly OnlyPassing: boolean;
+    readonly Near?: string;
+    readonly Failover?: { readonly NearestN?: number; readonly Datacenters?: readonly string[] | null };
+  };
+  readonly DNS?: { readonly TTL: string };
+  readonly Template?: { readonly Type: string; readonly Regexp: string };
+}
+
+export interface QueryResult {
+  readonly Service: string;
+  readonly Nodes: readonly InstanceShape[] | null;
+  readonly Datacenter: string;
+  readonly Failovers: number;
+}
+
+export interface EventShape {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Payload: string | null;
+  readonly NodeFilter: string;
+  readonly ServiceFilter: string;
+  readonly TagFilter: string;
+  readonly LTime: number;
+}
+
+export interface AgentSelf {
+  readonly Config: {
+    readonly Datacenter: string;
+    readonly NodeName: string;
+    readonly NodeID: string;
+    readonly Server: boolean;
+    readonly Version: string;
+  };
+  readonly DebugConfig?: Readonly<Record<string, unknown>>;
+  /** Where each option of DebugConfig was set; agents that do not say leave it out. */
+  readonly ConfigSources?: Readonly<Record<string, string>>;
+  readonly Stats?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface Metrics {
+  readonly Counters:
+    | readonly {
+        readonly Name: string;
+        readonly Labels?: Readonly<Record<string, string>>;
+        readonly Count: number;
+      }[]
+    | null;
+  readonly Samples:
+    | readonly {
+        readonly Name: string;
+        readonly Labels?: Readonly<Record<string, string>>;
+        /** How many values were at or below each bound. */
+        readonly Buckets?: Readonly<Record<string, number>>;
+      }[]
+    | null;
+}

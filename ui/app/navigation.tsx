@@ -1,0 +1,179 @@
+/** The side bar: where one can go, how much is there, which agent this is, and the settings of the page. */
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { FAILING, SELF, SERVICES } from '../api/paths.ts';
+import type { AgentSelf, CheckShape, ServiceSummary } from '../api/shapes.ts';
+import { useLive } from '../api/use-live.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { isMaintenance } from '../parts/status.tsx';
+import { count } from '../parts/text.ts';
+import { useApp } from './app.ts';
+import { PAGES, pageOf } from './pages.tsx';
+import { THEMES, type Theme } from './settings.ts';
+
+interface Badge {
+  readonly text: string;
+  readonly isBad?: boolean;
+}
+
+/** Numbers beside the names of pages; the changes behind them are noted for the timeline. */
+function useBadges(): Readonly<Record<string, Badge>> {
+  const { changes, clock } = useApp();
+  const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value;
+  const failing = useLive<readonly CheckShape[]>(FAILING).data.value;
+  useEffect(() => {
+    if (services) changes.noteServices(services, clock.now());
+  }, [services, changes, clock]);
+  useEffect(() => {
+    if (failing) changes.noteFailing(failing, clock.now());
+  }, [failing, changes, clock]);
+  const badCount = failing?.filter((check) => !isMaintenance(check)).length ?? 0;
+  return {
+    ...(services && { Services: { text: count(services.length) } }),
+    ...(badCount > 0 && { Checks: { text: count(badCount), isBad: true } }),
+  };
+}
+
+function PageLinks() {
+  const { router } = useApp();
+  const badges = useBadges();
+  const current = pageOf(router.place.value.segments);
+  return (
+    <ul>
+      {PAGES.map((page) => {
+        const badge = badges[page.title];
+        return (
+          <li key={page.title}>
+            <a href={router.to(page.segments)} aria-current={page === current ? 'page' : undefined}>
+              <Icon name={page.icon} />
+              <span>{page.title}</span>
+              {badge && (
+                <span class={badge.isBad ? 'badge is-critical' : 'badge'}>
+                  {badge.text}
+                  {badge.isBad && <span class="unseen"> not passing</span>}
+                </span>
+              )}
+            </a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const THEME_TEXT: Readonly<Record<Theme, readonly [icon: 'auto' | 'sun' | 'moon', text: string]>> = {
+  auto: ['auto', 'Colours of the system'],
+  light: ['sun', 'Light colours'],
+  dark: ['moon', 'Dark colours'],
+};
+
+function ThemeSwitch() {
+  const { settings } = useApp();
+  return (
+    <fieldset class="theme" aria-label="Colours">
+      {THEMES.map((theme) => {
+        const [icon, text] = THEME_TEXT[theme];
+        return (
+          <button
+            type="button"
+            key={theme}
+            title={text}
+            aria-label={text}
+            aria-pressed={settings.theme.value === theme}
+            onClick={() => settings.setTheme(theme)}
+          >
+            <Icon name={icon} size={15} />
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+function TokenDialog({ onClose }: { onClose: () => void }) {
+  const { settings, live } = useApp();
+  const token = useSignal(settings.token.peek());
+  return (
+    <Dialog title="Access token" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          settings.setToken(token.value.trim());
+          live.refresh();
+          onClose();
+        }}
+      >
+        <TextField
+          label="Token"
+          type="password"
+          value={token}
+          hint="Sent as the header X-Consul-Token with every request, kept until this tab is closed, never put into an address. Empty: none."
+        />
+        <div class="dialog-actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary">
+            Use
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Whereabouts() {
+  const { live } = useApp();
+  const self = useLive<AgentSelf>(SELF).data.value;
+  const kind = live.connection.value.kind;
+  const text = { starting: 'connecting', here: 'live', away: 'away' }[kind];
+  return (
+    <p class="whereabouts">
+      <span class={`beacon is-${kind}`} />
+      <span class="unseen">Connection: </span>
+      {text}
+      {self && (
+        <span class="where">
+          {self.Config.NodeName} · {self.Config.Datacenter}
+        </span>
+      )}
+    </p>
+  );
+}
+
+export function Navigation({ onHelp }: { onHelp: () => void }) {
+  const { router, settings } = useApp();
+  const isTokenOpen = useSignal(false);
+  return (
+    <nav id="navigation" aria-label="Pages">
+      <a class="wordmark" href={router.to([])}>
+        <img src={new URL('icon.svg', document.baseURI).href} alt="" width="22" height="22" />
+        rollcall
+      </a>
+      <PageLinks />
+      <div class="nav-foot">
+        <Whereabouts />
+        <div class="nav-tools">
+          <ThemeSwitch />
+          <button
+            type="button"
+            class={`quiet ${settings.token.value === '' ? '' : 'is-set'}`}
+            title="Access token"
+            aria-label={settings.token.value === '' ? 'Access token' : 'Access token (set)'}
+            onClick={() => {
+              isTokenOpen.value = true;
+            }}
+          >
+            <Icon name="key" size={16} />
+          </button>
+          <button type="button" class="quiet" title="Keyboard" aria-label="Keyboard" onClick={onHelp}>
+            <Icon name="help" size={16} />
+          </button>
+        </div>
+      </div>
+      {isTokenOpen.value && <TokenDialog onClose={() => (isTokenOpen.value = false)} />}
+    </nav>
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Addresses of the page: `<base>services/web?q=…` through the History API.
+ *
+ * Links are ordinary `<a href>`; a click on one that stays under the base is taken over here, everything else (other
+ * origins, new tabs, downloads) stays the browser's. Filters live in the query, so that an address can be passed on.
+ */
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+
+export interface Place {
+  /** Decoded segments after the base: [] is the overview. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+export interface Router {
+  readonly place: ReadonlySignal<Place>;
+  /** Address of a page of this site. */
+  to(segments: readonly string[], query?: Readonly<Record<string, string>>): string;
+  go(href: string): void;
+  /** Change parts of the query without a new entry in the history; '' removes. */
+  setQuery(changes: Readonly<Record<string, string>>): void;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function readPlace(basePath: string): Place {
+  const rest = location.pathname.slice(basePath.length);
+  return {
+    segments: rest.split('/').filter(Boolean).map(decode),
+    query: new URLSearchParams(location.search),
+  };
+}
+
+/** The link that a plain left click on `event` follows, if it leads to a page of this site. */
+function innerLink(event: MouseEvent, basePath: string): string | undefined {
+  const hasModifier = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (event.defaultPrevented || event.button !== 0 || hasModifier) return undefined;
+  const anchor = event.target instanceof Element ? event.target.closest('a') : null;
+  if (!anchor || anchor.target || anchor.hasAttribute('download')) return undefined;
+  const url = new URL(anchor.href);
+  const isInner = url.origin === location.origin && url.pathname.startsWith(basePath);
+  return isInner && url.hash === '' ? url.href : undefined;
+}
+
+function queryText(query: URLSearchParams): string {
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+export function createRouter(): Router {
+  const basePath = new URL(document.baseURI).pathname;
+  const place: Signal<Place> = signal(readPlace(basePath));
+  const update = () => {
+    place.value = readPlace(basePath);
+  };
+  function go(href: string): void {
+    history.pushState(null, '', href);
+    update();
+    window.scrollTo(0, 0);
+  }
+  window.addEventListener('popstate', update);
+  document.addEventListener('click', (event) => {
+    const href = innerLink(event, basePath);
+    if (href === undefined) return;
+    event.preventDefault();
+    go(href);
+  });
+  return {
+    place,
+    go,
+    to(segments, query = {}) {
+      const path = segments.map(encodeURIComponent).join('/');
+      return `${basePath}${path}${queryText(new URLSearchParams(query))}`;
+    },
+    setQuery(changes) {
+      const query = new URLSearchParams(location.search);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === '') query.delete(name);
+        else query.set(name, value);
+      }
+      history.replaceState(null, '', `${location.pathname}${queryText(query)}`);
+      update();
+    },
+  };
+}

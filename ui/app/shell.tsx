@@ -1,0 +1,105 @@
+/**
+ * What stays around every page: navigation, the state of the connection, messages, and the keyboard.
+ *
+ * To add a page: a row in PAGES (pages.tsx draws it and the navigation names it).
+ */
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { Ago } from '../parts/basic.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { useApp } from './app.ts';
+import { KeyHelp, useKeys } from './keys.tsx';
+import { Navigation } from './navigation.tsx';
+import { CurrentPage, titleOf } from './pages.tsx';
+
+function AwayBanner() {
+  const { live } = useApp();
+  const connection = live.connection.value;
+  if (connection.kind !== 'away') return null;
+  return (
+    <div class="away" role="alert">
+      <Icon name="warning" size={16} />
+      <p>
+        <strong>The agent does not answer</strong> since <Ago ms={connection.sinceMs} />. What you see is from
+        before; this page tries again by itself.
+      </p>
+      <button type="button" onClick={() => live.refresh()}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+function Notices() {
+  const { notices, dismiss } = useApp();
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map((notice) => (
+        <p key={notice.id} class={`notice is-${notice.kind}`}>
+          <span>{notice.text}</span>
+          <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(notice.id)}>
+            <Icon name="close" size={14} />
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** Names the page in the window's title, and moves readers to the new page's head. */
+function usePageTitle(): void {
+  const { router } = useApp();
+  const { segments } = router.place.value;
+  const isFirst = useRef(true);
+  const title = titleOf(segments);
+  useEffect(() => {
+    document.title = title === '' ? 'rollcall' : `${title} · rollcall`;
+    if (!isFirst.current) document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [title]);
+}
+
+export function Shell() {
+  const { router } = useApp();
+  const isMenuOpen = useSignal(false);
+  const isHelpOpen = useSignal(false);
+  useKeys(() => {
+    isHelpOpen.value = true;
+  });
+  usePageTitle();
+  const place = router.place.value;
+  useEffect(() => {
+    if (place) isMenuOpen.value = false;
+  }, [place, isMenuOpen]);
+  return (
+    <div class={`shell ${isMenuOpen.value ? 'is-menu-open' : ''}`}>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header class="top-bar">
+        <button
+          type="button"
+          class="quiet menu"
+          aria-expanded={isMenuOpen.value}
+          aria-controls="navigation"
+          onClick={() => {
+            isMenuOpen.value = !isMenuOpen.value;
+          }}
+        >
+          <Icon name={isMenuOpen.value ? 'close' : 'menu'} size={20} />
+          <span class="unseen">Menu</span>
+        </button>
+        <span class="wordmark">rollcall</span>
+      </header>
+      <Navigation onHelp={() => (isHelpOpen.value = true)} />
+      <div class="content">
+        <AwayBanner />
+        <main id="main" tabIndex={-1}>
+          <CurrentPage segments={place.segments} />
+        </main>
+      </div>
+      <Notices />
+      {isHelpOpen.value && <KeyHelp onClose={() => (isHelpOpen.value = false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,173 @@
+/** One instance in the inspector: address, tags, meta, weights, checks; deregister it, maintenance on and off. */
+import { useSignal } from '@preact/signals';
+import { apiPath } from '../api/client.ts';
+import { SELF } from '../api/paths.ts';
+import type { AgentSelf, InstanceShape } from '../api/shapes.ts';
+import { useAction, useLive } from '../api/use-live.ts';
+import { useApp } from '../app/app.ts';
+import { Facts, Tags } from '../parts/basic.tsx';
+import { CheckView } from '../parts/check-view.tsx';
+import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
+import { TextField } from '../parts/field.tsx';
+import { Inspector } from '../parts/inspector.tsx';
+import { isMaintenance, rankOf, StatusWord, statusOfCheck, statusOfChecks } from '../parts/status.tsx';
+import { endpoint } from '../parts/text.ts';
+
+/** Names an instance within a datacenter. */
+export function instanceKey({ Node, Service }: InstanceShape): string {
+  return `${Node.Node}/${Service.ID}`;
+}
+
+interface DialogProps {
+  readonly instance: InstanceShape;
+  readonly isLocal: boolean;
+  readonly onClose: () => void;
+}
+
+function DeregisterDialog({ instance, isLocal, onClose }: DialogProps) {
+  const { api } = useApp();
+  const { Node, Service } = instance;
+  const work = () =>
+    isLocal
+      ? api.send('PUT', apiPath('agent', 'service', 'deregister', Service.ID))
+      : api.send('PUT', '/v1/catalog/deregister', { Node: Node.Node, ServiceID: Service.ID });
+  return (
+    <Confirm
+      title={`Deregister ${Service.ID}?`}
+      verb="Deregister"
+      isDanger
+      done={`Deregistered ${Service.ID}.`}
+      work={work}
+      onClose={onClose}
+    >
+      <p>
+        DNS and the API stop answering with it at once, and its checks end. The program itself is not touched;
+        it may register again.
+      </p>
+      {!isLocal && (
+        <p>
+          It is on node <strong>{Node.Node}</strong>, not on this agent. If another agent runs that node, it
+          will put the instance back.
+        </p>
+      )}
+    </Confirm>
+  );
+}
+
+function MaintenanceDialog({ instance, onClose }: DialogProps) {
+  const { api } = useApp();
+  const action = useAction();
+  const reason = useSignal('');
+  const id = instance.Service.ID;
+  const submit = async () => {
+    const path = `${apiPath('agent', 'service', 'maintenance', id)}?${new URLSearchParams({ enable: 'true', reason: reason.value })}`;
+    if (await action.run(() => api.send('PUT', path), `${id} is in maintenance.`)) onClose();
+  };
+  return (
+    <Dialog title={`Take ${id} out for maintenance?`} onClose={onClose}>
+      <p>DNS leaves it out and the API shows it as critical, until maintenance ends. Nothing is stopped.</p>
+      <DialogForm action={action} verb="Start maintenance" onSubmit={() => void submit()} onCancel={onClose}>
+        <TextField label="Reason" value={reason} hint="Shown wherever the instance is shown." />
+      </DialogForm>
+    </Dialog>
+  );
+}
+
+function EndMaintenanceDialog({ instance, onClose }: DialogProps) {
+  const { api } = useApp();
+  const id = instance.Service.ID;
+  return (
+    <Confirm
+      title={`End maintenance of ${id}?`}
+      verb="End maintenance"
+      done={`${id} is no longer in maintenance.`}
+      work={() => api.send('PUT', `${apiPath('agent', 'service', 'maintenance', id)}?enable=false`)}
+      onClose={onClose}
+    >
+      <p>From then on its own checks decide again whether DNS answers with it.</p>
+    </Confirm>
+  );
+}
+
+function Actions({ instance }: { instance: InstanceShape }) {
+  const self = useLive<AgentSelf>(SELF).data.value;
+  const open = useSignal<'' | 'deregister' | 'maintenance'>('');
+  const isLocal = self?.Config.NodeName === instance.Node.Node;
+  const isOff = instance.Checks.some((check) => isMaintenance(check) && check.ServiceID !== '');
+  const close = () => (open.value = '');
+  const dialog = { instance, isLocal, onClose: close };
+  if (instance.Service.Service === 'consul')
+    return <p class="hint">The agent itself; it cannot be deregistered.</p>;
+  return (
+    <>
+      <div class="button-row">
+        <button type="button" disabled={!isLocal} onClick={() => (open.value = 'maintenance')}>
+          {isOff ? 'End maintenance' : 'Maintenance'}
+        </button>
+        <button type="button" class="danger" onClick={() => (open.value = 'deregister')}>
+          Deregister
+        </button>
+      </div>
+      {!isLocal && (
+        <p class="hint">Maintenance is switched at the agent that runs node {instance.Node.Node}.</p>
+      )}
+      {open.value === 'deregister' && <DeregisterDialog {...dialog} />}
+      {open.value === 'maintenance' && isOff && <EndMaintenanceDialog {...dialog} />}
+      {open.value === 'maintenance' && !isOff && <MaintenanceDialog {...dialog} />}
+    </>
+  );
+}
+
+/** Further addresses; those that only repeat the main one are left out. */
+function taggedAddresses(instance: InstanceShape): readonly (readonly [string, string])[] {
+  const { Service, Node } = instance;
+  const main = endpoint(Service.Address || Node.Address, Service.Port);
+  return Object.entries(Service.TaggedAddresses ?? {})
+    .map(([name, { Address, Port }]) => [name, endpoint(Address, Port)] as const)
+    .filter(([, address]) => address !== main);
+}
+
+export function InstanceInspector({ instance, onClose }: { instance: InstanceShape; onClose: () => void }) {
+  const { router } = useApp();
+  const { Node, Service } = instance;
+  const checks = [...instance.Checks].sort((a, b) => rankOf(statusOfCheck(a)) - rankOf(statusOfCheck(b)));
+  const tags = Service.Tags ?? [];
+  return (
+    <Inspector title={Service.ID} label={`Instance ${Service.ID}`} onClose={onClose}>
+      <Facts
+        facts={[
+          ['state', <StatusWord key="state" status={statusOfChecks(instance.Checks)} />],
+          [
+            'address',
+            <span key="address" class="mono">
+              {endpoint(Service.Address || Node.Address, Service.Port)}
+            </span>,
+          ],
+          [
+            'node',
+            <a key="node" href={router.to(['nodes', Node.Node])}>
+              {Node.Node}
+            </a>,
+          ],
+          ['tags', tags.length > 0 && <Tags key="tags" tags={tags} limit={50} />],
+          [
+            'weights',
+            Service.Weights && `${Service.Weights.Passing} passing, ${Service.Weights.Warning} warning`,
+          ],
+          ...taggedAddresses(instance),
+          ...Object.entries(Service.Meta ?? {}),
+        ]}
+      />
+      <Actions instance={instance} />
+      <h3 class="part-title">Checks</h3>
+      {checks.length === 0 && (
+        <p class="hint">
+          None. An instance without checks counts as passing for as long as it is registered.
+        </p>
+      )}
+      {checks.map((check) => (
+        <CheckView key={check.CheckID} check={check} />
+      ))}
+    </Inspector>
+  );
+}

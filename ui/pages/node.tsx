@@ -1,0 +1,193 @@
+/** One node: what runs there, its own checks, meta, maintenance, and the sessions that live on it. */
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { ApiError, apiPath } from '../api/client.ts';
+import { SELF } from '../api/paths.ts';
+import type { AgentSelf, CheckShape, NodeServices, ServiceShape, Status } from '../api/shapes.ts';
+import { useAction, useLive } from '../api/use-live.ts';
+import { useApp } from '../app/app.ts';
+import { Card, Empty, Facts, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
+import { CheckView } from '../parts/check-view.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
+import { TextField } from '../parts/field.tsx';
+import { isMaintenance, rankOf, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
+import { byText, endpoint, plural } from '../parts/text.ts';
+import { Sessions } from './sessions.tsx';
+
+interface Row {
+  readonly node: string;
+  readonly service: ServiceShape;
+  readonly status: Status;
+  readonly address: string;
+}
+
+function InstanceName({ row }: { row: Row }) {
+  const { router } = useApp();
+  const { service, node, status } = row;
+  return (
+    <a class="row-link" href={router.to(['services', service.Service], { at: `${node}/${service.ID}` })}>
+      <StatusMark status={status} />
+      <span class="name">{service.ID}</span>
+      <span class="unseen">{status}</span>
+    </a>
+  );
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    key: 'id',
+    title: 'Instance',
+    cell: (row) => <InstanceName row={row} />,
+    compare: (a, b) => byText(a.service.ID, b.service.ID),
+  },
+  {
+    key: 'service',
+    title: 'Service',
+    cell: (row) => row.service.Service,
+    compare: (a, b) => byText(a.service.Service, b.service.Service),
+  },
+  { key: 'address', title: 'Address', cell: (row) => <span class="mono">{row.address}</span> },
+  { key: 'tags', title: 'Tags', cell: (row) => <Tags tags={row.service.Tags ?? []} limit={4} /> },
+];
+
+function rowsOf(document: NodeServices, checks: readonly CheckShape[]): readonly Row[] {
+  const ofService = Map.groupBy(checks, (check) => check.ServiceID);
+  const own = ofService.get('') ?? [];
+  const { Node, Services } = document;
+  const rows = (Services ?? []).map((service): Row => {
+    const status = statusOfChecks([...own, ...(ofService.get(service.ID) ?? [])]);
+    return {
+      node: Node.Node,
+      service,
+      status,
+      address: endpoint(service.Address || Node.Address, service.Port),
+    };
+  });
+  return rows.sort((a, b) => rankOf(a.status) - rankOf(b.status) || byText(a.service.ID, b.service.ID));
+}
+
+function NodeMaintenance({ isOn, onClose }: { isOn: boolean; onClose: () => void }) {
+  const { api } = useApp();
+  const action = useAction();
+  const reason = useSignal('');
+  const put = (query: Record<string, string>) =>
+    api.send('PUT', `/v1/agent/maintenance?${new URLSearchParams(query)}`);
+  if (isOn)
+    return (
+      <Confirm
+        title="End maintenance of this node?"
+        verb="End maintenance"
+        done="The node is no longer in maintenance."
+        work={() => put({ enable: 'false' })}
+        onClose={onClose}
+      >
+        <p>Its services are answered again as their checks say.</p>
+      </Confirm>
+    );
+  const submit = async () => {
+    const work = () => put({ enable: 'true', reason: reason.value });
+    if (await action.run(work, 'The node is in maintenance.')) onClose();
+  };
+  return (
+    <Dialog title="Take this node out for maintenance?" onClose={onClose}>
+      <p>DNS leaves out every service on it until maintenance ends. Nothing is stopped.</p>
+      <DialogForm action={action} verb="Start maintenance" onSubmit={() => void submit()} onCancel={onClose}>
+        <TextField label="Reason" value={reason} hint="Shown with each of its services." />
+      </DialogForm>
+    </Dialog>
+  );
+}
+
+function NodeFacts({ document, status }: { document: NodeServices; status: Status }) {
+  const { Node } = document;
+  const facts = [
+    ['state', <StatusWord key="state" status={status} />],
+    [
+      'address',
+      <span key="address" class="mono">
+        {Node.Address}
+      </span>,
+    ],
+    [
+      'id',
+      Node.ID && (
+        <span key="id" class="mono">
+          {Node.ID}
+        </span>
+      ),
+    ],
+    ['datacenter', Node.Datacenter],
+    ...Object.entries(Node.TaggedAddresses ?? {}).filter(([, address]) => address !== Node.Address),
+    ...Object.entries(Node.Meta ?? {}),
+  ] as const;
+  return (
+    <Card title="About">
+      <Facts facts={facts} />
+    </Card>
+  );
+}
+
+function NodeBody({ document, checks }: { document: NodeServices; checks: readonly CheckShape[] }) {
+  const rows = useMemo(() => rowsOf(document, checks), [document, checks]);
+  const own = checks.filter((check) => check.ServiceID === '');
+  const name = document.Node.Node;
+  return (
+    <div class="columns">
+      <div class="column-main">
+        <Card title="Services" side={plural(rows.length, 'instance')}>
+          {rows.length === 0 ? (
+            <Empty title="Nothing is registered on this node." />
+          ) : (
+            <DataTable
+              name="node-services"
+              label={`Services on ${name}`}
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(row) => row.service.ID}
+            />
+          )}
+        </Card>
+        <Sessions node={name} />
+      </div>
+      <div class="column-side">
+        <NodeFacts document={document} status={statusOfChecks(own)} />
+        <Card title="Checks of the node" side="count for all its services">
+          {own.length === 0 && <p class="hint">None.</p>}
+          {own.map((check) => (
+            <CheckView key={check.CheckID} check={check} />
+          ))}
+        </Card>
+      </div>
+    </div>
+  );
+}
+
+export function NodePage({ name }: { name: string }) {
+  const { router } = useApp();
+  const services = useLive<NodeServices | null>(apiPath('catalog', 'node-services', name));
+  const checks = useLive<readonly CheckShape[]>(apiPath('health', 'node', name));
+  const self = useLive<AgentSelf>(SELF).data.value;
+  const isAsking = useSignal(false);
+  const document = services.data.value;
+  const isOn = checks.data.value?.some((check) => isMaintenance(check) && check.ServiceID === '') ?? false;
+  const isMissing = document === null || (document !== undefined && !document.Node);
+  return (
+    <>
+      <PageHead title={name} above={<a href={router.to(['nodes'])}>Nodes</a>}>
+        {self?.Config.NodeName === name && (
+          <button type="button" onClick={() => (isAsking.value = true)}>
+            {isOn ? 'End maintenance' : 'Maintenance'}
+          </button>
+        )}
+      </PageHead>
+      {document === undefined && services.error.value instanceof ApiError && (
+        <Refusal error={services.error.value} what="this node" />
+      )}
+      {document === undefined && !services.error.value && <Loading what={name} />}
+      {isMissing && <Empty title={`There is no node ${name}.`} />}
+      {document?.Node && <NodeBody document={document} checks={checks.data.value ?? []} />}
+      {isAsking.value && <NodeMaintenance isOn={isOn} onClose={() => (isAsking.value = false)} />}
+    </>
+  );
+}

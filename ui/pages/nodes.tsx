@@ -1,0 +1,124 @@
+/** The list of nodes: address, health of the node itself, how many services run there. */
+import { useMemo } from 'preact/hooks';
+import { NODE_CHECKS, NODES, SERVICES } from '../api/paths.ts';
+import type { CheckShape, NodeShape, ServiceSummary, Status } from '../api/shapes.ts';
+import { useLive } from '../api/use-live.ts';
+import { useApp } from '../app/app.ts';
+import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { rankOf, StatusMark, statusOfChecks } from '../parts/status.tsx';
+import { byText, count, firstLine, plural } from '../parts/text.ts';
+
+interface NodeRow {
+  readonly node: NodeShape;
+  readonly status: Status;
+  readonly reason: string;
+  readonly serviceCount: number;
+}
+
+function groupByNode(checks: readonly CheckShape[]): ReadonlyMap<string, readonly CheckShape[]> {
+  return Map.groupBy(checks, (check) => check.Node);
+}
+
+function countByNode(services: readonly ServiceSummary[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const node of services.flatMap((service) => service.Nodes ?? []))
+    counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
+}
+
+function reasonOf(checks: readonly CheckShape[]): string {
+  const bad = checks.find((check) => check.Status !== 'passing');
+  if (bad) return `${bad.Name}: ${firstLine(bad.Output) || bad.Notes || bad.Status}`;
+  return checks.length === 0 ? 'no checks' : `${plural(checks.length, 'check')} passing`;
+}
+
+function NodeName({ row }: { row: NodeRow }) {
+  const { router } = useApp();
+  return (
+    <a class="row-link" href={router.to(['nodes', row.node.Node])}>
+      <StatusMark status={row.status} />
+      <span class="name">{row.node.Node}</span>
+      <span class="unseen">{row.status}</span>
+    </a>
+  );
+}
+
+const compareHealth = (a: NodeRow, b: NodeRow): number =>
+  rankOf(a.status) - rankOf(b.status) || byText(a.node.Node, b.node.Node);
+
+const COLUMNS: readonly Column<NodeRow>[] = [
+  {
+    key: 'name',
+    title: 'Node',
+    cell: (row) => <NodeName row={row} />,
+    compare: (a, b) => byText(a.node.Node, b.node.Node),
+  },
+  {
+    key: 'address',
+    title: 'Address',
+    cell: (row) => <span class="mono">{row.node.Address}</span>,
+    compare: (a, b) => byText(a.node.Address, b.node.Address),
+  },
+  {
+    key: 'services',
+    title: 'Services',
+    cell: (row) => count(row.serviceCount),
+    compare: (a, b) => a.serviceCount - b.serviceCount,
+  },
+  { key: 'reason', title: 'Node checks', cell: (row) => row.reason, compare: compareHealth },
+  {
+    key: 'meta',
+    title: 'Meta',
+    cell: (row) => (
+      <Tags tags={Object.entries(row.node.Meta ?? {}).map(([name, value]) => `${name}=${value}`)} limit={3} />
+    ),
+  },
+];
+
+function isWanted({ node }: NodeRow, text: string): boolean {
+  const meta = Object.entries(node.Meta ?? {}).map((pair) => pair.join('='));
+  return [node.Node, node.Address, ...meta].some((field) => field.toLowerCase().includes(text));
+}
+
+function NodeList({ nodes }: { nodes: readonly NodeShape[] }) {
+  const [text] = useQueryValue('q');
+  const checks = useLive<readonly CheckShape[]>(NODE_CHECKS).data.value;
+  const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value;
+  const all = useMemo(() => {
+    const checksOf = groupByNode(checks ?? []);
+    const countOf = countByNode(services ?? []);
+    const rows = nodes.map((node): NodeRow => {
+      const own = checksOf.get(node.Node) ?? [];
+      const serviceCount = countOf.get(node.Node) ?? 0;
+      return { node, status: statusOfChecks(own), reason: reasonOf(own), serviceCount };
+    });
+    return rows.sort(compareHealth);
+  }, [nodes, checks, services]);
+  const wanted = text.trim().toLowerCase();
+  const rows = useMemo(() => all.filter((row) => isWanted(row, wanted)), [all, wanted]);
+  return (
+    <>
+      <FilterBar placeholder="Search name, address, meta" shown={rows.length} total={all.length} />
+      {rows.length === 0 ? (
+        <Empty title="No node matches." />
+      ) : (
+        <DataTable name="nodes" label="Nodes" columns={COLUMNS} rows={rows} keyOf={(row) => row.node.Node} />
+      )}
+    </>
+  );
+}
+
+export function NodesPage() {
+  const { data, error } = useLive<readonly NodeShape[]>(NODES);
+  const nodes = data.value;
+  return (
+    <>
+      <PageHead title="Nodes" about={nodes && `${plural(nodes.length, 'node')} in this datacenter`} />
+      {!nodes && error.value && <Refusal error={error.value} what="the list of nodes" />}
+      {!nodes && !error.value && <Loading what="nodes" />}
+      {nodes && <NodeList nodes={nodes} />}
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+/** The page that stays open: what is wrong now, how much there is, what DNS does, what changed lately. */
+import { FAILING, NODES, SERVICES } from '../api/paths.ts';
+import type { CheckShape, NodeShape, ServiceSummary } from '../api/shapes.ts';
+import { useLive } from '../api/use-live.ts';
+import { useApp } from '../app/app.ts';
+import { Card, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { CheckOwner } from '../parts/check-view.tsx';
+import {
+  type Count,
+  HealthBar,
+  rankOf,
+  STATUS_ORDER,
+  StatusMark,
+  statusOfCheck,
+  statusOfService,
+} from '../parts/status.tsx';
+import { byText, count, firstLine, plural } from '../parts/text.ts';
+import { DnsActivity } from './dns-activity.tsx';
+import { FirstService } from './register.tsx';
+import { Timeline } from './timeline.tsx';
+
+function countStatuses(services: readonly ServiceSummary[]): readonly Count[] {
+  return STATUS_ORDER.map((status) => ({
+    status,
+    count: services.filter((service) => statusOfService(service) === status).length,
+  }));
+}
+
+/** The state of everything in one sentence. */
+function headline(counts: readonly Count[], total: number): string {
+  const bad = total - (counts.find(({ status }) => status === 'passing')?.count ?? 0);
+  if (total === 0) return 'No services yet';
+  if (bad === 0)
+    return total === 1 ? 'The only service is passing' : `All ${count(total)} services are passing`;
+  return `${plural(bad, 'service')} of ${count(total)} ${bad === 1 ? 'needs' : 'need'} attention`;
+}
+
+function ServiceHealth({ counts }: { counts: readonly Count[] }) {
+  const { router } = useApp();
+  const text = counts.map((entry) => `${entry.count} ${entry.status}`).join(', ');
+  return (
+    <section class="health-summary" aria-label="Services by health">
+      <HealthBar counts={counts} label={`Services: ${text}`} />
+      <ul>
+        {counts.map((entry) => (
+          <li key={entry.status}>
+            <a
+              href={router.to(['services'], { status: entry.status })}
+              class={entry.count === 0 ? 'is-none' : ''}
+            >
+              <StatusMark status={entry.status} />
+              <span class="figure">{count(entry.count)}</span>
+              <span>{entry.status}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function FailingCheck({ check }: { check: CheckShape }) {
+  const status = statusOfCheck(check);
+  return (
+    <li class="failing">
+      <StatusMark status={status} />
+      <div>
+        <p>
+          <CheckOwner check={check} /> <span class="hint">{check.Name || check.CheckID}</span>
+        </p>
+        <p class="said">{firstLine(check.Output) || check.Notes || status}</p>
+      </div>
+      <span class="hint on">{check.Node}</span>
+    </li>
+  );
+}
+
+const FAILING_LIMIT = 12;
+
+function Failing() {
+  const { router } = useApp();
+  const { data, error } = useLive<readonly CheckShape[]>(FAILING);
+  const checks = data.value;
+  const sorted = [...(checks ?? [])].sort(
+    (a, b) =>
+      rankOf(statusOfCheck(a)) - rankOf(statusOfCheck(b)) ||
+      b.ModifyIndex - a.ModifyIndex ||
+      byText(a.Name, b.Name),
+  );
+  return (
+    <Card
+      title="Not passing"
+      side={checks && checks.length > 0 && <a href={router.to(['checks'])}>all checks</a>}
+    >
+      {!checks && error.value && <Refusal error={error.value} what="failing checks" />}
+      {checks?.length === 0 && <p class="calm">Every check is passing.</p>}
+      <ul class="plain-list">
+        {sorted.slice(0, FAILING_LIMIT).map((check) => (
+          <FailingCheck key={`${check.Node}/${check.CheckID}`} check={check} />
+        ))}
+      </ul>
+      {sorted.length > FAILING_LIMIT && (
+        <p class="hint">
+          and <a href={router.to(['checks'])}>{plural(sorted.length - FAILING_LIMIT, 'more check')}</a>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+function Totals({ services }: { services: readonly ServiceSummary[] }) {
+  const nodes = useLive<readonly NodeShape[]>(NODES).data.value;
+  const sum = (read: (service: ServiceSummary) => number) =>
+    services.reduce((total, service) => total + read(service), 0);
+  const parts = [
+    plural(
+      sum((service) => service.InstanceCount),
+      'instance',
+    ),
+    ...(nodes ? [`on ${plural(nodes.length, 'node')}`] : []),
+  ];
+  return <>{parts.join(' ')}</>;
+}
+
+export function OverviewPage() {
+  const { data, error } = useLive<readonly ServiceSummary[]>(SERVICES);
+  const services = data.value;
+  if (!services) {
+    return (
+      <>
+        <PageHead title="Overview" />
+        {error.value ? (
+          <Refusal error={error.value} what="the list of services" />
+        ) : (
+          <Loading what="services" />
+        )}
+      </>
+    );
+  }
+  const counts = countStatuses(services);
+  const isNew = services.every((service) => service.Name === 'consul');
+  return (
+    <>
+      <PageHead title={headline(counts, services.length)} about={<Totals services={services} />} />
+      <ServiceHealth counts={counts} />
+      {isNew && <FirstService />}
+      <div class="columns">
+        <div class="column-main">
+          <Failing />
+          <Timeline />
+        </div>
+        <div class="column-side">
+          <DnsActivity />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,186 @@
+/** One service: its instances with their checks, or what DNS answers for its name. */
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { apiPath } from '../api/client.ts';
+import type { InstanceShape } from '../api/shapes.ts';
+import { useLive } from '../api/use-live.ts';
+import { useApp } from '../app/app.ts';
+import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { FilterBar, Segments, useQueryValue } from '../parts/filter-bar.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Split } from '../parts/inspector.tsx';
+import { rankOf, STATUS_ORDER, StatusMark, statusOfChecks } from '../parts/status.tsx';
+import { byText, count, endpoint, plural } from '../parts/text.ts';
+import { DnsAnswer } from './dns-answer.tsx';
+import { InstanceInspector, instanceKey } from './instance.tsx';
+import { RegisterDialog, useDnsPlace } from './register.tsx';
+
+function InstanceName({ instance }: { instance: InstanceShape }) {
+  const { router } = useApp();
+  const status = statusOfChecks(instance.Checks);
+  const at = instanceKey(instance);
+  return (
+    <a
+      class="row-link"
+      href={router.to(['services', instance.Service.Service], { at })}
+      onClick={(event) => {
+        event.preventDefault();
+        router.setQuery({ at });
+      }}
+    >
+      <StatusMark status={status} />
+      <span class="name">{instance.Service.ID}</span>
+      <span class="unseen">{status}</span>
+    </a>
+  );
+}
+
+/** The first bad check's first line, so that the reason stands in the list. */
+function reason(instance: InstanceShape): string {
+  const bad = instance.Checks.find((check) => check.Status !== 'passing');
+  if (!bad)
+    return instance.Checks.length === 0 ? 'no checks' : `${plural(instance.Checks.length, 'check')} passing`;
+  return `${bad.Name}: ${bad.Output.trim() || bad.Notes || bad.Status}`;
+}
+
+function compareHealth(a: InstanceShape, b: InstanceShape): number {
+  const byRank = rankOf(statusOfChecks(a.Checks)) - rankOf(statusOfChecks(b.Checks));
+  return byRank || byText(a.Service.ID, b.Service.ID) || byText(a.Node.Node, b.Node.Node);
+}
+
+const addressOf = ({ Service, Node }: InstanceShape): string =>
+  endpoint(Service.Address || Node.Address, Service.Port);
+
+const COLUMNS: readonly Column<InstanceShape>[] = [
+  {
+    key: 'id',
+    title: 'Instance',
+    cell: (row) => <InstanceName instance={row} />,
+    compare: (a, b) => byText(a.Service.ID, b.Service.ID),
+  },
+  {
+    key: 'address',
+    title: 'Address',
+    cell: (row) => <span class="mono">{addressOf(row)}</span>,
+    compare: (a, b) => byText(addressOf(a), addressOf(b)),
+  },
+  {
+    key: 'node',
+    title: 'Node',
+    cell: (row) => row.Node.Node,
+    compare: (a, b) => byText(a.Node.Node, b.Node.Node),
+  },
+  { key: 'tags', title: 'Tags', cell: (row) => <Tags tags={row.Service.Tags ?? []} limit={4} /> },
+  { key: 'reason', title: 'State', cell: reason, compare: compareHealth },
+];
+
+function isWanted(instance: InstanceShape, text: string): boolean {
+  const { Service, Node } = instance;
+  const fields = [Service.ID, Node.Node, Service.Address, Node.Address, ...(Service.Tags ?? [])];
+  return fields.some((field) => field.toLowerCase().includes(text));
+}
+
+function Instances({ instances }: { instances: readonly InstanceShape[] }) {
+  const { router } = useApp();
+  const [text] = useQueryValue('q');
+  const [at] = useQueryValue('at');
+  const wanted = text.trim().toLowerCase();
+  const rows = useMemo(
+    () => instances.filter((instance) => isWanted(instance, wanted)).sort(compareHealth),
+    [instances, wanted],
+  );
+  const selected = instances.find((instance) => instanceKey(instance) === at);
+  const list = (
+    <>
+      <FilterBar
+        placeholder="Search instance, node, address, tag"
+        shown={rows.length}
+        total={instances.length}
+      />
+      {rows.length === 0 ? (
+        <Empty title="No instance matches." />
+      ) : (
+        <DataTable
+          name="instances"
+          label="Instances"
+          columns={COLUMNS}
+          rows={rows}
+          keyOf={instanceKey}
+          selected={at}
+        />
+      )}
+    </>
+  );
+  return (
+    <Split
+      list={list}
+      inspector={
+        selected && (
+          <InstanceInspector key={at} instance={selected} onClose={() => router.setQuery({ at: '' })} />
+        )
+      }
+    />
+  );
+}
+
+function tally(instances: readonly InstanceShape[]): string {
+  const statuses = instances.map((instance) => statusOfChecks(instance.Checks));
+  const parts = STATUS_ORDER.map(
+    (status) => [statuses.filter((own) => own === status).length, status] as const,
+  );
+  const said = parts.filter(([number]) => number > 0).map(([number, status]) => `${count(number)} ${status}`);
+  return `${plural(instances.length, 'instance')}: ${said.join(', ')}`;
+}
+
+function Gone({ name }: { name: string }) {
+  const { router } = useApp();
+  return (
+    <Empty title={`No instance of ${name} is registered.`}>
+      <p>
+        It may have been deregistered a moment ago; the page stays here and shows it when it comes back. Or go
+        to <a href={router.to(['services'])}>all services</a>.
+      </p>
+    </Empty>
+  );
+}
+
+export function ServicePage({ name }: { name: string }) {
+  const { router } = useApp();
+  const { data, error } = useLive<readonly InstanceShape[]>(apiPath('health', 'service', name));
+  const { domain } = useDnsPlace();
+  const isRegistering = useSignal(false);
+  const [tab, setTab] = useQueryValue('tab');
+  const instances = data.value;
+  return (
+    <>
+      <PageHead
+        title={name}
+        above={<a href={router.to(['services'])}>Services</a>}
+        about={instances && instances.length > 0 ? tally(instances) : undefined}
+      >
+        <Segments
+          label="View"
+          value={tab}
+          options={[
+            ['', 'Instances'],
+            ['dns', 'What DNS answers'],
+          ]}
+          onChange={setTab}
+        />
+        <button type="button" onClick={() => (isRegistering.value = true)}>
+          <Icon name="plus" size={16} />
+          Register
+        </button>
+      </PageHead>
+      {!instances && error.value && <Refusal error={error.value} what="this service" />}
+      {!instances && !error.value && <Loading what={name} />}
+      {instances && tab === 'dns' && (
+        <DnsAnswer name={`${name}.service.${domain}`} isNameFixed version={instances} />
+      )}
+      {instances && tab === '' && instances.length === 0 && <Gone name={name} />}
+      {instances && tab === '' && instances.length > 0 && <Instances instances={instances} />}
+      {isRegistering.value && <RegisterDialog name={name} onClose={() => (isRegistering.value = false)} />}
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+/** Labelled controls bound to signals: text, number, choice, area, check box. */
+import type { Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: Signal<string>;
+  readonly hint?: ComponentChildren;
+  readonly placeholder?: string;
+  readonly type?: 'text' | 'number' | 'password' | 'search';
+  readonly isRequired?: boolean;
+  readonly isMono?: boolean;
+  readonly class?: string;
+}
+
+export function TextField(props: FieldProps) {
+  const id = useId();
+  const { value, hint } = props;
+  // The types of Preact want to know which kind it is; the attributes here are the same for all of these.
+  const kind = { type: props.type ?? 'text' } as { type: 'text' };
+  return (
+    <div class={`field ${props.class ?? ''}`}>
+      <label for={id}>{props.label}</label>
+      <input
+        id={id}
+        {...kind}
+        class={props.isMono ? 'mono' : ''}
+        value={value.value}
+        placeholder={props.placeholder ?? ''}
+        required={props.isRequired ?? false}
+        autocomplete="off"
+        spellcheck={false}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onInput={(event) => {
+          value.value = event.currentTarget.value;
+        }}
+      />
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function AreaField(props: Omit<FieldProps, 'type'> & { readonly rows?: number }) {
+  const id = useId();
+  const { value, hint } = props;
+  return (
+    <div class={`field ${props.class ?? ''}`}>
+      <label for={id}>{props.label}</label>
+      <textarea
+        id={id}
+        class="mono"
+        rows={props.rows ?? 4}
+        value={value.value}
+        placeholder={props.placeholder ?? ''}
+        required={props.isRequired ?? false}
+        spellcheck={false}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onInput={(event) => {
+          value.value = event.currentTarget.value;
+        }}
+      />
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly (readonly [value: string, text: string])[];
+  readonly onChange: (value: string) => void;
+  readonly class?: string;
+}
+
+export function Choice({ label, value, options, onChange, class: extra = '' }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div class={`field ${extra}`}>
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([option, text]) => (
+          <option key={option} value={option}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function CheckBox({ label, value }: { label: ComponentChildren; value: Signal<boolean> }) {
+  return (
+    <label class="check-box">
+      <input
+        type="checkbox"
+        checked={value.value}
+        onChange={(event) => {
+          value.value = event.currentTarget.checked;
+        }}
+      />
+      <span>{label}</span>
+    </label>
+  );
+}

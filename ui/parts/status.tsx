@@ -1,0 +1,73 @@
+/**
+ * Health in one look: a word, a colour and a shape, never colour alone.
+ *
+ * Order everywhere is worst first; `rankOf` is that order.
+ */
+import type { CheckShape, ServiceSummary, Status } from '../api/shapes.ts';
+import { Icon } from './icon.tsx';
+
+export const STATUS_ORDER: readonly Status[] = ['critical', 'warning', 'maintenance', 'passing'];
+
+/** 0 is worst. */
+export function rankOf(status: Status): number {
+  return STATUS_ORDER.indexOf(status);
+}
+
+export function isMaintenance(check: Pick<CheckShape, 'CheckID'>): boolean {
+  return check.CheckID === '_node_maintenance' || check.CheckID.startsWith('_service_maintenance:');
+}
+
+export function statusOfCheck(check: Pick<CheckShape, 'CheckID' | 'Status'>): Status {
+  if (isMaintenance(check)) return 'maintenance';
+  // The catalog takes any word for a status from those who write to it directly; only these mean something.
+  return STATUS_ORDER.includes(check.Status) ? check.Status : 'warning';
+}
+
+/** Maintenance over critical over warning over passing: what DNS goes by. */
+export function statusOfChecks(checks: readonly CheckShape[]): Status {
+  const found = new Set(checks.map(statusOfCheck));
+  if (found.has('maintenance')) return 'maintenance';
+  if (found.has('critical')) return 'critical';
+  return found.has('warning') ? 'warning' : 'passing';
+}
+
+/** The worst of a service's instances, by its checks where instances are not counted. */
+export function statusOfService(service: ServiceSummary): Status {
+  if ((service.InstancesCritical ?? service.ChecksCritical) > 0) return 'critical';
+  if ((service.InstancesWarning ?? service.ChecksWarning) > 0) return 'warning';
+  return (service.InstancesMaintenance ?? 0) > 0 ? 'maintenance' : 'passing';
+}
+
+export function StatusMark({ status }: { status: Status }) {
+  return (
+    <span class={`mark is-${status}`}>
+      <Icon name={status} size={12} />
+    </span>
+  );
+}
+
+export function StatusWord({ status }: { status: Status }) {
+  return (
+    <span class={`status is-${status}`}>
+      <StatusMark status={status} />
+      {status}
+    </span>
+  );
+}
+
+export interface Count {
+  readonly status: Status;
+  readonly count: number;
+}
+
+/** A bar whose parts are as wide as their counts; the counts are written beside it by the caller. */
+export function HealthBar({ counts, label }: { counts: readonly Count[]; label: string }) {
+  const shown = counts.filter(({ count }) => count > 0);
+  return (
+    <span class="health-bar" role="img" aria-label={label}>
+      {shown.map(({ status, count }) => (
+        <span key={status} class={`is-${status}`} style={{ flexGrow: count }} />
+      ))}
+    </span>
+  );
+}
