@@ -11,7 +11,7 @@ export const MAY_IMPORT = {
   wire: [],
   names: ['model', 'wire'], // wire/constants only, see names-know-numbers-only
   catalog: ['lib', 'model'],
-  filter: ['model'],
+  filter: ['lib', 'model'],
   metrics: ['lib'],
   store: ['lib', 'model', 'catalog'],
   checks: ['lib', 'model', 'metrics'],

@@ -4,10 +4,9 @@
  * Everything that can be wrong is found here, before any document is looked at: unknown selectors, operators that a
  * field does not have, values that are not of its kind. A predicate never throws.
  */
+import { compilePattern } from '../lib/pattern.ts';
 import { type Field, type FieldKind, FieldTree } from './fields.ts';
 import { type Expression, type Operator, parseFilter, refuseFilter } from './parse.ts';
-import { compilePattern } from './pattern.ts';
-import { PatternFault } from './pattern-syntax.ts';
 
 export type Predicate = (document: unknown) => boolean;
 
@@ -46,13 +45,10 @@ function refuseValue({ selector, value }: MatchExpression, parser: string): neve
 }
 
 function patternTest({ value }: MatchExpression): Test {
-  try {
-    const pattern = compilePattern(value);
-    return (text) => pattern(String(text ?? ''));
-  } catch (fault) {
-    if (!(fault instanceof PatternFault)) throw fault;
-    return refuseFilter(`Failed to compile regular expression ${JSON.stringify(value)}: ${fault.message}`);
-  }
+  const pattern = compilePattern(value);
+  if (typeof pattern === 'string')
+    return refuseFilter(`Failed to compile regular expression ${JSON.stringify(value)}: ${pattern}`);
+  return (text) => pattern.match(String(text ?? '')) !== undefined;
 }
 
 function textTest(match: MatchExpression): Test | undefined {

@@ -221,7 +221,8 @@ function peg$parse(input, options) {
   const peg$e23 = peg$literalExpectation("\"", false);
   const peg$e24 = peg$classExpectation(["\""], true, false, false);
   const peg$e25 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
-  const peg$e26 = peg$anyExpectation();
+  const peg$e26 = peg$otherExpectation("EOF");
+  const peg$e27 = peg$anyExpectation();
 
   function peg$f0(e) {    return e;  }
   function peg$f1(e) {    return e;  }
@@ -229,13 +230,13 @@ function peg$parse(input, options) {
   function peg$f3(left, right) {    return { type: 'and', left, right };  }
   function peg$f4(inner) {    return { type: 'not', inner };  }
   function peg$f5(e) {    return e;  }
-  function peg$f6() {    return error('rule "grouping": Unmatched parentheses', range());  }
+  function peg$f6() {    return error('rule "grouping": Unmatched parentheses');  }
   function peg$f7(selector, operator, value) {
     return { type: 'match', selector, operator, value };
   }
   function peg$f8(selector, operator) {    return { type: 'match', selector, operator, value: '' };  }
   function peg$f9(value, operator, selector) {    return { type: 'match', selector, operator, value };  }
-  function peg$f10() {    return error('rule "match": Invalid selector', range());  }
+  function peg$f10() {    return error('rule "match": Invalid selector');  }
   function peg$f11() {    return op(false, 'Equal');  }
   function peg$f12() {    return op(true, 'Equal');  }
   function peg$f13() {    return op(false, 'Empty');  }
@@ -247,10 +248,10 @@ function peg$parse(input, options) {
   function peg$f19() {    return op(false, 'Matches');  }
   function peg$f20() {    return op(true, 'Matches');  }
   function peg$f21(first, rest) {    return [first, ...rest];  }
-  function peg$f22() {    return error('rule "index": Invalid index', range());  }
-  function peg$f23() {    return error('rule "index": Unclosed index expression', range());  }
-  function peg$f24() {    return error('rule "number": Invalid number literal', range());  }
-  function peg$f25() {    return error('rule "string": Unterminated string literal', range());  }
+  function peg$f22() {    return error('rule "index": Invalid index');  }
+  function peg$f23() {    return error('rule "index": Unclosed index expression');  }
+  function peg$f24() {    return error('rule "number": Invalid number literal');  }
+  function peg$f25() {    return error('rule "string": Unterminated string literal');  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -2352,6 +2353,7 @@ function peg$parse(input, options) {
       return cached.result;
     }
 
+    peg$silentFails++;
     s0 = peg$currPos;
     peg$silentFails++;
     if (input.length > peg$currPos) {
@@ -2359,7 +2361,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e26); }
+      if (peg$silentFails === 0) { peg$fail(peg$e27); }
     }
     peg$silentFails--;
     if (s1 === peg$FAILED) {
@@ -2367,6 +2369,11 @@ function peg$parse(input, options) {
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e26); }
     }
 
     peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };

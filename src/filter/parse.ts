@@ -40,10 +40,7 @@ interface ParserError {
   readonly message: string;
   /** null when the grammar itself refused, with a message of its own. */
   readonly expected: readonly Expectation[] | null;
-  readonly location: {
-    readonly start: { readonly offset: number };
-    readonly end: { readonly offset: number };
-  };
+  readonly location: { readonly start: { readonly offset: number } };
 }
 
 function isParserError(error: unknown): error is ParserError {
@@ -94,8 +91,8 @@ export function parseFilter(text: string): Expression {
   } catch (error) {
     if (error instanceof RangeError) return refuseFilter('expression is nested too deeply');
     if (!isParserError(error)) throw error;
-    const { start, end } = error.location;
-    if (error.expected === null) return refuseFilter(`${positionText(text, end.offset)}: ${error.message}`);
+    const { start } = error.location;
+    if (error.expected === null) return refuseFilter(`${positionText(text, start.offset)}: ${error.message}`);
     const expected = expectationText(error.expected);
     return refuseFilter(`${positionText(text, start.offset)}: no match found, expected: ${expected}`);
   }

@@ -19,7 +19,16 @@ export type PatternNode =
     }
   | { readonly type: 'all'; readonly nodes: readonly PatternNode[] }
   | { readonly type: 'any'; readonly nodes: readonly PatternNode[] }
-  | { readonly type: 'repeat'; readonly node: PatternNode; readonly min: number; readonly max: number };
+  | {
+      readonly type: 'repeat';
+      readonly node: PatternNode;
+      readonly min: number;
+      readonly max: number;
+      /** Prefers more repetitions. */
+      readonly isGreedy: boolean;
+    }
+  /** A group that is numbered from 1 in the order of the opening parentheses. */
+  | { readonly type: 'group'; readonly node: PatternNode; readonly number: number };
 
 /** Longest pattern in characters. */
 const MAX_LENGTH = 1_000;
@@ -123,6 +132,7 @@ class Parser {
   readonly #chars: readonly string[];
   #at = 0;
   #depth = 0;
+  #groups = 0;
 
   constructor(text: string) {
     this.#chars = [...text];
@@ -180,8 +190,7 @@ class Parser {
     let count = 0;
     for (let bounds = this.#repetition(); bounds !== undefined; bounds = this.#repetition()) {
       if (count++ > 0) fault('invalid nested repetition operator', this.#chars.join(''));
-      node = { type: 'repeat', node, min: bounds.min, max: bounds.max };
-      this.#takeIf('?');
+      node = { type: 'repeat', node, ...bounds, isGreedy: !this.#takeIf('?') };
     }
     return node;
   }
@@ -226,12 +235,14 @@ class Parser {
 
   #group(flags: Flags): PatternNode {
     const rest = this.#chars.slice(this.#at).join('');
-    const head = /^\?(?:P?<[A-Za-z_]\w*>|([ims]*)(?:-([ims]+))?:)/.exec(rest);
-    if (rest.startsWith('?') && !head) fault('invalid or unsupported Perl syntax', `(${rest.slice(0, 3)}`);
+    const head = /^\?(?:P?<([A-Za-z_]\w*)>|([ims]*)(?:-([ims]+))?:)/.exec(rest);
+    if (rest.startsWith('?') && !head) fault('invalid or unsupported Perl syntax', `(${rest.slice(0, 2)}`);
     this.#at += head ? head[0].length : 0;
-    const node = this.#alternatives(applyFlags(flags, head?.[1] ?? '', head?.[2] ?? ''));
+    const isNumbered = head === null || head[1] !== undefined;
+    const number = isNumbered ? ++this.#groups : 0;
+    const node = this.#alternatives(applyFlags(flags, head?.[2] ?? '', head?.[3] ?? ''));
     if (!this.#takeIf(')')) fault('missing closing )', this.#chars.join(''));
-    return node;
+    return isNumbered ? { type: 'group', node, number } : node;
   }
 
   #escape(flags: Flags): PatternNode {
