@@ -22,6 +22,7 @@ import { dnsQueries } from './dns-queries.ts';
 import { Ending } from './ending.ts';
 import { dnsFace, httpFace } from './faces.ts';
 import { decodeDefinitions, type FileDefinitions } from './file-definitions.ts';
+import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
 import { httpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
@@ -128,7 +129,7 @@ function buildLocal({ config, current, agentLog, core, identity }: Ground, sched
     log: agentLog.log.child({ part: 'local' }),
     settings: () => localSettings(current.config),
     onChecksChanged: (change) => applyChecksChange(scheduler, change),
-    onHeartbeat: (check) => applyHeartbeat(scheduler, check),
+    onHeartbeat: (check, isReport) => applyHeartbeat(scheduler, check, isReport),
   });
 }
 
@@ -206,8 +207,9 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const scheduler = buildScheduler({
     clock: systemClock,
     random: systemRandom,
-    follow: () => () => {},
+    follow: followAlias({ ...core, nodeName: identity.nodeName }),
     onResult: (id, status, output) => local.report(id, status, output),
+    metrics: ground.metrics,
   });
   const local = buildLocal(ground, scheduler);
   const takeOut = async (): Promise<void> => {

@@ -4,7 +4,7 @@
  * Returns problems as lines ("<key>: what and how to mend it"); throws nothing and changes nothing.
  */
 import { isIP } from 'node:net';
-import { parseRecursor } from '../dns/config.ts';
+import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../dns/config.ts';
 import type { Config } from './config.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
@@ -88,6 +88,14 @@ const checkRecursors: Rule = ({ recursors }) =>
       (text) => `recursors: ${JSON.stringify(text)} is no address; write 10.0.0.2, 10.0.0.2:5353 or [::1]:53`,
     );
 
+const checkEmptyAnswers: Rule = (config) =>
+  Object.entries(config['dns_config.empty_answer_by_service'])
+    .filter(([, policy]) => !EMPTY_ANSWER_POLICIES.some((known) => known === policy))
+    .map(
+      ([service, policy]) =>
+        `dns_config.empty_answer_by_service: ${service} must be one of ${EMPTY_ANSWER_POLICIES.join(', ')}, not ${policy}`,
+    );
+
 const RULES: readonly Rule[] = [
   checkIdentity,
   checkMeta,
@@ -95,6 +103,7 @@ const RULES: readonly Rule[] = [
   checkPorts,
   checkDomains,
   checkRecursors,
+  checkEmptyAnswers,
 ];
 
 /** Every rule that the configuration breaks, one line each; [] when it is sound. Never throws. */

@@ -1,11 +1,12 @@
 /**
  * Checks connected to registrations: what Local says to run goes to the scheduler, results go back.
  */
-import { type Follow, Scheduler } from '../checks/scheduler.ts';
+import { type Follow, type ProbeRun, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { LocalCheck } from '../local/local-check.ts';
 import type { ChecksChange } from '../local/registration.ts';
+import type { Metrics } from '../metrics/registry.ts';
 import type { CheckId, CheckStatus } from '../model/types.ts';
 import { makeProbes } from './probes.ts';
 
@@ -14,11 +15,23 @@ export interface ChecksParts {
   readonly random: Random;
   readonly follow: Follow;
   readonly onResult: (id: CheckId, status: CheckStatus, output: string) => void;
+  readonly metrics: Metrics;
+}
+
+function countRuns(metrics: Metrics): (run: ProbeRun) => void {
+  const runs = metrics.counter('check_runs');
+  const latency = metrics.histogram('check_latency_seconds');
+  const lateness = metrics.histogram('check_lateness_seconds');
+  return ({ kind, status, durationMs, latenessMs }) => {
+    runs.add(runs.slot(kind, status));
+    latency.observe(latency.slot(kind), durationMs / 1_000);
+    lateness.observe(0, latenessMs / 1_000);
+  };
 }
 
 /** The scheduler with every kind of probe. */
-export function buildScheduler({ clock, random, follow, onResult }: ChecksParts): Scheduler {
-  return new Scheduler({ clock, random, probes: makeProbes(), follow, onResult });
+export function buildScheduler({ clock, random, follow, onResult, metrics }: ChecksParts): Scheduler {
+  return new Scheduler({ clock, random, probes: makeProbes(), follow, onResult, onRun: countRuns(metrics) });
 }
 
 /** Run and stop what registrations changed. */
@@ -30,8 +43,8 @@ export function applyChecksChange(scheduler: Scheduler, { started, stopped }: Ch
   }
 }
 
-/** A report for a TTL check moves its deadline. */
-export function applyHeartbeat(scheduler: Scheduler, check: LocalCheck): void {
+/** A TTL check expires later now; a report goes into its history too. */
+export function applyHeartbeat(scheduler: Scheduler, check: LocalCheck, isReport: boolean): void {
   const { definition, ttlExpiresAtMs, status, output } = check;
-  scheduler.heartbeat(definition.id, ttlExpiresAtMs, { status, output });
+  scheduler.heartbeat(definition.id, ttlExpiresAtMs, isReport ? { status, output } : undefined);
 }

@@ -1,7 +1,13 @@
 /**
  * The DNS part of the configuration in the shape that dns/ takes.
  */
-import { DNS_DEFAULTS, type DnsConfig, parseRecursor, type Recursor } from '../dns/config.ts';
+import {
+  type DnsConfig,
+  EMPTY_ANSWER_POLICIES,
+  type EmptyAnswer,
+  parseRecursor,
+  type Recursor,
+} from '../dns/config.ts';
 import type { Config } from './config.ts';
 
 /** Records carry whole seconds; a TTL below one second is none. */
@@ -17,16 +23,22 @@ function recursorsOf(texts: readonly string[]): readonly Recursor[] {
   return [...new Set(texts)].flatMap((text) => parseRecursor(text) ?? []);
 }
 
+/** check-config.ts has refused other words. */
+function emptyAnswer(policy: string, protectThreshold: number): EmptyAnswer {
+  return { policy: EMPTY_ANSWER_POLICIES.find((known) => known === policy) ?? 'nxdomain', protectThreshold };
+}
+
 /** What dns/ needs to know. */
 export function dnsSettings(config: Config): DnsConfig {
-  return Object.freeze({
-    ...DNS_DEFAULTS,
+  const protectThreshold = config['dns_config.protect_threshold'];
+  return Object.freeze<DnsConfig>({
     domain: withoutDot(config.domain),
     altDomain: config.alt_domain === '' ? null : withoutDot(config.alt_domain),
     datacenter: config.datacenter.toLowerCase(),
     recursors: recursorsOf(config.recursors),
     recursorStrategy: config['dns_config.recursor_strategy'] === 'random' ? 'random' : 'sequential',
     recursorTimeoutMs: config['dns_config.recursor_timeout'],
+    recursorMaxInFlight: config['dns_config.recursor_max_in_flight'],
     nodeTtlSeconds: seconds(config['dns_config.node_ttl']),
     serviceTtlSeconds: serviceTtls(config['dns_config.service_ttl']),
     onlyPassing: config['dns_config.only_passing'],
@@ -41,5 +53,17 @@ export function dnsSettings(config: Config): DnsConfig {
       expireSeconds: config['dns_config.soa.expire'],
       minTtlSeconds: config['dns_config.soa.min_ttl'],
     },
+    maxUdpPayloadBytes: config['dns_config.udp_max_payload'],
+    extendedErrors: config['dns_config.extended_errors'],
+    emptyAnswer: emptyAnswer(config['dns_config.empty_answer'], protectThreshold),
+    emptyAnswerByService: Object.fromEntries(
+      Object.entries(config['dns_config.empty_answer_by_service']).map(([service, policy]) => [
+        service.toLowerCase(),
+        emptyAnswer(policy, protectThreshold),
+      ]),
+    ),
+    queryLogShare: config['dns_config.query_log_share'],
+    tcpMaxConnections: config['dns_config.tcp_max_connections'],
+    tcpIdleTimeoutMs: config['dns_config.tcp_idle_timeout'],
   });
 }

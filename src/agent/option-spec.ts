@@ -13,6 +13,8 @@ export interface Kinds {
   port: number;
   bytes: number;
   duration: number;
+  /** A part of the whole, 0 to 1. */
+  share: number;
   /** One or more IP addresses separated by spaces; address templates are expanded. */
   addresses: readonly string[];
   /** A single IP address or '' for none; address templates are expanded. */

@@ -34,6 +34,11 @@ function readDuration(value: unknown): number {
   return ms ?? expected('a duration like "10s" or "1m30s"', value);
 }
 
+function readShare(value: unknown): number {
+  const isShare = typeof value === 'number' && value >= 0 && value <= 1;
+  return isShare ? value : expected('a number from 0 to 1', value);
+}
+
 function readList(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
@@ -69,6 +74,7 @@ const READERS: { readonly [K in Kind]: Reader<K> } = {
       .split(/\s+(?![^{]*}})/)
       .filter(Boolean),
   address: readText,
+  share: readShare,
   list: readList,
   'text-map': (value) => mapOf(value, 'an object of texts', readText),
   'duration-map': (value) => mapOf(value, 'an object of durations', readDuration),
@@ -94,6 +100,8 @@ function jsonOfText(kind: Kind, text: string): unknown {
     case 'port':
     case 'bytes':
       return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'share':
+      return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
     case 'text-map':
     case 'duration-map': {
       const colon = text.indexOf(':');

@@ -1,8 +1,8 @@
 /**
  * One probe for each kind of check, loaded when the first check of that kind runs.
  *
- * Some probes stand on large libraries (HTTP/2, gRPC); an agent without such checks never pays for them. A new kind is a
- * file in checks/kinds and a row here.
+ * Some probes stand on large modules (HTTP/2); an agent without such checks never pays for them. A new kind is a file in
+ * checks/kinds and a row here.
  */
 import type { PolledKind, Probe, Probes } from '../checks/check.ts';
 import { createDial } from '../checks/dial.ts';
@@ -22,5 +22,13 @@ export function makeProbes(): Probes {
   return {
     http: lazily(async () => (await import('../checks/kinds/http.ts')).httpProbe(dial)),
     tcp: lazily(async () => (await import('../checks/kinds/tcp.ts')).tcpProbe(dial)),
-  } as Probes;
+    udp: lazily(async () => (await import('../checks/kinds/udp.ts')).udpProbe()),
+    grpc: lazily(async () => (await import('../checks/kinds/grpc.ts')).grpcProbe(dial)),
+    h2ping: lazily(async () => (await import('../checks/kinds/h2ping.ts')).h2pingProbe(dial)),
+    script: lazily(async () => (await import('../checks/kinds/script.ts')).scriptProbe()),
+    docker: lazily(async () =>
+      (await import('../checks/kinds/docker.ts')).dockerProbe(process.env['DOCKER_HOST']),
+    ),
+    'os-service': lazily(async () => (await import('../checks/kinds/os-service.ts')).osServiceProbe()),
+  };
 }

@@ -36,6 +36,7 @@ const PLACEHOLDERS: Readonly<Record<OptionSpec['kind'], string>> = {
   port: 'PORT',
   bytes: 'BYTES',
   duration: 'DURATION',
+  share: 'SHARE',
   addresses: 'ADDRESSES',
   address: 'ADDRESS',
   list: 'VALUE',
