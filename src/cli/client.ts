@@ -8,8 +8,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { AppError } from '../model/errors.ts';
-import type { FlagSpec } from './command.ts';
-import type { Flags } from './flags.ts';
+import type { FlagSpec, Flags } from './flags.ts';
 
 export const CLIENT_FLAGS: readonly FlagSpec[] = [
   {

@@ -5,15 +5,7 @@
  * exports `command`, and its line in main.ts. Commands print through `io`, never to the console.
  */
 import type { Client } from './client.ts';
-import type { Flags } from './flags.ts';
-
-export interface FlagSpec {
-  /** Without dashes. */
-  readonly name: string;
-  /** Placeholder of the value; a flag without is a switch. */
-  readonly value?: string;
-  readonly doc: string;
-}
+import type { FlagSpec, Flags } from './flags.ts';
 
 export interface CommandIo {
   /** One line (or several) to standard output. */

@@ -6,7 +6,15 @@
  */
 import { nearest } from '../lib/nearest.ts';
 import { AppError } from '../model/errors.ts';
-import type { FlagSpec } from './command.ts';
+
+/** A flag that a command knows. */
+export interface FlagSpec {
+  /** Without dashes. */
+  readonly name: string;
+  /** Placeholder of the value; a flag without is a switch. */
+  readonly value?: string;
+  readonly doc: string;
+}
 
 /** A flag as it was given. */
 export interface GivenFlag {

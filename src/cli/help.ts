@@ -3,7 +3,8 @@
  */
 import { Command as Parser } from 'commander';
 import { CLIENT_FLAGS } from './client.ts';
-import type { Command, FlagSpec } from './command.ts';
+import type { Command } from './command.ts';
+import type { FlagSpec } from './flags.ts';
 
 /** Every flag that a command takes. */
 export function flagsOf(command: Command): readonly FlagSpec[] {

@@ -2,8 +2,7 @@
  * Which form of output a caller wants.
  */
 import { AppError } from '../model/errors.ts';
-import type { FlagSpec } from './command.ts';
-import type { Flags } from './flags.ts';
+import type { FlagSpec, Flags } from './flags.ts';
 
 export const FORMAT_FLAG: FlagSpec = {
   name: 'format',

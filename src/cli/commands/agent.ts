@@ -11,8 +11,8 @@ import { OPTION_KEYS, OPTIONS, type OptionKey } from '../../agent/config.ts';
 import type { ConfigRequest } from '../../agent/load-config.ts';
 import type { OptionSpec } from '../../agent/option-spec.ts';
 import { AppError } from '../../model/errors.ts';
-import type { Command, FlagSpec } from '../command.ts';
-import type { Flags } from '../flags.ts';
+import type { Command } from '../command.ts';
+import type { FlagSpec, Flags } from '../flags.ts';
 import { packageVersion } from '../version.ts';
 
 /** Flags that are no options: what to read, and how. */
