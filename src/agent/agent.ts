@@ -171,13 +171,13 @@ async function buildHttp(
   own: Pick<HttpParts, 'reload' | 'leave' | 'sessionTimers'>,
 ) {
   const { buildHttpServer } = await import('../http/server.ts');
-  const { core, config, identity, agentLog, metrics, coordinates, request } = ground;
+  const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
   const { nodeName, nodeId } = identity;
   return buildHttpServer({
     ...core,
     ...own,
     local,
-    config: httpSettings(config, identity, request.configuration.isDev),
+    config: httpSettings(current, identity, request.configuration.isDev),
     clock: systemClock,
     random: systemRandom,
     log: agentLog.log.child({ part: 'http' }),

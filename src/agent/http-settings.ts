@@ -8,6 +8,7 @@ import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
 import { type Config, OPTION_KEYS, OPTIONS } from './config.ts';
 import type { Identity } from './identity.ts';
+import type { LoadedConfig } from './load-config.ts';
 
 /** Where the built page lies: beside src/ in a checkout, beside dist/ in a package. */
 const BUILT_PAGE = fileURLToPath(new URL('../../dist/ui', import.meta.url));
@@ -39,7 +40,11 @@ function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonOb
 }
 
 /** What http/ needs to know. */
-export function httpSettings(config: Config, identity: Identity, isDev: boolean): HttpConfig {
+export function httpSettings(
+  { config, sources }: Pick<LoadedConfig, 'config' | 'sources'>,
+  identity: Identity,
+  isDev: boolean,
+): HttpConfig {
   return Object.freeze({
     isAlwaysPretty: isDev,
     isServer: true,
@@ -68,6 +73,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     uiContentPath: withSlashes(config['ui_config.content_path']),
     uiDir: pageDir(config),
     debugConfig: debugConfig(config, identity, isDev),
+    configSources: Object.fromEntries(sources),
     checkOutputMaxBytes: config.check_output_max_size,
   });
 }

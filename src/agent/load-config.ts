@@ -9,7 +9,7 @@ import { nearest } from '../lib/nearest.ts';
 import { AppError } from '../model/errors.ts';
 import { ACCEPTED_FLAGS, ACCEPTED_KEYS, SUBJECTS, type Subject } from './accepted-keys.ts';
 import { checkConfig } from './check-config.ts';
-import { type Config, defaultConfig, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
+import { type Config, DEV_DEFAULTS, defaultConfig, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
 import { type ConfigText, readConfigFiles } from './config-files.ts';
 import { expandAddresses } from './expand-config.ts';
 import { lookUpKey } from './known-keys.ts';
@@ -48,6 +48,8 @@ export interface LoadedConfig {
   /** The environment that it was read in, for templates in definitions. */
   readonly env: ConfigRequest['env'];
   readonly remarks: readonly Remark[];
+  /** Where each option that is not at its default was set: files, flags, variables. */
+  readonly sources: ReadonlyMap<OptionKey, string>;
   /** The files that were read, for whoever watches them. */
   readonly files: readonly string[];
   /** Where a definition of `services` or `checks` stood: `<file>:<line>`. */
@@ -192,6 +194,17 @@ function mergeSettings(isDev: boolean, settings: readonly Setting[]): Config {
   return Object.freeze(values) as unknown as Config;
 }
 
+/** Lists and maps grow by every source; of other options the last source wins. */
+function sourcesOf(isDev: boolean, settings: readonly Setting[]): ReadonlyMap<OptionKey, string> {
+  const dev = isDev ? (Object.keys(DEV_DEFAULTS) as OptionKey[]) : [];
+  const sources = new Map<OptionKey, string>(dev.map((key) => [key, '-dev']));
+  for (const { key, place } of settings) {
+    const before = isAppended(OPTIONS[key].kind) ? sources.get(key) : undefined;
+    sources.set(key, before === undefined ? place.source : `${before}, ${place.source}`);
+  }
+  return sources;
+}
+
 /** Where each definition stood: a list's members by their number. */
 function placesOf(settings: readonly Setting[]): ReadonlyMap<object, Place> {
   const definitions = settings.filter(({ key }) => OPTIONS[key].kind === 'objects');
@@ -250,6 +263,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     config,
     env: request.env,
     files: texts.map(({ file }) => file),
+    sources: sourcesOf(request.isDev, settings),
     whereIs: (definition) =>
       describePlace(places.get(definition) ?? { source: 'configuration', path: '' }, allTexts),
     remarks: [

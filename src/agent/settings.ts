@@ -26,6 +26,10 @@ export class CurrentConfig {
     return this.#loaded.config;
   }
 
+  get sources(): LoadedConfig['sources'] {
+    return this.#loaded.sources;
+  }
+
   get files(): readonly string[] {
     return this.#loaded.files;
   }

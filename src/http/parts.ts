@@ -96,6 +96,8 @@ export interface HttpConfig {
   readonly checkOutputMaxBytes: number;
   /** Shown by /v1/agent/self as DebugConfig; secrets are already hidden. */
   readonly debugConfig: JsonObject;
+  /** Where options of it were set that are not at their defaults: a file, a flag, a variable. */
+  readonly configSources: StringMap;
 }
 
 /** Lines of the agent's log as they are written. */

@@ -64,6 +64,7 @@ export function selfDocument(parts: HttpParts): Document {
       Version: version,
     },
     DebugConfig: sorted(config.debugConfig),
+    ConfigSources: sorted(config.configSources),
     Coord: ORIGIN_COORDINATE,
     Member: memberDocument(parts, false),
     Stats: {

@@ -21,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-export interface Reply<T> {
+interface Reply<T> {
   readonly value: T;
   /** X-Consul-Index; 0 when the answer carries none and so cannot be waited on. */
   readonly index: number;

@@ -27,7 +27,7 @@ export interface Live<T> {
   readonly error: Signal<ApiError | undefined>;
 }
 
-export type Connection =
+type Connection =
   | { readonly kind: 'starting' }
   | { readonly kind: 'here' }
   | { readonly kind: 'away'; readonly sinceMs: number };

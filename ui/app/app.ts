@@ -16,7 +16,7 @@ import { createRouter, type Router } from './router.ts';
 import { createSettings, type Settings } from './settings.ts';
 
 /** A message about something that was done, or refused; it goes away by itself unless it is a refusal. */
-export interface Notice {
+interface Notice {
   readonly id: number;
   readonly kind: 'done' | 'refused';
   readonly text: string;

@@ -6,7 +6,7 @@
  */
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 
-export interface Place {
+interface Place {
   /** Decoded segments after the base: [] is the overview. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;

@@ -20,7 +20,7 @@ const EDNS_SIZES = [
   ['4096', '4096'],
 ] as const;
 
-export interface Question {
+interface Question {
   readonly name: string;
   readonly type: string;
   readonly transport: string;

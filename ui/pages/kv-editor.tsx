@@ -20,7 +20,7 @@ import { DeleteKeyDialog } from './kv-dialogs.tsx';
 import { LockHolder } from './kv-lock.tsx';
 
 /** What a person has typed over the version `base`. */
-export interface Draft {
+interface Draft {
   readonly base: Signal<KvShape>;
   readonly text: Signal<string>;
   readonly flags: Signal<string>;
@@ -28,7 +28,7 @@ export interface Draft {
   readonly reset: (to: KvShape) => void;
 }
 
-export function textOf(entry: KvShape): string {
+function textOf(entry: KvShape): string {
   const decoded = decodeBase64(entry.Value ?? '');
   return decoded.kind === 'text' ? decoded.text : '';
 }

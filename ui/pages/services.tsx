@@ -21,7 +21,7 @@ import {
 import { byText, count, plural } from '../parts/text.ts';
 import { FirstService, RegisterDialog } from './register.tsx';
 
-export function countsOfService(service: ServiceSummary): readonly Count[] {
+function countsOfService(service: ServiceSummary): readonly Count[] {
   return [
     { status: 'critical', count: service.InstancesCritical ?? service.ChecksCritical },
     { status: 'warning', count: service.InstancesWarning ?? service.ChecksWarning },
