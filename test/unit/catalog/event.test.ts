@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { type EventRequest, EventRing, indexOfEvents } from '../../../src/catalog/event.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+
+const AUDIENCE = { node: 'n1', services: [{ name: 'web', tags: ['blue'] }] };
+
+function start() {
+  let wakes = 0;
+  const ring = new EventRing({ random: seededRandom(3), wake: () => (wakes += 1) });
+  const fire = (name: string, fields: Partial<EventRequest> = {}) =>
+    ring.fire(
+      { name, payload: new Uint8Array(), nodeFilter: '', serviceFilter: '', tagFilter: '', ...fields },
+      AUDIENCE,
+    );
+  return { ring, fire, wakes: () => wakes, names: () => ring.list('').map(({ name }) => name) };
+}
+
+describe('events', () => {
+  test('are kept in order, with a time that rises, and wake who waits', () => {
+    const { ring, fire, wakes } = start();
+    for (const name of ['a', 'b', 'a']) fire(name);
+    expect(ring.list('').map(({ name, lamportTime }) => [name, lamportTime])).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['a', 3],
+    ]);
+    expect(ring.list('b')).toHaveLength(1);
+    expect(wakes()).toBe(3);
+  });
+
+  test('are forgotten beyond the newest 256', () => {
+    const { fire, names } = start();
+    for (let n = 0; n < 300; n += 1) fire(String(n));
+    expect(names()).toHaveLength(256);
+    expect(names()[0]).toBe('44');
+  });
+
+  test('for others are fired, but not kept here', () => {
+    const { fire, names } = start();
+    for (const filter of ['n1', '^n.$', '']) fire('mine', { nodeFilter: filter });
+    fire('other-node', { nodeFilter: '^x' });
+    fire('other-service', { serviceFilter: 'db' });
+    fire('other-tag', { serviceFilter: 'web', tagFilter: 'green' });
+    fire('mine', { serviceFilter: 'we', tagFilter: '^bl' });
+    expect(names()).toEqual(['mine', 'mine', 'mine', 'mine']);
+  });
+
+  test('have an index of their own, that is never 0 and differs with each event', () => {
+    const { ring, fire } = start();
+    expect(indexOfEvents(ring.list(''))).toBe(1);
+    const seen = new Set<number>();
+    for (let n = 0; n < 50; n += 1) {
+      fire('e');
+      seen.add(indexOfEvents(ring.list('')));
+    }
+    expect(seen.size).toBe(50);
+    expect([...seen].every((index) => Number.isSafeInteger(index) && index > 1)).toBe(true);
+  });
+
+  test('are refused with a bad filter, a lone tag, or too much to carry', () => {
+    const { fire, names } = start();
+    expect(() => fire('e', { nodeFilter: '(' })).toThrow(
+      'Invalid node filter: error parsing regexp: missing',
+    );
+    expect(() => fire('e', { serviceFilter: 'x', tagFilter: '(' })).toThrow('Invalid tag filter');
+    expect(() => fire('e', { tagFilter: 'x' })).toThrow('Cannot provide tag filter without service filter');
+    expect(() => fire('e', { payload: new Uint8Array(420) })).toThrow('limit of 512 bytes');
+    expect(() => fire('e', { payload: new Uint8Array(410) })).not.toThrow();
+    expect(names()).toEqual(['e']);
+  });
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { snapshotRows } from '../../../src/catalog/snapshot.ts';
+import type { RegistrationSource } from '../../../src/model/types.ts';
+import { registerService, service } from '../../support/catalog.ts';
+import { startKv } from '../../support/kv.ts';
+
+test('restoring brings back what was there, removes what came later, and leaves the agent its own', async () => {
+  const { writer, kv, row, begin, state } = await startKv();
+  await writer.submit(registerService('n1', service({ name: 'web' })));
+  const session = await begin();
+  await kv('kept', { verb: 'lock', session, text: 'v', flags: '7' });
+  const rows = [...snapshotRows(state.view)];
+  const source: RegistrationSource = 'api';
+  await writer.submit({ kind: 'local-service', definition: service({ name: 'mine' }), source });
+  await writer.submit({ kind: 'fact', name: 'node-id', value: 'x' });
+  await writer.submit(registerService('n2', service({ name: 'late' })));
+  await kv('late', { text: 'x' });
+  await kv('kept', { text: 'changed' });
+
+  await writer.submit({ kind: 'restore', rows });
+  expect(row('kept')).toMatchObject({ value: btoa('v'), flags: '7', session, lockIndex: 1 });
+  expect(row('late')).toBeUndefined();
+  expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['web']);
+  expect(state.view.nodes.get('n2')).toBeUndefined();
+  expect(state.view.localServices.size).toBe(1);
+  expect(state.view.facts.get('node-id')?.value).toBe('x');
+});
+
+test('restored rows that differ get a new index, so that no old check-and-set matches', async () => {
+  const { writer, kv, row, state } = await startKv();
+  await kv('a', { text: '1' });
+  await kv('same', { text: '1' });
+  const rows = [...snapshotRows(state.view)];
+  const old = row('a')?.modifyIndex as number;
+  const same = row('same')?.modifyIndex;
+  await kv('a', { text: '2' });
+  const { index } = await writer.submit({ kind: 'restore', rows });
+  expect(row('a')?.modifyIndex).toBe(index);
+  expect(row('same')?.modifyIndex).toBe(same);
+  expect(await kv('a', { verb: 'cas', index: old, text: '3' })).toBe(false);
+});
