@@ -48,8 +48,17 @@ export interface SchedulerParts {
   readonly follow: Follow;
   /** A status to report; it may be the same as before. */
   readonly onResult: (id: CheckId, status: CheckStatus, output: string) => void;
-  /** A probe began `latenessMs` after it was due; for metrics. */
-  readonly onStart?: (latenessMs: number) => void;
+  /** Told of every probe that ran; for metrics. */
+  readonly onRun?: (run: ProbeRun) => void;
+}
+
+/** One probe that ran. */
+export interface ProbeRun {
+  readonly kind: PolledKind;
+  readonly status: CheckStatus;
+  readonly durationMs: number;
+  /** How long after it was due it began. */
+  readonly latenessMs: number;
 }
 
 interface Entry {
@@ -162,12 +171,14 @@ export class Scheduler {
 
   #begin(entry: Entry, isRestored: boolean): void {
     const { clock, random, follow } = this.#parts;
-    const { id, probe, intervalMs } = entry.definition;
+    const { id, probe, intervalMs, outputMaxBytes } = entry.definition;
     if (probe.kind === 'alias') {
-      entry.unfollow = follow(probe, id, (result) => {
+      entry.unfollow = follow(probe, id, ({ status, output: said }) => {
         if (!this.#isCurrent(entry)) return;
-        this.#remember(entry, result, 0);
-        this.#parts.onResult(id, result.status, result.output);
+        // Aliases of aliases quote each other; without a limit two of them in a circle would grow for ever.
+        const output = said.slice(0, outputMaxBytes);
+        this.#remember(entry, { status, output }, 0);
+        this.#parts.onResult(id, status, output);
       });
     } else if (probe.kind === 'ttl') {
       if (entry.ttlExpiresAtMs !== 0) this.#enqueue(entry, entry.ttlExpiresAtMs);
@@ -250,12 +261,11 @@ export class Scheduler {
   }
 
   #run(entry: Entry, spec: PolledSpec, dueMs: number): void {
-    const { clock, probes, onStart } = this.#parts;
+    const { clock, probes, onRun } = this.#parts;
     const { timeoutMs, outputMaxBytes } = entry.definition;
     const controller = new AbortController();
     entry.running = controller;
     const startedMs = clock.monotonic();
-    onStart?.(startedMs - dueMs);
     const timer = clock.after(timeoutMs, () => controller.abort());
     const probe = probes[spec.kind] as Probe<PolledKind>;
     const limits = { timeoutMs, outputMaxBytes, signal: controller.signal };
@@ -263,7 +273,9 @@ export class Scheduler {
       timer.cancel();
       entry.running = undefined;
       this.#slots.release(spec.kind);
-      if (this.#isCurrent(entry)) this.#judge(entry, result, clock.monotonic() - startedMs);
+      const durationMs = clock.monotonic() - startedMs;
+      onRun?.({ kind: spec.kind, status: result.status, durationMs, latenessMs: startedMs - dueMs });
+      if (this.#isCurrent(entry)) this.#judge(entry, result, durationMs);
     };
     probe(spec, limits).then(settle, (bug: unknown) => settle({ status: 'critical', output: String(bug) }));
   }

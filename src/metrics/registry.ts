@@ -68,6 +68,12 @@ export const METRICS = {
     labels: ['kind'],
     bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30],
   },
+  check_lateness_seconds: {
+    kind: 'histogram',
+    help: 'How long after it was due a health check began, in seconds.',
+    labels: [],
+    bounds: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  },
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
   catalog_index: { kind: 'gauge', help: 'Index of the newest write.', labels: [] },
   catalog_writes: { kind: 'counter', help: 'Writes installed.', labels: [] },
