@@ -6,7 +6,7 @@
  */
 import type { Metric, Metrics } from '../metrics/registry.ts';
 import { rcodeName, TYPE, typeName } from '../wire/constants.ts';
-import type { Reason } from './outcome.ts';
+import { REASONS, type Reason } from './outcome.ts';
 import type { Slots } from './sendable.ts';
 
 export const TRANSPORTS = ['udp', 'tcp'] as const;
@@ -39,17 +39,30 @@ export function makeCounters(metrics: Metrics): Counters {
   const truncated = metrics.counter('dns_truncated');
   const upstream = metrics.counter('dns_upstream');
   const upstreamLatency = metrics.histogram('dns_upstream_latency_seconds');
+  /** Slots without a service, by type, rcode and reason in one number. */
+  const known = new Map<number, Slots>();
+
+  function slotsOf(qtype: number, rcode: number, reason: Reason): Slots {
+    const key = (qtype * 0x100 + rcode) * REASONS.length + REASONS.indexOf(reason);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const labels = [typeLabel(qtype), rcodeName(rcode), reason] as const;
+    const made: Slots = {
+      slots: [queries.slot('udp', ...labels), queries.slot('tcp', ...labels)],
+      serviceSlot: -1,
+    };
+    if (KNOWN_TYPES.has(qtype)) known.set(key, made);
+    return made;
+  }
+
   return {
     queries,
     services,
     latency,
     latencySlots: [latency.slot('udp'), latency.slot('tcp')],
     slots(qtype, rcode, reason, service) {
-      const labels = [typeLabel(qtype), rcodeName(rcode), reason] as const;
-      return {
-        slots: [queries.slot('udp', ...labels), queries.slot('tcp', ...labels)],
-        serviceSlot: service === '' ? -1 : services.slot(service),
-      };
+      if (service !== '') return { ...slotsOf(qtype, rcode, reason), serviceSlot: services.slot(service) };
+      return slotsOf(qtype, rcode, reason);
     },
     dropped: (transport, reason) => dropped.add(dropped.slot(transport, reason)),
     truncated: (transport) => truncated.add(truncated.slot(transport)),

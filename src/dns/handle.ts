@@ -30,7 +30,7 @@ import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import type { Forwarded, Upstream } from './recurse.ts';
 import { type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
-import { newScan, scanQuery } from './scan.ts';
+import { newScan, queryOf, scanQuery } from './scan.ts';
 import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
 import { makeZone, type Zone } from './zone.ts';
 
@@ -61,6 +61,11 @@ const MAX_HOSTS = 8;
 /** Records of one host name for a client without EDNS. */
 const MAX_HOST_RECORDS = 5;
 
+/** One query in so many is timed. */
+const TIMED_ONE_IN = 16;
+/** Instead of a start time: this query is not timed. */
+const UNTIMED = -1;
+
 type FetchedHosts = ReadonlyMap<string, readonly ResourceRecord[]>;
 const NOTHING_FETCHED: FetchedHosts = new Map();
 
@@ -73,11 +78,14 @@ function maxBytesFor(transport: Transport, payloadBytes: number, config: DnsConf
 export class Handler {
   readonly #parts: HandlerParts;
   readonly #cache = new AnswerCache();
+  /** Negative answers by the slot they are counted in, which stands for type, rcode and reason. */
+  readonly #plainNos = new Map<number, Sendable>();
   readonly #scan = newScan();
   readonly #asked: Asked;
   readonly #assembly: Assembly;
   #zone: Zone;
   #rules: SendRules;
+  #seen = 0;
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
@@ -104,7 +112,7 @@ export class Handler {
 
   /** Answer a packet; `out` holds at least the largest message of the transport. Never throws, never rejects. */
   handle(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
-    const startedMs = this.#parts.clock.monotonic();
+    const startedMs = this.#isTimed() ? this.#parts.clock.monotonic() : UNTIMED;
     let handled: Handled;
     try {
       handled = this.#reply(packet, client, out);
@@ -144,6 +152,7 @@ export class Handler {
       this.#zone = makeZone(config);
       this.#rules = this.#rulesOf(this.#zone);
       this.#cache.clear();
+      this.#plainNos.clear();
     }
     return this.#zone;
   }
@@ -177,7 +186,7 @@ export class Handler {
 
   #replyAnew(job: Job): Handled {
     const { packet, transport, out, zone } = job;
-    const query = decodeQuery(packet);
+    const query = job.isScanned ? queryOf(packet, this.#scan) : decodeQuery(packet);
     if (query.kind === 'ignored') {
       this.#parts.counters.dropped(transport, packet.length < HEADER_BYTES ? 'too_short' : 'response');
       return 0;
@@ -259,7 +268,7 @@ export class Handler {
   #finish(answer: Answer, query: Query, job: Job): number {
     const { packet, transport, out, zone, isScanned } = job;
     const slots = this.#parts.counters.slots(query.qtype, answer.rcode, answer.reason, answer.service);
-    const sendable = isScanned ? makeSendable(answer, zone, slots) : undefined;
+    const sendable = isScanned ? this.#sendableOf(answer, slots) : undefined;
     if (sendable && answer.topic !== null) this.#cache.add(packet, this.#scan, answer.topic, sendable);
     const sent = sendable ? this.#send(sendable, packet, transport, out) : -1;
     if (sent >= 0) return sent;
@@ -274,6 +283,17 @@ export class Handler {
       serial: this.#serial(),
     };
     return draw(answer, query, rules);
+  }
+
+  /** Render an answer. Those that say nothing but why there is nothing are the same for every such name. */
+  #sendableOf(answer: Answer, slots: Slots): Sendable | undefined {
+    const isPlainNo = answer.groups.length === 0 && answer.known.length === 0 && answer.service === '';
+    if (!isPlainNo || answer.additional.length > 0) return makeSendable(answer, this.#zone, slots);
+    const known = this.#plainNos.get(slots.slots[0]);
+    if (known !== undefined) return known;
+    const sendable = makeSendable(answer, this.#zone, slots);
+    if (sendable) this.#plainNos.set(slots.slots[0], sendable);
+    return sendable;
   }
 
   /** Names that are not ours: to the upstream servers, or REFUSED. */
@@ -336,13 +356,21 @@ export class Handler {
     this.#count(this.#parts.counters.slots(qtype, rcode, reason, ''), transport);
   }
 
+  /** Asking the clock twice costs more than many an answer, so only some are timed; all, when queries are logged. */
+  #isTimed(): boolean {
+    this.#seen = (this.#seen + 1) % TIMED_ONE_IN;
+    return this.#seen === 0 || this.#zone.config.queryLogShare > 0;
+  }
+
   #observe(reply: Uint8Array, length: number, client: Client, startedMs: number): void {
     const { clock, counters, queryLog } = this.#parts;
+    if (((reply[2] as number) & (FLAG.TC >>> 8)) !== 0) counters.truncated(client.transport);
+    if (startedMs === UNTIMED) return;
     const elapsedMs = clock.monotonic() - startedMs;
     counters.latency.observe(counters.latencySlots[client.transport === 'udp' ? 0 : 1], elapsedMs / 1_000);
-    if (((reply[2] as number) & (FLAG.TC >>> 8)) !== 0) counters.truncated(client.transport);
-    if (queryLog.isSampled(this.#zone.config.queryLogShare))
+    if (queryLog.isSampled(this.#zone.config.queryLogShare)) {
       queryLog.write(reply.subarray(0, length), client, elapsedMs);
+    }
   }
 }
 

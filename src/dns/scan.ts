@@ -14,6 +14,7 @@ import {
   OPT_BYTES,
   TYPE,
 } from '../wire/constants.ts';
+import type { Query } from '../wire/message.ts';
 
 export interface Scan {
   /** Offset after the root label of the name. */
@@ -109,4 +110,19 @@ export function scanQuery(packet: Uint8Array, scan: Scan): boolean {
   scan.payloadBytes = -1;
   if (packet[11] === 0) return end === packet.length;
   return scanOpt(packet, end, scan);
+}
+
+/** The query that was scanned, in the form that everything else takes. */
+export function queryOf(packet: Uint8Array, scan: Scan): Query {
+  const { nameEnd, qtype, payloadBytes } = scan;
+  return {
+    kind: 'query',
+    id: ((packet[0] as number) << 8) | (packet[1] as number),
+    flags: ((packet[2] as number) << 8) | (packet[3] as number),
+    question: packet.subarray(HEADER_BYTES, nameEnd + 4),
+    qname: packet.subarray(HEADER_BYTES, nameEnd),
+    qtype,
+    qclass: ((packet[nameEnd + 2] as number) << 8) | (packet[nameEnd + 3] as number),
+    edns: payloadBytes < 0 ? null : { payloadBytes, version: 0, clientSubnet: null },
+  };
 }

@@ -33,7 +33,7 @@ export const METRICS = {
   dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
   dns_latency_seconds: {
     kind: 'histogram',
-    help: 'Time from a DNS packet to its answer, in seconds.',
+    help: 'Time from a DNS packet to its answer in seconds, of one query in sixteen.',
     labels: ['transport'],
     bounds: LATENCY_BOUNDS_SECONDS,
   },

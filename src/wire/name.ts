@@ -136,6 +136,12 @@ export function nameToText(name: WireName): string {
   }
 }
 
+/** Each octet as text in lower case, escaped where it would be taken for a separator. */
+const FOLDED_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+  const text = String.fromCharCode(foldByte(octet));
+  return text === '.' || text === '\\' ? `\\${text}` : text;
+});
+
 /**
  * Labels of a name, in lower case, leftmost first. Ordinary bytes come as Latin-1; a dot or backslash inside a label
  * comes escaped, so that joining labels with dots cannot make two different names equal.
@@ -146,11 +152,7 @@ export function foldedLabels(name: WireName): string[] {
     const size = name[at] ?? 0;
     if (size === 0) return labels;
     let label = '';
-    for (let i = at + 1; i <= at + size; i += 1) {
-      const octet = foldByte(name[i] as number);
-      if (octet === 0x2e || octet === 0x5c) label += '\\';
-      label += String.fromCharCode(octet);
-    }
+    for (let i = at + 1; i <= at + size; i += 1) label += FOLDED_TEXT[name[i] as number] as string;
     labels.push(label);
     at += size + 1;
   }
