@@ -34,12 +34,15 @@ export function servicesOfNode(view: View, node: string): readonly ServiceRow[] 
   return [...view.services.by('node', nodeKey(node))].sort(byNodeAndId);
 }
 
-/** Names of services with the tags of their instances, each tag once. */
-export function serviceNames(view: View, isWanted: (node: NodeRow) => boolean): Map<string, string[]> {
+/** Names of services with the tags of their wanted instances, each tag once. O(instances). */
+export function serviceNames(
+  view: View,
+  isWanted: (node: NodeRow, service: ServiceRow) => boolean,
+): Map<string, string[]> {
   const names = new Map<string, Set<string>>();
   for (const service of view.services.values()) {
     const node = view.nodes.get(nodeKey(service.node));
-    if (node === undefined || !isWanted(node)) continue;
+    if (node === undefined || !isWanted(node, service)) continue;
     const tags = names.get(service.name) ?? new Set();
     for (const tag of service.tags) tags.add(tag);
     names.set(service.name, tags);

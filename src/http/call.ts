@@ -5,6 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Query } from './route.ts';
 
 const NO_BODY = Buffer.alloc(0);
+/** A URL that cannot be decoded has no query either. */
+const NO_QUERY: Query = Object.freeze({});
 
 class HttpCall implements Call {
   readonly #request: FastifyRequest;
@@ -29,7 +31,7 @@ class HttpCall implements Call {
   }
 
   get query(): Query {
-    return this.#request.query as Query;
+    return (this.#request.query as Query | null) ?? NO_QUERY;
   }
 
   get headers(): Call['headers'] {

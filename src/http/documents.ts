@@ -79,7 +79,10 @@ export function serviceDocument(service: ServiceRow): Document {
 }
 
 /** An instance with its node, flat, as /catalog/service shows it. */
-export function catalogServiceDocument({ node, service }: Instance, datacenter: string): Document {
+export function catalogServiceDocument(
+  { node, service }: Pick<Instance, 'node' | 'service'>,
+  datacenter: string,
+): Document {
   return {
     ID: node.id,
     Node: node.name,

@@ -11,7 +11,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { callOf } from './call.ts';
-import { limitConnections } from './connections.ts';
+import { limitConnections, refuseMalformed } from './connections.ts';
 import { Dispatcher } from './dispatch.ts';
 import { collectGauges } from './gauges.ts';
 import type { HttpParts } from './parts.ts';
@@ -19,6 +19,7 @@ import { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
 import { METHODS, type Operation, type Reply, type Route } from './route.ts';
 import { agentRoutes } from './routes/agent.ts';
+import { agentCheckHistoryRoutes } from './routes/agent-check-history.ts';
 import { agentCheckRoutes } from './routes/agent-checks.ts';
 import { agentHealthRoutes } from './routes/agent-health.ts';
 import { agentServiceRoutes } from './routes/agent-services.ts';
@@ -43,6 +44,7 @@ const GROUPS: readonly (readonly Route[])[] = [
   agentRoutes,
   agentServiceRoutes,
   agentCheckRoutes,
+  agentCheckHistoryRoutes,
   agentHealthRoutes,
   metricsRoutes,
   catalogRoutes,
@@ -74,7 +76,14 @@ const LIMITS = {
   http: { maxHeaderSize: MAX_HEADER_BYTES },
   forceCloseConnections: 'idle',
   logger: false,
+  clientErrorHandler: refuseMalformed,
 } as const;
+
+/** Bodies are bytes whatever they are called, so a type that is none must not stop them. */
+function forgetContentType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  delete request.raw.headers['content-type'];
+  done();
+}
 
 function tooLarge(request: FastifyRequest): Reply {
   const bytes = request.headers['content-length'] ?? 'unknown';
@@ -102,6 +111,7 @@ function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts
       method,
       url: route.path,
       ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
+      ...(method !== 'GET' && { onRequest: forgetContentType }),
       handler: (request, reply) => dispatcher.dispatch(operation, request, reply),
     });
   }

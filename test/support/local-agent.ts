@@ -21,6 +21,7 @@ export interface LocalAgent {
   readonly state: State;
   readonly writer: Writer;
   readonly watch: Watch;
+  readonly indexes: TopicIndexes;
   readonly clock: ManualClock;
   readonly store: Persistence;
   /** What the scheduler was told, in order. */
@@ -90,6 +91,7 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
     state,
     writer,
     watch,
+    indexes,
     clock,
     store,
     changes,

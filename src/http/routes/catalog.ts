@@ -12,6 +12,7 @@ import {
 import type { Instance } from '../../catalog/select.ts';
 import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
 import { CATALOG_SERVICE_FIELDS, NODE_FIELDS, SERVICE_FIELDS } from '../../filter/fields.ts';
+import type { NodeRow, ServiceRow } from '../../model/types.ts';
 import { answerRead } from '../blocking.ts';
 import { parseBody } from '../body.ts';
 import { deregistration, registration } from '../catalog-documents.ts';
@@ -19,6 +20,7 @@ import { catalogServiceDocument, type Document, nodeDocument, serviceDocument } 
 import { filterOf } from '../filtering.ts';
 import { restOfPath } from '../named.ts';
 import type { HttpParts } from '../parts.ts';
+import { has } from '../query-values.ts';
 import { requireOwnDatacenter } from '../read-options.ts';
 import { json } from '../reply.ts';
 import type { Call, Handler, Route } from '../route.ts';
@@ -63,9 +65,13 @@ const nodes: Handler = (call, parts) => {
 
 const services: Handler = (call, parts) => {
   const hasMeta = nodeMetaSelector(call);
+  const isSelected = filterOf(call, CATALOG_SERVICE_FIELDS);
+  const hasFilter = has(call.query, 'filter');
+  const isWanted = (node: NodeRow, service: ServiceRow): boolean =>
+    hasMeta(node) && (!hasFilter || isSelected(catalogServiceDocument({ node, service }, parts.datacenter)));
   return answerRead(call, parts, {
     topics: ['services', 'nodes'],
-    reply: () => json(serviceNames(parts.state.view, hasMeta)),
+    reply: () => json(serviceNames(parts.state.view, isWanted)),
   });
 };
 
@@ -156,7 +162,7 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Names of all services with the tags of their instances.',
-        query: [...READ_PARAMETERS, NODE_META_PARAMETER],
+        query: [...READ_PARAMETERS, NODE_META_PARAMETER, FILTER_PARAMETER],
         isCacheable: true,
         handle: services,
       },

@@ -1,0 +1,116 @@
+/**
+ * The HTTP server over a catalog and a Local in memory, on a manual clock; requests are injected, no socket is opened.
+ */
+import type { FastifyInstance } from 'fastify';
+import { Coordinates } from '../../src/catalog/coordinate.ts';
+import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
+import { SessionTimers } from '../../src/catalog/session-timers.ts';
+import type { HttpConfig, HttpParts } from '../../src/http/parts.ts';
+import { buildHttpServer } from '../../src/http/server.ts';
+import { silentLogger } from '../../src/lib/log.ts';
+import { Metrics } from '../../src/metrics/registry.ts';
+import { type LocalAgent, startLocal } from './local-agent.ts';
+import { seededRandom } from './seeded-random.ts';
+
+export const HTTP_CONFIG: HttpConfig = {
+  isAlwaysPretty: false,
+  isServer: true,
+  domain: 'consul',
+  advertiseAddress: '127.0.0.1',
+  ports: { http: 8500, dns: 8600, server: 8300, serfLan: 8301, serfWan: 8302 },
+  nodeMeta: { rack: 'r7' },
+  defaultQueryTimeMs: 300_000,
+  maxQueryTimeMs: 600_000,
+  responseHeaders: {},
+  blockEndpoints: [],
+  allowWriteHttpFrom: [],
+  maxConnectionsPerClient: 0,
+  kvMaxValueBytes: 512 * 1024,
+  txnMaxRequestBytes: 512 * 1024,
+  minSessionTtlMs: 10_000,
+  prometheusRetentionMs: 0,
+  telemetryPrefix: 'consul',
+  isUiEnabled: false,
+  uiContentPath: '/ui/',
+  uiDir: undefined,
+  checkOutputMaxBytes: 4_096,
+  debugConfig: {},
+  configSources: {},
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** Parsed when asked for. */
+  json(): unknown;
+}
+
+export interface TestServer extends LocalAgent {
+  readonly app: FastifyInstance;
+  readonly parts: HttpParts;
+  get(url: string, headers?: Record<string, string>): Promise<Answer>;
+  put(url: string, body?: unknown): Promise<Answer>;
+  request(
+    method: string,
+    url: string,
+    options?: { body?: string | Buffer; headers?: Record<string, string> },
+  ): Promise<Answer>;
+}
+
+/** Build the server; its agent has registered nothing but itself. */
+export async function startHttp(
+  config: Partial<HttpConfig> = {},
+  own: Partial<HttpParts> = {},
+): Promise<TestServer> {
+  const agent = await startLocal();
+  const { state, writer, clock, watch } = agent;
+  const random = seededRandom(11);
+  const parts: HttpParts = {
+    ...agent,
+    config: { ...HTTP_CONFIG, ...config },
+    random,
+    log: silentLogger,
+    logStream: { subscribe: () => () => {} },
+    metrics: new Metrics(),
+    nodeName: 'n1',
+    nodeId: 'id-1',
+    datacenter: 'dc1',
+    version: '1.2.3',
+    reload: async () => {},
+    previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
+    leave: async () => {},
+    sessionTimers: new SessionTimers({ state, writer, clock, log: silentLogger }),
+    events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),
+    coordinates: new Coordinates('n1'),
+    explainDns: () => {
+      throw new Error('there is no DNS in this test');
+    },
+    checkHistory: () => undefined,
+    ...own,
+  };
+  const app = await buildHttpServer(parts);
+  const request: TestServer['request'] = async (method, url, { body, headers = {} } = {}) => {
+    const response = await app.inject({
+      method: method as 'GET',
+      url,
+      headers,
+      ...(body !== undefined && { payload: body }),
+    });
+    const { statusCode: status, payload: text } = response;
+    return { status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
+  };
+  return {
+    ...agent,
+    app,
+    parts,
+    request,
+    get: (url, headers = {}) => request('GET', url, { headers }),
+    put: (url, body) =>
+      request(
+        'PUT',
+        url,
+        body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) },
+      ),
+  };
+}
