@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { freePort } from './free-port.ts';
 import type { Block } from './markdown.ts';
-import { readSource, repositoryDir } from './source-files.ts';
+import { readSource, repositoryDir, sourceFiles } from './source-files.ts';
 
 const LIMIT_MS = 100_000;
 const DNS_AND_HTTP = ['8500', '8600'] as const;
@@ -65,10 +65,9 @@ trap stop_agent EXIT
 /** A folder with what a checkout has that a page may speak about. */
 function makeCheckout(translate: (text: string) => string): string {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-page-'));
-  const config = path.join(repositoryDir, 'config');
-  fs.mkdirSync(path.join(dir, 'config'));
-  for (const name of fs.existsSync(config) ? fs.readdirSync(config) : []) {
-    fs.writeFileSync(path.join(dir, 'config', name), translate(readSource(path.join('config', name))));
+  for (const file of sourceFiles('config/*')) {
+    fs.mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+    fs.writeFileSync(path.join(dir, file), translate(readSource(file)));
   }
   return dir;
 }
