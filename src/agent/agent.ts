@@ -17,6 +17,7 @@ import { Local } from '../local/local.ts';
 import { Metrics } from '../metrics/registry.ts';
 import { applyChecksChange, applyHeartbeat, buildScheduler } from './checks-part.ts';
 import type { Config } from './config.ts';
+import { configWatchPart } from './config-watch.ts';
 import { type Core, openCore } from './core.ts';
 import { dnsQueries } from './dns-queries.ts';
 import { Ending } from './ending.ts';
@@ -29,8 +30,10 @@ import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
 import { AgentLog } from './log.ts';
+import { LogFile, type LogFileSettings } from './log-file.ts';
 import { ownRows, REFERENCE_VERSION } from './own-rows.ts';
-import { Reloader } from './reload.ts';
+import { pidFilePart } from './pid-file.ts';
+import { type ReloadDifference, Reloader } from './reload.ts';
 import { CurrentConfig, localSettings } from './settings.ts';
 
 /** Where the node's lasting id is kept. */
@@ -52,7 +55,9 @@ export interface RunningAgent {
   /** What a signal asks for: leave or just stop, as configured. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): Promise<void>;
   /** Read the configuration again. Rejects with config_invalid, after logging why, and keeps the old one. */
-  reload(): Promise<void>;
+  reload(): Promise<unknown>;
+  /** Go on in a new log file of the same name. */
+  reopenLog(): void;
 }
 
 async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
@@ -64,8 +69,19 @@ async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
 
 function openLog({ config, remarks }: LoadedConfig, isTerminal: boolean): AgentLog {
   const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json || !isTerminal });
+  if (config.log_file !== '') logToFile(agentLog, config);
   for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
   return agentLog;
+}
+
+function logToFile(agentLog: AgentLog, config: Config): void {
+  const settings: LogFileSettings = {
+    path: config.log_file,
+    rotateBytes: config.log_rotate_bytes,
+    rotateMs: config.log_rotate_duration,
+    maxFiles: config.log_rotate_max_files,
+  };
+  agentLog.addFile(new LogFile(settings, systemClock), config.log_level);
 }
 
 /** Store and write queue as one part: what was taken is durable before the store closes. */
@@ -168,7 +184,7 @@ function answering({ current, core, identity, coordinates }: Ground) {
 async function buildHttp(
   ground: Ground,
   local: Local,
-  own: Pick<HttpParts, 'reload' | 'leave' | 'sessionTimers'>,
+  own: Pick<HttpParts, 'reload' | 'previewReload' | 'leave' | 'sessionTimers' | 'checkHistory'>,
 ) {
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
@@ -203,6 +219,7 @@ function buildDns(ground: Ground): Part {
 export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ground = await layGround(request);
   const { config, current, core, identity, agentLog } = ground;
+  const { paths } = request.configuration;
   const { log } = agentLog;
   const scheduler = buildScheduler({
     clock: systemClock,
@@ -219,8 +236,16 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ending = new Ending(takeOut, config['performance.leave_drain_time'], systemClock);
   const reloader = new Reloader({ configuration: request.configuration, current, local, agentLog });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
+  const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const sessionTimers = buildSessionTimers(ground);
-  const http = await buildHttp(ground, local, { reload, leave, sessionTimers });
+  const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
+  const http = await buildHttp(ground, local, {
+    reload,
+    previewReload,
+    leave,
+    sessionTimers,
+    checkHistory,
+  });
   const parts: readonly Part[] = [
     corePart(core),
     { name: 'checks', start: async () => scheduler.start(), stop: async () => scheduler.stop() },
@@ -228,6 +253,8 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
     httpFace(http, config),
     buildDns(ground),
+    pidFilePart(config.pid_file, process.pid),
+    ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload })] : []),
   ];
   const stopParts = await startAll(parts, log);
   ending.begin(async () => {
@@ -244,5 +271,6 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
       return leaves ? ending.leave() : ending.stop();
     },
     reload,
+    reopenLog: () => agentLog.reopenFile(),
   };
 }

@@ -16,7 +16,7 @@ export interface ConfigWatchParts {
   /** Values of -config-file and -config-dir. */
   readonly paths: readonly string[];
   readonly clock: Clock;
-  readonly reload: () => Promise<void>;
+  readonly reload: () => Promise<unknown>;
 }
 
 function foldersOf(paths: readonly string[]): ReadonlySet<string> {

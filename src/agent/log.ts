@@ -7,6 +7,7 @@
  */
 import { destination, type Logger as PinoLogger, pino } from 'pino';
 import type { Logger } from '../lib/log.ts';
+import type { LogFile } from './log-file.ts';
 import { readableLine } from './log-line.ts';
 
 /** Level number of each name that configuration files and `monitor` use. */
@@ -40,6 +41,7 @@ export class AgentLog {
   readonly #stdout = destination({ fd: 1, sync: false });
   readonly #isJson: boolean;
   #stdoutSink: Sink;
+  #file: LogFile | undefined;
 
   constructor(settings: LogSettings) {
     this.#pino = pino({ base: null }, { write: (line: string) => this.#fanOut(line) });
@@ -67,6 +69,17 @@ export class AgentLog {
       this.#sinks.delete(sink);
       this.#adjustLevel();
     };
+  }
+
+  /** Write lines of `level` and above to a file too. */
+  addFile(file: LogFile, level: string): void {
+    this.#file = file;
+    this.subscribe(level, true, (line) => file.write(line));
+  }
+
+  /** Go on in a new file of the same name, after somebody moved the old one away. */
+  reopenFile(): void {
+    this.#file?.reopen();
   }
 
   /** Write out what is buffered. */

@@ -4,16 +4,15 @@
  * Everything is read and decoded before anything changes, so a mistake in a file changes nothing.
  */
 import type { Local } from '../local/local.ts';
+import type { DefinitionsDiff } from '../local/registration.ts';
 import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
 import { decodeDefinitions } from './file-definitions.ts';
-import { type ConfigRequest, loadConfig } from './load-config.ts';
+import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
 import type { AgentLog } from './log.ts';
 import type { CurrentConfig } from './settings.ts';
 
-export interface OptionDifference {
+interface OptionDifference {
   readonly key: OptionKey;
-  readonly before: unknown;
-  readonly after: unknown;
   /** A reload applies it; otherwise it waits for the next start. */
   readonly isReloadable: boolean;
 }
@@ -22,46 +21,76 @@ export interface OptionDifference {
 export function optionDifferences(before: Config, after: Config): readonly OptionDifference[] {
   return OPTION_KEYS.filter((key) => OPTIONS[key].kind !== 'objects')
     .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-    .map((key) => ({ key, before: before[key], after: after[key], isReloadable: OPTIONS[key].reloadable }));
+    .map((key) => ({ key, isReloadable: OPTIONS[key].reloadable }));
 }
 
 export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
-  readonly local: Pick<Local, 'replaceConfigDefinitions'>;
+  readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions'>;
   readonly agentLog: AgentLog;
+}
+
+/** What a reload would do, or did. */
+export interface ReloadDifference extends DefinitionsDiff {
+  /** Options that are applied. */
+  readonly options: readonly OptionKey[];
+  /** Options that differ too, but are applied by a restart only. */
+  readonly needRestart: readonly OptionKey[];
+}
+
+interface Read {
+  readonly loaded: LoadedConfig;
+  readonly wanted: Parameters<Local['replaceConfigDefinitions']>;
 }
 
 /** Reads the configuration again and applies the difference: everything or nothing, one reload at a time. */
 export class Reloader {
   readonly #parts: ReloaderParts;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
   }
 
   /** Resolves when the difference is applied. Rejects with config_invalid, after logging why; nothing is changed then. */
-  reload(): Promise<void> {
+  reload(): Promise<ReloadDifference> {
     const next = this.#running.then(() => this.#reload());
     this.#running = next.catch(() => {});
     return next;
   }
 
-  async #reload(): Promise<void> {
-    const { configuration, current, local, agentLog } = this.#parts;
+  /** What a reload would do now. Rejects with config_invalid like one; changes nothing. */
+  async preview(): Promise<ReloadDifference> {
+    const { loaded, wanted } = await this.#read();
+    return this.#difference(loaded, this.#parts.local.previewConfigDefinitions(...wanted));
+  }
+
+  async #read(): Promise<Read> {
+    const loaded = await loadConfig(this.#parts.configuration);
+    const { services, checks } = await decodeDefinitions(loaded);
+    return { loaded, wanted: [services, checks] };
+  }
+
+  #difference({ config }: LoadedConfig, diff: DefinitionsDiff): ReloadDifference {
+    const different = optionDifferences(this.#parts.current.config, config);
+    const keys = (isReloadable: boolean): readonly OptionKey[] =>
+      different.filter((one) => one.isReloadable === isReloadable).map(({ key }) => key);
+    return { ...diff, options: keys(true), needRestart: keys(false) };
+  }
+
+  async #reload(): Promise<ReloadDifference> {
+    const { current, local, agentLog } = this.#parts;
     const log = agentLog.log.child({ part: 'reload' });
     try {
-      const loaded = await loadConfig(configuration);
-      const { services, checks } = await decodeDefinitions(loaded);
-      const diff = await local.replaceConfigDefinitions(services, checks);
-      const options = optionDifferences(current.config, loaded.config);
+      const { loaded, wanted } = await this.#read();
+      const difference = this.#difference(loaded, await local.replaceConfigDefinitions(...wanted));
       current.replace(loaded);
       agentLog.setLevel(loaded.config.log_level);
-      for (const { key, isReloadable } of options)
-        if (!isReloadable) log.warn({ key }, 'changed, but applied at the next start only');
-      const changed = options.filter(({ isReloadable }) => isReloadable).map(({ key }) => key);
-      log.info({ ...diff, options: changed }, 'configuration reloaded');
+      log.info(difference, 'configuration reloaded');
+      if (difference.needRestart.length > 0)
+        log.warn({ options: difference.needRestart }, 'changed, but applied at the next start only');
+      return difference;
     } catch (err) {
       log.error({ err }, 'configuration not reloaded, the old one holds');
       throw err;

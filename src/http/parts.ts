@@ -55,6 +55,20 @@ export interface LocalRegistrations {
   setNodeMaintenance(isOn: boolean, reason: string): Promise<void>;
 }
 
+/** What a check said lately. */
+export interface CheckHistory {
+  readonly results: readonly {
+    /** Wall time in ms. */
+    readonly atMs: number;
+    /** 0 for reports that came from outside. */
+    readonly durationMs: number;
+    readonly status: CheckStatus;
+    readonly output: string;
+  }[];
+  /** Changes of status since the agent runs it. */
+  readonly flaps: number;
+}
+
 /** Options of the agent that the API obeys or shows. Frozen. */
 export interface HttpConfig {
   /** Indent every JSON answer, not only with `?pretty` (development agents). */
@@ -123,7 +137,15 @@ export interface HttpParts {
   readonly datacenter: string;
   readonly version: string;
   /** Read the configuration again; rejects with `config_invalid` and keeps the old one. */
-  reload(): Promise<void>;
+  reload(): Promise<unknown>;
+  /** What `reload` would do, for people; rejects as it would. */
+  previewReload(): Promise<{
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+    readonly options: readonly string[];
+    readonly needRestart: readonly string[];
+  }>;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
   readonly sessionTimers: Pick<SessionTimers, 'renew'>;
@@ -131,4 +153,6 @@ export interface HttpParts {
   readonly coordinates: Coordinates;
   /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */
   readonly explainDns: ExplainDns;
+  /** Latest results of a check that this agent runs, newest first; undefined for one that it does not. */
+  checkHistory(id: CheckId): CheckHistory | undefined;
 }

@@ -24,6 +24,12 @@ export interface ConfigService {
   readonly checks: readonly CheckDefinition[];
 }
 
+/** Everything that files define: services with their checks, and checks outside of services. */
+export type ConfigDefinitions = readonly [
+  services: readonly ConfigService[],
+  checks: readonly CheckDefinition[],
+];
+
 export interface ConfigPlan {
   readonly plan: Plan;
   readonly diff: DefinitionsDiff;

@@ -15,7 +15,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, CheckId, CheckStatus, RegistrationSource, ServiceId } from '../model/types.ts';
-import { type ConfigService, planConfig } from './config-plan.ts';
+import { type ConfigDefinitions, type ConfigPlan, planConfig } from './config-plan.ts';
 import { type LocalCheck, newLocalCheck, redefined, restoredCheck, withResult } from './local-check.ts';
 import { nodeMark, serviceMark } from './maintenance.ts';
 import { Outbox, ROUND_MS } from './outbox.ts';
@@ -177,15 +177,20 @@ export class Local {
   }
 
   /** Make the registrations from files be these; only differences are touched, all of them at once or none. */
-  async replaceConfigDefinitions(
-    services: readonly ConfigService[],
-    checks: readonly CheckDefinition[],
-  ): Promise<DefinitionsDiff> {
-    const all = [...services.flatMap((service) => service.checks), ...checks];
-    this.#refuseForbidden(all, 'config');
-    const { plan, diff } = planConfig(services, checks, this.#planContext());
+  async replaceConfigDefinitions(...wanted: ConfigDefinitions): Promise<DefinitionsDiff> {
+    const { plan, diff } = this.#planConfig(...wanted);
     if (plan.commands.length > 0) await this.#carryOut(plan);
     return diff;
+  }
+
+  /** What replaceConfigDefinitions would do; throws what it would throw. */
+  previewConfigDefinitions(...wanted: ConfigDefinitions): DefinitionsDiff {
+    return this.#planConfig(...wanted).diff;
+  }
+
+  #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
+    this.#refuseForbidden([...services.flatMap((service) => service.checks), ...checks], 'config');
+    return planConfig(services, checks, this.#planContext());
   }
 
   #planContext(): PlanContext {

@@ -3,7 +3,7 @@
  *
  * Flags are those of the reference: the rows of the option table that have one, those that have no meaning in a single
  * agent (accepted), and the few that say where the configuration is. A first signal ends in good order, a second one at
- * once; SIGHUP reloads.
+ * once; SIGHUP reloads; SIGUSR2 goes on in a new log file.
  */
 import { ACCEPTED_FLAGS } from '../../agent/accepted-keys.ts';
 import { type RunningAgent, startAgent } from '../../agent/agent.ts';
@@ -87,6 +87,7 @@ function obeySignals(agent: RunningAgent): void {
   };
   process.on('SIGINT', end('SIGINT'));
   process.on('SIGTERM', end('SIGTERM'));
+  process.on('SIGUSR2', () => agent.reopenLog());
   process.on('SIGHUP', () => void agent.reload().catch(() => {})); // the agent has logged what was wrong
 }
 

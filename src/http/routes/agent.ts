@@ -129,7 +129,9 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Read the configuration again.',
-        handle: async (_call, { reload }) => {
+        query: [{ name: 'dry-run', about: 'Change nothing; answer with what would change.' }],
+        handle: async (call, { reload, previewReload }) => {
+          if (has(call.query, 'dry-run')) return json(await previewReload());
           await reload();
           return EMPTY;
         },
