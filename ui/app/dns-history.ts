@@ -28,7 +28,7 @@ export interface DnsHistory {
 }
 
 export const LOOK_EVERY_MS = 2_000;
-const KEPT_MOMENTS = 60;
+export const KEPT_MOMENTS = 60;
 
 function momentBetween(before: Look, after: Look): DnsMoment {
   const grown = (name: string, by: string) =>

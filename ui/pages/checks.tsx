@@ -43,12 +43,12 @@ function CheckName({ check }: { check: CheckShape }) {
 
 function History({ check }: { check: CheckShape }) {
   const results = useHistory(check)?.Results ?? [];
-  const last = results.at(-1)?.DurationMs;
+  const last = results[0]?.DurationMs ?? 0;
   if (results.length === 0) return null;
   return (
     <span class="history">
       <Strip results={results} />
-      {last !== undefined && <span class="duration">{latency(last)}</span>}
+      {last > 0 && <span class="duration">{latency(last)}</span>}
     </span>
   );
 }
@@ -62,7 +62,7 @@ const COLUMNS: readonly Column<CheckShape>[] = [
   },
   {
     key: 'owner',
-    title: 'Of',
+    title: 'Belongs to',
     cell: (row) => row.ServiceID || row.Node,
     compare: (a, b) => byText(a.ServiceID || a.Node, b.ServiceID || b.Node),
   },

@@ -5,7 +5,7 @@ import { METRICS } from '../api/paths.ts';
 import type { Metrics } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { addUp, type DnsMoment, LOOK_EVERY_MS } from '../app/dns-history.ts';
+import { addUp, type DnsMoment, KEPT_MOMENTS, LOOK_EVERY_MS } from '../app/dns-history.ts';
 import { Card } from '../parts/basic.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { count, latency, rate } from '../parts/text.ts';
@@ -63,7 +63,11 @@ function Activity() {
       <p class="big-figure">
         <span class="figure">{rate(now)}</span> <span class="hint">questions a second</span>
       </p>
-      <Sparkline values={rates} label={`questions a second over the last two minutes, now ${rate(now)}`} />
+      <Sparkline
+        length={KEPT_MOMENTS}
+        values={rates}
+        label={`questions a second over the last two minutes, now ${rate(now)}`}
+      />
       <Latency moments={moments} />
       <Shares title="By response" sums={addUp(moments, (moment) => moment.byRcode)} />
       <Shares title="By type" sums={addUp(moments, (moment) => moment.byType)} />

@@ -15,7 +15,7 @@ import { useDnsPlace } from './register.tsx';
 const TYPES = ['A', 'AAAA', 'SRV', 'ANY', 'TXT', 'SOA', 'NS', 'PTR', 'CNAME', 'SVCB', 'HTTPS'] as const;
 const same = (text: string) => [text, text] as const;
 const EDNS_SIZES = [
-  ['', 'none (512)'],
+  ['0', 'none (512)'],
   ['1232', '1232'],
   ['4096', '4096'],
 ] as const;
@@ -31,7 +31,7 @@ function digLine(
   { name, type, transport, ednsBytes }: Question,
   place: { host: string; port: number },
 ): string {
-  const how = transport === 'tcp' ? ' +tcp' : ednsBytes === '' ? ' +noedns' : ` +bufsize=${ednsBytes}`;
+  const how = transport === 'tcp' ? ' +tcp' : ednsBytes === '0' ? ' +noedns' : ` +bufsize=${ednsBytes}`;
   return `dig @${place.host} -p ${place.port} ${name} ${type}${how}`;
 }
 

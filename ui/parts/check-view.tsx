@@ -10,11 +10,12 @@ import { Ago, Output } from './basic.tsx';
 import { isMaintenance, StatusMark, statusOfCheck } from './status.tsx';
 import { latency } from './text.ts';
 
-/** A result of a check as `/v1/agent/check/:id/history` gives it, newest last. */
+/** A result of a check as `/v1/agent/check/:id/history` gives it, newest first. */
 export interface CheckResult {
   readonly Status: 'passing' | 'warning' | 'critical';
   readonly Time: string;
-  readonly DurationMs?: number;
+  /** 0 for reports that came from outside. */
+  readonly DurationMs: number;
   readonly Output?: string;
 }
 
@@ -33,7 +34,7 @@ export function useHistory(check: CheckShape): CheckHistory | undefined {
 
 /** The latest results, oldest at the left, one bar each. */
 export function Strip({ results }: { results: readonly CheckResult[] }) {
-  const shown = results.slice(-30);
+  const shown = results.slice(0, 30).toReversed();
   const bad = shown.filter((result) => result.Status !== 'passing').length;
   const label = `last ${shown.length} results, ${bad} not passing`;
   return (
@@ -59,7 +60,7 @@ function howItRuns(check: CheckShape): string {
 export function CheckView({ check }: { check: CheckShape }) {
   const history = useHistory(check);
   const results = history?.Results ?? [];
-  const last = results.at(-1);
+  const last = results[0];
   const runs = howItRuns(check);
   return (
     <article class="check-view">
@@ -75,7 +76,7 @@ export function CheckView({ check }: { check: CheckShape }) {
             since <Ago ms={Date.parse(history.Since)} />
           </span>
         )}
-        {last?.DurationMs !== undefined && <span>took {latency(last.DurationMs)}</span>}
+        {last && last.DurationMs > 0 && <span>took {latency(last.DurationMs)}</span>}
       </p>
       {results.length > 0 && <Strip results={results} />}
       <Output label={`Output of ${check.Name}`}>

@@ -5,10 +5,19 @@
 const WIDTH = 300;
 const HEIGHT = 56;
 
-export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
+interface SparklineProps {
+  /** Oldest first. */
+  readonly values: readonly number[];
+  /** How many fill the whole width; what is missing is 0. */
+  readonly length: number;
+  readonly label: string;
+}
+
+export function Sparkline({ values, length, label }: SparklineProps) {
   const top = Math.max(...values, 1);
-  const step = WIDTH / Math.max(values.length - 1, 1);
-  const points = values.map((value, at) => {
+  const step = WIDTH / (length - 1);
+  const padded = [...Array<number>(length - values.length).fill(0), ...values];
+  const points = padded.map((value, at) => {
     const y = HEIGHT - 2 - (value / top) * (HEIGHT - 6);
     return `${(at * step).toFixed(1)},${y.toFixed(1)}`;
   });
@@ -21,7 +30,7 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
       role="img"
       aria-label={label}
     >
-      <polygon points={`0,${HEIGHT} ${line} ${((values.length - 1) * step).toFixed(1)},${HEIGHT}`} />
+      <polygon points={`0,${HEIGHT} ${line} ${WIDTH},${HEIGHT}`} />
       <polyline points={line} />
     </svg>
   );
