@@ -14,6 +14,9 @@ import type { Sendable } from './sendable.ts';
 /** Entries of one generation. About 200 octets and the rendered records each. */
 const MAX_ENTRIES = 16_384;
 
+/** Questions without content that are remembered to see which come again; a power of two. */
+const ASKED_LATELY = 8_192;
+
 interface Entry {
   /** The name in lower case, as on the wire. */
   readonly name: Uint8Array;
@@ -41,6 +44,8 @@ export class AnswerCache {
   #old = new Map<number, Entry>();
   #byTopic = new Map<string, Entry[]>();
   readonly #maxEntries: number;
+  /** Hashes of questions that were asked lately, one in each place. */
+  readonly #askedLately = new Int32Array(ASKED_LATELY);
 
   constructor(maxEntries: number = MAX_ENTRIES) {
     this.#maxEntries = maxEntries;
@@ -52,6 +57,17 @@ export class AnswerCache {
       if (isSameQuestion(entry, packet, scan)) return entry.isStale ? undefined : entry.sendable;
     }
     return this.#old.size === 0 ? undefined : this.#findOld(packet, scan);
+  }
+
+  /**
+   * Whether the scanned question was asked lately. Answers that say no are kept only then: there are more names without
+   * anything than with something, and a flood of them is usually of names that never come again.
+   */
+  isRepeated(scan: Scan): boolean {
+    const place = scan.hash & (ASKED_LATELY - 1);
+    if (this.#askedLately[place] === scan.hash) return true;
+    this.#askedLately[place] = scan.hash;
+    return false;
   }
 
   /** Remember the answer to the scanned question until `topic` changes. */

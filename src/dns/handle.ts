@@ -12,26 +12,21 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import { parse } from '../names/parse.ts';
-import type { Assembly } from '../wire/compiled.ts';
 import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE, TYPE } from '../wire/constants.ts';
 import { decodeQuery, type Query, type ResourceRecord } from '../wire/message.ts';
 import { foldedLabels } from '../wire/name.ts';
 import { type Answer, makeAnswer } from './answer.ts';
-import { AnswerCache } from './answer-cache.ts';
 import { subnetAddress } from './client-subnet.ts';
 import type { DnsConfig } from './config.ts';
 import type { Counters, Transport } from './counters.ts';
-import { draw } from './draw.ts';
-import { errorOption, whyCut, whyNotForwarded } from './extended-error.ts';
+import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
 import { hostKey, makeHosts, type WantedHost } from './hosts.ts';
-import { identityOrder } from './order.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import type { Forwarded, Upstream } from './recurse.ts';
 import { type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
-import { newScan, queryOf, scanQuery } from './scan.ts';
-import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
+import { type Job, maxBytesFor, Sender } from './sender.ts';
 import { makeZone, type Zone } from './zone.ts';
 
 export interface HandlerParts {
@@ -69,45 +64,21 @@ const UNTIMED = -1;
 type FetchedHosts = ReadonlyMap<string, readonly ResourceRecord[]>;
 const NOTHING_FETCHED: FetchedHosts = new Map();
 
-/** Largest message for a client that advertises `payloadBytes` (-1: no EDNS). RFC 6891 §6.2.3. */
-function maxBytesFor(transport: Transport, payloadBytes: number, config: DnsConfig): number {
-  if (transport === 'tcp') return MAX_MESSAGE_BYTES;
-  return payloadBytes <= MIN_UDP_BYTES ? MIN_UDP_BYTES : Math.min(payloadBytes, config.maxUdpPayloadBytes);
-}
-
 export class Handler {
   readonly #parts: HandlerParts;
-  readonly #cache = new AnswerCache();
-  /** Negative answers by the slot they are counted in, which stands for type, rcode and reason. */
-  readonly #plainNos = new Map<number, Sendable>();
-  readonly #scan = newScan();
-  readonly #asked: Asked;
-  readonly #assembly: Assembly;
+  readonly #sender: Sender;
   #zone: Zone;
-  #rules: SendRules;
   #seen = 0;
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
     this.#zone = makeZone(parts.config());
-    this.#rules = this.#rulesOf(this.#zone);
-    const nothing = new Uint8Array(0);
-    this.#asked = { packet: nothing, payloadBytes: -1, maxBytes: 0, isSmall: false, serial: 0 };
-    this.#assembly = {
-      out: nothing,
-      offset: 0,
-      nameEnd: 0,
-      answersAt: 0,
-      order: identityOrder(0),
-      count: 0,
-      withNotes: false,
-      additional: 0,
-    };
+    this.#sender = new Sender(parts, this.#zone);
   }
 
   /** Forget rendered answers that belong to these topics; called with every installed write. */
   invalidate(topics: Iterable<string>): void {
-    this.#cache.invalidate(topics);
+    this.#sender.invalidate(topics);
   }
 
   /** Answer a packet; `out` holds at least the largest message of the transport. Never throws, never rejects. */
@@ -123,26 +94,17 @@ export class Handler {
       if (handled > 0) this.#observe(out, handled, client, startedMs);
       return handled;
     }
+    const who = { ...client };
     return handled.then(
       (reply) => {
-        if (reply) this.#observe(reply, reply.length, client, startedMs);
+        if (reply) this.#observe(reply, reply.length, who, startedMs);
         return reply;
       },
       (bug: unknown) => {
         const space = new Uint8Array(MIN_UDP_BYTES);
-        return space.subarray(0, this.#fault(bug, packet, client.transport, space));
+        return space.subarray(0, this.#fault(bug, packet, who.transport, space));
       },
     );
-  }
-
-  #rulesOf(zone: Zone): SendRules {
-    const { extendedErrors, recursors } = zone.config;
-    return {
-      zone,
-      recursionAvailable: recursors.length > 0 ? FLAG.RA : 0,
-      random: this.#parts.random,
-      cutError: (sent, total) => (extendedErrors ? errorOption(whyCut(sent, total)) : null),
-    };
   }
 
   /** The zone of the present configuration; a reload makes everything that was rendered void. */
@@ -150,43 +112,23 @@ export class Handler {
     const config = this.#parts.config();
     if (config !== this.#zone.config) {
       this.#zone = makeZone(config);
-      this.#rules = this.#rulesOf(this.#zone);
-      this.#cache.clear();
-      this.#plainNos.clear();
+      this.#sender.setZone(this.#zone);
     }
     return this.#zone;
   }
 
   #reply(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
-    const { transport } = client;
-    const zone = this.#currentZone();
-    const isScanned = scanQuery(packet, this.#scan);
-    const known = isScanned ? this.#cache.find(packet, this.#scan) : undefined;
-    const length = known === undefined ? -1 : this.#send(known, packet, transport, out);
-    return length >= 0
-      ? length
-      : this.#replyAnew({ packet, transport, out, zone, isScanned, client: client.address });
-  }
-
-  /** Send a rendered answer to the question in the scan; -1 when it cannot be sent like this. */
-  #send(sendable: Sendable, packet: Uint8Array, transport: Transport, out: Uint8Array): number {
-    const asked = this.#asked;
-    const { nameEnd, payloadBytes } = this.#scan;
-    asked.packet = packet;
-    asked.payloadBytes = payloadBytes;
-    asked.maxBytes = maxBytesFor(transport, payloadBytes, this.#zone.config);
-    asked.isSmall = asked.maxBytes === MIN_UDP_BYTES;
-    asked.serial = sendable.isNegative ? this.#serial() : 0;
-    this.#assembly.out = out;
-    this.#assembly.nameEnd = nameEnd;
-    const length = send(sendable, asked, this.#assembly, this.#rules);
-    if (length >= 0) this.#count(sendable, transport);
-    return length;
+    const { transport, address } = client;
+    this.#currentZone();
+    const isScanned = this.#sender.scan(packet);
+    const length = isScanned ? this.#sender.sendKnown(packet, transport, out) : -1;
+    return length >= 0 ? length : this.#replyAnew({ packet, transport, out, isScanned, client: address });
   }
 
   #replyAnew(job: Job): Handled {
-    const { packet, transport, out, zone } = job;
-    const query = job.isScanned ? queryOf(packet, this.#scan) : decodeQuery(packet);
+    const { packet, transport, out } = job;
+    const zone = this.#zone;
+    const query = job.isScanned ? this.#sender.scannedQuery(packet) : decodeQuery(packet);
     if (query.kind === 'ignored') {
       this.#parts.counters.dropped(transport, packet.length < HEADER_BYTES ? 'too_short' : 'response');
       return 0;
@@ -223,28 +165,26 @@ export class Handler {
     return (subnet && subnetAddress(subnet)) ?? job.client;
   }
 
-  #serial(): number {
-    return Math.floor(this.#parts.clock.now() / 1_000);
-  }
-
   /** Answer from the catalog, after host names elsewhere have been asked if the answer needs any. */
   #answer(query: Query, outcome: Local, job: Job): Handled {
     const wanted: WantedHost[] = [];
     const pick = this.#parts.random.next();
     const answer = this.#makeAnswer(query, outcome, pick, (host, qtype) => {
-      if (job.zone.config.recursors.length > 0) wanted.push({ host, qtype });
+      if (this.#zone.config.recursors.length > 0) wanted.push({ host, qtype });
       return [];
     });
-    if (wanted.length === 0) return this.#finish(answer, query, job);
-    return this.#fetch(wanted, job.zone).then((fetched) => {
+    if (wanted.length === 0) return this.#sender.finish(answer, query, job);
+    return this.#fetch(wanted, this.#zone).then((fetched) => {
       const complete = this.#makeAnswer(
         query,
         outcome,
         pick,
         (host, qtype) => fetched.get(hostKey(host, qtype)) ?? [],
       );
-      const out = new Uint8Array(maxBytesFor(job.transport, query.edns?.payloadBytes ?? -1, job.zone.config));
-      return out.subarray(0, this.#finish(complete, query, { ...job, out, isScanned: false }));
+      const out = new Uint8Array(
+        maxBytesFor(job.transport, query.edns?.payloadBytes ?? -1, this.#zone.config),
+      );
+      return out.subarray(0, this.#sender.finish(complete, query, { ...job, out, isScanned: false }));
     });
   }
 
@@ -264,41 +204,10 @@ export class Handler {
     return asked.length > 0 ? new Map(await Promise.all(asked)) : NOTHING_FETCHED;
   }
 
-  /** Render, remember and send; or write record by record what cannot be rendered. */
-  #finish(answer: Answer, query: Query, job: Job): number {
-    const { packet, transport, out, zone, isScanned } = job;
-    const slots = this.#parts.counters.slots(query.qtype, answer.rcode, answer.reason, answer.service);
-    const sendable = isScanned ? this.#sendableOf(answer, slots) : undefined;
-    if (sendable && answer.topic !== null) this.#cache.add(packet, this.#scan, answer.topic, sendable);
-    const sent = sendable ? this.#send(sendable, packet, transport, out) : -1;
-    if (sent >= 0) return sent;
-    this.#count(slots, transport);
-    const maxBytes = maxBytesFor(transport, query.edns?.payloadBytes ?? -1, zone.config);
-    const rules = {
-      zone,
-      random: this.#parts.random,
-      out,
-      maxBytes,
-      isUdp: transport === 'udp',
-      serial: this.#serial(),
-    };
-    return draw(answer, query, rules);
-  }
-
-  /** Render an answer. Those that say nothing but why there is nothing are the same for every such name. */
-  #sendableOf(answer: Answer, slots: Slots): Sendable | undefined {
-    const isPlainNo = answer.groups.length === 0 && answer.known.length === 0 && answer.service === '';
-    if (!isPlainNo || answer.additional.length > 0) return makeSendable(answer, this.#zone, slots);
-    const known = this.#plainNos.get(slots.slots[0]);
-    if (known !== undefined) return known;
-    const sendable = makeSendable(answer, this.#zone, slots);
-    if (sendable) this.#plainNos.set(slots.slots[0], sendable);
-    return sendable;
-  }
-
   /** Names that are not ours: to the upstream servers, or REFUSED. */
   #forward(query: Query, job: Job): Handled {
-    const { packet, transport, zone } = job;
+    const { packet, transport } = job;
+    const zone = this.#zone;
     if (zone.config.recursors.length === 0) {
       const failure = { rcode: RCODE.REFUSED, isAuthoritative: false, withEdns: false };
       return this.#fail(query, failure, 'outside_zone', job);
@@ -310,7 +219,8 @@ export class Handler {
   }
 
   #passOn(forwarded: Forwarded, job: Job): Uint8Array | null {
-    const { packet, transport, zone } = job;
+    const { packet, transport } = job;
+    const zone = this.#zone;
     const query = decodeQuery(packet);
     if (query.kind !== 'query') return null;
     if (forwarded.kind === 'failed') {
@@ -331,7 +241,7 @@ export class Handler {
 
   #fail(query: Query, failure: Failure, reason: Reason, job: Job): number {
     this.#countFailure(query.qtype, failure.rcode, reason, job.transport);
-    return writeFailure(query, failure, job.zone, job.out);
+    return writeFailure(query, failure, this.#zone, job.out);
   }
 
   #fault(bug: unknown, packet: Uint8Array, transport: Transport, out: Uint8Array): number {
@@ -346,14 +256,8 @@ export class Handler {
     return writeFailure(query, failure, this.#zone, out);
   }
 
-  #count(slots: Slots, transport: Transport): void {
-    const { counters } = this.#parts;
-    counters.queries.add(slots.slots[transport === 'udp' ? 0 : 1]);
-    if (slots.serviceSlot >= 0) counters.services.add(slots.serviceSlot);
-  }
-
   #countFailure(qtype: number, rcode: number, reason: Reason, transport: Transport): void {
-    this.#count(this.#parts.counters.slots(qtype, rcode, reason, ''), transport);
+    this.#sender.count(this.#parts.counters.slots(qtype, rcode, reason, ''), transport);
   }
 
   /** Asking the clock twice costs more than many an answer, so only some are timed; all, when queries are logged. */
@@ -372,18 +276,6 @@ export class Handler {
       queryLog.write(reply.subarray(0, length), client, elapsedMs);
     }
   }
-}
-
-/** One packet on its way. */
-interface Job {
-  readonly packet: Uint8Array;
-  readonly transport: Transport;
-  readonly out: Uint8Array;
-  readonly zone: Zone;
-  /** Whether the scan holds this packet. */
-  readonly isScanned: boolean;
-  /** Address of who asks. */
-  readonly client: string;
 }
 
 type Local = Exclude<Outcome, { kind: 'outside' }>;

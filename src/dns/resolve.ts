@@ -6,7 +6,7 @@
  */
 import { type Instance, select, selectConnect } from '../catalog/select.ts';
 import { nodeKey, type View } from '../catalog/tables.ts';
-import { serviceTopic } from '../catalog/topics.ts';
+import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import { formatIp } from '../lib/ip.ts';
 import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Locality, Lookup } from '../names/lookup.ts';
@@ -64,7 +64,7 @@ function choose(
   config: DnsConfig,
   topic: string | null,
 ): FoundInstances | NotFound {
-  if (known.length === 0) return notFound('unknown_service');
+  if (known.length === 0) return notFound('unknown_service', { topic });
   const tagged = known.filter(hasTag);
   if (tagged.length === 0) return notFound('no_such_tag', { known, topic });
   const rule = emptyAnswerOf(config, service);
@@ -119,13 +119,14 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
 
 /** Shortest beginning of a node id that may stand for it; less would make names collide with ids. */
 const MIN_ID_PREFIX = 4;
+const ID_PREFIX = /^[0-9a-f-]+$/;
 
 /** A node by its name, or by its id (whole, or a beginning that fits one node only). */
 function findNode(nameOrId: string, view: View): NodeRow | undefined {
   const named = view.nodes.get(nodeKey(nameOrId));
   if (named !== undefined) return named;
   for (const node of view.nodes.by('id', nameOrId)) return node;
-  if (nameOrId.length < MIN_ID_PREFIX || !/^[0-9a-f-]+$/.test(nameOrId)) return undefined;
+  if (nameOrId.length < MIN_ID_PREFIX || !ID_PREFIX.test(nameOrId)) return undefined;
   let found: NodeRow | undefined;
   for (const node of view.nodes.values()) {
     if (!node.id.toLowerCase().startsWith(nameOrId)) continue;
@@ -133,6 +134,11 @@ function findNode(nameOrId: string, view: View): NodeRow | undefined {
     found = node;
   }
   return found;
+}
+
+/** What changes when a node of this name appears; a name that may be an id can become known under another topic. */
+function topicOfMissing(node: string): string | null {
+  return ID_PREFIX.test(node) ? null : nodeTopic(node);
 }
 
 function first<Row>(rows: Iterable<Row>): Row | undefined {
@@ -169,7 +175,7 @@ function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
       return resolveQuery(lookup.query, context);
     case 'node': {
       const node = findNode(lookup.node, context.view);
-      return node ? { kind: 'node', node } : notFound('unknown_node');
+      return node ? { kind: 'node', node } : notFound('unknown_node', { topic: topicOfMissing(lookup.node) });
     }
     // Gateways and virtual addresses belong to a mesh; without one, no name of theirs has anything behind it.
     case 'connect':

@@ -1,0 +1,177 @@
+/**
+ * From an answer to octets, remembering what may be sent again.
+ *
+ * Looks at each packet first (scan.ts), sends what is known, renders and keeps what is new, and writes record by record
+ * what cannot be rendered. All scratch space for a query is here, so one sender belongs to one thread.
+ */
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import type { Assembly } from '../wire/compiled.ts';
+import { FLAG, MAX_MESSAGE_BYTES, MIN_UDP_BYTES } from '../wire/constants.ts';
+import type { Query } from '../wire/message.ts';
+import type { Answer } from './answer.ts';
+import { AnswerCache } from './answer-cache.ts';
+import type { DnsConfig } from './config.ts';
+import type { Counters, Transport } from './counters.ts';
+import { draw } from './draw.ts';
+import { errorOption, whyCut } from './extended-error.ts';
+import { identityOrder } from './order.ts';
+import { newScan, queryOf, scanQuery } from './scan.ts';
+import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
+import type { Zone } from './zone.ts';
+
+export interface SenderParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+}
+
+/** One packet and where its reply goes. */
+export interface Job {
+  readonly packet: Uint8Array;
+  readonly transport: Transport;
+  readonly out: Uint8Array;
+  /** Whether the scan holds this packet. */
+  readonly isScanned: boolean;
+  /** Address of who asks. */
+  readonly client: string;
+}
+
+/** Largest message for a client that advertises `payloadBytes` (-1: no EDNS). RFC 6891 §6.2.3. */
+export function maxBytesFor(transport: Transport, payloadBytes: number, config: DnsConfig): number {
+  if (transport === 'tcp') return MAX_MESSAGE_BYTES;
+  return payloadBytes <= MIN_UDP_BYTES ? MIN_UDP_BYTES : Math.min(payloadBytes, config.maxUdpPayloadBytes);
+}
+
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #cache = new AnswerCache();
+  /** Negative answers by the slot they are counted in, which stands for type, rcode and reason. */
+  readonly #plainNos = new Map<number, Sendable>();
+  readonly #scan = newScan();
+  readonly #asked: Asked;
+  readonly #assembly: Assembly;
+  #rules: SendRules;
+
+  constructor(parts: SenderParts, zone: Zone) {
+    this.#parts = parts;
+    this.#rules = this.#rulesOf(zone);
+    const nothing = new Uint8Array(0);
+    this.#asked = { packet: nothing, payloadBytes: -1, maxBytes: 0, isSmall: false, serial: 0 };
+    this.#assembly = {
+      out: nothing,
+      offset: 0,
+      nameEnd: 0,
+      answersAt: 0,
+      order: identityOrder(0),
+      count: 0,
+      withNotes: false,
+      additional: 0,
+    };
+  }
+
+  /** Another configuration: everything that was rendered is void. */
+  setZone(zone: Zone): void {
+    this.#rules = this.#rulesOf(zone);
+    this.#cache.clear();
+    this.#plainNos.clear();
+  }
+
+  /** Forget rendered answers that belong to these topics. */
+  invalidate(topics: Iterable<string>): void {
+    this.#cache.invalidate(topics);
+  }
+
+  /** Whether the packet is an ordinary query; the scan holds it until the next call. */
+  scan(packet: Uint8Array): boolean {
+    return scanQuery(packet, this.#scan);
+  }
+
+  /** The scanned packet as a query. */
+  scannedQuery(packet: Uint8Array): Query {
+    return queryOf(packet, this.#scan);
+  }
+
+  /** Send what is known about the scanned question; -1 when nothing is. */
+  sendKnown(packet: Uint8Array, transport: Transport, out: Uint8Array): number {
+    const known = this.#cache.find(packet, this.#scan);
+    return known === undefined ? -1 : this.#send(known, packet, transport, out);
+  }
+
+  /** Write an answer into `job.out`, and keep it for the next who asks if it may be kept; gives the octets. */
+  finish(answer: Answer, query: Query, job: Job): number {
+    const { packet, transport, out, isScanned } = job;
+    const slots = this.#parts.counters.slots(query.qtype, answer.rcode, answer.reason, answer.service);
+    const sendable = isScanned ? this.#sendableOf(answer, slots) : undefined;
+    if (sendable && answer.topic !== null && this.#isWorthKeeping(answer)) {
+      this.#cache.add(packet, this.#scan, answer.topic, sendable);
+    }
+    const sent = sendable ? this.#send(sendable, packet, transport, out) : -1;
+    if (sent >= 0) return sent;
+    this.count(slots, transport);
+    const { zone } = this.#rules;
+    const maxBytes = maxBytesFor(transport, query.edns?.payloadBytes ?? -1, zone.config);
+    const { random } = this.#parts;
+    return draw(answer, query, {
+      zone,
+      random,
+      out,
+      maxBytes,
+      isUdp: transport === 'udp',
+      serial: this.#serial(),
+    });
+  }
+
+  count(slots: Slots, transport: Transport): void {
+    const { counters } = this.#parts;
+    counters.queries.add(slots.slots[transport === 'udp' ? 0 : 1]);
+    if (slots.serviceSlot >= 0) counters.services.add(slots.serviceSlot);
+  }
+
+  #rulesOf(zone: Zone): SendRules {
+    const { extendedErrors, recursors } = zone.config;
+    return {
+      zone,
+      recursionAvailable: recursors.length > 0 ? FLAG.RA : 0,
+      random: this.#parts.random,
+      cutError: (sent, total) => (extendedErrors ? errorOption(whyCut(sent, total)) : null),
+    };
+  }
+
+  /** Seconds since 1970, for the SOA record. */
+  #serial(): number {
+    return Math.floor(this.#parts.clock.now() / 1_000);
+  }
+
+  /** Send a rendered answer to the scanned question; -1 when it cannot be sent like this. */
+  #send(sendable: Sendable, packet: Uint8Array, transport: Transport, out: Uint8Array): number {
+    const asked = this.#asked;
+    const { nameEnd, payloadBytes } = this.#scan;
+    asked.packet = packet;
+    asked.payloadBytes = payloadBytes;
+    asked.maxBytes = maxBytesFor(transport, payloadBytes, this.#rules.zone.config);
+    asked.isSmall = asked.maxBytes === MIN_UDP_BYTES;
+    asked.serial = sendable.isNegative ? this.#serial() : 0;
+    this.#assembly.out = out;
+    this.#assembly.nameEnd = nameEnd;
+    const length = send(sendable, asked, this.#assembly, this.#rules);
+    if (length >= 0) this.count(sendable, transport);
+    return length;
+  }
+
+  #isWorthKeeping({ groups, known }: Answer): boolean {
+    return groups.length > 0 || known.length > 0 || this.#cache.isRepeated(this.#scan);
+  }
+
+  /** Render an answer. Those that say nothing but why there is nothing are the same for every such name. */
+  #sendableOf(answer: Answer, slots: Slots): Sendable | undefined {
+    const { zone } = this.#rules;
+    const isPlainNo = answer.groups.length === 0 && answer.known.length === 0 && answer.service === '';
+    if (!isPlainNo || answer.additional.length > 0) return makeSendable(answer, zone, slots);
+    const known = this.#plainNos.get(slots.slots[0]);
+    if (known !== undefined) return known;
+    const sendable = makeSendable(answer, zone, slots);
+    if (sendable) this.#plainNos.set(slots.slots[0], sendable);
+    return sendable;
+  }
+}
