@@ -66,10 +66,11 @@ function isFor(event: EventRequest, audience: EventAudience): boolean {
 
 function requireFits({ name, payload, nodeFilter, serviceFilter, tagFilter }: EventRequest): void {
   const texts = new TextEncoder().encode(name + nodeFilter + serviceFilter + tagFilter);
-  if (texts.length + payload.length + ENVELOPE_BYTES > MAX_EVENT_BYTES)
-    refuse(
-      `1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of ${MAX_EVENT_BYTES} bytes after encoding\n\n`,
-    );
+  const bytes = texts.length + payload.length;
+  if (bytes + ENVELOPE_BYTES <= MAX_EVENT_BYTES) return;
+  const when = bytes > MAX_EVENT_BYTES ? 'before' : 'after';
+  const why = `user event exceeds configured limit of ${MAX_EVENT_BYTES} bytes ${when} encoding`;
+  refuse(`1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
 }
 
 /** A number that JavaScript holds exactly, drawn from 48 bits of a UUID; never 0. */

@@ -50,6 +50,7 @@ export function createSession(
   { session }: CreateSessionCommand,
   context: ReduceContext,
 ): SessionId {
+  if (session.node === '') refuse('Must provide Node');
   const node = draft.view.nodes.get(nodeKey(session.node));
   if (!node) return refuse('Missing node registration');
   for (const id of checksOf(session)) {

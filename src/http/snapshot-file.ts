@@ -32,6 +32,10 @@ function refuse(why: string, cause?: unknown): never {
   throw new AppError('invalid_command', `failed to read snapshot: ${why}`, { cause });
 }
 
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 const checksum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The catalog as a file. */
@@ -46,7 +50,7 @@ async function unpack(file: Buffer): Promise<Buffer> {
   try {
     return await gunzipAsync(file, { maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (cause) {
-    return refuse(`failed to decompress snapshot: ${cause instanceof Error ? cause.message : cause}`, cause);
+    throw new AppError('invalid_command', `failed to decompress snapshot: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -39,10 +39,16 @@ const unsigned: Decoder<string> = (value, place) => {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** Position of what is wrong with a base64 text: the first foreign character, or the start of an unfinished group. */
+function faultIn(encoded: string): number {
+  const foreign = encoded.search(/[^A-Za-z0-9+/]/);
+  return foreign >= 0 ? foreign : encoded.length - (encoded.length % 4);
+}
+
 /** Base64 text; '' is the empty value. */
 const base64: Decoder<string | null> = (value, place) => {
   const encoded = text(value, place).replace(/[\r\n]/g, '');
-  if (!BASE64.test(encoded)) refuseDocument(place, 'illegal base64 data');
+  if (!BASE64.test(encoded)) refuseDocument(place, `illegal base64 data at input byte ${faultIn(encoded)}`);
   return encoded === '' ? null : encoded;
 };
 

@@ -64,7 +64,8 @@ describe('events', () => {
     );
     expect(() => fire('e', { serviceFilter: 'x', tagFilter: '(' })).toThrow('Invalid tag filter');
     expect(() => fire('e', { tagFilter: 'x' })).toThrow('Cannot provide tag filter without service filter');
-    expect(() => fire('e', { payload: new Uint8Array(420) })).toThrow('limit of 512 bytes');
+    expect(() => fire('e', { payload: new Uint8Array(420) })).toThrow('limit of 512 bytes after encoding');
+    expect(() => fire('e', { payload: new Uint8Array(600) })).toThrow('limit of 512 bytes before encoding');
     expect(() => fire('e', { payload: new Uint8Array(410) })).not.toThrow();
     expect(names()).toEqual(['e']);
   });

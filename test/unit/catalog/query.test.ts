@@ -200,6 +200,14 @@ describe('a query is refused', () => {
   });
 });
 
+test('a query is deleted once; then its id is unknown', async () => {
+  const { put, find, writer } = await start();
+  const id = await put('q');
+  await writer.submit({ kind: 'query-delete', id });
+  expect(find('q')).toBeUndefined();
+  await expect(writer.submit({ kind: 'query-delete', id })).rejects.toThrow('Cannot modify non-existent');
+});
+
 describe('a query chooses', () => {
   test('by health: warnings unless only passing is wanted, ignored checks do not count', async () => {
     const { put, run, instance, writer } = await start();
