@@ -1,0 +1,126 @@
+/**
+ * Commands that run for long: watch, lock, monitor.
+ */
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli, startCli } from '../support/run-cli.ts';
+import { type RunningAgent, startAgent } from '../support/start-agent.ts';
+
+let agent: RunningAgent;
+let dir = '';
+
+beforeAll(async () => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-watch-'));
+  agent = await startAgent();
+});
+afterAll(async () => {
+  await agent.stop();
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+
+const cli = (...args: readonly string[]) => runCli(agent, args);
+const put = (key: string, value: string) =>
+  fetch(`${agent.httpUrl}/v1/kv/${key}`, { method: 'PUT', body: value });
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 400 && !condition(); tries += 1) await delay(25);
+  expect(condition()).toBe(true);
+}
+
+const linesOf = (file: string): string[] =>
+  fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
+
+describe('rollcall watch', () => {
+  it('without a program prints the present view and ends', () => {
+    expect(JSON.parse(cli('watch', '-type=services').out)).toEqual({ consul: [] });
+    expect(cli('watch', '-type=key', '-key=nope').out).toBe('null\n');
+    expect(JSON.parse(cli('watch', '-type=nodes').out)).toMatchObject([{ Node: 'n1' }]);
+    expect(JSON.parse(cli('watch', '-type=checks', '-state=passing').out)).toMatchObject([
+      { CheckID: 'serfHealth' },
+    ]);
+  });
+
+  it('refuses what it cannot watch', () => {
+    expect(cli('watch').err).toBe('Watch type must be specified\n');
+    expect(cli('watch', '-type=bogus').err).toBe('Unsupported watch type: bogus\n');
+    expect(cli('watch', '-type=key').code).toBe(1);
+  });
+
+  it('runs a program with the view now and after every change', async () => {
+    const file = path.join(dir, 'seen');
+    await put('w/a', '1');
+    const watch = startCli(agent, ['watch', '-type=key', '-key=w/a', `cat >> ${file}`]);
+    await until(() => linesOf(file).length === 1);
+    await put('w/a', '2');
+    await until(() => linesOf(file).length === 2);
+    watch.kill('SIGINT');
+    expect((await once(watch, 'exit'))[0]).toBe(0);
+    const values = linesOf(file).map((line) => (JSON.parse(line) as { Value: string }).Value);
+    expect(values).toEqual(['MQ==', 'Mg==']);
+  });
+});
+
+describe('rollcall lock', () => {
+  it('runs the program with the lock held and leaves nothing behind', () => {
+    expect(cli('lock', 'l1', 'echo held=$CONSUL_LOCK_HELD')).toMatchObject({ code: 0, out: 'held=true\n' });
+    expect(cli('kv', 'get', '-keys', 'l1').out).toBe('');
+    expect(cli('lock', '-child-exit-code', 'l1', 'exit 3')).toMatchObject({
+      code: 2,
+      err: 'Error running handler: exit status 3\n',
+    });
+    expect(cli('lock', 'l1').err).toBe('Key prefix and child command must be specified\n');
+  });
+
+  it.each([
+    [['-n=1'], 1],
+    [['-n=2'], 2],
+  ])('with %j lets no more than that many hold it at a time', async (flags, limit) => {
+    const file = path.join(dir, `holders-${limit}`);
+    const program = `echo + >> ${file}; sleep 0.3; echo - >> ${file}`;
+    const all = Array.from({ length: 4 }, () => startCli(agent, ['lock', ...flags, `l-${limit}`, program]));
+    const ends = await Promise.all(all.map(async (one) => (await once(one, 'exit'))[0] as number));
+    expect(ends).toEqual([0, 0, 0, 0]);
+    let holders = 0;
+    const most = Math.max(...linesOf(file).map((line) => (holders += line === '+' ? 1 : -1)));
+    expect(most).toBeLessThanOrEqual(limit);
+    expect(linesOf(file)).toHaveLength(8);
+  });
+
+  it('gives up after -timeout', async () => {
+    const holder = startCli(agent, ['lock', 'l3', 'echo; sleep 30']);
+    await once(holder.stdout ?? holder, 'data');
+    expect(cli('lock', '-timeout=300ms', 'l3', 'true').code).toBe(1);
+    holder.kill('SIGTERM');
+    await once(holder, 'exit');
+  });
+
+  it('ends the program when the lock is lost', async () => {
+    const holder = startCli(agent, ['lock', 'l4', 'echo; exec sleep 30']);
+    await once(holder.stdout ?? holder, 'data');
+    const sessions = (await (await fetch(`${agent.httpUrl}/v1/session/list`)).json()) as { ID: string }[];
+    for (const { ID } of sessions)
+      await fetch(`${agent.httpUrl}/v1/session/destroy/${ID}`, { method: 'PUT' });
+    expect((await once(holder, 'exit'))[0]).toBe(1);
+  });
+});
+
+describe('rollcall monitor', () => {
+  it('shows log lines as they are written', async () => {
+    const monitor = startCli(agent, ['monitor', '-log-level=debug']);
+    let seen = '';
+    monitor.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk.toString('utf8');
+    });
+    for (let tries = 0; tries < 100 && !seen.includes('reload'); tries += 1) {
+      await fetch(`${agent.httpUrl}/v1/agent/reload`, { method: 'PUT' });
+      await delay(50);
+    }
+    expect(seen).toMatch(/\[INFO\] {2}reload: configuration reloaded/);
+    monitor.kill('SIGINT');
+    expect((await once(monitor, 'exit'))[0]).toBe(0);
+  });
+});
