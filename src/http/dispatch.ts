@@ -2,6 +2,7 @@
  * From a request of the HTTP library to its answer: kept bytes when they still hold, else the route's handler; errors
  * become replies here and nowhere else. A bug is logged once and answered with a 500 that tells nothing.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type AccessRule, accessRule } from './access.ts';
@@ -10,18 +11,25 @@ import { KeptBodies } from './kept-bodies.ts';
 import type { HttpParts } from './parts.ts';
 import { has } from './query-values.ts';
 import { replyOfError, text } from './reply.ts';
-import type { Call, Operation, Reply } from './route.ts';
-import { render, sendBytes, sendKept, sendStream, wantsGzip } from './send.ts';
+import type { Call, Operation, Query, Reply } from './route.ts';
+import type { RouteMeter } from './route-meter.ts';
+import { type Headers, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
 
 /** URLs asked for with `?cached` that are remembered, to tell a MISS from a HIT. */
 const MAX_SEEN_READS = 10_000;
+
+/** An operation and where its answers are counted. */
+export interface Target {
+  readonly operation: Operation;
+  readonly meter: RouteMeter;
+}
 
 export class Dispatcher {
   readonly #parts: HttpParts;
   readonly #kept: KeptBodies;
   readonly #seen = new LRUCache<string, true>({ max: MAX_SEEN_READS });
   readonly #access: AccessRule | undefined;
-  readonly #baseHeaders: Readonly<Record<string, string>>;
+  #baseHeaders: Headers;
 
   constructor(parts: HttpParts) {
     this.#parts = parts;
@@ -30,18 +38,24 @@ export class Dispatcher {
     this.#baseHeaders = { Vary: 'Accept-Encoding', ...parts.config.responseHeaders };
   }
 
-  /** Answer a request with an operation. Resolves when the answer is handed over; never rejects. */
-  dispatch(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (operation.isCacheable && this.#access === undefined && !request.headers['cache-control']) {
-      const kept = this.#kept.get(request.raw.url as string);
-      if (kept) return sendKept(reply, kept, wantsGzip(request.headers, kept.body.length));
-    }
-    return this.#handle(operation, callOf(request, reply), reply);
+  /** Answer a request with an operation. Resolves when the answer is handed over, or does so at once; never rejects. */
+  dispatch({ operation, meter }: Target, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const startedMs = this.#parts.clock.monotonic();
+    const kept = operation.isCacheable ? this.#keptFor(request) : undefined;
+    const sending = kept
+      ? this.#send(kept, request.headers, reply)
+      : this.#handle(operation, callOf(request, reply), reply);
+    const count = (): void => {
+      const isBlocking = (request.query as Query)['index'] !== undefined;
+      meter.count(reply.raw.statusCode, isBlocking ? undefined : this.#parts.clock.monotonic() - startedMs);
+    };
+    if (sending !== undefined) return sending.then(count);
+    count();
   }
 
-  /** Send a reply that no handler made. */
-  answer(reply: Reply, call: Call, to: FastifyReply): Promise<FastifyReply> {
-    return this.#send(reply, call, to, false);
+  /** Send a reply that no operation made. */
+  answer(reply: Reply, call: Call, to: FastifyReply): void | Promise<void> {
+    return this.#sendReply(reply, call, to, false);
   }
 
   /** The reply to whatever was thrown. */
@@ -52,7 +66,18 @@ export class Dispatcher {
     return text(500, 'internal error');
   }
 
-  async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<FastifyReply> {
+  /** From now on every answer ends its connection, so that the server can close. */
+  beginClosing(): void {
+    this.#baseHeaders = { ...this.#baseHeaders, Connection: 'close' };
+    this.#kept.clear();
+  }
+
+  #keptFor({ headers, raw }: FastifyRequest): Rendered | undefined {
+    if (this.#access !== undefined || headers['cache-control'] !== undefined) return undefined;
+    return this.#kept.get(raw.url as string);
+  }
+
+  async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<void> {
     let reply: Reply;
     try {
       this.#access?.(call.method, pathOf(call.url), call.remoteAddress);
@@ -60,25 +85,25 @@ export class Dispatcher {
     } catch (error) {
       reply = this.replyTo(error, call);
     }
-    return this.#send(reply, call, to, operation.isCacheable === true);
+    return this.#sendReply(reply, call, to, operation.isCacheable === true);
   }
 
-  async #send(reply: Reply, call: Call, to: FastifyReply, isCacheable: boolean): Promise<FastifyReply> {
-    if (reply.body !== undefined && !Buffer.isBuffer(reply.body)) {
-      return sendStream(to, reply.status, { ...this.#baseHeaders, ...reply.headers }, reply.body);
-    }
-    const rendered = render(reply, this.#parts.config.isAlwaysPretty || has(call.query, 'pretty'));
-    const headers: Record<string, string> = { ...this.#baseHeaders, ...reply.headers };
-    if (rendered.type !== undefined) headers['Content-Type'] ??= rendered.type;
-    if (reply.isCacheRequested) Object.assign(headers, this.#cacheHeaders(call.url));
-    const isGzip = wantsGzip(call.headers, rendered.body.length);
-    const { topics, index } = reply;
-    if (isCacheable && topics !== undefined && index !== undefined) {
-      const kept = { status: reply.status, headers, body: rendered.body, topics, index, gzipped: undefined };
-      this.#kept.put(call.url, kept);
-      return sendKept(to, kept, isGzip);
-    }
-    return sendBytes(to, { status: reply.status, headers, body: rendered.body }, isGzip);
+  #sendReply(reply: Reply, call: Call, to: FastifyReply, isKeepable: boolean): void | Promise<void> {
+    const { body, topics, index } = reply;
+    const more = reply.isCacheRequested
+      ? { ...this.#baseHeaders, ...this.#cacheHeaders(call.url) }
+      : this.#baseHeaders;
+    if (body !== undefined && !Buffer.isBuffer(body))
+      return sendStream(to, { ...reply, headers: { ...more, ...reply.headers } }, body);
+    const isPretty = this.#parts.config.isAlwaysPretty || has(call.query, 'pretty');
+    const rendered = render(reply, more, isPretty);
+    if (isKeepable && topics !== undefined && index !== undefined)
+      this.#kept.put(call.url, { rendered, topics, index });
+    return this.#send(rendered, call.headers, to);
+  }
+
+  #send(rendered: Rendered, headers: IncomingHttpHeaders, to: FastifyReply): void | Promise<void> {
+    return wantsGzip(headers, rendered.body.length) ? sendGzip(to, rendered) : sendPlain(to, rendered);
   }
 
   #cacheHeaders(url: string): Record<string, string> {

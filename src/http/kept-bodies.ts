@@ -6,15 +6,12 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { TopicIndexes } from '../catalog/topics.ts';
+import type { Rendered } from './send.ts';
 
 export interface KeptBody {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly rendered: Rendered;
   readonly topics: readonly string[];
   readonly index: number;
-  /** The body compressed, once somebody asked for it. */
-  gzipped: Buffer | undefined;
 }
 
 /** Turning it up keeps more different URLs fast, at that much memory. */
@@ -33,17 +30,22 @@ export class KeptBodies {
     this.#entries = new LRUCache({
       maxSize: maxBytes,
       // twice the body: the compressed form comes later and is smaller
-      sizeCalculation: (entry, key) => OVERHEAD_BYTES + key.length * 2 + entry.body.length * 2,
+      sizeCalculation: (entry, key) => OVERHEAD_BYTES + key.length * 2 + entry.rendered.body.length * 2,
     });
   }
 
   /** The answer to a URL, if it is still what would be answered now. */
-  get(url: string): KeptBody | undefined {
+  get(url: string): Rendered | undefined {
     const entry = this.#entries.get(url);
-    return entry !== undefined && this.#indexes.of(entry.topics) === entry.index ? entry : undefined;
+    if (entry === undefined || this.#indexes.of(entry.topics) !== entry.index) return undefined;
+    return entry.rendered;
   }
 
   put(url: string, entry: KeptBody): void {
-    if (entry.body.length <= MAX_BODY_BYTES) this.#entries.set(url, entry);
+    if (entry.rendered.body.length <= MAX_BODY_BYTES) this.#entries.set(url, entry);
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 }

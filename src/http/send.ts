@@ -1,15 +1,15 @@
 /**
  * Puts a Reply on the wire: JSON or text to bytes, gzip for who wants it, headers.
  *
- * Bodies go out as buffers, so that the HTTP library adds neither a charset nor a serialisation of its own.
+ * Goes past the HTTP library's own sending: that would look at every header again and add a charset to JSON.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
 import { toJson } from './json.ts';
-import type { KeptBody } from './kept-bodies.ts';
 import type { Reply } from './route.ts';
 
 const gzipAsync = promisify(gzip);
@@ -18,15 +18,36 @@ const gzipAsync = promisify(gzip);
 const MIN_GZIP_BYTES = 1_400;
 const NO_BYTES = Buffer.alloc(0);
 
-type Headers = Readonly<Record<string, string>>;
+export type Headers = Readonly<Record<string, string>>;
 
-/** The bytes of a reply that is not a stream, and their type if the reply does not name one. */
-export function render(reply: Reply, isPretty: boolean): { type: string | undefined; body: Buffer } {
+/** An answer in bytes. */
+export interface Rendered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** `headers` and the length as Node writes them without a look: name, value, name, value. */
+  readonly rawHeaders: string[];
+  /** The body compressed, once somebody asked for it. */
+  gzipped: Buffer | undefined;
+}
+
+function bodyOf(reply: Reply, isPretty: boolean): { readonly type?: string; readonly body: Buffer } {
   if (reply.value !== undefined)
     return { type: 'application/json', body: Buffer.from(toJson(reply.value, isPretty), 'utf8') };
   if (reply.text !== undefined)
     return { type: 'text/plain; charset=utf-8', body: Buffer.from(reply.text, 'utf8') };
-  return { type: undefined, body: Buffer.isBuffer(reply.body) ? reply.body : NO_BYTES };
+  return { body: Buffer.isBuffer(reply.body) ? reply.body : NO_BYTES };
+}
+
+function rawHeaders(headers: Headers, body: Buffer): string[] {
+  return [...Object.entries(headers).flat(), 'Content-Length', String(body.length)];
+}
+
+/** The bytes of a reply that is not a stream. `more` are headers that the reply may override. */
+export function render(reply: Reply, more: Headers, isPretty: boolean): Rendered {
+  const { type, body } = bodyOf(reply, isPretty);
+  const headers = { ...more, ...(type !== undefined && { 'Content-Type': type }), ...reply.headers };
+  return { status: reply.status, headers, body, rawHeaders: rawHeaders(headers, body), gzipped: undefined };
 }
 
 const REFUSES_GZIP = /\bgzip\s*;\s*q=0(?:\.0*)?(?:[\s,]|$)/;
@@ -38,29 +59,34 @@ export function wantsGzip(headers: IncomingHttpHeaders, bodyBytes: number): bool
   return accepted.includes('gzip') && !REFUSES_GZIP.test(accepted);
 }
 
-function sendNow(to: FastifyReply, status: number, headers: Headers, body: Buffer): FastifyReply {
-  to.code(status).headers(headers);
-  return body.length === 0 ? to.send() : to.send(body);
+/** Send bytes as they are. */
+export function sendPlain(to: FastifyReply, { status, rawHeaders: headers, body }: Rendered): void {
+  to.hijack();
+  to.raw.writeHead(status, headers);
+  to.raw.end(body);
 }
 
-/** Send bytes that are kept. Resolves when they are handed over. */
-export async function sendKept(to: FastifyReply, kept: KeptBody, isGzip: boolean): Promise<FastifyReply> {
-  if (!isGzip) return sendNow(to, kept.status, kept.headers, kept.body);
-  kept.gzipped ??= await gzipAsync(kept.body);
-  return sendNow(to, kept.status, { ...kept.headers, 'Content-Encoding': 'gzip' }, kept.gzipped);
+/** Send bytes compressed; the compressed form is kept with them. Resolves when they are handed over. */
+export async function sendGzip(to: FastifyReply, rendered: Rendered): Promise<void> {
+  to.hijack();
+  rendered.gzipped ??= await gzipAsync(rendered.body);
+  const headers = { ...rendered.headers, 'Content-Encoding': 'gzip' };
+  to.raw.writeHead(rendered.status, rawHeaders(headers, rendered.gzipped));
+  to.raw.end(rendered.gzipped);
 }
 
-/** Send bytes. Resolves when they are handed over. */
-export async function sendBytes(
+/** Send what a stream gives, as it comes; the headers go at once. Resolves at its end or when the client goes away. */
+export async function sendStream(
   to: FastifyReply,
-  { status, headers, body }: { status: number; headers: Headers; body: Buffer },
-  isGzip: boolean,
-): Promise<FastifyReply> {
-  if (!isGzip) return sendNow(to, status, headers, body);
-  return sendNow(to, status, { ...headers, 'Content-Encoding': 'gzip' }, await gzipAsync(body));
-}
-
-/** Send what a stream gives, as it comes. */
-export function sendStream(to: FastifyReply, status: number, headers: Headers, body: Readable): FastifyReply {
-  return to.code(status).headers(headers).send(body);
+  { status, headers }: Reply,
+  body: Readable,
+): Promise<void> {
+  to.hijack();
+  to.raw.writeHead(status, headers);
+  to.raw.flushHeaders();
+  try {
+    await pipeline(body, to.raw);
+  } catch {
+    to.raw.destroy(); // the status has been sent, so a broken end is all that is left to tell
+  }
 }

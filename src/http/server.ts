@@ -14,10 +14,13 @@ import { callOf } from './call.ts';
 import { limitConnections, refuseMalformed } from './connections.ts';
 import { Dispatcher } from './dispatch.ts';
 import { collectGauges } from './gauges.ts';
+import { openApiRoute } from './openapi.ts';
 import type { HttpParts } from './parts.ts';
 import { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
 import { METHODS, type Operation, type Reply, type Route } from './route.ts';
+import { RouteMeter } from './route-meter.ts';
+import { absentRoutes } from './routes/absent.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history.ts';
 import { agentCheckRoutes } from './routes/agent-checks.ts';
@@ -60,6 +63,7 @@ const GROUPS: readonly (readonly Route[])[] = [
   coordinateRoutes,
   dnsRoutes,
   servicesSummaryRoutes,
+  absentRoutes,
 ];
 
 /** Bodies of routes that name no limit of their own. Definitions are a few KiB. */
@@ -107,19 +111,21 @@ function refusal(route: Route): Operation {
 function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts: HttpParts): void {
   for (const method of METHODS) {
     const operation = route.operations[method] ?? refusal(route);
+    const target = { operation, meter: new RouteMeter(parts.metrics, method, route.path) };
     app.route({
       method,
       url: route.path,
       ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
       ...(method !== 'GET' && { onRequest: forgetContentType }),
-      handler: (request, reply) => dispatcher.dispatch(operation, request, reply),
+      handler: (request, reply) => dispatcher.dispatch(target, request, reply),
     });
   }
 }
 
 /** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
 export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
-  const routes = [...GROUPS.flat(), ...uiRoutes(parts.config)];
+  const mounted = [...GROUPS.flat(), ...uiRoutes(parts.config)];
+  const routes = [...mounted, openApiRoute(mounted)];
   const dispatcher = new Dispatcher(parts);
   const paths = new PathTable(routes);
   const app = Fastify({
@@ -142,7 +148,10 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     const call = callOf(request, reply);
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
-  app.addHook('preClose', async () => parts.watch.abandonAll());
+  app.addHook('preClose', async () => {
+    dispatcher.beginClosing();
+    parts.watch.abandonAll();
+  });
   limitConnections(app.server, parts);
   collectGauges(parts);
   await app.ready();

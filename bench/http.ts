@@ -1,0 +1,209 @@
+/**
+ * Requests per second over HTTP, beside a floor measured in the same run: a bare fastify route with a body of the same
+ * size for reads. With `--reference /path/to/consul` the reference is measured beside them.
+ *
+ *     npm run bench:http [-- [--reference /usr/bin/consul] [words of scenarios]]
+ *
+ * Needs wrk. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
+ * work on the machine comes and goes.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/support/free-port.ts';
+import { startAgent } from '../test/support/start-agent.ts';
+
+const ROUNDS = 3;
+const CONNECTIONS = 16;
+const SECONDS = 2;
+const LOCAL_SERVICES = 500;
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-bench-http-'));
+
+interface Scenario {
+  readonly name: string;
+  readonly path: string;
+  /** A Lua function body that makes the request number `n`; a GET of `path` without it. */
+  readonly write?: string;
+  /** Least ratios that are wanted against the floor and against the reference. */
+  readonly wanted: { readonly floor?: number; readonly reference: number };
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'health of a service, 5 instances',
+    path: '/v1/health/service/bench?passing',
+    wanted: { floor: 0.7, reference: 3 },
+  },
+  {
+    name: 'catalog of a service, 5 instances',
+    path: '/v1/catalog/service/bench',
+    wanted: { floor: 0.7, reference: 2 },
+  },
+  { name: 'kv get', path: '/v1/kv/bench/key', wanted: { floor: 0.7, reference: 1 } },
+  {
+    name: `agent services, ${LOCAL_SERVICES}`,
+    path: '/v1/agent/services',
+    wanted: { floor: 0.7, reference: 3 },
+  },
+  {
+    name: 'agent register, persisted',
+    path: '/v1/agent/service/register',
+    write: `return wrk.format("PUT", nil, nil, '{"ID":"' .. id .. '","Name":"load","Port":80}')`,
+    wanted: { reference: 5 },
+  },
+  {
+    name: 'catalog register, persisted',
+    path: '/v1/catalog/register',
+    write: `return wrk.format("PUT", nil, nil, '{"Node":"' .. id .. '","Address":"10.0.0.1","Service":{"Service":"load2","Port":80}}')`,
+    wanted: { reference: 1 },
+  },
+  {
+    name: 'kv put, persisted',
+    path: '/v1/kv/load',
+    write: `return wrk.format("PUT", "/v1/kv/" .. id, nil, "value of " .. id)`,
+    wanted: { reference: 1 },
+  },
+];
+
+async function put(base: string, url: string, body: unknown): Promise<void> {
+  const response = await fetch(base + url, { method: 'PUT', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+}
+
+/** Put the same things into a server that is to be measured. */
+async function fill(base: string): Promise<void> {
+  for (let i = 0; i < 5; i += 1) {
+    await put(base, '/v1/catalog/register', {
+      Node: `bench-${i}`,
+      Address: `10.9.0.${i + 1}`,
+      Service: {
+        ID: `bench-${i}`,
+        Service: 'bench',
+        Port: 8_000 + i,
+        Tags: ['v1', 'blue'],
+        Meta: { zone: 'a' },
+      },
+      Check: { Name: 'alive', Status: 'passing', ServiceID: `bench-${i}` },
+    });
+  }
+  await put(base, '/v1/kv/bench/key', 'a value of some length');
+  for (let i = 0; i < LOCAL_SERVICES; i += 1) {
+    await put(base, '/v1/agent/service/register', {
+      ID: `app-${i}`,
+      Name: `app-${i % 50}`,
+      Port: 80,
+      Tags: ['v1'],
+    });
+  }
+}
+
+/** Requests per second; throws when an answer was not a 2xx. */
+function load(base: string, { path: url, write }: Pick<Scenario, 'path' | 'write'>, label: string): number {
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`];
+  if (write !== undefined) {
+    const script = path.join(scratch, 'write.lua');
+    const seed = `${label}-${process.pid}-${Math.floor(performance.now())}`;
+    fs.writeFileSync(
+      script,
+      `n = 0\nfunction request()\n n = n + 1\n local id = "${seed}-" .. n\n ${write}\nend\n`,
+    );
+    args.push('-s', script);
+  }
+  const { stdout } = spawnSync('wrk', [...args, base + url], { encoding: 'utf8' });
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
+  if (rate === undefined || stdout.includes('Non-2xx')) throw new Error(`wrk on ${url}: ${stdout}`);
+  return Number(rate);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await (await fetch(url)).text()) !== '""';
+  } catch {
+    return false;
+  }
+}
+
+async function waitFor(url: string): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    if (await answers(url)) return;
+    await delay(100);
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+async function startReference(program: string): Promise<{ base: string; child: ChildProcess }> {
+  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [http, dns, server, lan, wan] = ports;
+  const args = `agent -server -bootstrap-expect=1 -bind=127.0.0.1 -node=bench -log-level=err -data-dir=${scratch}/reference`;
+  const flags = `-http-port=${http} -dns-port=${dns} -server-port=${server} -serf-lan-port=${lan} -serf-wan-port=${wan}`;
+  const child = spawn(program, [...args.split(' '), ...flags.split(' ')], { stdio: 'ignore' });
+  const base = `http://127.0.0.1:${http}`;
+  await waitFor(`${base}/v1/status/leader`);
+  await delay(2_000); // it takes no registrations until it has registered itself
+  return { base, child };
+}
+
+async function startFloor(): Promise<{ base: string; child: ChildProcess }> {
+  const port = await freePort();
+  const program = fileURLToPath(new URL('http-floor.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, String(port)], { stdio: 'ignore' });
+  await waitFor(`http://127.0.0.1:${port}/1`);
+  return { base: `http://127.0.0.1:${port}`, child };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+const verdict = (ratio: number, wanted: number | undefined): string =>
+  wanted === undefined ? '' : ratio >= wanted ? ` (wanted ${wanted})` : ` (BELOW ${wanted})`;
+
+async function measure(scenario: Scenario, own: string, floor: string, reference: string | undefined) {
+  const isRead = scenario.write === undefined;
+  const bytes = isRead ? (await (await fetch(own + scenario.path)).arrayBuffer()).byteLength : 0;
+  const rates: { own: number; floor: number; reference: number }[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rates.push({
+      floor: isRead ? load(floor, { path: `/${bytes}` }, 'floor') : Number.NaN,
+      own: load(own, scenario, `own${round}`),
+      reference: reference === undefined ? Number.NaN : load(reference, scenario, `ref${round}`),
+    });
+  }
+  const toFloor = median(rates.map((rate) => rate.own / rate.floor));
+  const toReference = median(rates.map((rate) => rate.own / rate.reference));
+  const parts = [`${scenario.name}: ${Math.round(median(rates.map((rate) => rate.own)))}/s`];
+  if (isRead)
+    parts.push(
+      `${bytes} octets`,
+      `${toFloor.toFixed(2)} of the floor${verdict(toFloor, scenario.wanted.floor)}`,
+    );
+  if (reference !== undefined)
+    parts.push(`${toReference.toFixed(1)} x the reference${verdict(toReference, scenario.wanted.reference)}`);
+  console.log(parts.join(' · '));
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [program, words] = args[0] === '--reference' ? [args[1], args.slice(2)] : [undefined, args];
+  const isWanted = ({ name }: Scenario): boolean =>
+    words.length === 0 || words.some((word) => name.includes(word));
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'} x ${os.cpus().length}, Node ${process.version}`);
+  const agent = await startAgent({ dataDir: path.join(scratch, 'own') });
+  const floor = await startFloor();
+  const reference = program === undefined ? undefined : await startReference(program);
+  try {
+    await fill(agent.httpUrl);
+    if (reference) await fill(reference.base);
+    for (const scenario of SCENARIOS.filter(isWanted))
+      await measure(scenario, agent.httpUrl, floor.base, reference?.base);
+  } finally {
+    floor.child.kill();
+    reference?.child.kill('SIGKILL');
+    await agent.kill();
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+await main(process.argv.slice(2));
