@@ -7,6 +7,7 @@
  * once, and it is loaded anyway.
  */
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { ProbeTls } from '../model/types.ts';
@@ -75,22 +76,14 @@ function decoded(response: http.IncomingMessage, { headers }: HttpRequest): Read
 
 /** Do one request. The connection is closed when it settles. */
 export function exchange(dial: Dial, request: HttpRequest, limits: ProbeLimits): Promise<HttpAnswer> {
-  const { url, method, body, tls } = request;
+  const { url, tls } = request;
   const target = targetOf(url);
   const isTls = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     const socket = dial(target, { tls: isTls ? tls : undefined });
-    const sent = http.request({
-      createConnection: () => socket,
-      method,
-      path: url.pathname + url.search,
-      headers: wireHeaders(request),
-      setHost: false,
-    });
     let phase = 'while awaiting headers';
     const end = (): void => {
       limits.signal.removeEventListener('abort', onAbort);
-      sent.destroy();
       socket.destroy();
     };
     const fail = (error: Error): void => {
@@ -101,30 +94,44 @@ export function exchange(dial: Dial, request: HttpRequest, limits: ProbeLimits):
       end();
       reject(new RequestFault(`${TIMEOUT} (Client.Timeout exceeded ${phase})`));
     };
-    limits.signal.addEventListener('abort', onAbort, { once: true });
-    sent.on('error', fail);
-    sent.on('upgrade', (response) => {
+    const finish = (answer: HttpAnswer): void => {
       end();
-      resolve(answerOf(response, ''));
-    });
-    sent.on('response', (response) => {
-      phase = 'while reading body';
-      const tail = new Tail(limits.outputMaxBytes);
-      const finish = (): void => {
-        end();
-        resolve(answerOf(response, tail.text()));
-      };
-      const stream = decoded(response, request);
-      stream.on('data', (chunk: Buffer) => {
-        tail.push(chunk);
-        if (tail.totalBytes > MAX_BODY_BYTES) finish();
+      resolve(answer);
+    };
+    limits.signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', fail);
+    // Nothing is sent before the handshake is done, so that its errors can be told from those of the request.
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      const sent = send(socket, request);
+      sent.on('error', fail);
+      sent.on('upgrade', (response) => finish(answerOf(response, '')));
+      sent.on('response', (response) => {
+        phase = 'while reading body';
+        const tail = new Tail(limits.outputMaxBytes);
+        const stream = decoded(response, request);
+        stream.on('data', (chunk: Buffer) => {
+          tail.push(chunk);
+          if (tail.totalBytes > MAX_BODY_BYTES) finish(answerOf(response, tail.text()));
+        });
+        stream.once('end', () => finish(answerOf(response, tail.text())));
+        stream.on('error', fail);
       });
-      stream.once('end', finish);
-      stream.on('error', fail);
     });
-    sent.end(body === '' ? undefined : body);
     if (limits.signal.aborted) onAbort();
   });
+}
+
+function send(socket: Socket, request: HttpRequest): http.ClientRequest {
+  const { url, method, body } = request;
+  const sent = http.request({
+    createConnection: () => socket,
+    method,
+    path: url.pathname + url.search,
+    headers: wireHeaders(request),
+    setHost: false,
+  });
+  sent.end(body === '' ? undefined : body);
+  return sent;
 }
 
 function answerOf(response: http.IncomingMessage, output: string): HttpAnswer {

@@ -11,6 +11,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** As `advance`, giving promises and callbacks of the event loop a turn after each timer. */
   advanceAndSettle(ms: number): Promise<void>;
+  /** Let both clocks go on by `ms` without running a timer, as for a process that was stopped. */
+  stall(ms: number): void;
   /** Let wall time jump by `ms` (may be negative) as a correction of the system clock does; timers stay. */
   jumpWallTime(ms: number): void;
   /** How many timers wait. */
@@ -73,6 +75,9 @@ export function manualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
         await turn();
       }
       elapsedMs = untilMs;
+    },
+    stall(ms) {
+      elapsedMs += ms;
     },
     jumpWallTime(ms) {
       wallOffsetMs += ms;
