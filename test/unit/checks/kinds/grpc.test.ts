@@ -1,0 +1,71 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDial } from '../../../../src/checks/dial.ts';
+import { grpcProbe } from '../../../../src/checks/kinds/grpc.ts';
+import { runProbe } from '../../../support/run-probe.ts';
+import { closedPort, http2Target, tcpTarget } from '../../../support/targets.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../../../support/tls-certificate.ts';
+
+const probe = grpcProbe(createDial());
+
+/** The health service of another implementation: the server and `ok` serve, `bad` does not. */
+async function healthServer(isTls: boolean): Promise<number> {
+  const server = new Server();
+  new HealthImplementation({ '': 'SERVING', ok: 'SERVING', bad: 'NOT_SERVING' }).addToServer(server);
+  const pair = { private_key: Buffer.from(TEST_KEY), cert_chain: Buffer.from(TEST_CERTIFICATE) };
+  const credentials = isTls ? ServerCredentials.createSsl(null, [pair]) : ServerCredentials.createInsecure();
+  onTestFinished(() => server.forceShutdown());
+  return new Promise((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port))),
+  );
+}
+
+test('a server and a service that serve pass', async () => {
+  const address = `127.0.0.1:${await healthServer(false)}`;
+  for (const GRPC of [address, `${address}/ok`])
+    expect(await runProbe(probe, { GRPC })).toEqual({
+      status: 'passing',
+      output: `gRPC check ${GRPC}: success`,
+    });
+});
+
+test('a service that does not serve, or is not known, is critical', async () => {
+  const address = `127.0.0.1:${await healthServer(false)}`;
+  expect(await runProbe(probe, { GRPC: `${address}/bad` })).toEqual({
+    status: 'critical',
+    output: "gRPC application didn't report service healthy",
+  });
+  const unknown = await runProbe(probe, { GRPC: `${address}/none` });
+  expect(unknown.status).toBe('critical');
+  expect(unknown.output).toMatch(/^rpc error: code = NotFound desc = /);
+});
+
+test('with TLS the certificate is verified unless told otherwise', async () => {
+  const tls = { GRPC: `127.0.0.1:${await healthServer(true)}`, GRPCUseTLS: true };
+  expect((await runProbe(probe, { ...tls, TLSSkipVerify: true })).status).toBe('passing');
+  expect((await runProbe(probe, tls)).output).toMatch(/certificate signed by unknown authority/);
+});
+
+test('a closed port is worded like the reference words it', async () => {
+  const port = await closedPort();
+  expect((await runProbe(probe, { GRPC: `127.0.0.1:${port}` })).output).toBe(
+    `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing dial tcp 127.0.0.1:${port}: connect: connection refused"`,
+  );
+});
+
+test('a target that does not answer costs its time limit; HTTP/2 without gRPC is critical', async () => {
+  const [silent, other] = [await tcpTarget(), await http2Target(false)];
+  const startedMs = performance.now();
+  expect((await runProbe(probe, { GRPC: `127.0.0.1:${silent}` }, { timeoutMs: 150 })).output).toBe(
+    'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+  );
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect((await runProbe(probe, { GRPC: `127.0.0.1:${other}` }, { timeoutMs: 150 })).status).toBe('critical');
+});
+
+test('a service name of any length is asked for', async () => {
+  const address = `127.0.0.1:${await healthServer(false)}`;
+  const { output } = await runProbe(probe, { GRPC: `${address}/${'x'.repeat(300)}` });
+  expect(output).toMatch(/code = NotFound/);
+});
