@@ -56,13 +56,15 @@ export function metaHeaders(index: ModifyIndex, consistency: Consistency): Recor
   };
 }
 
-function replyNow(parts: HttpParts, read: Read, options: ReadOptions): Reply {
-  const { topics } = read;
-  const index = parts.indexes.of(topics);
-  const reply = read.reply();
-  const headers = { ...metaHeaders(indexOf(parts, read), options.consistency), ...reply.headers };
-  if (options.isCached) return { ...reply, headers, isCacheRequested: true };
-  return options.minIndex === 0 ? { ...reply, headers, topics, index } : { ...reply, headers };
+/** What is true of the answer now; what it says is made when no kept answer can stand for it. */
+function replyNow(parts: HttpParts, read: Read, { consistency, isCached }: ReadOptions): Reply {
+  const headers = metaHeaders(indexOf(parts, read), consistency);
+  const make = (): Reply => {
+    const reply = read.reply();
+    return { ...reply, headers: { ...headers, ...reply.headers } };
+  };
+  if (isCached) return { ...make(), isCacheRequested: true };
+  return { status: 200, make, topics: read.topics, index: parts.indexes.of(read.topics) };
 }
 
 /** Answer a read, after its wait if it asks for one. Throws bad_request and unknown_datacenter. */

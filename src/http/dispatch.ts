@@ -79,13 +79,19 @@ export class Dispatcher {
 
   async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<void> {
     let reply: Reply;
+    const isKeepable = operation.isCacheable === true;
     try {
       this.#access?.(call.method, pathOf(call.url), call.remoteAddress);
       reply = await operation.handle(call, this.#parts);
+      if (reply.make !== undefined) {
+        const kept = isKeepable ? this.#kept.get(keyOf(call.url)) : undefined;
+        if (kept) return await this.#send(kept, call.headers, to);
+        reply = { ...reply, ...reply.make() };
+      }
     } catch (error) {
       reply = this.replyTo(error, call);
     }
-    return this.#sendReply(reply, call, to, operation.isCacheable === true);
+    return this.#sendReply(reply, call, to, isKeepable);
   }
 
   #sendReply(reply: Reply, call: Call, to: FastifyReply, isKeepable: boolean): void | Promise<void> {
@@ -98,7 +104,7 @@ export class Dispatcher {
     const isPretty = this.#parts.config.isAlwaysPretty || has(call.query, 'pretty');
     const rendered = render(reply, more, isPretty);
     if (isKeepable && topics !== undefined && index !== undefined)
-      this.#kept.put(call.url, { rendered, topics, index });
+      this.#kept.put(keyOf(call.url), { rendered, topics, index });
     return this.#send(rendered, call.headers, to);
   }
 
@@ -111,6 +117,19 @@ export class Dispatcher {
     this.#seen.set(url, true);
     return isKnown ? { 'X-Cache': 'HIT', Age: '0' } : { 'X-Cache': 'MISS' };
   }
+}
+
+const IS_WAIT = /^(?:index|wait)=/;
+
+/** A URL without what says how long to wait: those who were parked together get the same bytes. */
+function keyOf(url: string): string {
+  const query = url.indexOf('?');
+  if (query === -1 || !url.includes('index=', query)) return url;
+  const kept = url
+    .slice(query + 1)
+    .split('&')
+    .filter((parameter) => !IS_WAIT.test(parameter));
+  return kept.length === 0 ? url.slice(0, query) : `${url.slice(0, query)}?${kept.join('&')}`;
 }
 
 function pathOf(url: string): string {

@@ -41,6 +41,8 @@ export interface Reply {
   readonly text?: string;
   /** Set a Content-Type in `headers` with it. */
   readonly body?: Buffer | Readable;
+  /** Makes the rest of the reply, when no answer that was kept under the same URL, topics and index can be sent. */
+  readonly make?: () => Reply;
   /** With `index`: the answer stays the same until one of these topics moves, so its bytes may be kept. */
   readonly topics?: readonly string[];
   readonly index?: number;
