@@ -63,7 +63,12 @@ export interface RunningAgent {
 async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
   const remembered = core.state.view.facts.get(NODE_ID_FACT)?.value;
   const nodeId = chooseNodeId(config, remembered, () => systemRandom.uuid());
-  if (nodeId !== remembered) await core.writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
+  try {
+    if (nodeId !== remembered) await core.writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
+  } catch (error) {
+    await core.store.close(); // no part stops it yet, and its thread would keep the process alive
+    throw error;
+  }
   return identityOf(config, nodeId);
 }
 

@@ -5,7 +5,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Persistence } from '../catalog/persistence.ts';
+import type { Persistence, Stored } from '../catalog/persistence.ts';
 import { type Applied, State } from '../catalog/state.ts';
 import { TopicIndexes } from '../catalog/topics.ts';
 import { Watch } from '../catalog/watch.ts';
@@ -49,10 +49,20 @@ async function openStore(dataDir: string): Promise<Persistence> {
   return sqliteStore(path.join(dataDir, DATABASE_FILE));
 }
 
+/** Everything that is stored. A store that cannot be read is closed: its thread would keep the process alive. */
+async function loadOrClose(store: Persistence): Promise<Stored> {
+  try {
+    return await store.load();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** Load the catalog and make its write queue. Rejects with AppError when the store cannot be opened. */
 export async function openCore({ dataDir, clock, random }: CoreParts): Promise<Core> {
   const store = await openStore(dataDir);
-  const stored = await store.load();
+  const stored = await loadOrClose(store);
   const state = new State();
   state.load(stored.rows, stored.index);
   const indexes = new TopicIndexes(stored.index);

@@ -170,6 +170,17 @@ function remarksOnAccepted(accepted: ReadonlyMap<string, Subject>): readonly Rem
   });
 }
 
+/** A client agent of the reference hands everything on to servers; here it is its own server. */
+function remarkOnClient({ server }: Config): readonly Remark[] {
+  if (server) return [];
+  return [
+    {
+      level: 'info',
+      text: 'without -server too this agent holds the catalog itself: there is one agent so far',
+    },
+  ];
+}
+
 async function collectTexts(
   texts: readonly ConfigText[],
 ): Promise<{ readonly collected: Collected; readonly commented: readonly string[] }> {
@@ -274,6 +285,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
       })),
       ...remarksOnAccepted(new Map(all.flatMap((one) => [...one.accepted]))),
       ...strangeVariables(request.env),
+      ...remarkOnClient(config),
     ],
   };
 }

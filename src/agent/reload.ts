@@ -18,7 +18,7 @@ interface OptionDifference {
 }
 
 /** Options whose value differs, definitions left out (those are compared one by one by their owner). */
-export function optionDifferences(before: Config, after: Config): readonly OptionDifference[] {
+function optionDifferences(before: Config, after: Config): readonly OptionDifference[] {
   return OPTION_KEYS.filter((key) => OPTIONS[key].kind !== 'objects')
     .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
     .map((key) => ({ key, isReloadable: OPTIONS[key].reloadable }));

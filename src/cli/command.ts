@@ -26,8 +26,16 @@ export interface CommandInput {
   readonly io: CommandIo;
   /** The agent that -http-addr or the environment names. */
   readonly client: () => Client;
-  /** Resolves when the user wants to end a command that runs for long. */
+  /** Aborts when the user wants to end a command that is marked as long. */
   readonly interrupted: AbortSignal;
+  /** Every command of the program with its words, for what is made from all of them. */
+  readonly allCommands: () => Promise<readonly NamedCommand[]>;
+}
+
+export interface NamedCommand {
+  /** Such as `catalog nodes`. */
+  readonly name: string;
+  readonly command: Command;
 }
 
 export interface Command {
@@ -38,6 +46,8 @@ export interface Command {
   readonly flags: readonly FlagSpec[];
   /** Talks to an agent: takes -http-addr, -token and their like. */
   readonly isClient: boolean;
+  /** Runs until it is interrupted; ends in good order then. Others end at once. */
+  readonly isLong?: true;
   readonly examples: readonly string[];
   /** Exit status. AppError is printed by main as one line and ends with 1. */
   readonly run: (input: CommandInput) => Promise<number>;

@@ -7,7 +7,7 @@
  */
 import { AppError, invariant } from '../model/errors.ts';
 import { Client } from './client.ts';
-import type { Command, CommandIo } from './command.ts';
+import type { Command, CommandIo, NamedCommand } from './command.ts';
 import { Flags, type GivenFlag, goFlags } from './flags.ts';
 
 interface CommandModule {
@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'catalog nodes': () => import('./commands/catalog-nodes.ts'),
   'catalog services': () => import('./commands/catalog-services.ts'),
   checks: () => import('./commands/checks.ts'),
+  completion: () => import('./commands/completion.ts'),
   event: () => import('./commands/event.ts'),
   explain: () => import('./commands/explain.ts'),
   'force-leave': () => import('./commands/force-leave.ts'),
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   leave: () => import('./commands/leave.ts'),
   lock: () => import('./commands/lock.ts'),
   maint: () => import('./commands/maint.ts'),
+  man: () => import('./commands/man.ts'),
   members: () => import('./commands/members.ts'),
   monitor: () => import('./commands/monitor.ts'),
   reload: () => import('./commands/reload.ts'),
@@ -86,6 +88,12 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
+function allCommands(): Promise<readonly NamedCommand[]> {
+  return Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => ({ name, command: (await load()).command })),
+  );
+}
+
 async function showGroup(words: readonly string[], io: CommandIo): Promise<number> {
   const { listOf } = await import('./help.ts');
   const { nearest } = await import('../lib/nearest.ts');
@@ -103,9 +111,9 @@ async function showGroup(words: readonly string[], io: CommandIo): Promise<numbe
     );
     return 127;
   }
-  const listed = await Promise.all(
-    names.map(async (name) => [name, (await COMMANDS[name]?.())?.command.summary ?? ''] as const),
-  );
+  const listed = (await allCommands())
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, command }) => [name, command.summary] as const);
   io.out(listOf(`rollcall ${prefix}<command> [options]`, listed));
   return words.some(isHelp) ? 0 : 1;
 }
@@ -127,8 +135,8 @@ async function runChosen({ name, rest }: Chosen, io: CommandIo): Promise<number>
   const parsed = new Flags(given);
   const { env } = process;
   const client = (): Client => new Client(parsed, env);
-  const interrupted = name === 'agent' ? new AbortController().signal : interruption();
-  return command.run({ flags: parsed, args, env, io, client, interrupted });
+  const interrupted = command.isLong ? interruption() : new AbortController().signal;
+  return command.run({ flags: parsed, args, env, io, client, interrupted, allCommands });
 }
 
 async function main(argv: readonly string[], io: CommandIo): Promise<number> {

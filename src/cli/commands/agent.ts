@@ -5,11 +5,13 @@
  * agent (accepted), and the few that say where the configuration is. A first signal ends in good order, a second one at
  * once; SIGHUP reloads; SIGUSR2 goes on in a new log file.
  */
+import { spawn } from 'node:child_process';
 import { ACCEPTED_FLAGS } from '../../agent/accepted-keys.ts';
 import { type RunningAgent, startAgent } from '../../agent/agent.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey } from '../../agent/config.ts';
 import type { ConfigRequest } from '../../agent/load-config.ts';
 import type { OptionSpec } from '../../agent/option-spec.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import type { FlagSpec, Flags } from '../flags.ts';
@@ -76,12 +78,22 @@ function configRequest(flags: Flags, env: ConfigRequest['env']): ConfigRequest {
   };
 }
 
+/**
+ * A signal that follows another sooner than this is the same one: a Ctrl-C under npm comes from the terminal and once
+ * more from npm. Turning it up makes an impatient second Ctrl-C ineffective for longer.
+ */
+const ECHO_MS = 500;
+
 /** End on a signal, at once on the second one; reload on SIGHUP. */
 function obeySignals(agent: RunningAgent): void {
-  let isEnding = false;
+  let endingSinceMs: number | undefined;
   const end = (signal: 'SIGINT' | 'SIGTERM') => (): void => {
-    if (isEnding) process.exit(1);
-    isEnding = true;
+    const nowMs = systemClock.monotonic();
+    if (endingSinceMs !== undefined) {
+      if (nowMs - endingSinceMs >= ECHO_MS) process.exit(1);
+      return;
+    }
+    endingSinceMs = nowMs;
     agent.log.info({ signal }, 'ending; a second signal ends at once');
     void agent.interrupt(signal);
   };
@@ -89,6 +101,16 @@ function obeySignals(agent: RunningAgent): void {
   process.on('SIGTERM', end('SIGTERM'));
   process.on('SIGUSR2', () => agent.reopenLog());
   process.on('SIGHUP', () => void agent.reload().catch(() => {})); // the agent has logged what was wrong
+}
+
+/** Tell systemd that the agent answers now; a unit of Type=notify waits for that. */
+function notifySystemd(agent: RunningAgent): void {
+  if (!process.env['NOTIFY_SOCKET']) return;
+  const notify = spawn('systemd-notify', ['--ready', '--no-block', `--pid=${process.pid}`], {
+    stdio: 'ignore',
+  });
+  notify.on('error', (err) => agent.log.warn({ err }, 'systemd was not told that the agent is ready'));
+  notify.unref();
 }
 
 export const command: Command = {
@@ -118,6 +140,7 @@ export const command: Command = {
       isTerminal,
     });
     obeySignals(agent);
+    notifySystemd(agent);
     for (const line of agent.greeting) {
       if (isTerminal) io.out(line);
       else agent.log.info({}, line.trim());

@@ -44,6 +44,7 @@ export const command: Command = {
     { name: 'shell', doc: 'Run the program through a shell. Default true.' },
   ],
   isClient: true,
+  isLong: true,
   examples: [
     'rollcall watch -type=service -service=web',
     'rollcall watch -type=keyprefix -prefix=app/ ./reload-app.sh',
