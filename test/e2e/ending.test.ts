@@ -1,0 +1,66 @@
+/**
+ * How the process of an agent ends: after signals, and when it cannot start.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunningAgent, startAgent } from '../support/start-agent.ts';
+
+let dataDir = '';
+
+beforeEach(() => {
+  dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-data-'));
+});
+afterEach(() => {
+  fs.rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** An agent that needs a second to end after SIGTERM, because it leaves. */
+function startSlowToEnd(): Promise<RunningAgent> {
+  return startAgent({
+    dataDir,
+    config: { leave_on_terminate: true, performance: { leave_drain_time: '1s' } },
+  });
+}
+
+describe('signals', () => {
+  it('counts a signal that comes twice at once, as Ctrl-C under npm does, as one', async () => {
+    const agent = await startSlowToEnd();
+    const ended = agent.stop('SIGTERM');
+    await delay(50);
+    process.kill(agent.pid, 'SIGTERM');
+    expect(await ended).toBe(0);
+    expect(agent.output()).toContain('ended');
+  });
+
+  it('ends at once on a second signal that somebody meant', async () => {
+    const agent = await startSlowToEnd();
+    const ended = agent.stop('SIGTERM');
+    await delay(700);
+    process.kill(agent.pid, 'SIGTERM');
+    expect(await ended).toBe(1);
+  });
+});
+
+describe('a data directory that cannot be used ends the process, with one line that says why', () => {
+  it('because another agent has it', async () => {
+    const first = await startAgent({ dataDir });
+    try {
+      await expect(startAgent({ dataDir })).rejects.toThrow(
+        /the agent ended at once: .*in use by another process/s,
+      );
+    } finally {
+      await first.stop();
+    }
+  }, 60_000);
+
+  it('because its database was written by a newer version', async () => {
+    const newer = new Database(path.join(dataDir, 'rollcall.db'));
+    newer.pragma('user_version = 999');
+    newer.close();
+    await expect(startAgent({ dataDir })).rejects.toThrow(/the agent ended at once: .*a newer rollcall/s);
+  });
+});
