@@ -189,7 +189,7 @@ function answering({ current, core, identity, coordinates }: Ground) {
 async function buildHttp(
   ground: Ground,
   local: Local,
-  own: Pick<HttpParts, 'reload' | 'previewReload' | 'leave' | 'sessionTimers' | 'checkHistory'>,
+  own: Pick<HttpParts, 'reload' | 'previewReload' | 'leave' | 'sessionTimers' | 'checkHistory' | 'testCheck'>,
 ) {
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
@@ -250,6 +250,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     leave,
     sessionTimers,
     checkHistory,
+    testCheck: (definition) => scheduler.test(definition),
   });
   const parts: readonly Part[] = [
     corePart(core),

@@ -22,9 +22,10 @@ import {
 import { DueQueue } from './due-queue.ts';
 import { History, type PastResult } from './history.ts';
 import { expiredOutput } from './kinds/ttl.ts';
+import { runOnce, type TestRun } from './run-once.ts';
 import { Slots } from './slots.ts';
 
-/** Follow the health of something; returns the end of it. */
+/** Follow the health of something: tell it at once and whenever it changes; returns the end of it. */
 export type Follow = (
   spec: Extract<ProbeSpec, { kind: 'alias' }>,
   own: CheckId,
@@ -167,6 +168,11 @@ export class Scheduler {
   history(id: CheckId): { readonly results: readonly PastResult[]; readonly flaps: number } | undefined {
     const history = this.#entries.get(id)?.history;
     return history && { results: history.results(), flaps: history.flaps };
+  }
+
+  /** Run a check now, outside of its times, keeping and publishing nothing; undefined for kinds that nobody can ask. */
+  test(definition: CheckDefinition): Promise<TestRun | undefined> {
+    return runOnce(this.#parts, definition);
   }
 
   #begin(entry: Entry, isRestored: boolean): void {

@@ -22,3 +22,40 @@ export async function serviceBodies(paths: readonly string[]): Promise<readonly 
   }
   return bodies;
 }
+
+interface CheckBody {
+  readonly Name?: string;
+}
+
+interface ServiceWithChecks extends ServiceBody {
+  readonly Check?: CheckBody;
+  readonly Checks?: readonly CheckBody[];
+}
+
+/** A check of a service as one that stands alone, so that it can be tried without its service. */
+function aloneBodies({ ID, Name = '', Check, Checks = [] }: ServiceWithChecks): readonly CheckBody[] {
+  const checks = Check === undefined ? Checks : [Check, ...Checks];
+  return checks.map((check, i) => {
+    const { CheckID, ...rest } = check as CheckBody & { CheckID?: string };
+    const number = checks.length > 1 ? `:${i + 1}` : '';
+    const id = CheckID ?? `service:${ID ?? Name}${number}`;
+    return { Name: id, ...rest, ID: id };
+  });
+}
+
+/** The checks of the files, those of services included, each as one that stands alone. Throws AppError config_invalid. */
+export async function checkBodies(paths: readonly string[]): Promise<readonly CheckBody[]> {
+  const bodies: CheckBody[] = [];
+  for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
+    const { tree } = await parseFile(file, text, format);
+    const services = definitionBody([tree['service'] ?? [], tree['services'] ?? []].flat(2));
+    const checks = definitionBody([tree['check'] ?? [], tree['checks'] ?? []].flat(2));
+    const found = [
+      ...(services as readonly ServiceWithChecks[]).flatMap(aloneBodies),
+      ...(checks as readonly CheckBody[]),
+    ];
+    if (found.length === 0) throw new AppError('config_invalid', `${file}: holds no check definition`);
+    bodies.push(...found);
+  }
+  return bodies;
+}

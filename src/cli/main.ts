@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'catalog datacenters': () => import('./commands/catalog-datacenters.ts'),
   'catalog nodes': () => import('./commands/catalog-nodes.ts'),
   'catalog services': () => import('./commands/catalog-services.ts'),
+  'check history': () => import('./commands/check-history.ts'),
+  'check test': () => import('./commands/check-test.ts'),
   checks: () => import('./commands/checks.ts'),
   completion: () => import('./commands/completion.ts'),
   event: () => import('./commands/event.ts'),

@@ -46,6 +46,8 @@ export interface LocalRegistrations {
     },
     options: { readonly replaceExistingChecks: boolean },
   ): Promise<void>;
+  /** Throws for checks that run programs where the configuration forbids them. */
+  refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void;
   /** False: unknown. */
   deregisterService(id: string): Promise<boolean>;
   registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void>;
@@ -155,4 +157,8 @@ export interface HttpParts {
   readonly explainDns: ExplainDns;
   /** Latest results of a check that this agent runs, newest first; undefined for one that it does not. */
   checkHistory(id: CheckId): CheckHistory | undefined;
+  /** Run a check once and keep nothing; undefined for kinds that cannot be run. */
+  testCheck(
+    definition: CheckDefinition,
+  ): Promise<Pick<CheckHistory['results'][number], 'status' | 'output' | 'durationMs'> | undefined>;
 }

@@ -10,7 +10,7 @@
 import type { State } from '../catalog/state.ts';
 import { serviceKey } from '../catalog/tables.ts';
 import type { Writer } from '../catalog/writer.ts';
-import type { Clock, Timer } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import { AppError } from '../model/errors.ts';
@@ -43,6 +43,7 @@ import { isSame } from './same.ts';
 import { isAllowed, refuseForbidden } from './scripts.ts';
 import { SYNC_INTERVAL_MS, syncOnce } from './sync.ts';
 import { cutOutput } from './ttl-output.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface LocalParts {
   readonly own: OwnRows;
@@ -63,13 +64,13 @@ export class Local {
   readonly #parts: LocalParts;
   readonly #registry = new Registry();
   readonly #outbox: Outbox;
-  readonly #timers = new Set<Timer>();
-  #isStopped = false;
+  readonly #upkeep: Upkeep;
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
     const { own, writer, clock, random, log } = parts;
     const find = (id: CheckId): LocalCheck | undefined => this.#registry.checks.get(id);
+    this.#upkeep = new Upkeep({ clock, random, log });
     this.#outbox = new Outbox({ node: own.node.name, writer, clock, random, log, find });
   }
 
@@ -77,16 +78,14 @@ export class Local {
   async start(): Promise<void> {
     await this.#restore();
     await this.#sync();
-    this.#repeat(SYNC_INTERVAL_MS, () => this.#sync());
-    this.#repeat(REAP_INTERVAL_MS, () => this.#reap());
-    this.#repeat(ROUND_MS, () => this.#outbox.round());
+    this.#upkeep.repeat(SYNC_INTERVAL_MS, () => this.#sync());
+    this.#upkeep.repeat(REAP_INTERVAL_MS, () => this.#reap());
+    this.#upkeep.repeat(ROUND_MS, () => this.#outbox.round());
   }
 
   /** End the loops and store what is still on its way. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    this.#upkeep.stop();
     await this.#outbox.round();
   }
 
@@ -105,7 +104,7 @@ export class Local {
     registration: ServiceRegistration,
     { replaceExistingChecks }: { readonly replaceExistingChecks: boolean },
   ): Promise<void> {
-    this.#refuseForbidden(registration.checks, registration.source);
+    this.refuseForbidden(registration.checks, registration.source);
     await this.#carryOut(planService(registration, replaceExistingChecks, this.#planContext()));
   }
 
@@ -118,7 +117,7 @@ export class Local {
 
   /** Register a check of the node or of a known service. Throws AppError when it is refused. */
   async registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void> {
-    this.#refuseForbidden([definition], source);
+    this.refuseForbidden([definition], source);
     const { serviceId } = definition;
     const service = serviceId === '' ? undefined : this.#registry.services.get(serviceId);
     if (serviceId !== '' && service === undefined)
@@ -159,7 +158,7 @@ export class Local {
     // The only result that a TTL check has is its end: there is no deadline until the next report.
     if (check.ttlExpiresAtMs !== 0) this.#outbox.deadlineMoved(id);
     this.#take({ ...check, ttlExpiresAtMs: 0 }, status, output)?.catch((error: unknown) => {
-      if (this.#isStopped) return;
+      if (this.#upkeep.isStopped) return;
       this.#parts.log.warn({ err: error, check: id }, 'the result of a check could not be stored');
     });
   }
@@ -189,16 +188,17 @@ export class Local {
   }
 
   #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
-    this.#refuseForbidden([...services.flatMap((service) => service.checks), ...checks], 'config');
+    this.refuseForbidden([...services.flatMap((service) => service.checks), ...checks], 'config');
     return planConfig(services, checks, this.#planContext());
+  }
+
+  /** Throws AppError, with the reference's text, when checks that run programs are not allowed from this source. */
+  refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void {
+    refuseForbidden(checks, source, this.#parts.settings().scripts);
   }
 
   #planContext(): PlanContext {
     return { node: this.#parts.own.node, registry: this.#registry, clock: this.#parts.clock };
-  }
-
-  #refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void {
-    refuseForbidden(checks, source, this.#parts.settings().scripts);
   }
 
   async #setMark(mark: CheckDefinition, isOn: boolean): Promise<void> {
@@ -283,18 +283,5 @@ export class Local {
       log.info({ service: id }, 'service removed: critical for longer than its registration allows');
       await this.deregisterService(id);
     }
-  }
-
-  /** Do a step again and again, each time up to a tenth before its interval ends, so that loops do not align. */
-  #repeat(intervalMs: number, step: () => Promise<void>): void {
-    if (this.#isStopped) return;
-    const { clock, random, log } = this.#parts;
-    const timer = clock.after(intervalMs * (1 - random.next() / 10), () => {
-      this.#timers.delete(timer);
-      step()
-        .catch((error: unknown) => log.error({ err: error }, 'upkeep of registrations failed'))
-        .finally(() => this.#repeat(intervalMs, step));
-    });
-    this.#timers.add(timer);
   }
 }

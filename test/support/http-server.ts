@@ -87,6 +87,7 @@ export async function startHttp(
       throw new Error('there is no DNS in this test');
     },
     checkHistory: () => undefined,
+    testCheck: async () => undefined,
     ...own,
   };
   const app = await buildHttpServer(parts);
