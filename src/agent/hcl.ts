@@ -96,18 +96,23 @@ interface GrammarError {
   readonly message: string;
 }
 
+/** A refusal for what the parser threw; a bug stays a bug. The parser recurses, so a hostile depth ends its stack. */
+function refusal(file: string, cause: unknown): unknown {
+  if (cause instanceof RangeError)
+    return new AppError('config_invalid', `${file}: nested too deeply`, { cause });
+  if (!(cause instanceof GrammarSyntaxError)) return cause;
+  const { location, message } = cause as unknown as GrammarError;
+  const { line, column } = location.start;
+  return new AppError('config_invalid', `${file}:${line}:${column}: not valid HCL: ${message}`, { cause });
+}
+
 /** Parse a text. Throws AppError config_invalid: "<file>:<line>:<column>: not valid HCL: …". */
 export function parseHcl(file: string, text: string): LocatedTree {
-  let root: Node & { kind: 'object' };
-  try {
-    root = parse(text) as typeof root;
-  } catch (cause) {
-    if (!(cause instanceof GrammarSyntaxError)) throw cause;
-    const { location, message } = cause as unknown as GrammarError;
-    const { line, column } = location.start;
-    throw new AppError('config_invalid', `${file}:${line}:${column}: not valid HCL: ${message}`, { cause });
-  }
   const builder = new Builder();
-  const tree = builder.object(root.items, '');
-  return { tree, lines: builder.lines };
+  try {
+    const root = parse(text) as Node & { kind: 'object' };
+    return { tree: builder.object(root.items, ''), lines: builder.lines };
+  } catch (cause) {
+    throw refusal(file, cause);
+  }
 }

@@ -59,4 +59,9 @@ describe('parseHcl', () => {
   ])('refuses %j with line and column', (text, message) => {
     expect(() => tree(text)).toThrow(message);
   });
+
+  it('refuses a text that is nested deeper than the parser can follow', () => {
+    const deep = `a = ${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(() => tree(deep)).toThrow('f.hcl: nested too deeply');
+  });
 });
