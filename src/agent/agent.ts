@@ -9,6 +9,7 @@ import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
 import { makeExplain } from '../dns/explain.ts';
+import { makeExecuteQuery } from '../dns/prepared.ts';
 import type { HttpParts } from '../http/parts.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
@@ -19,7 +20,6 @@ import { applyChecksChange, applyHeartbeat, buildScheduler } from './checks-part
 import type { Config } from './config.ts';
 import { configWatchPart } from './config-watch.ts';
 import { type Core, openCore } from './core.ts';
-import { dnsQueries } from './dns-queries.ts';
 import { Ending } from './ending.ts';
 import { dnsFace, httpFace } from './faces.ts';
 import { decodeDefinitions, type FileDefinitions } from './file-definitions.ts';
@@ -176,12 +176,16 @@ function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
 /** What answering a DNS question takes, on sockets and in explanations alike. */
 function answering({ current, core, identity, coordinates }: Ground) {
   const { view } = core.state;
+  const { nodeName } = identity;
+  const random = systemRandom;
+  const distance = (from: string, to: string): number => coordinates.distance(from, to);
   return {
     view,
+    nodeName,
     config: () => current.dns,
     clock: systemClock,
-    random: systemRandom,
-    executeQuery: dnsQueries(view, identity.nodeName, coordinates, systemRandom),
+    random,
+    executeQuery: makeExecuteQuery({ view, nodeName, distance, random }),
   };
 }
 
@@ -210,14 +214,22 @@ async function buildHttp(
     version: REFERENCE_VERSION,
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
-    explainDns: makeExplain({ ...answering(ground), nodeName }),
+    explainDns: makeExplain(answering(ground)),
   });
 }
 
 function buildDns(ground: Ground): Part {
   const { config, core, agentLog, metrics } = ground;
   const log = agentLog.log.child({ part: 'dns' });
-  return dnsFace({ ...answering(ground), agentConfig: config, log, metrics }, core);
+  const { state, onInstalled } = core;
+  return dnsFace({
+    ...answering(ground),
+    agentConfig: config,
+    log,
+    metrics,
+    onInstalled,
+    index: () => state.index,
+  });
 }
 
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */

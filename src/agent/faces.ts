@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import net from 'node:net';
 import { type DnsParts, type DnsServer, startDns } from '../dns/server.ts';
+import { AppError } from '../model/errors.ts';
 import type { Config } from './config.ts';
-import type { Core } from './core.ts';
 import { dnsAddresses, httpAddresses } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
@@ -53,26 +53,27 @@ export function httpFace(app: HttpServer, config: Config): Part {
   };
 }
 
-export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port'> {
+export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port' | 'threads'> {
   readonly agentConfig: Config;
 }
 
 /** The DNS face. Rejects at start with config_invalid when a port cannot be had. */
-export function dnsFace({ agentConfig, ...parts }: DnsFaceParts, core: Pick<Core, 'onInstalled'>): Part {
+export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
   const port = agentConfig['ports.dns'];
   const addresses = dnsAddresses(agentConfig);
+  const threads = agentConfig['dns_config.threads'];
   let server: DnsServer | undefined;
   return {
     name: 'dns',
     start: async () => {
       if (port < 0) return;
       try {
-        server = await startDns({ ...parts, addresses, port });
+        server = await startDns({ ...parts, addresses, port, threads });
       } catch (cause) {
+        if (cause instanceof AppError) throw cause;
         const address = (cause as { address?: string }).address ?? addresses[0] ?? '';
         throw listenError({ portKey: 'ports.dns', flag: 'dns-port', address, port }, cause);
       }
-      core.onInstalled(server.onInstalled);
     },
     stop: async () => server?.close(),
   };

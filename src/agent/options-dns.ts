@@ -174,4 +174,11 @@ export const DNS_OPTIONS = {
     reloadable: true,
     doc: 'How long a TCP connection may be idle.',
   },
+  'dns_config.threads': {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    reloadable: false,
+    doc: 'Threads that answer over UDP, sharing the port; 0 answers in the main thread.',
+  },
 } as const satisfies OptionTable;

@@ -1,10 +1,10 @@
 /**
  * The DNS side as one part: opens the sockets, keeps the rendered answers true, closes everything.
  *
- * Each address gets UDP and TCP on the same port. What is passed in is all it needs; agent/agent.ts tells it of
- * installed writes with `onInstalled` and closes it at the end.
+ * Each address gets UDP and TCP on the same port. TCP is always answered in this thread; UDP too, unless threads are
+ * wanted, which then share the port. What is passed in is all it needs; it listens for installed writes before it listens
+ * for packets, so no answer can outlive a change.
  */
-import os from 'node:os';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
@@ -12,23 +12,35 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/registry.ts';
-import type { DnsConfig, Recursor } from './config.ts';
-import { type Counters, makeCounters } from './counters.ts';
+import type { ModifyIndex } from '../model/types.ts';
+import type { DnsConfig } from './config.ts';
+import { makeCounters } from './counters.ts';
 import { Handler } from './handle.ts';
+import { ownSocketTest } from './own-socket.ts';
 import { makeQueryLog } from './query-log.ts';
 import { makeUpstream } from './recurse.ts';
 import type { ExecuteQuery } from './resolve.ts';
-import { openTcp } from './tcp.ts';
+import { openTcp, type TcpParts } from './tcp.ts';
+import { startThreads, type Threads } from './threads.ts';
 import { type Listener, openUdp } from './udp.ts';
+
+export type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
 
 export interface DnsParts {
   /** IP addresses to listen on. */
   readonly addresses: readonly string[];
   /** 0 lets the system choose one port for all. */
   readonly port: number;
+  /** Threads that answer over UDP; 0 answers in this one. */
+  readonly threads: number;
   readonly view: View;
+  /** Index of the newest installed write. */
+  readonly index: () => ModifyIndex;
+  /** Have the listener told of every installed write, in order. */
+  readonly onInstalled: (listener: InstalledListener) => void;
   /** The present configuration; a reload makes it return another object. */
   readonly config: () => DnsConfig;
+  readonly nodeName: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -38,31 +50,13 @@ export interface DnsParts {
 
 export interface DnsServer {
   readonly port: number;
-  /** Tell of an installed write: answers that it made stale are forgotten. */
-  onInstalled(applied: readonly Applied[]): void;
   close(): Promise<void>;
 }
 
 /** Tries to find a port that is free for UDP and TCP on every address when the system chooses. */
 const MAX_PORT_TRIES = 20;
-
-/** Whether a recursor is one of our own sockets, `port` at `addresses`. */
-export function isOwnSocket(
-  recursor: Recursor,
-  addresses: readonly string[],
-  port: number,
-  local: () => ReadonlySet<string>,
-): boolean {
-  if (recursor.port !== port) return false;
-  if (addresses.includes(recursor.address)) return true;
-  const isWildcard = addresses.includes('0.0.0.0') || addresses.includes('::');
-  return isWildcard && (local().has(recursor.address) || recursor.address.startsWith('127.'));
-}
-
-function localAddresses(): ReadonlySet<string> {
-  const all = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
-  return new Set(all.map(({ address }) => address));
-}
+/** How often threads are told of a new configuration: a reload is in force that much later. */
+const CONFIG_POLL_MS = 100;
 
 async function closeAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()));
@@ -73,17 +67,18 @@ interface Sockets {
   readonly listeners: readonly Listener[];
 }
 
-/** Open UDP, then TCP on the same port, for every address; all or nothing. */
-async function openAll(parts: DnsParts, handler: Handler, counters: Counters): Promise<Sockets> {
-  const { addresses, log, config } = parts;
+/** Open TCP, and UDP unless threads do, on one port of every address; all or nothing. */
+async function openAll(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
+  const { handler, log } = tcp;
   const listeners: Listener[] = [];
   let { port } = parts;
   try {
-    for (const address of addresses) {
-      const udp = await openUdp({ address, port }, { handler, log, isShared: false });
-      listeners.push(udp);
-      port = udp.port;
-      listeners.push(await openTcp({ address, port }, { handler, log, config, counters }));
+    for (const address of parts.addresses) {
+      const listener = await openTcp({ address, port }, tcp);
+      listeners.push(listener);
+      port = listener.port;
+      if (parts.threads === 0)
+        listeners.push(await openUdp({ address, port }, { handler, log, isShared: false }));
     }
     return { port, listeners };
   } catch (error) {
@@ -92,10 +87,10 @@ async function openAll(parts: DnsParts, handler: Handler, counters: Counters): P
   }
 }
 
-async function openSomewhere(parts: DnsParts, handler: Handler, counters: Counters): Promise<Sockets> {
+async function openSomewhere(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await openAll(parts, handler, counters);
+      return await openAll(parts, tcp);
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (parts.port !== 0 || !isTaken || tries >= MAX_PORT_TRIES) throw error;
@@ -103,12 +98,38 @@ async function openSomewhere(parts: DnsParts, handler: Handler, counters: Counte
   }
 }
 
+/** Send each new configuration to the threads until the returned function is called. */
+function forwardConfig(threads: Threads, { config, clock }: DnsParts): () => void {
+  let sent = config();
+  let timer = clock.after(CONFIG_POLL_MS, look);
+  function look(): void {
+    if (config() !== sent) {
+      sent = config();
+      threads.configure(sent);
+    }
+    timer = clock.after(CONFIG_POLL_MS, look);
+  }
+  return () => timer.cancel();
+}
+
+async function openThreads(parts: DnsParts, port: number): Promise<() => Promise<void>> {
+  if (parts.threads === 0) return async () => {};
+  const starting = startThreads({ ...parts, count: parts.threads, port, config: parts.config() });
+  parts.onInstalled(starting.write);
+  const threads = await starting.listening;
+  const stopForwarding = forwardConfig(threads, parts);
+  return () => {
+    stopForwarding();
+    return threads.stop();
+  };
+}
+
 /** Start answering. Rejects with the system's error (`code`, `address`, `port`) when a socket cannot be opened. */
 export async function startDns(parts: DnsParts): Promise<DnsServer> {
   const { view, config, clock, random, log, executeQuery, addresses } = parts;
   const counters = makeCounters(parts.metrics);
   let ownPort = parts.port;
-  const isSelf = (recursor: Recursor): boolean => isOwnSocket(recursor, addresses, ownPort, localAddresses);
+  const isSelf = ownSocketTest(addresses, () => ownPort);
   const upstream = makeUpstream({ clock, random, counters, isSelf });
   const queryLog = makeQueryLog(log, random);
   const handler = new Handler({
@@ -122,11 +143,17 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
     upstream,
     queryLog,
   });
-  const sockets = await openSomewhere(parts, handler, counters);
+  parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
+  const sockets = await openSomewhere(parts, { handler, log, config, counters });
   ownPort = sockets.port;
-  return {
-    port: sockets.port,
-    onInstalled: (applied) => handler.invalidate(topicsOf(applied, view)),
-    close: () => closeAll(sockets.listeners),
-  };
+  try {
+    const stopThreads = await openThreads(parts, sockets.port);
+    const close = async (): Promise<void> => {
+      await Promise.all([stopThreads(), closeAll(sockets.listeners)]);
+    };
+    return { port: sockets.port, close };
+  } catch (error) {
+    await closeAll(sockets.listeners);
+    throw error;
+  }
 }

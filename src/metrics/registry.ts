@@ -142,6 +142,16 @@ export class Metric {
     this.values[slot] = value;
   }
 
+  /** Add a value and the counts of buckets that were gathered elsewhere. */
+  absorb(labels: readonly string[], value: number, buckets: readonly number[]): void {
+    const slot = this.slot(...labels);
+    this.add(slot, value);
+    for (const [i, count] of buckets.entries()) {
+      const at = slot * buckets.length + i;
+      this.buckets[at] = (this.buckets[at] ?? 0) + count;
+    }
+  }
+
   /** Put a value into a histogram. */
   observe(slot: number, value: number): void {
     const bounds = this.spec.bounds as readonly number[];
@@ -172,6 +182,11 @@ export class Metrics {
 
   histogram(name: NamesOf<'histogram'>): Pick<Metric, 'slot' | 'observe'> {
     return this.#metrics.get(name) as Metric;
+  }
+
+  /** Add what another thread has counted under one label set. */
+  absorb(name: MetricName, labels: readonly string[], value: number, buckets: readonly number[]): void {
+    this.#metrics.get(name)?.absorb(labels, value, buckets);
   }
 
   /** Have `collect` set gauges each time before somebody looks. */
