@@ -9,7 +9,7 @@ import type { Draft } from './draft.ts';
 import type { View } from './tables.ts';
 
 /** Longest delay that is obeyed, whatever a session asked for. */
-export const MAX_LOCK_DELAY_MS = 60_000;
+const MAX_LOCK_DELAY_MS = 60_000;
 
 const isOver = (untilMs: number, nowMs: number): boolean =>
   untilMs <= nowMs || untilMs > nowMs + MAX_LOCK_DELAY_MS;

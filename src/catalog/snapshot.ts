@@ -21,8 +21,6 @@ export const SNAPSHOT_TABLES = [
   'lockDelays',
 ] as const satisfies readonly TableName[];
 
-export type SnapshotTable = (typeof SNAPSHOT_TABLES)[number];
-
 /** Every row that belongs into a snapshot, as a command can put it back. */
 export function* snapshotRows(view: View): Iterable<PutChange> {
   for (const table of SNAPSHOT_TABLES)

@@ -1,8 +1,9 @@
 /**
- * The file of a snapshot: gzip around lines of JSON. First line: format, version, index, count of rows. Then one row a
- * line. Last line: the SHA-256 of all lines before it.
+ * The file of a snapshot. Outside it looks as the reference's does, so that its tools can save, verify and send it: a
+ * gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`. Inside, `state.bin` is rollcall's own: lines of JSON, first
+ * format, version and count of rows, then one row a line.
  *
- * Nothing is believed before the checksum was compared: a damaged, cut or foreign file is refused as a whole.
+ * Nothing is believed before both checksums were compared: a damaged, cut or foreign file is refused as a whole.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -12,6 +13,7 @@ import type { PutChange } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
+import { packTar, unpackTar } from './tar.ts';
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -21,10 +23,13 @@ const VERSION = 1;
 /** Limit of the unpacked file, against small bodies that unpack to much. */
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
 
+const META = 'meta.json';
+const STATE = 'state.bin';
+const SUMS = 'SHA256SUMS';
+
 interface Header {
   readonly format: string;
   readonly version: number;
-  readonly index: ModifyIndex;
   readonly rows: number;
 }
 
@@ -32,42 +37,65 @@ function refuse(why: string, cause?: unknown): never {
   throw new AppError('invalid_command', `failed to read snapshot: ${why}`, { cause });
 }
 
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+function sumsOf(meta: Buffer, state: Buffer): Buffer {
+  const line = (name: string, content: Buffer): string =>
+    `${createHash('sha256').update(content).digest('hex')}  ${name}\n`;
+  return Buffer.from(line(META, meta) + line(STATE, state));
 }
 
-const checksum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** What the reference's tools read about a snapshot. */
+function metaOf(index: ModifyIndex, size: number, nowMs: number): Buffer {
+  const meta = {
+    Version: 1,
+    ID: `1-${index}-${nowMs}`,
+    Index: index,
+    Term: 1,
+    Peers: null,
+    Configuration: { Servers: null },
+    ConfigurationIndex: 0,
+    Size: size,
+  };
+  return Buffer.from(`${JSON.stringify(meta)}\n`);
+}
 
 /** The catalog as a file. */
-export function packSnapshot(view: View, index: ModifyIndex): Promise<Buffer> {
+export function packSnapshot(view: View, index: ModifyIndex, nowMs: number): Promise<Buffer> {
   const rows = Array.from(snapshotRows(view), ({ table, row }) => `${JSON.stringify({ table, row })}\n`);
-  const header: Header = { format: FORMAT, version: VERSION, index, rows: rows.length };
-  const lines = Buffer.from(`${JSON.stringify(header)}\n${rows.join('')}`, 'utf8');
-  return gzipAsync(Buffer.concat([lines, Buffer.from(`${JSON.stringify({ sha256: checksum(lines) })}\n`)]));
+  const header: Header = { format: FORMAT, version: VERSION, rows: rows.length };
+  const state = Buffer.from(`${JSON.stringify(header)}\n${rows.join('')}`, 'utf8');
+  const meta = metaOf(index, state.length, nowMs);
+  const files = [
+    [META, meta],
+    [STATE, state],
+    [SUMS, sumsOf(meta, state)],
+  ] as const;
+  return gzipAsync(packTar(files, nowMs));
 }
 
-async function unpack(file: Buffer): Promise<Buffer> {
+async function unzip(file: Buffer): Promise<Buffer> {
   try {
     return await gunzipAsync(file, { maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (cause) {
-    throw new AppError('invalid_command', `failed to decompress snapshot: ${reasonOf(cause)}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('invalid_command', `failed to decompress snapshot: ${why}`, { cause });
   }
+}
+
+/** The lines of the state, if the checksums are right. */
+function verified(archive: Buffer): string[] {
+  const files = unpackTar(archive);
+  const [meta, state, sums] = [META, STATE, SUMS].map((name) => files?.get(name));
+  if (!meta || !state || !sums) return refuse('it is damaged or no snapshot');
+  if (!sumsOf(meta, state).equals(sums)) refuse('its checksum does not match');
+  return state.toString('utf8').split('\n').slice(0, -1);
 }
 
 function parseLine(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
   } catch (cause) {
-    return refuse('it is damaged or no snapshot of this program', cause);
+    return refuse('it is no snapshot of this program', cause);
   }
-}
-
-/** The lines before the checksum, if it is right. */
-function verified(bytes: Buffer): string[] {
-  const end = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
-  const last = parseLine(bytes.toString('utf8', end)) as { sha256?: unknown } | null;
-  if (last?.sha256 !== checksum(bytes.subarray(0, end))) refuse('its checksum does not match');
-  return bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
 }
 
 function isRow(value: unknown): value is { table: PutChange['table']; row: object } {
@@ -83,9 +111,9 @@ function rowOf(line: string): PutChange {
 
 /** The rows of a file. Throws invalid_command when it is damaged, cut, foreign or from a newer version. */
 export async function unpackSnapshot(file: Buffer): Promise<readonly PutChange[]> {
-  const [first = '', ...lines] = verified(await unpack(file));
-  const header = parseLine(first) as Partial<Header>;
-  if (header.format !== FORMAT) refuse('it is no snapshot of this program');
+  const [first = '', ...lines] = verified(await unzip(file));
+  const header = parseLine(first) as Partial<Header> | null;
+  if (header?.format !== FORMAT) return refuse('it is no snapshot of this program');
   if (header.version !== VERSION) refuse(`its version is ${header.version}, this one knows ${VERSION}`);
   if (header.rows !== lines.length) refuse(`it holds ${lines.length} rows instead of ${header.rows}`);
   return lines.map(rowOf);

@@ -15,7 +15,7 @@ const save: Handler = async (call, parts) => {
   const { consistency } = readOptions(call, parts);
   const { view, index } = parts.state;
   const headers = { ...metaHeaders(Math.max(index, 1), consistency), 'Content-Type': 'application/x-gzip' };
-  return { status: 200, headers, body: await packSnapshot(view, index) };
+  return { status: 200, headers, body: await packSnapshot(view, index, parts.clock.now()) };
 };
 
 const restore: Handler = async (call, parts) => {
