@@ -11,19 +11,9 @@ export interface ServiceBody {
   readonly Name?: string;
 }
 
-/** The `service` and `services` of the files, with the keys of the API. Throws AppError config_invalid. */
-export async function serviceBodies(paths: readonly string[]): Promise<readonly ServiceBody[]> {
-  const bodies: ServiceBody[] = [];
-  for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
-    const { tree } = await parseFile(file, text, format);
-    const found = [tree['service'] ?? [], tree['services'] ?? []].flat(2);
-    if (found.length === 0) throw new AppError('config_invalid', `${file}: holds no service definition`);
-    bodies.push(...(definitionBody(found) as readonly ServiceBody[]));
-  }
-  return bodies;
-}
-
 interface CheckBody {
+  readonly ID?: string;
+  readonly CheckID?: string;
   readonly Name?: string;
 }
 
@@ -32,11 +22,37 @@ interface ServiceWithChecks extends ServiceBody {
   readonly Checks?: readonly CheckBody[];
 }
 
+/** Files call the id of a check `id` everywhere; the API calls it `CheckID` inside a service. */
+function innerCheck({ ID, ...check }: CheckBody): CheckBody {
+  return ID === undefined ? check : { CheckID: ID, ...check };
+}
+
+function serviceBody(document: unknown): ServiceWithChecks {
+  const body = definitionBody(document) as ServiceWithChecks;
+  return {
+    ...body,
+    ...(body.Check && { Check: innerCheck(body.Check) }),
+    ...(Array.isArray(body.Checks) && { Checks: body.Checks.map(innerCheck) }),
+  };
+}
+
+/** The `service` and `services` of the files, with the keys of the API. Throws AppError config_invalid. */
+export async function serviceBodies(paths: readonly string[]): Promise<readonly ServiceBody[]> {
+  const bodies: ServiceBody[] = [];
+  for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
+    const { tree } = await parseFile(file, text, format);
+    const found = [tree['service'] ?? [], tree['services'] ?? []].flat(2);
+    if (found.length === 0) throw new AppError('config_invalid', `${file}: holds no service definition`);
+    bodies.push(...found.map(serviceBody));
+  }
+  return bodies;
+}
+
 /** A check of a service as one that stands alone, so that it can be tried without its service. */
 function aloneBodies({ ID, Name = '', Check, Checks = [] }: ServiceWithChecks): readonly CheckBody[] {
   const checks = Check === undefined ? Checks : [Check, ...Checks];
   return checks.map((check, i) => {
-    const { CheckID, ...rest } = check as CheckBody & { CheckID?: string };
+    const { CheckID, ...rest } = check;
     const number = checks.length > 1 ? `:${i + 1}` : '';
     const id = CheckID ?? `service:${ID ?? Name}${number}`;
     return { Name: id, ...rest, ID: id };
@@ -48,12 +64,9 @@ export async function checkBodies(paths: readonly string[]): Promise<readonly Ch
   const bodies: CheckBody[] = [];
   for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
     const { tree } = await parseFile(file, text, format);
-    const services = definitionBody([tree['service'] ?? [], tree['services'] ?? []].flat(2));
+    const services = [tree['service'] ?? [], tree['services'] ?? []].flat(2).map(serviceBody);
     const checks = definitionBody([tree['check'] ?? [], tree['checks'] ?? []].flat(2));
-    const found = [
-      ...(services as readonly ServiceWithChecks[]).flatMap(aloneBodies),
-      ...(checks as readonly CheckBody[]),
-    ];
+    const found = [...services.flatMap(aloneBodies), ...(checks as readonly CheckBody[])];
     if (found.length === 0) throw new AppError('config_invalid', `${file}: holds no check definition`);
     bodies.push(...found);
   }
