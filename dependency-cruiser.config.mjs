@@ -56,7 +56,7 @@ export const OWNERS = {
   net: ['dns', 'checks', 'http', 'agent'],
   tls: ['checks'],
   child_process: ['checks', 'cli'],
-  worker_threads: ['store'],
+  worker_threads: ['store', 'dns'],
   fs: ['store', 'agent', 'cli', 'http'],
 };
 

@@ -5,14 +5,8 @@
 import type { Random } from '../lib/random.ts';
 import { EDNS_OPTION, FLAG, MIN_UDP_BYTES, TYPE } from '../wire/constants.ts';
 import { appendOption, encodeReply } from '../wire/fit.ts';
-import {
-  encodeOption,
-  opcodeOf,
-  type Query,
-  type Reply,
-  type ResourceRecord,
-  record,
-} from '../wire/message.ts';
+import { opcodeOf, type Query, type ResourceRecord, record } from '../wire/message.ts';
+import { encodeOption, type Reply } from '../wire/reply.ts';
 import type { Answer } from './answer.ts';
 import { subnetReply } from './client-subnet.ts';
 import { errorOption, whyCut, whyEmpty } from './extended-error.ts';

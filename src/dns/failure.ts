@@ -3,8 +3,9 @@
  */
 import { FLAG, HEADER_BYTES, RCODE } from '../wire/constants.ts';
 import { appendOption, encodeReply } from '../wire/fit.ts';
-import type { Query, Refusal, Reply } from '../wire/message.ts';
+import type { Query, Refusal } from '../wire/message.ts';
 import { opcodeOf } from '../wire/message.ts';
+import type { Reply } from '../wire/reply.ts';
 import { replyEdns, replyFlags } from './draw.ts';
 import type { Zone } from './zone.ts';
 

@@ -61,8 +61,7 @@ const TIMED_ONE_IN = 16;
 /** Instead of a start time: this query is not timed. */
 const UNTIMED = -1;
 
-type FetchedHosts = ReadonlyMap<string, readonly ResourceRecord[]>;
-const NOTHING_FETCHED: FetchedHosts = new Map();
+const NOTHING_FETCHED: ReadonlyMap<string, readonly ResourceRecord[]> = new Map();
 
 export class Handler {
   readonly #parts: HandlerParts;
@@ -195,7 +194,10 @@ export class Handler {
     return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
   }
 
-  async #fetch(wanted: readonly WantedHost[], zone: Zone): Promise<FetchedHosts> {
+  async #fetch(
+    wanted: readonly WantedHost[],
+    zone: Zone,
+  ): Promise<ReadonlyMap<string, readonly ResourceRecord[]>> {
     const distinct = new Map(wanted.map((each) => [hostKey(each.host, each.qtype), each]));
     const asked = [...distinct].slice(0, MAX_HOSTS).map(async ([key, { host, qtype }]) => {
       const records = await this.#parts.upstream.addressesOf(host, qtype, zone.config);

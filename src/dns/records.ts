@@ -13,9 +13,10 @@ import type { Instance } from '../catalog/select.ts';
 import { parseIp } from '../lib/ip.ts';
 import type { NodeRow } from '../model/types.ts';
 import { TYPE } from '../wire/constants.ts';
-import { type AnswerGroup, type ResourceRecord, record } from '../wire/message.ts';
+import { type ResourceRecord, record } from '../wire/message.ts';
 import { isSameName, nameFromText, type WireName } from '../wire/name.ts';
 import { textStrings } from '../wire/rdata.ts';
+import type { AnswerGroup } from '../wire/reply.ts';
 import { addrName, nodeName, type Zone } from './zone.ts';
 
 /** An answer and how much it counts when answers are drawn. */

@@ -3,7 +3,8 @@
  *
  * Counted repetitions are written out, so a program can be longer than its pattern; it is bounded.
  */
-import { PatternFault, type PatternNode, type Range } from './pattern-syntax.ts';
+import type { Range } from './character-class.ts';
+import { PatternFault, type PatternNode } from './pattern-syntax.ts';
 
 export type Assertion = Extract<PatternNode, { type: 'assert' }>['what'];
 

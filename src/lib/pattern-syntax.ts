@@ -4,12 +4,17 @@
  * Has what RE2 has: classes, groups, repetition up to 1000, anchors, word boundaries, flags i, m, s and U is refused;
  * no back-references and no look-around, which is what makes linear time possible (pattern.ts).
  */
+import {
+  complement,
+  folded,
+  MAX_CODE_POINT,
+  PERL_CLASSES,
+  POSIX_CLASSES,
+  type Range,
+} from './character-class.ts';
 
 /** A pattern that is not one; the message is the reference's where it has one. */
 export class PatternFault extends Error {}
-
-/** Code points from `low` to `high`, both included. */
-export type Range = readonly [low: number, high: number];
 
 export type PatternNode =
   | { readonly type: 'set'; readonly ranges: readonly Range[]; readonly negated: boolean }
@@ -36,73 +41,6 @@ const MAX_LENGTH = 1_000;
 const MAX_REPEAT = 1_000;
 const MAX_DEPTH = 100;
 
-const MAX_CODE_POINT = 0x10_ffff;
-const DIGITS: readonly Range[] = [[0x30, 0x39]];
-const WORDS: readonly Range[] = [
-  [0x30, 0x39],
-  [0x41, 0x5a],
-  [0x5f, 0x5f],
-  [0x61, 0x7a],
-];
-const SPACES: readonly Range[] = [
-  [0x09, 0x0a],
-  [0x0c, 0x0d],
-  [0x20, 0x20],
-];
-
-/** What is not in `ranges`. */
-function complement(ranges: readonly Range[]): readonly Range[] {
-  const sortedRanges = [...ranges].sort((a, b) => a[0] - b[0]);
-  const gaps: Range[] = [];
-  let next = 0;
-  for (const [low, high] of sortedRanges) {
-    if (low > next) gaps.push([next, low - 1]);
-    next = Math.max(next, high + 1);
-  }
-  if (next <= MAX_CODE_POINT) gaps.push([next, MAX_CODE_POINT]);
-  return gaps;
-}
-
-const PERL_CLASSES: Readonly<Record<string, readonly Range[]>> = {
-  d: DIGITS,
-  D: complement(DIGITS),
-  w: WORDS,
-  W: complement(WORDS),
-  s: SPACES,
-  S: complement(SPACES),
-};
-
-const POSIX_CLASSES: Readonly<Record<string, readonly Range[]>> = {
-  alnum: [
-    [0x30, 0x39],
-    [0x41, 0x5a],
-    [0x61, 0x7a],
-  ],
-  alpha: [
-    [0x41, 0x5a],
-    [0x61, 0x7a],
-  ],
-  digit: DIGITS,
-  lower: [[0x61, 0x7a]],
-  upper: [[0x41, 0x5a]],
-  punct: [
-    [0x21, 0x2f],
-    [0x3a, 0x40],
-    [0x5b, 0x60],
-    [0x7b, 0x7e],
-  ],
-  space: [
-    [0x09, 0x0d],
-    [0x20, 0x20],
-  ],
-  word: WORDS,
-  xdigit: [
-    [0x30, 0x39],
-    [0x41, 0x46],
-    [0x61, 0x66],
-  ],
-};
-
 const CONTROL: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 
 interface Flags {
@@ -113,19 +51,6 @@ interface Flags {
 
 function fault(what: string, part: string): never {
   throw new PatternFault(`error parsing regexp: ${what}: \`${part}\``);
-}
-
-/** One character in both cases. */
-function folded([low, high]: Range): readonly Range[] {
-  const other: Range[] = [[low, high]];
-  for (const [from, to, shift] of [
-    [0x41, 0x5a, 0x20],
-    [0x61, 0x7a, -0x20],
-  ] as const) {
-    const [start, end] = [Math.max(low, from), Math.min(high, to)];
-    if (start <= end) other.push([start + shift, end + shift]);
-  }
-  return other;
 }
 
 class Parser {

@@ -4,8 +4,10 @@
  * All ways through a pattern are followed at once, one step for each character, the preferred ones first (Pike's
  * machine), so no pattern can run away: O(text × program), both bounded. Of several matches the leftmost is told.
  */
+
+import type { Range } from './character-class.ts';
 import { type Assertion, assemble, type Step } from './pattern-program.ts';
-import { PatternFault, parsePattern, type Range } from './pattern-syntax.ts';
+import { PatternFault, parsePattern } from './pattern-syntax.ts';
 
 /** A compiled pattern. */
 export interface Pattern {

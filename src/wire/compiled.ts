@@ -10,9 +10,10 @@
  * (a property test compares the two). To render another type here, add it to `isPlain`.
  */
 import { CLASS, MAX_POINTER, TYPE } from './constants.ts';
-import type { AnswerGroup, ResourceRecord } from './message.ts';
+import type { ResourceRecord } from './message.ts';
 import type { WireName } from './name.ts';
 import { typeOf, writeRdata } from './rdata.ts';
+import type { AnswerGroup } from './reply.ts';
 import { Writer } from './writer.ts';
 
 /** Numbers for each answer in `Compiled.layout`. */

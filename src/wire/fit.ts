@@ -6,7 +6,7 @@
  * TC when the caller wants that said. The OPT record and the question always stay (RFC 6891 §7).
  */
 import { FLAG } from './constants.ts';
-import { type Reply, type Selection, writeReply } from './message.ts';
+import { type Reply, type Selection, writeReply } from './reply.ts';
 import { Writer } from './writer.ts';
 
 export interface Encoded {

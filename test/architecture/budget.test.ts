@@ -78,7 +78,7 @@ describe('manners', () => {
   });
 
   test('names say what a file holds', () => {
-    const vague = /(^|\/)(utils?|helpers?|common|managers?|misc|index)(\.|-|\/)/;
+    const vague = /(^|[/-])(utils?|helpers?|common|managers?|misc|index)(\.|\/)/;
     expect([...SOURCE, ...TESTS].filter((file) => vague.test(file))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * `rollcall keygen`: a random key for gossip encryption, in the reference's form.
  */
-import { randomBytes } from 'node:crypto';
+import { systemRandom } from '../../lib/random.ts';
 import type { Command } from '../command.ts';
 
 const KEY_BYTES = 32;
@@ -12,7 +12,7 @@ export const command: Command = {
   isClient: false,
   examples: ['rollcall keygen'],
   run: async ({ io }) => {
-    io.out(randomBytes(KEY_BYTES).toString('base64'));
+    io.out(Buffer.from(systemRandom.bytes(KEY_BYTES)).toString('base64'));
     return 0;
   },
 };

@@ -8,15 +8,14 @@ import { encodeReply } from '../../../src/wire/fit.ts';
 import {
   decodeMessage,
   decodeQuery,
-  encodeOption,
   type Message,
   type Query,
-  type Reply,
   type ResourceRecord,
   record,
 } from '../../../src/wire/message.ts';
 import { nameFromText, nameToText, type WireName } from '../../../src/wire/name.ts';
 import { typeOf } from '../../../src/wire/rdata.ts';
+import { encodeOption, type Reply } from '../../../src/wire/reply.ts';
 
 const ROOM = { maxBytes: 65_535, compress: true, mayMarkTruncated: false };
 
@@ -112,7 +111,7 @@ describe('replies', () => {
         const theirs = dnsPacket.decode(Buffer.from(encode({ answers: answers.map(lone) })));
         expect(theirs.answers?.length).toBe(answers.length);
         for (const [i, ours] of answers.entries()) {
-          const other = theirs.answers?.[i] as { name: string; ttl: number; data: never };
+          const other = (theirs.answers ?? [])[i]!;
           expect(`${other.name}.`).toBe(nameToText(ours.owner as WireName));
           expect(other.ttl).toBe(ours.ttlSeconds);
           if (ours.data.type === TYPE.SRV) {
@@ -162,7 +161,10 @@ describe('replies', () => {
     });
     const at = Buffer.from(bytes).indexOf(Buffer.from(target));
     expect(at).toBeGreaterThan(0);
-    expect([bytes[at + target.length], bytes[at + target.length + 1]]).toEqual([0xc0 | (at >>> 8), at & 0xff]);
+    expect([bytes[at + target.length], bytes[at + target.length + 1]]).toEqual([
+      0xc0 | (at >>> 8),
+      at & 0xff,
+    ]);
   });
 
   it('put the upper bits of the rcode into the OPT record', () => {
@@ -173,11 +175,20 @@ describe('replies', () => {
 });
 
 describe('queries', () => {
-  const ordinary = hex('abcd 0100 0001 0000 0000 0000 03 776562 07 73657276696365 06 636f6e73756c 00 0021 0001');
+  const ordinary = hex(
+    'abcd 0100 0001 0000 0000 0000 03 776562 07 73657276696365 06 636f6e73756c 00 0021 0001',
+  );
 
   it('are read with header, question and nothing else', () => {
     const query = decodeQuery(ordinary) as Query;
-    expect(query).toMatchObject({ kind: 'query', id: 0xabcd, flags: FLAG.RD, qtype: TYPE.SRV, qclass: 1, edns: null });
+    expect(query).toMatchObject({
+      kind: 'query',
+      id: 0xabcd,
+      flags: FLAG.RD,
+      qtype: TYPE.SRV,
+      qclass: 1,
+      edns: null,
+    });
     expect(nameToText(query.qname)).toBe('web.service.consul.');
     expect(query.question).toEqual(ordinary.subarray(12));
   });
