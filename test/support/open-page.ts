@@ -29,6 +29,8 @@ export interface Tab {
   readonly page: Page;
   /** Console errors, exceptions and requests to other origins so far. */
   troubles(): readonly string[];
+  /** Drop those that a test has provoked. */
+  forgive(isProvoked: (trouble: string) => boolean): void;
   /** Go to an address below the page's base, such as `services/web`, and wait until it shows something. */
   open(address: string): Promise<void>;
   close(): Promise<void>;
@@ -78,6 +80,9 @@ async function newTab(browser: Browser, baseUrl: string, options: BrowserContext
   return {
     page,
     troubles: () => troubles,
+    forgive(isProvoked) {
+      troubles.splice(0, Infinity, ...troubles.filter((trouble) => !isProvoked(trouble)));
+    },
     async open(address) {
       await page.goto(`${baseUrl}${address}`);
       await page.locator('main h1').waitFor();

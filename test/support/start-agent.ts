@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly dataDir?: string;
   /** Configuration keys on top of the ports and the node name `n1`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Those of an agent that ran before, to come back in its place; free ones when absent. */
+  readonly ports?: { readonly http: number; readonly dns: number };
   /** Further command-line arguments. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -99,7 +101,8 @@ async function endWith(child: ChildProcess, signal: NodeJS.Signals): Promise<num
 }
 
 async function startOnce(options: AgentOptions): Promise<RunningAgent> {
-  const [httpPort, dnsPort] = [await freePort(), await freePort()];
+  const httpPort = options.ports?.http ?? (await freePort());
+  const dnsPort = options.ports?.dns ?? (await freePort());
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-agent-'));
   const configFile = path.join(scratch, 'agent.json');
   const base = { node_name: 'n1', ports: { http: httpPort, dns: dnsPort } };

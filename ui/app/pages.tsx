@@ -16,7 +16,7 @@ import { OverviewPage } from '../pages/overview.tsx';
 import { QueriesPage } from '../pages/queries.tsx';
 import { ServicePage } from '../pages/service.tsx';
 import { ServicesPage } from '../pages/services.tsx';
-import { Empty } from '../parts/basic.tsx';
+import { PageHead } from '../parts/basic.tsx';
 import type { IconName } from '../parts/icon.tsx';
 import { useApp } from './app.ts';
 
@@ -67,10 +67,11 @@ export function CurrentPage({ segments }: { segments: readonly string[] }) {
   const page = pageOf(segments);
   if (page) return page.draw(segments[1]);
   return (
-    <Empty title="There is no such page.">
+    <>
+      <PageHead title="There is no such page" />
       <p>
         Go to the <a href={router.to([])}>overview</a>.
       </p>
-    </Empty>
+    </>
   );
 }

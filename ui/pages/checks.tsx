@@ -36,6 +36,7 @@ function CheckName({ check }: { check: CheckShape }) {
     >
       <StatusMark status={status} />
       <span class="name">{check.Name || check.CheckID}</span>
+      <span class="of">{check.ServiceID || check.Node}</span>
       <span class="unseen">{status}</span>
     </a>
   );
@@ -99,7 +100,7 @@ function CheckInspector({ check, onClose }: { check: CheckShape; onClose: () => 
 }
 
 const STATUS_OPTIONS = [
-  ['', 'any state'] as const,
+  ['', 'State'] as const,
   ...STATUS_ORDER.map((status) => [status, status] as const),
 ] as const;
 

@@ -43,7 +43,7 @@ function Latency({ moments }: { moments: readonly DnsMoment[] }) {
   const bounds = [0.5, 0.99].map((share) => quantile(buckets, share));
   if (bounds.some((bound) => bound === undefined)) return null;
   const [half, most] = bounds.map((bound) =>
-    bound === Infinity ? 'over 2.5 s' : `≤ ${latency((bound ?? 0) * 1_000)}`,
+    bound === Infinity ? 'more than 2.5 s' : latency((bound ?? 0) * 1_000),
   );
   return (
     <p class="latency-line">

@@ -120,7 +120,13 @@ function Folder({ folder, selected }: { folder: string; selected: string }) {
     return error.value ? <Refusal error={error.value} what="the keys" /> : <Loading what="keys" />;
   if (entries !== null && entries.length > 0)
     return <KeyList folder={folder} entries={entries} selected={selected} />;
-  return folder === '' ? <FirstKey /> : <Empty title="This folder is empty." />;
+  return folder === '' ? (
+    <FirstKey />
+  ) : (
+    <Empty title="This folder is empty.">
+      <p>A folder is only the beginning of its keys’ names; it comes into being with the first key.</p>
+    </Empty>
+  );
 }
 
 export function KvPage() {

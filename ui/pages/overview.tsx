@@ -3,8 +3,8 @@ import { FAILING, NODES, SERVICES } from '../api/paths.ts';
 import type { CheckShape, NodeShape, ServiceSummary } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Card, Loading, PageHead, Refusal } from '../parts/basic.tsx';
-import { CheckOwner } from '../parts/check-view.tsx';
+import { Ago, Card, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { CheckOwner, useHistory } from '../parts/check-view.tsx';
 import {
   type Count,
   HealthBar,
@@ -29,7 +29,6 @@ function countStatuses(services: readonly ServiceSummary[]): readonly Count[] {
 /** The state of everything in one sentence. */
 function headline(counts: readonly Count[], total: number): string {
   const bad = total - (counts.find(({ status }) => status === 'passing')?.count ?? 0);
-  if (total === 0) return 'No services yet';
   if (bad === 0)
     return total === 1 ? 'The only service is passing' : `All ${count(total)} services are passing`;
   return `${plural(bad, 'service')} of ${count(total)} ${bad === 1 ? 'needs' : 'need'} attention`;
@@ -61,6 +60,7 @@ function ServiceHealth({ counts }: { counts: readonly Count[] }) {
 
 function FailingCheck({ check }: { check: CheckShape }) {
   const status = statusOfCheck(check);
+  const since = useHistory(check)?.Since;
   return (
     <li class="failing">
       <StatusMark status={status} />
@@ -70,7 +70,10 @@ function FailingCheck({ check }: { check: CheckShape }) {
         </p>
         <p class="said">{firstLine(check.Output) || check.Notes || status}</p>
       </div>
-      <span class="hint on">{check.Node}</span>
+      <p class="where-since hint">
+        {check.Node}
+        {since && <Ago ms={Date.parse(since)} />}
+      </p>
     </li>
   );
 }
@@ -122,8 +125,46 @@ function Totals({ services }: { services: readonly ServiceSummary[] }) {
   return <>{parts.join(' ')}</>;
 }
 
+/** What stands there before anything but the agent itself is registered. */
+function NewAgent() {
+  return (
+    <>
+      <PageHead title="Ready for your first service" about="This agent runs and knows only itself." />
+      <div class="columns">
+        <div class="column-main">
+          <FirstService />
+          <Timeline />
+        </div>
+        <div class="column-side">
+          <DnsActivity />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Everything({ services }: { services: readonly ServiceSummary[] }) {
+  const counts = countStatuses(services);
+  return (
+    <>
+      <PageHead title={headline(counts, services.length)} about={<Totals services={services} />} />
+      <ServiceHealth counts={counts} />
+      <div class="columns">
+        <div class="column-main">
+          <Failing />
+          <Timeline />
+        </div>
+        <div class="column-side">
+          <DnsActivity />
+        </div>
+      </div>
+    </>
+  );
+}
+
 export function OverviewPage() {
   const { data, error } = useLive<readonly ServiceSummary[]>(SERVICES);
+  const failing = useLive<readonly CheckShape[]>(FAILING).data.value;
   const services = data.value;
   if (!services) {
     return (
@@ -137,22 +178,6 @@ export function OverviewPage() {
       </>
     );
   }
-  const counts = countStatuses(services);
-  const isNew = services.every((service) => service.Name === 'consul');
-  return (
-    <>
-      <PageHead title={headline(counts, services.length)} about={<Totals services={services} />} />
-      <ServiceHealth counts={counts} />
-      {isNew && <FirstService />}
-      <div class="columns">
-        <div class="column-main">
-          <Failing />
-          <Timeline />
-        </div>
-        <div class="column-side">
-          <DnsActivity />
-        </div>
-      </div>
-    </>
-  );
+  const isNew = services.every((service) => service.Name === 'consul') && (failing?.length ?? 0) === 0;
+  return isNew ? <NewAgent /> : <Everything services={services} />;
 }

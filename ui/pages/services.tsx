@@ -129,11 +129,11 @@ function ServiceList({ services }: { services: readonly ServiceSummary[] }) {
         <Choice
           label="Health"
           value={status}
-          options={options('any health', STATUS_ORDER as readonly Status[])}
+          options={options('Health', STATUS_ORDER as readonly Status[])}
           onChange={setStatus}
         />
-        <Choice label="Tag" value={tag} options={options('any tag', tags)} onChange={setTag} />
-        <Choice label="Node" value={node} options={options('any node', nodes)} onChange={setNode} />
+        <Choice label="Tag" value={tag} options={options('Tag', tags)} onChange={setTag} />
+        <Choice label="Node" value={node} options={options('Node', nodes)} onChange={setNode} />
       </FilterBar>
       {rows.length === 0 ? (
         <Empty title="No service matches." />

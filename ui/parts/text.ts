@@ -33,6 +33,7 @@ export function latency(ms: number): string {
 }
 
 export function rate(perSecond: number): string {
+  if (perSecond === 0) return '0';
   if (perSecond >= 100) return count(Math.round(perSecond));
   return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1);
 }

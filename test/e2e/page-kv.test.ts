@@ -1,0 +1,127 @@
+/**
+ * Keys in the web page: nobody's work is lost. Saving is compare-and-set, a conflict shows both sides, and what is not text
+ * is left alone.
+ */
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeWith } from '../support/needs-program.ts';
+import { CHROMIUM, type PageServer, startPage, type Tab } from '../support/open-page.ts';
+
+describeWith(CHROMIUM, 'keys in the web page', () => {
+  let server: PageServer;
+  let tab: Tab;
+  let page: Page;
+  beforeAll(async () => {
+    server = await startPage();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    await server.put('/v1/kv/app/limit', '42');
+    tab = await server.newTab();
+    page = tab.page;
+  });
+  afterEach(async () => {
+    const troubles = tab.troubles();
+    await tab.close();
+    expect(troubles).toEqual([]);
+  });
+
+  const stored = async (key: string): Promise<string> =>
+    (await fetch(`${server.agent.httpUrl}/v1/kv/${key}?raw`)).text();
+  const dialog = () => page.getByRole('dialog');
+  const value = () => page.getByLabel('Value', { exact: true });
+  const save = () => page.getByRole('button', { name: 'Save' });
+
+  test('a key is found by its folder, changed and saved with its flags', async () => {
+    await server.put('/v1/kv/app/limit?flags=18446744073709551615', '42');
+    await tab.open('kv');
+    await page.getByRole('link', { name: 'app/' }).click();
+    await page.getByRole('link', { name: 'limit' }).click();
+    await value().fill('43');
+    await save().click();
+    await page.getByText('Saved app/limit.').waitFor();
+    expect(await stored('app/limit')).toBe('43');
+    const [entry] =
+      (await (await fetch(`${server.agent.httpUrl}/v1/kv/app/limit`)).text()).match(/"Flags": ?\d+/) ?? [];
+    expect(entry).toContain('18446744073709551615');
+  });
+
+  test('a change by somebody else is shown at once while nothing was typed', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().waitFor();
+    await server.put('/v1/kv/app/limit', 'theirs');
+    await expect.poll(() => value().inputValue()).toBe('theirs');
+  });
+
+  test('a conflict shows both sides and saves only what a person chooses', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().fill('mine');
+    await server.put('/v1/kv/app/limit', 'theirs');
+    const conflict = page.locator('.conflict');
+    await conflict.waitFor();
+    expect(await conflict.textContent()).toContain('theirs');
+    expect(await conflict.textContent()).toContain('mine');
+    expect(await save().isDisabled()).toBe(true);
+    expect(await stored('app/limit')).toBe('theirs');
+    await conflict.getByRole('button', { name: 'Overwrite with mine' }).click();
+    await page.getByText('Saved app/limit.').waitFor();
+    expect(await stored('app/limit')).toBe('mine');
+  });
+
+  test('"take theirs" drops what was typed', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().fill('mine');
+    await server.put('/v1/kv/app/limit', 'theirs');
+    await page.getByRole('button', { name: 'Take theirs' }).click();
+    expect(await value().inputValue()).toBe('theirs');
+    expect(await stored('app/limit')).toBe('theirs');
+  });
+
+  test('creating never overwrites', async () => {
+    await tab.open('kv?in=app/');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await dialog().getByLabel('Key').fill('app/limit');
+    await dialog().getByLabel('Value').fill('0');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await dialog().getByText('exists already').waitFor();
+    expect(await stored('app/limit')).toBe('42');
+    await dialog().getByLabel('Key').fill('app/new/deep');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await page.getByLabel('Key app/new/deep').waitFor();
+    expect(await stored('app/new/deep')).toBe('0');
+  });
+
+  test('a folder is deleted after a question that counts its keys', async () => {
+    await server.put('/v1/kv/old/a', '1');
+    await server.put('/v1/kv/old/b/c', '2');
+    await tab.open('kv?in=old/');
+    await page.getByRole('button', { name: 'Delete folder' }).click();
+    await dialog().getByRole('button', { name: 'Delete 2 keys' }).click();
+    await page.getByText('Deleted old/.').waitFor();
+    expect((await fetch(`${server.agent.httpUrl}/v1/kv/old/?keys`)).status).toBe(404);
+  });
+
+  test('a value that is no text is shown in hex and cannot be spoiled', async () => {
+    const body = new Uint8Array([0xff, 0xfe, 0x00, 0x41]);
+    await fetch(`${server.agent.httpUrl}/v1/kv/app/binary`, { method: 'PUT', body });
+    await tab.open('kv?in=app/&key=app/binary');
+    await page.getByText('ff fe 00 41').waitFor();
+    expect(await value().count()).toBe(0);
+  });
+
+  test('JSON is shown formatted, and stays as it was unless somebody takes the formatting over', async () => {
+    await server.put('/v1/kv/app/json', '{"a":1}');
+    await tab.open('kv?in=app/&key=app/json');
+    await page.getByRole('button', { name: 'JSON' }).click();
+    await page.getByLabel('Value as JSON').waitFor();
+    expect(await page.getByLabel('Value as JSON').textContent()).toBe('{\n  "a": 1\n}');
+    expect(await stored('app/json')).toBe('{"a":1}');
+  });
+
+  test('the holder of a lock is named', async () => {
+    const { ID } = (await server.put('/v1/session/create', { Name: 'leader' })) as { ID: string };
+    await server.put(`/v1/kv/app/lock?acquire=${ID}`, 'me');
+    await tab.open('kv?in=app/&key=app/lock');
+    await page.getByText('held by leader').waitFor();
+  });
+});

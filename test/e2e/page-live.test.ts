@@ -1,0 +1,173 @@
+/**
+ * The web page stays true by itself: what changes is seen within a second, without polling; when the agent goes away the
+ * page says so, keeps what it has, and comes back; and every way of writing does what it says.
+ */
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeWith } from '../support/needs-program.ts';
+import { CHROMIUM, type PageServer, startPage, type Tab } from '../support/open-page.ts';
+
+const SECOND_MS = 1_000;
+
+function until(page: Page, text: string, timeoutMs = 10_000): Promise<void> {
+  return page.locator('main', { hasText: text }).waitFor({ timeout: timeoutMs });
+}
+
+const register = (id: string, status = 'passing') => ({
+  ID: id,
+  Name: 'web',
+  Address: '10.0.0.1',
+  Port: 80,
+  Check: { CheckID: `${id}-check`, Name: 'health', TTL: '1h', Status: status },
+});
+
+describeWith(CHROMIUM, 'the web page, alive', () => {
+  let server: PageServer;
+  let tab: Tab;
+  let page: Page;
+  beforeAll(async () => {
+    server = await startPage();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    await server.put('/v1/agent/service/register', register('web-1'));
+    tab = await server.newTab();
+    page = tab.page;
+  });
+  afterEach(async () => {
+    const troubles = tab.troubles();
+    await tab.close();
+    expect(troubles).toEqual([]);
+  });
+
+  const json = async (path: string): Promise<unknown> => (await fetch(server.agent.httpUrl + path)).json();
+  const dialog = () => page.getByRole('dialog');
+
+  test('a registration is in the list within a second', async () => {
+    await tab.open('services');
+    await page.waitForTimeout(300);
+    const startedMs = performance.now();
+    await server.put('/v1/agent/service/register', { Name: 'brand-new' });
+    await page.getByRole('link', { name: 'brand-new' }).waitFor();
+    expect(performance.now() - startedMs).toBeLessThan(SECOND_MS);
+    await server.put('/v1/agent/service/deregister/brand-new');
+    await page.getByRole('link', { name: 'brand-new' }).waitFor({ state: 'detached' });
+  });
+
+  test('a check that fails is on the overview within a second, and in its timeline', async () => {
+    await tab.open('');
+    await page.waitForTimeout(300);
+    const startedMs = performance.now();
+    await server.put('/v1/agent/check/fail/web-1-check?note=disk%20full');
+    await until(page, 'disk full');
+    expect(performance.now() - startedMs).toBeLessThan(SECOND_MS);
+    await until(page, 'turned critical');
+    await server.put('/v1/agent/check/pass/web-1-check');
+    await until(page, 'Every check is passing');
+  });
+
+  test('a quiet page asks nothing while nothing changes', async () => {
+    await tab.open('services');
+    await page.waitForTimeout(1_000);
+    let asked = 0;
+    page.on('request', () => {
+      asked += 1;
+    });
+    await page.waitForTimeout(2_500);
+    expect(asked).toBe(0);
+  });
+
+  test('an instance is registered by the form, and refused input shows the text of the agent', async () => {
+    await tab.open('services');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await dialog().getByLabel('Service').fill('by-hand');
+    await dialog().getByLabel('Port').fill('9000');
+    await dialog().getByLabel('Tags').fill('v2, primary');
+    await dialog().getByLabel('HTTP check').fill('http://127.0.0.1:1/');
+    await dialog().getByLabel('Every').fill('soon');
+    await dialog().getByRole('button', { name: 'Register' }).click();
+    await dialog().getByRole('alert').waitFor();
+    expect(await dialog().getByRole('alert').textContent()).toContain('soon');
+    expect(tab.troubles().every((trouble) => trouble.includes('400'))).toBe(true);
+    await dialog().getByLabel('Every').fill('10s');
+    await dialog().getByRole('button', { name: 'Register' }).click();
+    await page.getByRole('link', { name: 'by-hand' }).waitFor();
+    const services = (await json('/v1/agent/services')) as Record<string, { Port: number; Tags: string[] }>;
+    expect(services['by-hand']).toMatchObject({ Port: 9000, Tags: ['v2', 'primary'] });
+    await server.put('/v1/agent/service/deregister/by-hand');
+    // The refusal above is in the console, as browsers do it.
+    tab.forgive((trouble) => trouble.includes('status of 400'));
+  });
+
+  test('maintenance goes on and off, after a question each time', async () => {
+    await tab.open('services/web?at=n1/web-1');
+    await page.getByRole('button', { name: 'Maintenance' }).click();
+    await dialog().getByLabel('Reason').fill('new disks');
+    await dialog().getByRole('button', { name: 'Start maintenance' }).click();
+    await until(page, 'new disks');
+    expect(await page.getByRole('status').allTextContents()).toContain('web-1 is in maintenance.');
+    await page.getByRole('button', { name: 'End maintenance' }).click();
+    await dialog().getByRole('button', { name: 'End maintenance' }).click();
+    await page.getByRole('button', { name: 'Maintenance', exact: true }).waitFor();
+    expect(await json('/v1/health/state/critical')).toEqual([]);
+  });
+
+  test('an instance is deregistered after a question; no is no', async () => {
+    await server.put('/v1/agent/service/register', register('web-2'));
+    await tab.open('services/web?at=n1/web-2');
+    await page.getByRole('button', { name: 'Deregister' }).click();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    expect(Object.keys((await json('/v1/agent/services')) as object)).toContain('web-2');
+    await page.getByRole('button', { name: 'Deregister' }).click();
+    await dialog().getByRole('button', { name: 'Deregister' }).click();
+    await page.getByRole('link', { name: 'web-2' }).waitFor({ state: 'detached' });
+    expect(Object.keys((await json('/v1/agent/services')) as object)).not.toContain('web-2');
+  });
+
+  test('a session is invalidated after a question, and its lock with it', async () => {
+    const { ID } = (await server.put('/v1/session/create', { Name: 'leader' })) as { ID: string };
+    await server.put(`/v1/kv/lock?acquire=${ID}`, 'me');
+    await tab.open('nodes/n1');
+    await page.getByRole('button', { name: 'Find the locks' }).click();
+    await page.getByRole('link', { name: 'lock', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Invalidate' }).click();
+    await dialog().getByRole('button', { name: 'Invalidate' }).click();
+    await until(page, '0 sessions');
+    expect(await json('/v1/session/list')).toEqual([]);
+  });
+
+  test('prepared queries are created, run, explained and deleted', async () => {
+    await tab.open('queries');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await dialog().getByLabel('Name').fill('near');
+    await dialog().getByLabel('Service').fill('web');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('link', { name: 'near' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await until(page, '1 instance in dc1');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await until(page, '"Service": "web"');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await until(page, 'No prepared queries yet');
+  });
+
+  test('an event is fired and listed', async () => {
+    await tab.open('events');
+    await page.getByRole('button', { name: 'Fire', exact: true }).click();
+    await dialog().getByLabel('Name').fill('deploy');
+    await dialog().getByLabel('Payload').fill('1.2.3');
+    await dialog().getByRole('button', { name: 'Fire' }).click();
+    await until(page, '1.2.3');
+  });
+
+  test('the answer of DNS follows the health of an instance', async () => {
+    await tab.open('services/web?tab=dns');
+    await until(page, '1 of 1 in');
+    await server.put('/v1/agent/check/fail/web-1-check?note=gone');
+    await until(page, '0 of 1 in');
+    await until(page, 'NXDOMAIN');
+    await server.put('/v1/agent/check/pass/web-1-check');
+    await until(page, '1 of 1 in');
+  });
+});
