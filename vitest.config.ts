@@ -5,7 +5,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** A project is a folder of test/ with one time limit for each of its tests, in milliseconds. */
-function project(name: string, testTimeoutMs: number) {
+function project(name: string, testTimeoutMs: number, alone?: object) {
   return {
     extends: true as const,
     test: {
@@ -13,9 +13,13 @@ function project(name: string, testTimeoutMs: number) {
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: testTimeoutMs,
       hookTimeout: testTimeoutMs,
+      ...alone,
     },
   };
 }
+
+/** After the others and one file at a time: these tests measure times of real processes. */
+const ALONE = { fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
@@ -27,7 +31,7 @@ export default defineConfig({
       project('contract', 20_000),
       project('architecture', 120_000),
       project('fuzz', 60_000),
-      project('e2e', 60_000),
+      project('e2e', 60_000, ALONE),
     ],
   },
 });
