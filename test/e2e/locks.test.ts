@@ -163,6 +163,32 @@ describe('twenty contenders for one lock', () => {
   });
 });
 
+describe('across a restart', () => {
+  it('a lost lock stays free for its delay, and sessions without renewal end', async () => {
+    const dataDir = dataFolder();
+    const config = { session_ttl_min: '1s' };
+    let agent = await start({ dataDir, config });
+    const client = new Client(() => agent.httpUrl);
+    const lost = await client.session({ LockDelay: '6s' });
+    const mortal = await client.session({ TTL: '1s', LockDelay: '0s', Behavior: 'delete' });
+    expect(await client.put(`delayed?acquire=${lost}`)).toBe(true);
+    expect(await client.put(`mortal?acquire=${mortal}`)).toBe(true);
+    await client.call('PUT', `/session/destroy/${lost}`);
+    const lostMs = performance.now();
+    await agent.kill();
+    agent = await start({ dataDir, config });
+
+    const next = await client.session({});
+    expect(performance.now() - lostMs).toBeLessThan(5_000);
+    expect(await client.put(`delayed?acquire=${next}`)).toBe(false);
+    const { index } = await client.read('mortal');
+    expect((await client.read(`mortal?index=${index}&wait=8s`)).pairs).toEqual([]);
+    expect((await client.call('GET', `/session/info/${mortal}`)).json).toEqual([]);
+    await delay(Math.max(0, lostMs + 6_100 - performance.now()));
+    expect(await client.put(`delayed?acquire=${next}`)).toBe(true);
+  });
+});
+
 /** What the reference's Go client marks its locks and semaphores with; both are beyond 2^53. */
 const LOCK_FLAGS = '3304740253564472344';
 const SEMAPHORE_FLAGS = '16210313421097356768';
