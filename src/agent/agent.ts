@@ -189,12 +189,18 @@ function answering({ current, core, identity, coordinates }: Ground) {
   };
 }
 
+/** What of the HTTP side's parts is made here from others, not taken from the ground. */
+type OwnPart =
+  | 'reload'
+  | 'previewReload'
+  | 'isReady'
+  | 'leave'
+  | 'sessionTimers'
+  | 'checkHistory'
+  | 'testCheck';
+
 /** The HTTP library is the largest module of all; it is loaded while the database is being opened. */
-async function buildHttp(
-  ground: Ground,
-  local: Local,
-  own: Pick<HttpParts, 'reload' | 'previewReload' | 'leave' | 'sessionTimers' | 'checkHistory' | 'testCheck'>,
-) {
+async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnPart>) {
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
   const { nodeName, nodeId } = identity;
@@ -259,6 +265,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const http = await buildHttp(ground, local, {
     reload,
     previewReload,
+    isReady: () => !ending.hasBegun,
     leave,
     sessionTimers,
     checkHistory,

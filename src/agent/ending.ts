@@ -27,6 +27,11 @@ export class Ending {
     this.#stopParts = stopParts;
   }
 
+  /** Whether it has begun to stop or leave. */
+  get hasBegun(): boolean {
+    return this.#stopping !== undefined || this.#leaving !== undefined;
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stopParts().then(() => this.#resolve());
     return this.#stopping;

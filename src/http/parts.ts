@@ -148,6 +148,8 @@ export interface HttpParts {
     readonly options: readonly string[];
     readonly needRestart: readonly string[];
   }>;
+  /** False once the agent is on its way out. */
+  isReady(): boolean;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
   readonly sessionTimers: Pick<SessionTimers, 'renew'>;

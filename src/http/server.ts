@@ -26,6 +26,7 @@ import { agentCheckHistoryRoutes } from './routes/agent-check-history.ts';
 import { agentCheckRoutes } from './routes/agent-checks.ts';
 import { agentHealthRoutes } from './routes/agent-health.ts';
 import { agentServiceRoutes } from './routes/agent-services.ts';
+import { aliveRoutes } from './routes/alive.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { coordinateRoutes } from './routes/coordinate.ts';
 import { dnsRoutes } from './routes/dns.ts';
@@ -53,6 +54,7 @@ const GROUPS: readonly (readonly Route[])[] = [
   catalogRoutes,
   healthRoutes,
   statusRoutes,
+  aliveRoutes,
   kvRoutes,
   sessionRoutes,
   txnRoutes,

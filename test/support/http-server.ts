@@ -80,6 +80,7 @@ export async function startHttp(
     reload: async () => {},
     previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
     leave: async () => {},
+    isReady: () => true,
     sessionTimers: new SessionTimers({ state, writer, clock, log: silentLogger }),
     events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),
     coordinates: new Coordinates('n1'),
