@@ -1,0 +1,156 @@
+/**
+ * What the web page needs of the server: its files under a policy, a summary of all services, and results of checks.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckId } from '../../../src/model/types.ts';
+import { startHttp } from '../../support/http-server.ts';
+
+describe('files of the page', () => {
+  let dir = '';
+  beforeAll(() => {
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-files-'));
+    fs.mkdirSync(path.join(dir, 'page', 'assets'), { recursive: true });
+    fs.writeFileSync(path.join(dir, 'secret.txt'), 'outside');
+    fs.writeFileSync(path.join(dir, 'page', '.hidden'), 'hidden');
+    fs.writeFileSync(path.join(dir, 'page', 'index.html'), '<base href="/ui/" /><p>page</p>');
+    fs.writeFileSync(path.join(dir, 'page', 'assets', 'index-Ab12_-xy.js'), 'run()');
+  });
+  afterAll(() => fs.rmSync(dir, { recursive: true }));
+  const start = (more = {}) => startHttp({ isUiEnabled: true, uiDir: path.join(dir, 'page'), ...more });
+
+  test('every address of the page itself is index.html, which is asked for again each time', async () => {
+    const { get } = await start();
+    for (const address of ['/ui/', '/ui/index.html', '/ui/services/web', '/ui/services/a.b']) {
+      const answer = await get(address);
+      expect([answer.status, answer.text]).toEqual([200, '<base href="/ui/" /><p>page</p>']);
+      expect(answer.headers['cache-control']).toBe('no-cache');
+    }
+  });
+
+  test('files with a hash in their name may be kept for good', async () => {
+    const { get } = await start();
+    const answer = await get('/ui/assets/index-Ab12_-xy.js');
+    expect([answer.status, answer.text]).toEqual([200, 'run()']);
+    expect(answer.headers['content-type']).toBe('text/javascript; charset=utf-8');
+    expect(answer.headers['cache-control']).toContain('immutable');
+  });
+
+  test('its policy allows this server alone, no frame around it, and no guessing of types', async () => {
+    const { get } = await start();
+    const { headers } = await get('/ui/');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'self'; .*frame-ancestors 'none'/);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+  });
+
+  test('nothing outside of the folder and nothing hidden is served', async () => {
+    const { get } = await start();
+    for (const name of ['..%2fsecret.txt', '%2e%2e%2fsecret.txt', 'assets/..%2f..%2fsecret.txt', '.hidden']) {
+      const answer = await get(`/ui/${name}`);
+      expect(answer.text).not.toContain('outside');
+      expect(answer.text).not.toBe('hidden');
+    }
+    expect((await get('/ui/assets/missing.js')).status).toBe(404);
+  });
+
+  test('another content path is written into the page, and the root leads there', async () => {
+    const { get } = await start({ uiContentPath: '/a/b/' });
+    expect((await get('/a/b/nodes')).text).toContain('<base href="/a/b/"');
+    const root = await get('/');
+    expect([root.status, root.headers['location']]).toEqual([301, '/a/b/']);
+    expect((await get('/ui/')).status).toBe(404);
+  });
+
+  test('a page that was not built says how to build it', async () => {
+    const { get } = await start({ uiDir: undefined });
+    const answer = await get('/ui/');
+    expect(answer.status).toBe(404);
+    expect(answer.text).toContain('npm run build');
+  });
+
+  test('a page that is switched off is not there', async () => {
+    const { get } = await start({ isUiEnabled: false });
+    expect((await get('/ui/')).status).toBe(404);
+    expect((await get('/')).text).toContain('ui_config.enabled=true');
+  });
+});
+
+describe('/v1/internal/ui/services', () => {
+  test('has one line a service, with instances and checks by state', async () => {
+    const { get, put } = await startHttp();
+    const register = (node: string, id: string, tags: readonly string[], status: string) =>
+      put('/v1/catalog/register', {
+        Node: node,
+        Address: '10.0.0.1',
+        Service: { ID: id, Service: 'web', Tags: tags },
+        Check: { Node: node, CheckID: `c-${id}`, ServiceID: id, Name: 'c', Status: status },
+      });
+    await register('a', 'w1', ['x', 'y'], 'passing');
+    await register('a', 'w2', ['y'], 'critical');
+    await register('b', 'w3', [], 'warning');
+    await put('/v1/catalog/register', {
+      Node: 'a',
+      Address: '10.0.0.1',
+      Check: { Node: 'a', CheckID: 'disk', Name: 'disk', Status: 'warning' },
+    });
+    const services = (await get('/v1/internal/ui/services')).json() as readonly { readonly Name: string }[];
+    expect(services.find(({ Name }) => Name === 'web')).toEqual({
+      Name: 'web',
+      Tags: ['x', 'y'],
+      Nodes: ['a', 'b'],
+      InstanceCount: 3,
+      ChecksPassing: 1,
+      ChecksWarning: 3,
+      ChecksCritical: 1,
+      InstancesPassing: 0,
+      InstancesWarning: 2,
+      InstancesCritical: 1,
+      InstancesMaintenance: 0,
+      ExternalSources: null,
+      GatewayConfig: {},
+    });
+  });
+
+  test('can be waited on: a check that changes wakes it', async () => {
+    const { get, put } = await startHttp();
+    const service = { Service: 'web', ID: 'w' };
+    const check = { Node: 'a', CheckID: 'c', ServiceID: 'w', Name: 'c', Status: 'passing' };
+    const node = { Node: 'a', Address: '10.0.0.1', Service: service };
+    await put('/v1/catalog/register', { ...node, Check: check });
+    const { headers } = await get('/v1/internal/ui/services');
+    const waiting = get(`/v1/internal/ui/services?index=${String(headers['x-consul-index'])}&wait=60s`);
+    await put('/v1/catalog/register', { ...node, Check: { ...check, Status: 'critical' } });
+    expect((await waiting).text).toContain('"InstancesCritical":1');
+  });
+});
+
+describe('/v1/agent/check/:id/history', () => {
+  const results = [
+    { atMs: Date.UTC(2026, 0, 2), durationMs: 3, status: 'critical', output: 'refused' },
+    { atMs: Date.UTC(2026, 0, 1), durationMs: 2.5, status: 'passing', output: 'ok' },
+  ] as const;
+
+  test('gives the latest results, newest first, also of an id with slashes', async () => {
+    const checkHistory = (id: CheckId) => (id === 'a/b' ? { results, flaps: 1 } : undefined);
+    const { get, put } = await startHttp({}, { checkHistory });
+    await put('/v1/agent/check/register', { ID: 'a/b', Name: 'c', TTL: '10s' });
+    const answer = await get('/v1/agent/check/a%2Fb/history');
+    expect(answer.json()).toMatchObject({
+      CheckID: 'a/b',
+      Status: 'critical',
+      Flaps: 1,
+      Results: [
+        { Time: '2026-01-02T00:00:00.000Z', Status: 'critical', DurationMs: 3, Output: 'refused' },
+        { Time: '2026-01-01T00:00:00.000Z', Status: 'passing', DurationMs: 2.5, Output: 'ok' },
+      ],
+    });
+  });
+
+  test('knows the checks of this agent only', async () => {
+    const { get } = await startHttp();
+    expect((await get('/v1/agent/check/nope/history')).status).toBe(404);
+  });
+});
