@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { AnswerCache } from '../../../src/dns/answer-cache.ts';
+import { newScan, scanQuery } from '../../../src/dns/scan.ts';
+import type { Sendable } from '../../../src/dns/sendable.ts';
+import { queryPacket } from '../../support/dns-rig.ts';
+
+/** Entries are told apart by identity; what is in them does not matter here. */
+const entry = (rcode: number): Sendable => ({ rcode }) as Sendable;
+
+function scanned(name: string, type = 'A') {
+  const packet = queryPacket(name, type);
+  const scan = newScan();
+  expect(scanQuery(packet, scan)).toBe(true);
+  return { packet, scan };
+}
+
+function put(cache: AnswerCache, name: string, topic: string, sendable: Sendable): void {
+  const { packet, scan } = scanned(name);
+  cache.add(packet, scan, topic, sendable);
+}
+
+function get(cache: AnswerCache, name: string, type = 'A'): Sendable | undefined {
+  const { packet, scan } = scanned(name, type);
+  return cache.find(packet, scan);
+}
+
+describe('kept answers', () => {
+  it('are found by name without case, and by type', () => {
+    const cache = new AnswerCache();
+    const kept = entry(0);
+    put(cache, 'web.service.consul', 'service:web', kept);
+    expect(get(cache, 'WEB.Service.consul')).toBe(kept);
+    expect(get(cache, 'web.service.consul', 'SRV')).toBeUndefined();
+    expect(get(cache, 'wea.service.consul')).toBeUndefined();
+  });
+
+  it('differ where only octets that fold together in the hash differ', () => {
+    const cache = new AnswerCache();
+    put(cache, 'a\\064.consul', 'service:a', entry(0));
+    expect(get(cache, 'a\\096.consul')).toBeUndefined();
+  });
+
+  it('go when their topic changes, and only then', () => {
+    const cache = new AnswerCache();
+    put(cache, 'web.service.consul', 'service:web', entry(0));
+    put(cache, 'v1.web.service.consul', 'service:web', entry(0));
+    put(cache, 'db.service.consul', 'service:db', entry(0));
+    cache.invalidate(['service:web', 'nodes']);
+    expect(get(cache, 'web.service.consul')).toBeUndefined();
+    expect(get(cache, 'v1.web.service.consul')).toBeUndefined();
+    expect(get(cache, 'db.service.consul')).toBeDefined();
+  });
+
+  it('survive as long as they are asked, in whatever flood, and the flood does not', () => {
+    const cache = new AnswerCache(8);
+    const kept = entry(0);
+    put(cache, 'web.service.consul', 'service:web', kept);
+    for (let i = 0; i < 100; i += 1) {
+      put(cache, `flood-${i}.service.consul`, `service:flood-${i}`, entry(3));
+      if (i % 4 === 0) expect(get(cache, 'web.service.consul')).toBe(kept);
+    }
+    expect(get(cache, 'flood-0.service.consul')).toBeUndefined();
+    cache.invalidate(['service:web']);
+    expect(get(cache, 'web.service.consul')).toBeUndefined();
+  });
+
+  it('that were pushed out and came again still go with their topic', () => {
+    const cache = new AnswerCache(2);
+    put(cache, 'a.consul', 'service:a', entry(0));
+    put(cache, 'b.consul', 'service:b', entry(0));
+    put(cache, 'c.consul', 'service:c', entry(0));
+    expect(get(cache, 'a.consul')).toBeDefined();
+    cache.invalidate(['service:a']);
+    expect(get(cache, 'a.consul')).toBeUndefined();
+    cache.clear();
+    expect(get(cache, 'c.consul')).toBeUndefined();
+  });
+
+  it('that say no are worth keeping from the second time on', () => {
+    const cache = new AnswerCache();
+    const { scan } = scanned('no.service.consul');
+    expect([cache.isRepeated(scan), cache.isRepeated(scan)]).toEqual([false, true]);
+  });
+});
+
+describe('the first look', () => {
+  it.each([
+    ['a response', queryPacket('a.consul', 'A', { flags: 0x8000 })],
+    ['another opcode', queryPacket('a.consul', 'A', { flags: 0x2000 })],
+    ['an EDNS version', queryPacket('a.consul', 'A', { edns: 512, ednsVersion: 1 })],
+    ['a client subnet', queryPacket('a.consul', 'A', { edns: 512, options: Uint8Array.of(0, 8, 0, 0) })],
+    [
+      'an option that is cut',
+      queryPacket('a.consul', 'A', { edns: 512, options: Uint8Array.of(0, 10, 0, 8, 1) }),
+    ],
+    ['octets too many', Uint8Array.from([...queryPacket('a.consul', 'A'), 0])],
+    ['octets too few', queryPacket('a.consul', 'A').subarray(0, -1)],
+  ])('leaves %s to the decoder', (_what, packet) => {
+    expect(scanQuery(packet, newScan())).toBe(false);
+  });
+
+  it('takes ordinary queries, with and without EDNS and a cookie', () => {
+    const scan = newScan();
+    expect(scanQuery(queryPacket('a.consul', 'SRV'), scan)).toBe(true);
+    expect(scan).toMatchObject({ qtype: 33, payloadBytes: -1 });
+    const cookie = Uint8Array.of(0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8);
+    expect(scanQuery(queryPacket('a.consul', 'SRV', { edns: 1_232, options: cookie }), scan)).toBe(true);
+    expect(scan.payloadBytes).toBe(1_232);
+  });
+});
