@@ -10,17 +10,7 @@ import type { ProbeLimits } from './check.ts';
 import { Tail } from './tail.ts';
 
 /** Variables that a program gets, when the agent has them. */
-export const ENVIRONMENT = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-] as const;
+const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
 
 /** What a program that ended may still have in its pipes is read for this long, in ms. */
 const DRAIN_MS = 100;

@@ -7,7 +7,7 @@ import type { ProbeSpec, ServiceDefinition } from '../model/types.ts';
 import type { LocalCheck } from './local-check.ts';
 
 /** The `Type` of a check in the API. */
-export const CHECK_TYPES: Readonly<Record<ProbeSpec['kind'], string>> = {
+const CHECK_TYPES: Readonly<Record<ProbeSpec['kind'], string>> = {
   http: 'http',
   tcp: 'tcp',
   udp: 'udp',

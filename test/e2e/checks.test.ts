@@ -170,3 +170,11 @@ test('targets that hang, flood, redirect in circles or reset do not keep the oth
   const { Results } = await get<{ Results: unknown[] }>(agent, '/v1/agent/check/good/history');
   expect(Results.length).toBeGreaterThanOrEqual(3);
 });
+
+test('slow name lookups have threads to wait in, so that other checks get theirs', async () => {
+  const agent = await agentWith();
+  await put(agent, '/v1/agent/check/register', { Name: 'n', TCP: 'localhost:1', Interval: '60s' });
+  const threads = (): number =>
+    Number(/Threads:\s+(\d+)/.exec(fs.readFileSync(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
+  await expect.poll(threads).toBeGreaterThanOrEqual(16);
+});

@@ -11,7 +11,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from './tls-certificate.ts';
 const TLS = { key: TEST_KEY, cert: TEST_CERTIFICATE };
 
 /** Listen on 127.0.0.1; the port. Everything is closed when the test is over. */
-export async function listen(server: net.Server): Promise<number> {
+async function listen(server: net.Server): Promise<number> {
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => {
     sockets.add(socket);
