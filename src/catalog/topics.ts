@@ -17,8 +17,8 @@ import type {
   SessionRow,
 } from '../model/types.ts';
 import type { Applied } from './state.ts';
-import { lowerBound } from './table.ts';
 import { nodeKey, serviceNameKey, type View } from './tables.ts';
+import { TopicBeginnings } from './topic-beginnings.ts';
 
 export const serviceTopic = (name: string): string => `service:${serviceNameKey(name)}`;
 export const nodeTopic = (name: string): string => `node:${nodeKey(name)}`;
@@ -96,8 +96,7 @@ const MAX_TOPICS = 500_000;
 export class TopicIndexes {
   readonly #indexes = new Map<string, ModifyIndex>();
   readonly #maxTopics: number;
-  /** The topics in order, from the first question about a beginning on. */
-  #sorted: string[] | undefined;
+  readonly #beginnings = new TopicBeginnings(this.#indexes);
   #floor: ModifyIndex;
 
   constructor(floor: ModifyIndex, maxTopics: number = MAX_TOPICS) {
@@ -113,33 +112,21 @@ export class TopicIndexes {
   }
 
   #indexOf(topic: string): ModifyIndex {
-    if (!topic.endsWith('*')) return this.#indexes.get(topic) ?? 0;
-    return this.#highestBehind(topic.slice(0, -1));
-  }
-
-  /** O(topics with that beginning). */
-  #highestBehind(beginning: string): ModifyIndex {
-    this.#sorted ??= [...this.#indexes.keys()].sort();
-    let highest = 0;
-    for (let at = lowerBound(this.#sorted, beginning); at < this.#sorted.length; at += 1) {
-      const topic = this.#sorted[at] as string;
-      if (!topic.startsWith(beginning)) break;
-      highest = Math.max(highest, this.#indexes.get(topic) ?? 0);
-    }
-    return highest;
+    if (topic.endsWith('*')) return this.#beginnings.highest(topic.slice(0, -1));
+    return this.#indexes.get(topic) ?? 0;
   }
 
   touch(topics: Iterable<string>, index: ModifyIndex): void {
     for (const topic of topics) {
       const isNew = !this.#indexes.delete(topic);
       this.#indexes.set(topic, index);
-      if (isNew) this.#sorted?.splice(lowerBound(this.#sorted, topic), 0, topic);
+      this.#beginnings.touch(topic, index, isNew);
     }
     if (this.#indexes.size > this.#maxTopics) this.#forgetOldest();
   }
 
   #forgetOldest(): void {
-    this.#sorted = undefined;
+    this.#beginnings.reset();
     let excess = this.#indexes.size - Math.floor(this.#maxTopics / 2);
     for (const [topic, index] of this.#indexes) {
       if (excess-- <= 0) return;

@@ -58,3 +58,26 @@ test('the index of a prefix rises when a key below it is deleted, and never fall
     }
   }
 });
+
+test('the index of a beginning is the same whether it was asked for before or not, for thousands of them', () => {
+  const random = seededRandom(9);
+  const asked = new TopicIndexes(0);
+  for (let index = 1; index <= 3_000; index += 1) {
+    const topic = kvTopic(`${random.below(60)}/${random.below(60)}/${random.below(5)}`);
+    asked.touch([topic], index);
+    const beginning = kvPrefixTopic(`${random.below(60)}/${random.below(60)}`.slice(0, 1 + random.below(4)));
+    if (index % 500 === 0) {
+      const fresh = new TopicIndexes(0);
+      const replay = seededRandom(9);
+      for (let again = 1; again <= index; again += 1) {
+        fresh.touch([kvTopic(`${replay.below(60)}/${replay.below(60)}/${replay.below(5)}`)], again);
+        replay.below(60);
+        replay.below(60);
+        replay.below(4);
+      }
+      expect(asked.of([beginning])).toBe(fresh.of([beginning]));
+    } else {
+      asked.of([beginning]);
+    }
+  }
+});
