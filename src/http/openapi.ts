@@ -18,12 +18,23 @@ const ANSWERS: Document = {
   500: { description: 'Refused, or failed; the text says why.', content: TEXT_ANSWER },
 };
 
-/** `/v1/kv/*` → `/v1/kv/{key}`; what a last `*` stands for is in the path's own words. */
+/** Last words of a path that say what is done; what follows them is an id, of whatever comes before. */
+const VERBS: ReadonlySet<string> = new Set(
+  'pass warn fail update deregister maintenance destroy info renew join force-leave id name fire'.split(' '),
+);
+
+/** What a last `*` stands for, in the path's own words: `/v1/health/service/*` → service. */
+function restName(before: string | undefined): string {
+  if (before === undefined || VERBS.has(before)) return 'id';
+  return before === 'kv' ? 'key' : before;
+}
+
+/** `/v1/kv/*` → `/v1/kv/{key}`. */
 function template(path: string): { readonly text: string; readonly names: readonly string[] } {
   const names: string[] = [];
   const parts = path.split('/').map((part, at, all) => {
     if (part !== '*' && !part.startsWith(':')) return part;
-    const name = part === '*' ? (all[at - 1] ?? 'name') : part.slice(1);
+    const name = part === '*' ? restName(all[at - 1]) : part.slice(1);
     names.push(name);
     return `{${name}}`;
   });
