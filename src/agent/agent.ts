@@ -28,9 +28,9 @@ import { greeting } from './greeting.ts';
 import { httpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import { type Part, startAll } from './lifecycle.ts';
-import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
-import { AgentLog } from './log.ts';
-import { LogFile, type LogFileSettings } from './log-file.ts';
+import { type ConfigRequest, loadConfig } from './load-config.ts';
+import type { AgentLog } from './log.ts';
+import { openLog } from './open-log.ts';
 import { ownRows, REFERENCE_VERSION } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
 import { type ReloadDifference, Reloader } from './reload.ts';
@@ -72,23 +72,6 @@ async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
   return identityOf(config, nodeId);
 }
 
-function openLog({ config, remarks }: LoadedConfig, isTerminal: boolean): AgentLog {
-  const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json || !isTerminal });
-  if (config.log_file !== '') logToFile(agentLog, config);
-  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
-  return agentLog;
-}
-
-function logToFile(agentLog: AgentLog, config: Config): void {
-  const settings: LogFileSettings = {
-    path: config.log_file,
-    rotateBytes: config.log_rotate_bytes,
-    rotateMs: config.log_rotate_duration,
-    maxFiles: config.log_rotate_max_files,
-  };
-  agentLog.addFile(new LogFile(settings, systemClock), config.log_level);
-}
-
 /** Store and write queue as one part: what was taken is durable before the store closes. */
 function corePart({ writer, watch, store }: Core): Part {
   return {
@@ -124,7 +107,7 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;
-  const core = await openCore({ dataDir, clock: systemClock, random: systemRandom });
+  const core = await openCore({ dataDir, clock: systemClock, random: systemRandom, metrics });
   core.onInstalled(() => writes.add(0));
   const identity = await lastingIdentity(config, core);
   return {

@@ -12,8 +12,10 @@ import { Watch } from '../catalog/watch.ts';
 import { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
+import type { Metrics } from '../metrics/registry.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
+import { meteredStore } from './metered-store.ts';
 
 const DATABASE_FILE = 'rollcall.db';
 
@@ -34,6 +36,7 @@ export interface CoreParts {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics: Metrics;
 }
 
 /** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
@@ -60,8 +63,8 @@ async function loadOrClose(store: Persistence): Promise<Stored> {
 }
 
 /** Load the catalog and make its write queue. Rejects with AppError when the store cannot be opened. */
-export async function openCore({ dataDir, clock, random }: CoreParts): Promise<Core> {
-  const store = await openStore(dataDir);
+export async function openCore({ dataDir, clock, random, metrics }: CoreParts): Promise<Core> {
+  const store = meteredStore(await openStore(dataDir), metrics, clock);
   const stored = await loadOrClose(store);
   const state = new State();
   state.load(stored.rows, stored.index);

@@ -1,0 +1,26 @@
+/**
+ * The log as the configuration wants it, with the remarks that reading the configuration left.
+ */
+import { systemClock } from '../lib/clock.ts';
+import type { Config } from './config.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { AgentLog } from './log.ts';
+import { LogFile, type LogFileSettings } from './log-file.ts';
+
+/** Open standard output and the log file. Throws AppError config_invalid when the file cannot be opened. */
+export function openLog({ config, remarks }: LoadedConfig, isTerminal: boolean): AgentLog {
+  const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json || !isTerminal });
+  if (config.log_file !== '') logToFile(agentLog, config);
+  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
+  return agentLog;
+}
+
+function logToFile(agentLog: AgentLog, config: Config): void {
+  const settings: LogFileSettings = {
+    path: config.log_file,
+    rotateBytes: config.log_rotate_bytes,
+    rotateMs: config.log_rotate_duration,
+    maxFiles: config.log_rotate_max_files,
+  };
+  agentLog.addFile(new LogFile(settings, systemClock), config.log_level);
+}

@@ -1,0 +1,100 @@
+/**
+ * The files of deploy/ fit the program: flags that exist, definitions that load, metrics that are counted, paths that answer.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { decodeDefinitions } from '../../src/agent/file-definitions.ts';
+import { loadConfig } from '../../src/agent/load-config.ts';
+import { command as agentCommand } from '../../src/cli/commands/agent.ts';
+import { goFlags } from '../../src/cli/flags.ts';
+import { METRICS } from '../../src/metrics/registry.ts';
+import { repositoryDir } from '../support/source-files.ts';
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-deploy-'));
+afterAll(() => fs.rmSync(scratch, { recursive: true, force: true }));
+
+const read = (file: string): string => fs.readFileSync(path.join(repositoryDir, 'deploy', file), 'utf8');
+
+/** The literal block under a key of a YAML file, without its indentation. */
+function literalBlock(file: string, key: string): string {
+  const lines = read(file).split('\n');
+  const at = lines.findIndex((line) => line.trim() === `${key}: |`);
+  const indent = (lines[at + 1] ?? '').search(/\S/);
+  const end = lines.findIndex((line, i) => i > at && line.trim() !== '' && line.search(/\S/) < indent);
+  return lines
+    .slice(at + 1, end === -1 ? undefined : end)
+    .map((line) => line.slice(indent))
+    .join('\n');
+}
+
+async function load(text: string, env: Record<string, string> = {}) {
+  const file = path.join(scratch, 'config.json');
+  fs.writeFileSync(file, text);
+  const loaded = await loadConfig({
+    isDev: false,
+    paths: [file],
+    format: undefined,
+    flags: [{ flag: 'data-dir', value: '/data' }],
+    fragments: [],
+    env,
+  });
+  return { config: loaded.config, definitions: await decodeDefinitions(loaded) };
+}
+
+describe('deploy/prometheus', () => {
+  it.each(['alerts.yml', 'dashboard.json'])('%s names metrics that are counted', (file) => {
+    const named = new Set(read(`prometheus/${file}`).match(/rollcall_[a-z_]+/g));
+    const counted = Object.entries(METRICS).flatMap(([name, { kind }]) => {
+      if (kind === 'histogram') return [`rollcall_${name}_bucket`];
+      return [`rollcall_${name}${kind === 'counter' ? '_total' : ''}`];
+    });
+    expect(named.size).toBeGreaterThan(3);
+    expect([...named].filter((name) => !counted.includes(name))).toEqual([]);
+  });
+});
+
+describe('deploy/kubernetes', () => {
+  it('has a sidecar whose definition takes id and address from the pod', async () => {
+    const { definitions } = await load(literalBlock('kubernetes/sidecar.yaml', 'service.json'), {
+      POD_NAME: 'pod-7',
+      POD_IP: '10.1.2.3',
+    });
+    expect(definitions.services[0]?.definition).toMatchObject({
+      id: 'user-api-pod-7',
+      address: '10.1.2.3',
+      port: 80,
+    });
+  });
+
+  it('has a server whose configuration loads', async () => {
+    const { config } = await load(literalBlock('kubernetes/server.yaml', 'server.json'));
+    expect(config.client_addr).toEqual(['0.0.0.0']);
+  });
+});
+
+describe('deploy/compose', () => {
+  it('has definitions that load', async () => {
+    const { definitions } = await load(read('compose/config/web.json'));
+    expect(definitions.services).toHaveLength(2);
+  });
+});
+
+describe('every agent command in deploy/', () => {
+  it.each([
+    'systemd/rollcall.service',
+    'compose/compose.yaml',
+    'kubernetes/server.yaml',
+    'kubernetes/agents.yaml',
+    'kubernetes/sidecar.yaml',
+  ])('%s has flags that exist', (file) => {
+    const flags = read(file)
+      .split('\n')
+      .filter((line) => !line.trim().startsWith('#') && !/command:|install|useradd/.test(line))
+      .flatMap((line) => line.match(/(?<=[\s"[])-[a-z][a-z-]+(?:=[^\s",\]]*)?(?=[\s",\]]|$)/g) ?? [])
+      .filter((flag) => !['-c', '-w', '-o', '-s'].includes(flag));
+    expect(flags.length).toBeGreaterThan(2);
+    expect(() => goFlags(flags, agentCommand.flags)).not.toThrow();
+  });
+});
