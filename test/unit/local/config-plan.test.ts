@@ -44,10 +44,12 @@ test('registrations from the API stay, unless a file claims their id', async () 
   expect([...agent.local.services().keys()]).toEqual(['mine']);
 });
 
-test('a check may move from a service that goes to one that comes', async () => {
+test('a check may move, with its state, from a service that goes to one that comes', async () => {
   const agent = await startLocal();
   await agent.local.replaceConfigDefinitions([service(WEB)], []);
+  await agent.local.updateTtl('c', 'passing', 'fine');
   await agent.local.replaceConfigDefinitions([service({ ...WEB, id: 'web2' })], []);
+  expect(agent.local.checks().get('c' as never)?.status).toBe('passing');
   expect(agent.local.checks().get('c' as never)?.definition.serviceId).toBe('web2');
   expect([...agent.state.view.checks.values()].map(({ serviceId }) => serviceId)).toEqual(['web2']);
 });

@@ -169,6 +169,24 @@ test('a TTL check that expired stays so over a restart until somebody reports', 
   expect(live(after, 'c')?.ttlExpiresAtMs).not.toBe(0);
 });
 
+test('a check that failed and then expired stays expired over a restart', async () => {
+  const before = await startLocal();
+  await before.register(WEB);
+  await before.local.updateTtl('c', 'critical', 'down');
+  before.local.report('c' as never, 'critical', 'TTL expired');
+  await before.clock.advanceAndSettle(1_000);
+  const after = await startLocal({ store: before.store, clock: before.clock });
+  expect(live(after, 'c')?.ttlExpiresAtMs).toBe(0);
+});
+
+test('the state of a check that is not stored is not kept, and changes no index', async () => {
+  const agent = await startLocal();
+  const { index } = agent.state;
+  const state = { status: 'passing', output: '', sinceMs: 1, ttlDeadlineMs: 0 } as const;
+  await agent.writer.submit({ kind: 'local-check-state', id: 'nobody' as never, state });
+  expect([agent.state.index, agent.state.view.localChecks.size]).toEqual([index, 0]);
+});
+
 test('reports for checks that are unknown or no TTL checks are told apart', async () => {
   const agent = await startLocal();
   await agent.registerCheck({ Name: 'h', HTTP: 'http://a/', Interval: '10s' });

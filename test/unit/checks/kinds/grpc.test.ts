@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDial } from '../../../../src/checks/dial.ts';
-import { grpcProbe } from '../../../../src/checks/kinds/grpc.ts';
+import { grpcProbe, healthRequest, healthStatus } from '../../../../src/checks/kinds/grpc.ts';
 import { runProbe } from '../../../support/run-probe.ts';
 import { closedPort, http2Target, tcpTarget } from '../../../support/targets.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../../support/tls-certificate.ts';
@@ -64,8 +64,14 @@ test('a target that does not answer costs its time limit; HTTP/2 without gRPC is
   expect((await runProbe(probe, { GRPC: `127.0.0.1:${other}` }, { timeoutMs: 150 })).status).toBe('critical');
 });
 
-test('a service name of any length is asked for', async () => {
-  const address = `127.0.0.1:${await healthServer(false)}`;
-  const { output } = await runProbe(probe, { GRPC: `${address}/${'x'.repeat(300)}` });
-  expect(output).toMatch(/code = NotFound/);
+test('a request is a prefix, and the name with its length as a varint', () => {
+  expect([...healthRequest('')]).toEqual([0, 0, 0, 0, 0]);
+  expect([...healthRequest('ab')]).toEqual([0, 0, 0, 0, 4, 0x0a, 2, 0x61, 0x62]);
+  expect([...healthRequest('x'.repeat(300)).subarray(0, 8)]).toEqual([0, 0, 0, 1, 47, 0x0a, 0xac, 2]);
+});
+
+test('an answer that is cut, compressed or of another shape has no status', () => {
+  expect(healthStatus(Buffer.from([0, 0, 0, 0, 2, 8, 1]))).toBe(1);
+  for (const odd of [[], [0, 0, 0, 0, 2, 8], [1, 0, 0, 0, 2, 8, 1], [0, 0, 0, 0, 2, 9, 1], [0, 0, 0, 0, 0]])
+    expect(healthStatus(Buffer.from(odd))).toBe(0);
 });
