@@ -5,7 +5,7 @@
  * session of a locked key and sets its lock index to 0, as the reference does; only `lock` and `unlock` move a session.
  */
 import { AppError } from '../model/errors.ts';
-import type { KvRow, SessionId } from '../model/types.ts';
+import type { KvRow } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { KvCommand } from './command.ts';
 import type { Draft } from './draft.ts';
@@ -44,10 +44,10 @@ function requireSession(write: KvWrite): void {
 function lock(draft: Draft, write: KvWrite, { nowMs }: ReduceContext): boolean {
   if (isLockDelayed(draft.view, write.key, nowMs)) return false;
   requireSession(write);
-  if (!sessionById(draft.view, write.session))
+  const session = sessionById(draft.view, write.session)?.id;
+  if (session === undefined)
     throw new AppError('invalid_command', `invalid session ${JSON.stringify(write.session)}`);
   const existing = draft.view.kv.get(write.key);
-  const session = write.session as SessionId;
   if (existing?.session === session) return put(draft, write, { session, lockIndex: existing.lockIndex });
   if (existing?.session) return false;
   return put(draft, write, { session, lockIndex: (existing?.lockIndex ?? 0) + 1 });
@@ -56,7 +56,7 @@ function lock(draft: Draft, write: KvWrite, { nowMs }: ReduceContext): boolean {
 function unlock(draft: Draft, write: KvWrite): boolean {
   requireSession(write);
   const existing = draft.view.kv.get(write.key);
-  if (existing?.session !== write.session) return false;
+  if (existing?.session !== write.session.toLowerCase()) return false;
   return put(draft, write, { session: '', lockIndex: existing.lockIndex });
 }
 

@@ -97,7 +97,7 @@ export function putQuery(draft: Draft, { query }: PutQueryCommand, { random }: R
   const problem = problemOf(query);
   if (problem !== undefined) refuse(`Invalid prepared query: ${problem}`);
   const id = query.id === '' ? random.uuid() : query.id.toLowerCase();
-  const row = { ...UNSTAMPED, ...query, id };
+  const row = { ...UNSTAMPED, ...query, id, session: query.session.toLowerCase() };
   requireFreeName(draft.view, row);
   requireSession(draft.view, query.session);
   requireTemplate(row);

@@ -175,7 +175,7 @@ async function startRun() {
 describe('locks', () => {
   test('do what a simple model does, step by step', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), async (steps) => {
         const { model, run, state } = await startRun();
         for (const each of steps) {
           await run(each);

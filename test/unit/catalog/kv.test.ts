@@ -71,6 +71,18 @@ describe('locks', () => {
     expect(await kv('l', { verb: 'unlock', session: unknown })).toBe(false);
   });
 
+  test('belong to the session however its id is spelt', async () => {
+    const { kv, row, begin, end } = await startKv();
+    const session = await begin();
+    const shouted = session.toUpperCase();
+    expect(await kv('l', { verb: 'lock', session: shouted })).toBe(true);
+    expect(row('l')?.session).toBe(session);
+    expect(await kv('l', { verb: 'unlock', session: shouted })).toBe(true);
+    await kv('l', { verb: 'lock', session: shouted });
+    await end(shouted);
+    expect(row('l')?.session).toBe('');
+  });
+
   test('go to one of many contenders of a batch', async () => {
     const { writer, begin } = await startKv();
     const sessions = await Promise.all(Array.from({ length: 20 }, () => begin()));
