@@ -196,6 +196,12 @@ function taggedAddresses(document: Partial<ServiceDocument>): ServiceDefinition[
   return { [`lan_${family}`]: implied, [`wan_${family}`]: implied, ...given };
 }
 
+/** What is kept of `connect`: whether the service speaks mesh itself. Nobody here would run a sidecar. */
+function withoutSidecar(connect: JsonObject | undefined): JsonObject | null {
+  const kept = Object.entries(connect ?? {}).filter(([key]) => key !== 'SidecarService');
+  return kept.length === 0 ? null : Object.fromEntries(kept);
+}
+
 /** A valid document as a definition; the id is the name where none was given. */
 export function toServiceDefinition(document: Partial<ServiceDocument>): ServiceDefinition {
   const { name = '' } = document;
@@ -213,7 +219,7 @@ export function toServiceDefinition(document: Partial<ServiceDocument>): Service
     weights: document.weights ?? { passing: 1, warning: 1 },
     enableTagOverride: document.enableTagOverride ?? false,
     proxy: document.proxy ?? null,
-    connect: document.connect ?? null,
+    connect: withoutSidecar(document.connect),
     locality: document.locality ?? null,
   };
 }

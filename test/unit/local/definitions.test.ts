@@ -226,6 +226,11 @@ test.each([
   expect(check({ Interval: '1s', ...json }).probe.kind).toBe(kind);
 });
 
+test('a sidecar is accepted and left out; a service that speaks mesh itself is kept so', () => {
+  expect(api({ Name: 'web', Connect: { SidecarService: {} } }).definition.connect).toBeNull();
+  expect(api({ Name: 'web', Connect: { Native: true } }).definition.connect).toEqual({ Native: true });
+});
+
 test('files spell fields in snake_case, and mistakes name the key and its neighbour', () => {
   const decoded = file({
     id: 's',
