@@ -126,6 +126,20 @@ describe('rendered answers', () => {
     );
   });
 
+  it('do not take octets in the middle of a label for a name to point at', () => {
+    // The label "ab\\006consul" ends in the octets of the name "consul".
+    const target = Uint8Array.of(9, 0x61, 0x62, ...name('consul'));
+    const groups = [
+      {
+        answer: record(null, 0, { type: TYPE.SRV, priority: 1, weight: 1, port: 1, target }),
+        addresses: [record(name('consul'), 0, { type: TYPE.A, address: Uint8Array.of(10, 0, 0, 1) })],
+        notes: [],
+      },
+    ];
+    const { message } = assemble(compile(groups) as Compiled, [0], 512);
+    expect(message.additional[0]?.owner).toEqual(name('consul'));
+  });
+
   it('are refused when an owner is neither the question nor movable', () => {
     const alias = record(null, 0, { type: TYPE.CNAME, name: name('db.example.org') });
     const foreign = record(name('db.example.org'), 0, { type: TYPE.A, address: Uint8Array.of(1, 2, 3, 4) });

@@ -98,8 +98,11 @@ describe('names in messages', () => {
   });
 
   it('refuses label types 01 and 10', () => {
-    expect(expandName(Uint8Array.of(0x41, 0x61, 0), 0)).toBeUndefined();
-    expect(expandName(Uint8Array.of(0x81, 0x61, 0), 0)).toBeUndefined();
+    for (const type of [0x40, 0x41, 0x81, 0xbf]) {
+      const bytes = new Uint8Array(250);
+      bytes[0] = type;
+      expect(expandName(bytes, 0)).toBeUndefined();
+    }
   });
 
   it('refuses a name that pointers make longer than 255 octets', () => {
