@@ -43,8 +43,30 @@ afterAll(() => fs.rmSync(scratch, { recursive: true }));
 
 test('holds the built program, its licence and its readme, and no source', () => {
   const top = fs.readdirSync(installed).sort();
-  expect(top).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
+  expect(top).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'bin',
+    'dist',
+    'npm-shrinkwrap.json',
+    'package.json',
+  ]);
   expect(fs.existsSync(path.join(installed, 'dist', 'cli', 'main.js'))).toBe(true);
+});
+
+test('pins the versions of its run-time packages, and none of the others', () => {
+  const pinned = JSON.parse(fs.readFileSync(path.join(installed, 'npm-shrinkwrap.json'), 'utf8')) as {
+    packages: Record<string, { version: string }>;
+  };
+  for (const [name, version] of Object.entries(manifest.dependencies))
+    expect(pinned.packages[`node_modules/${name}`]?.version).toBe(version);
+  expect(pinned.packages['node_modules/vitest']).toBeUndefined();
+  expect(fs.existsSync(path.join(repositoryDir, 'npm-shrinkwrap.json'))).toBe(false);
+});
+
+test('brings a manual page', () => {
+  expect(fs.readFileSync(path.join(installed, 'dist', 'rollcall.1'), 'utf8')).toMatch(/^\.TH ROLLCALL 1 /);
 });
 
 test('says its version', () => {
