@@ -16,7 +16,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 // Name lookups wait in a thread each; with the usual four, four slow names would keep all other checks waiting.
-process.env.UV_THREADPOOL_SIZE ??= '16';
+process.env['UV_THREADPOOL_SIZE'] ??= '16';
 
 /** The first version that strips types without a flag; `engines` in package.json says the same. */
 const OLDEST = { major: 22, minor: 18 };
