@@ -109,9 +109,9 @@ interface OperationFields {
 
 const OPERATION: FieldTable<OperationFields> = {
   kv: { name: 'KV', decode: (value, place) => decodeFields(KV, value, place) },
-  node: { name: 'Node', decode: (value, place) => decodeFields(NODE, value, place) },
-  service: { name: 'Service', decode: (value, place) => decodeFields(SERVICE, value, place) },
-  check: { name: 'Check', decode: (value, place) => decodeFields(CHECK, value, place) },
+  node: { name: 'Node', decode: (value, place) => decodeFields(NODE, withDoubles(value), place) },
+  service: { name: 'Service', decode: (value, place) => decodeFields(SERVICE, withDoubles(value), place) },
+  check: { name: 'Check', decode: (value, place) => decodeFields(CHECK, withDoubles(value), place) },
 };
 
 const operations = listOf<Partial<OperationFields>>(
@@ -156,12 +156,20 @@ function operationOf({ kv, node, service, check }: Partial<OperationFields>): Tx
   return check && checkOperation(check);
 }
 
-/** Keeps the digits of whole numbers that a double cannot hold. */
-const keepDigits: Reviver = (_key, value, context) => {
+/** Keeps the digits of flags and indexes that a double cannot hold. */
+const keepDigits: Reviver = (key, value, context) => {
   const digits = context?.source ?? '';
   const isLost = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(digits);
-  return isLost ? BigInt(digits) : value;
+  return isLost && /^(?:flags|index)$/i.test(key) ? BigInt(digits) : value;
 };
+
+/** Doubles all the way down: documents of services and checks are stored as JSON, which knows nothing else. */
+function withDoubles(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(withDoubles);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withDoubles(item)]));
+}
 
 export interface TxnInput {
   /** Operations in the body, those that name nothing included. */

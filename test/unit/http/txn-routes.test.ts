@@ -51,6 +51,18 @@ describe('a transaction', () => {
     expect((await server.get('/v1/kv/f')).text).toContain('"Flags":18446744073709551615');
   });
 
+  test('keeps doubles in documents, whatever the fields in them are called', async () => {
+    const Proxy = '{"Config":{"Flags":99999999999999999999,"Index":9007199254740992}}';
+    const service = `{"Service":"web","Port":1,"Proxy":${Proxy}}`;
+    const answer = await server.put(
+      '/v1/txn',
+      `[{"Service":{"Verb":"set","Node":"n1","Service":${service}}}]`,
+    );
+    expect(answer.status).toBe(200);
+    const [row] = server.state.view.services.by('name', 'web');
+    expect(row?.proxy).toEqual({ Config: { Flags: 1e20, Index: 2 ** 53 } });
+  });
+
   test('that fails is a 409, and says at which place of the body', async () => {
     expect(await txn([{}, { KV: { Verb: 'set', Key: 'c' } }, { KV: { Verb: 'get', Key: 'none' } }])).toEqual([
       409,
