@@ -30,14 +30,31 @@ function depthOf(text: string): number {
 /** What JSON.parse calls for each value; `source` is the text of a number as it was sent. */
 export type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
-/** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
-export function parseBody(body: Buffer, revive?: Reviver): unknown {
-  const text = body.toString('utf8');
-  if (text.trim() === '') refuseBody('EOF');
-  if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
+function parseText(text: string, revive?: Reviver): unknown {
   try {
     return JSON.parse(text, revive as ((key: string, value: unknown) => unknown) | undefined) as unknown;
   } catch (error) {
     return refuseBody(error instanceof Error ? error.message : 'invalid JSON');
   }
+}
+
+/** Numbers beyond what a double holds have a long exponent or hundreds of digits. */
+const MAY_BE_INFINITE = /\d[eE]\+?\d{3}|\d{300}/;
+
+/** Refuse numbers that became Infinity: they could not be written as JSON again. */
+function requireFinite(value: unknown): void {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    refuseBody('json: number is out of range');
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) requireFinite(item);
+}
+
+/** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
+export function parseBody(body: Buffer, revive?: Reviver): unknown {
+  const text = body.toString('utf8');
+  if (text.trim() === '') refuseBody('EOF');
+  if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
+  const value = parseText(text, revive);
+  if (MAY_BE_INFINITE.test(text)) requireFinite(value);
+  return value;
 }

@@ -13,6 +13,7 @@ import {
   decodeFields,
   type FieldTable,
   listOf,
+  type Place,
   refuseDocument,
   text,
   texts,
@@ -40,12 +41,17 @@ const serviceCheck: Decoder<ServiceCheck> = (value, place) => ({
   ...decodeFields(SERVICE_CHECK, value, place),
 });
 
-const lockDelay: Decoder<number> = (value, place) => {
+/** Delays beyond it are shown as this long; a minute is the longest that is obeyed. */
+const MAX_LOCK_DELAY_MS = Number.MAX_SAFE_INTEGER / 1e6;
+
+function lockDelayMsOf(value: unknown, place: Place): number {
   if (typeof value === 'number') return value < MIN_NANOSECONDS ? value * 1_000 : value / 1e6;
   if (typeof value !== 'string') return 0;
-  const ms = parseDuration(value);
-  return ms ?? refuseDocument(place, explainDuration(value));
-};
+  return parseDuration(value) ?? refuseDocument(place, explainDuration(value));
+}
+
+const lockDelay: Decoder<number> = (value, place) =>
+  Math.max(Math.min(lockDelayMsOf(value, place), MAX_LOCK_DELAY_MS), -MAX_LOCK_DELAY_MS);
 
 interface SessionFields {
   readonly name: string;

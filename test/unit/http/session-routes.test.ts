@@ -49,6 +49,8 @@ describe('a session', () => {
     [{ Checks: [] }, { NodeChecks: [] }],
     [{ NodeChecks: [], Checks: ['gone'] }, { NodeChecks: [] }],
     [{ Checks: ['serfHealth'] }, { NodeChecks: ['serfHealth'] }],
+    [{ LockDelay: 1e300 }, { LockDelay: Number.MAX_SAFE_INTEGER }],
+    [{ LockDelay: -1 }, { LockDelay: -1_000_000_000 }],
     [{ Unknown: 1, node_checks: [] }, PLAIN],
   ])('%j is %j', async (body, expected) => {
     const session = (await info(await create(body))) as object;
@@ -94,6 +96,7 @@ describe('a refusal', () => {
       400,
       /^Request decode failed: json: cannot unmarshal number into Go struct field \.TTL of type string$/,
     ],
+    ['{"LockDelay":1e400}', 400, /^Request decode failed: json: number is out of range$/],
     ['{"LockDelay":"xx"}', 400, /^Request decode failed: time: invalid duration "xx"$/],
     ['{"LockDelay":"5"}', 400, /^Request decode failed: time: missing unit in duration "5"$/],
     ['{"ServiceChecks":["x"]}', 400, /^Request decode failed: json: cannot unmarshal string/],

@@ -52,8 +52,8 @@ describe('a transaction', () => {
   });
 
   test('keeps doubles in documents, whatever the fields in them are called', async () => {
-    const Proxy = '{"Config":{"Flags":99999999999999999999,"Index":9007199254740992}}';
-    const service = `{"Service":"web","Port":1,"Proxy":${Proxy}}`;
+    const proxy = '{"Config":{"Flags":99999999999999999999,"Index":9007199254740992}}';
+    const service = `{"Service":"web","Port":1,"Proxy":${proxy}}`;
     const answer = await server.put(
       '/v1/txn',
       `[{"Service":{"Verb":"set","Node":"n1","Service":${service}}}]`,
