@@ -42,7 +42,7 @@ const serviceCheck: Decoder<ServiceCheck> = (value, place) => ({
 });
 
 /** Delays beyond it are shown as this long; a minute is the longest that is obeyed. */
-const MAX_LOCK_DELAY_MS = Number.MAX_SAFE_INTEGER / 1e6;
+const MAX_LOCK_DELAY_MS = 9e9;
 
 function lockDelayMsOf(value: unknown, place: Place): number {
   if (typeof value === 'number') return value < MIN_NANOSECONDS ? value * 1_000 : value / 1e6;

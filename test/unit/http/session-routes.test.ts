@@ -49,7 +49,7 @@ describe('a session', () => {
     [{ Checks: [] }, { NodeChecks: [] }],
     [{ NodeChecks: [], Checks: ['gone'] }, { NodeChecks: [] }],
     [{ Checks: ['serfHealth'] }, { NodeChecks: ['serfHealth'] }],
-    [{ LockDelay: 1e300 }, { LockDelay: Number.MAX_SAFE_INTEGER }],
+    [{ LockDelay: 1e300 }, { LockDelay: 9e15 }],
     [{ LockDelay: -1 }, { LockDelay: -1_000_000_000 }],
     [{ Unknown: 1, node_checks: [] }, PLAIN],
   ])('%j is %j', async (body, expected) => {
