@@ -5,10 +5,12 @@
  * depend on the names of files.
  */
 import { decodeCheck, decodeService } from '../local/definitions.ts';
+import { refuseForbidden } from '../local/scripts.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, ServiceDefinition } from '../model/types.ts';
 import { expandDefinition } from './expand-config.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { localSettings } from './settings.ts';
 
 export interface FileService {
   readonly definition: ServiceDefinition;
@@ -48,27 +50,28 @@ function repeated(what: string, ids: readonly string[]): readonly string[] {
 export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefinitions> {
   const { config } = loaded;
   const defaults = { outputMaxBytes: config.check_output_max_size };
+  const { scripts } = localSettings(config);
   const problems: string[] = [];
-  const services = await decodeAll(
-    loaded,
-    config.services,
-    (document) => decodeService(document, 'config', defaults),
-    problems,
-  );
-  const checks = await decodeAll(
-    loaded,
-    config.checks,
-    (document) => decodeCheck(document, 'config', defaults),
-    problems,
-  );
+  const decodeAllowedService = (document: unknown): FileService => {
+    const service = decodeService(document, 'config', defaults);
+    refuseForbidden(service.checks, 'config', scripts);
+    return service;
+  };
+  const decodeAllowedCheck = (document: unknown): CheckDefinition => {
+    const check = decodeCheck(document, 'config', defaults);
+    refuseForbidden([check], 'config', scripts);
+    return check;
+  };
+  const services = await decodeAll(loaded, config.services, decodeAllowedService, problems);
+  const checks = await decodeAll(loaded, config.checks, decodeAllowedCheck, problems);
+  const checkIds = [...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id);
   problems.push(
     ...repeated(
       'service',
       services.map(({ definition }) => definition.id),
     ),
+    ...repeated('check', checkIds),
   );
-  const checkIds = [...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id);
-  problems.push(...repeated('check', checkIds));
   if (problems.length > 0) throw new AppError('config_invalid', problems.join('\n'));
   return { services, checks };
 }
