@@ -11,7 +11,10 @@ export interface Change {
   readonly id: string;
   readonly timeMs: number;
   readonly kind: 'appeared' | 'gone' | Status;
+  /** Name of the service that it is about; '' when it is about a node. */
   readonly service: string;
+  /** Who changed: a service, an instance or a node. */
+  readonly who: string;
   readonly text: string;
 }
 
@@ -24,6 +27,8 @@ export interface Changes {
 const LIMIT = 60;
 
 type Found = Omit<Change, 'id' | 'timeMs'>;
+
+const whole = (service: string) => ({ service, who: service });
 
 function sizeText(before: number, after: number): string {
   return `${before} → ${after} instances`;
@@ -38,23 +43,31 @@ function diffServices(
   const names = new Set(after.map((service) => service.Name));
   for (const service of after) {
     const old = before.get(service.Name);
-    if (!old) found.push({ kind: 'appeared', service: service.Name, text: 'registered' });
+    if (!old) found.push({ ...whole(service.Name), kind: 'appeared', text: 'is registered' });
     else if (old.InstanceCount !== service.InstanceCount) {
       const kind = service.InstanceCount > old.InstanceCount ? 'appeared' : 'gone';
-      found.push({ kind, service: service.Name, text: sizeText(old.InstanceCount, service.InstanceCount) });
+      found.push({ ...whole(service.Name), kind, text: sizeText(old.InstanceCount, service.InstanceCount) });
     }
   }
   for (const name of before.keys()) {
-    if (!names.has(name)) found.push({ kind: 'gone', service: name, text: 'deregistered' });
+    if (!names.has(name)) found.push({ ...whole(name), kind: 'gone', text: 'is gone' });
   }
   return found;
 }
 
 const keyOf = (check: CheckShape): string => `${check.Node}/${check.CheckID}`;
 
-function describe(check: CheckShape): string {
-  const owner = check.ServiceID || check.Node;
-  return `${check.Name || check.CheckID} of ${owner}`;
+const STATUS_TEXT: Readonly<Record<Status, string>> = {
+  critical: 'turned critical',
+  warning: 'warns',
+  maintenance: 'went into maintenance',
+  passing: 'is no longer failing',
+};
+
+function ofCheck(check: CheckShape, status: Status): Found {
+  const who = check.ServiceID || check.Node;
+  const name = status === 'maintenance' ? '' : `${check.Name || check.CheckID} `;
+  return { kind: status, service: check.ServiceName, who, text: `${name}${STATUS_TEXT[status]}` };
 }
 
 /** Checks that left or joined those that are not passing. */
@@ -68,10 +81,10 @@ function diffFailing(
     const status = statusOfCheck(check);
     const old = before.get(keyOf(check));
     if (old && statusOfCheck(old) === status) continue;
-    found.push({ kind: status, service: check.ServiceName, text: describe(check) });
+    found.push(ofCheck(check, status));
   }
   for (const [key, check] of before) {
-    if (!keys.has(key)) found.push({ kind: 'passing', service: check.ServiceName, text: describe(check) });
+    if (!keys.has(key)) found.push(ofCheck(check, 'passing'));
   }
   return found;
 }

@@ -5,23 +5,24 @@
  */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { Ago } from '../parts/basic.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { elapsed } from '../parts/text.ts';
 import { useApp } from './app.ts';
 import { KeyHelp, useKeys } from './keys.tsx';
 import { Navigation } from './navigation.tsx';
 import { CurrentPage, titleOf } from './pages.tsx';
 
 function AwayBanner() {
-  const { live } = useApp();
+  const { live, clock } = useApp();
   const connection = live.connection.value;
   if (connection.kind !== 'away') return null;
   return (
-    <div class="away" role="alert">
+    <div class="away">
       <Icon name="warning" size={16} />
       <p>
-        <strong>The agent does not answer</strong> since <Ago ms={connection.sinceMs} />. What you see is from
-        before; this page tries again by itself.
+        <strong role="alert">The agent does not answer</strong>, for{' '}
+        {elapsed(clock.tick.value - connection.sinceMs)} now. What you see is from before; this page tries
+        again by itself.
       </p>
       <button type="button" onClick={() => live.refresh()}>
         Try now

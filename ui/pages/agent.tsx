@@ -15,7 +15,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 function Identity({ self }: { self: AgentSelf }) {
   const { Config } = self;
   return (
-    <Card title="Identity">
+    <Card title="identity">
       <Facts
         facts={[
           ['node', Config.NodeName],
@@ -26,7 +26,7 @@ function Identity({ self }: { self: AgentSelf }) {
             </span>,
           ],
           ['datacenter', Config.Datacenter],
-          ['version', Config.Version],
+          ['API version', Config.Version],
           ['role', Config.Server ? 'server' : 'client'],
         ]}
       />
@@ -34,13 +34,16 @@ function Identity({ self }: { self: AgentSelf }) {
   );
 }
 
+/** One card a group: agent, consul, raft, runtime … */
 function Statistics({ self }: { self: AgentSelf }) {
-  const stats = flatten(self.Stats ?? {});
-  if (stats.length === 0) return null;
   return (
-    <Card title="Statistics">
-      <Facts facts={stats} />
-    </Card>
+    <>
+      {Object.entries(self.Stats ?? {}).map(([group, values]) => (
+        <Card key={group} title={group}>
+          <Facts facts={Object.entries(values).map(([name, value]) => [name.replaceAll('_', ' '), value])} />
+        </Card>
+      ))}
+    </>
   );
 }
 
@@ -147,7 +150,7 @@ export function AgentPage() {
   const self = data.value;
   return (
     <>
-      <PageHead title="Agent" about={self && `${self.Config.NodeName}, version ${self.Config.Version}`}>
+      <PageHead title="Agent" about={self && `${self.Config.NodeName} in ${self.Config.Datacenter}`}>
         <Segments label="View" value={tab} options={TABS} onChange={setTab} />
       </PageHead>
       {!self && error.value && <Refusal error={error.value} what="facts about itself" />}

@@ -4,26 +4,29 @@ import type { Change } from '../app/changes.ts';
 import { Ago, Card } from '../parts/basic.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 
-const LOOK: Readonly<Record<Change['kind'], readonly [icon: IconName, verb: string]>> = {
-  appeared: ['plus', ''],
-  gone: ['close', ''],
-  critical: ['critical', 'turned critical'],
-  warning: ['warning', 'warns'],
-  maintenance: ['maintenance', 'went into maintenance'],
-  passing: ['passing', 'is passing again, or gone'],
+const LOOK: Readonly<Record<Change['kind'], IconName>> = {
+  appeared: 'plus',
+  gone: 'close',
+  critical: 'critical',
+  warning: 'warning',
+  maintenance: 'maintenance',
+  passing: 'passing',
 };
 
 function Entry({ change }: { change: Change }) {
   const { router } = useApp();
-  const [icon, verb] = LOOK[change.kind];
   return (
     <li class={`change is-${change.kind}`}>
       <span class={`mark is-${change.kind}`}>
-        <Icon name={icon} size={12} />
+        <Icon name={LOOK[change.kind]} size={12} />
       </span>
       <p>
-        {change.service !== '' && <a href={router.to(['services', change.service])}>{change.service}</a>}{' '}
-        {change.text} {verb}
+        {change.service === '' ? (
+          <a href={router.to(['nodes', change.who])}>{change.who}</a>
+        ) : (
+          <a href={router.to(['services', change.service])}>{change.who}</a>
+        )}{' '}
+        {change.text}
       </p>
       <Ago ms={change.timeMs} />
     </li>

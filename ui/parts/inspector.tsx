@@ -1,8 +1,8 @@
 /**
  * Details of the chosen row beside its list; over it on narrow screens. Escape closes it and the focus goes back.
  */
-import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 
 interface InspectorProps {
@@ -12,7 +12,21 @@ interface InspectorProps {
   readonly children: ComponentChildren;
 }
 
+/** Where the panel covers the list, the focus goes into it, and back when it closes. */
+function useFocusInside(panel: RefObject<HTMLElement>): void {
+  useEffect(() => {
+    const before = document.activeElement;
+    if (!panel.current || getComputedStyle(panel.current).position !== 'fixed') return;
+    panel.current.querySelector<HTMLElement>('button')?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [panel]);
+}
+
 export function Inspector({ title, label, onClose, children }: InspectorProps) {
+  const panel = useRef<HTMLElement>(null);
+  useFocusInside(panel);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !document.querySelector('dialog[open]')) onClose();
@@ -21,7 +35,7 @@ export function Inspector({ title, label, onClose, children }: InspectorProps) {
     return () => document.removeEventListener('keydown', onKey);
   }, [onClose]);
   return (
-    <aside class="inspector" aria-label={label}>
+    <aside ref={panel} class="inspector" aria-label={label}>
       <header>
         <h2>{title}</h2>
         <button type="button" class="quiet" aria-label="Close details" onClick={onClose}>
