@@ -187,6 +187,32 @@ describe('across a restart', () => {
     await delay(Math.max(0, lostMs + 6_100 - performance.now()));
     expect(await client.put(`delayed?acquire=${next}`)).toBe(true);
   });
+
+  it('a session bound to checks keeps its lock through a kill, and loses it when one of them fails', async () => {
+    const dataDir = dataFolder();
+    let agent = await start({ dataDir });
+    const client = new Client(() => agent.httpUrl);
+    const ttlCheck = { CheckID: 'web-check', TTL: '60s', Status: 'passing' };
+    await client.call('PUT', '/agent/service/register', JSON.stringify({ Name: 'web', Check: ttlCheck }));
+    const nodeCheck = { Name: 'disk', TTL: '60s', Status: 'passing' };
+    await client.call('PUT', '/agent/check/register', JSON.stringify(nodeCheck));
+    const session = await client.session({
+      NodeChecks: ['serfHealth', 'disk'],
+      ServiceChecks: [{ ID: 'web-check' }],
+      LockDelay: '0s',
+    });
+    expect(await client.put(`bound?acquire=${session}`)).toBe(true);
+    await agent.kill();
+    agent = await start({ dataDir });
+    const { pairs, index } = await client.read('bound');
+    expect(pairs).toMatchObject([{ Session: session }]);
+
+    const lost = client.read(`bound?index=${index}&wait=10s`);
+    await client.call('PUT', '/agent/check/fail/web-check');
+    expect((await lost).pairs[0]?.Session).toBeUndefined();
+    const next = await client.session({});
+    expect(await client.put(`bound?acquire=${next}`)).toBe(true);
+  });
 });
 
 /** What the reference's Go client marks its locks and semaphores with; both are beyond 2^53. */
