@@ -47,7 +47,7 @@ export interface PageServer {
 }
 
 /** Build the page into a new folder. Throws with the builder's output. */
-export function buildPage(): string {
+function buildPage(): string {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-page-'));
   const vite = path.join(repositoryDir, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = [vite, 'build', '--logLevel', 'warn', '--outDir', dir, '--emptyOutDir'];

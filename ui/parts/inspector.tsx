@@ -13,7 +13,7 @@ interface InspectorProps {
 }
 
 /** Where the panel covers the list, the focus goes into it, and back when it closes. */
-function useFocusInside(panel: RefObject<HTMLElement>): void {
+function useFocusInside(panel: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const before = document.activeElement;
     if (!panel.current || getComputedStyle(panel.current).position !== 'fixed') return;
