@@ -246,10 +246,19 @@ export class Local {
     const isFirst = check.sinceMs === 0;
     if (!isFirst && after.status === check.status && after.output === check.output) return undefined;
     this.#registry.putCheck(after);
+    if (after.status !== check.status) this.#logChange(check, status, isFirst);
     if (isFirst || after.status !== check.status || checkUpdateIntervalMs === 0)
       return this.#outbox.push(after);
     this.#outbox.deferOutput(check.definition.id, checkUpdateIntervalMs);
     return undefined;
+  }
+
+  /** Outputs stay out of the log: nobody knows what targets write into them. */
+  #logChange({ definition, status: before }: LocalCheck, status: CheckStatus, isFirst: boolean): void {
+    const { log } = this.#parts;
+    const fields = { check: definition.id, service: definition.serviceId, before, status };
+    if (isFirst) log.debug(fields, 'first result of a check');
+    else log.info(fields, 'a check changed its status');
   }
 
   async #restore(): Promise<void> {

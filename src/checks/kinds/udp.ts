@@ -3,7 +3,7 @@
  * services do not answer what they do not understand; critical is what the target's machine refuses (ICMP).
  */
 import dgram from 'node:dgram';
-import net from 'node:net';
+import { lookup } from 'node:dns';
 import type { Probe, ProbeResult } from '../check.ts';
 import { socketFault, splitHostPort } from '../dial.ts';
 
@@ -14,29 +14,39 @@ export function udpProbe(): Probe<'udp'> {
     if ('fault' in target)
       return Promise.resolve({ status: 'critical', output: `dial udp: ${target.fault}` });
     return new Promise((resolve) => {
-      const socket = dgram.createSocket(net.isIPv6(target.host) ? 'udp6' : 'udp4');
+      let socket: dgram.Socket | undefined;
       let isSettled = false;
       const settle = (result: ProbeResult): void => {
         if (isSettled) return;
         isSettled = true;
-        signal.removeEventListener('abort', pass);
-        socket.close();
+        signal.removeEventListener('abort', onAbort);
+        socket?.close();
         resolve(result);
       };
       const pass = (): void => settle({ status: 'passing', output: `UDP connect ${address}: Success` });
-      const fail = (error: Error & { code?: string }): void => {
+      const fail = (error: NodeJS.ErrnoException): void => {
         const isRefused = error.code === 'ECONNREFUSED';
         const output = isRefused
           ? `read udp ${address}: read: connection refused`
           : socketFault(error, target, 'udp');
         settle({ status: 'critical', output });
       };
-      socket.on('error', fail);
-      socket.once('message', pass);
-      socket.once('connect', () => socket.send('', (error) => error && fail(error)));
-      signal.addEventListener('abort', pass, { once: true });
-      if (signal.aborted) pass();
-      else socket.connect(target.port, target.host);
+      // Silence of a target passes; silence of name servers does not.
+      const onAbort = (): void => {
+        if (socket) pass();
+        else settle({ status: 'critical', output: `dial udp: lookup ${target.host}: i/o timeout` });
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      lookup(target.host, (error, ip, family) => {
+        if (error) fail(error);
+        if (isSettled) return;
+        socket = dgram.createSocket(family === 6 ? 'udp6' : 'udp4');
+        socket.on('error', fail);
+        socket.once('message', pass);
+        socket.once('connect', () => socket?.send('', (fault) => fault && fail(fault)));
+        socket.connect(target.port, ip);
+      });
+      if (signal.aborted) onAbort();
     });
   };
 }
