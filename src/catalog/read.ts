@@ -8,7 +8,12 @@ import type { CheckRow, NodeRow, ServiceRow } from '../model/types.ts';
 import { type Instance, select } from './select.ts';
 import { nodeKey, serviceNameKey, type View } from './tables.ts';
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Case does not count, as it does not in names. */
+function byText(a: string, b: string): number {
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 const byNodeAndId = (a: { node: string; id: string }, b: { node: string; id: string }): number =>
   byText(a.node, b.node) || byText(a.id, b.id);
 

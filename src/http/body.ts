@@ -30,11 +30,27 @@ function depthOf(text: string): number {
 /** What JSON.parse calls for each value; `source` is the text of a number as it was sent. */
 export type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
-function parseText(text: string, revive?: Reviver): unknown {
+const TRUNCATED = /end of JSON|Unterminated string/;
+const TRAILING = /^Unexpected non-whitespace character after JSON at position (\d+)/;
+const AT = /at position (\d+)/;
+
+/** What is wrong with a text that does not parse, in the reference's words where they are the same thing. */
+function syntaxFault(message: string, text: string): string {
+  const isCutOff = TRUNCATED.test(message) || AT.exec(message)?.[1] === String(text.length);
+  return isCutOff ? 'unexpected EOF' : message;
+}
+
+type ParseReviver = Parameters<typeof JSON.parse>[1];
+
+/** As JSON.parse, but what follows the first value is left alone, as the reference leaves it. */
+function parseFirst(text: string, revive: ParseReviver): unknown {
   try {
-    return JSON.parse(text, revive as ((key: string, value: unknown) => unknown) | undefined) as unknown;
+    return JSON.parse(text, revive) as unknown;
   } catch (error) {
-    return refuseBody(error instanceof Error ? error.message : 'invalid JSON');
+    const message = error instanceof Error ? error.message : 'invalid JSON';
+    const end = TRAILING.exec(message)?.[1];
+    if (end === undefined) return refuseBody(syntaxFault(message, text));
+    return JSON.parse(text.slice(0, Number(end)), revive) as unknown;
   }
 }
 
@@ -54,7 +70,7 @@ export function parseBody(body: Buffer, revive?: Reviver): unknown {
   const text = body.toString('utf8');
   if (text.trim() === '') refuseBody('EOF');
   if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
-  const value = parseText(text, revive);
+  const value = parseFirst(text, revive as ParseReviver);
   if (MAY_BE_INFINITE.test(text)) requireFinite(value);
   return value;
 }

@@ -78,13 +78,15 @@ export function registration(body: unknown): { command: RegisterCommand; datacen
   const node = nodeInput(fields);
   const checks = [...(fields.check ? [fields.check] : []), ...(fields.checks ?? [])];
   const service = fields.service && serviceDefinition(fields.service);
+  if (service?.name === '')
+    refuse('failed inserting service: failed inserting service: object missing primary index');
   return {
     datacenter: fields.datacenter,
     command: {
       kind: 'register',
       node,
       skipNodeUpdate: fields.skipNodeUpdate ?? false,
-      ...(service && service.name !== '' && { service }),
+      ...(service && { service }),
       checks: checks.map((check) => catalogCheckInput(check, node.name)),
     },
   };

@@ -95,12 +95,18 @@ function kindOf(fields: Readonly<Partial<Record<Name, unknown>>>): string {
   return KINDS.find(([name]) => !isEmpty(fields[name]))?.[1] ?? '';
 }
 
+const NANOSECONDS_PER_MS = 1e6;
+
+/** Durations are shown as text, but for the TTL, which the reference shows as a number of nanoseconds. */
+function shown(name: Name, value: unknown): unknown {
+  if (DURATIONS.has(name)) return formatDuration(value as number);
+  return name === 'TTL' ? (value as number) * NANOSECONDS_PER_MS : value;
+}
+
 /** Decode a definition. Throws bad_request. */
 export const checkDefinition: Decoder<CheckDefinitionDocument> = (value, place) => {
   const fields: Partial<Record<Name, unknown>> = decodeFields(TABLE, value, place);
   const kept = NAMES.filter((name) => !isEmpty(fields[name]));
-  const document = Object.fromEntries(
-    kept.map((name) => [name, DURATIONS.has(name) ? formatDuration(fields[name] as number) : fields[name]]),
-  );
+  const document = Object.fromEntries(kept.map((name) => [name, shown(name, fields[name])]));
   return { document, kind: kindOf(fields) };
 };

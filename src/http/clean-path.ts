@@ -16,7 +16,7 @@ function cleanPath(path: string): string {
 }
 
 /** The redirect for a call whose path is not clean; undefined for all others. */
-export function redirectToCleanPath(call: Call): Reply | undefined {
+export function redirectToCleanPath(call: Pick<Call, 'url'>): Reply | undefined {
   const [path = '', query] = call.url.split(/\?(.*)/s, 2);
   if (!UNCLEAN.test(path)) return undefined;
   return {

@@ -2,6 +2,7 @@
  * Answers to requests that no route takes: OPTIONS and wrong methods of paths that exist, paths without their last
  * slash, the root, and everything else.
  */
+import { redirectToCleanPath } from './clean-path.ts';
 import type { HttpParts } from './parts.ts';
 import type { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
@@ -41,6 +42,8 @@ export function replyUnrouted(method: string, url: string, paths: PathTable, { c
   if (methods !== undefined) {
     return method === 'OPTIONS' ? { status: 200, headers: allow(methods) } : notAllowed(method, methods);
   }
+  const clean = redirectToCleanPath({ url });
+  if (clean !== undefined) return clean;
   if (path === '/') return config.isUiEnabled ? redirect(config.uiContentPath) : text(200, NO_UI);
   const isSubtree = !path.endsWith('/') && paths.methodsOf(`${path}/`) !== undefined;
   return isSubtree ? redirect(`${path}/${query === -1 ? '' : url.slice(query)}`) : unknownPath(path);

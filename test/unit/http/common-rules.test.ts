@@ -44,6 +44,11 @@ describe('paths', () => {
     expect([answer.status, answer.headers['location']]).toEqual([301, '/v1/health/service/?passing']);
   });
 
+  test('a path with empty segments is sent to the clean one', async () => {
+    const { get } = await startHttp();
+    expect((await get('/v1//agent///services')).headers['location']).toBe('/v1/agent/services');
+  });
+
   test('broken percent-encoding is a 400 in plain text', async () => {
     const { get } = await startHttp();
     const answer = await get('/v1/health/service/a%zz');
@@ -171,7 +176,10 @@ describe('access', () => {
 describe('bodies', () => {
   test.each([
     ['', 'Request decode failed: EOF'],
-    ['{', 'Request decode failed: '],
+    ['{', 'Request decode failed: unexpected EOF'],
+    ['{"Node":"a"', 'Request decode failed: unexpected EOF'],
+    ['{"Node":"a', 'Request decode failed: unexpected EOF'],
+    ['{"Node":x}', 'Request decode failed: '],
     ['[]', 'Request decode failed: json: cannot unmarshal array'],
     ['{"Node":5,"Address":"x"}', 'Request decode failed: json: cannot unmarshal number'],
     ['{"Bogus":1}', 'Request decode failed: json: unknown field "Bogus"'],
@@ -183,6 +191,11 @@ describe('bodies', () => {
     expect(answer.status).toBe(400);
     expect(answer.text).toContain(text);
     expect(state.index).toBe(before);
+  });
+
+  test('what follows the first value is left alone', async () => {
+    const { put } = await startHttp();
+    expect((await put('/v1/catalog/register', '{"Node":"a","Address":"1.1.1.1"} trailing')).status).toBe(200);
   });
 
   test('a huge body is a 413', async () => {
