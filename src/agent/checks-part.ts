@@ -1,7 +1,8 @@
 /**
  * Checks connected to registrations: what Local says to run goes to the scheduler, results go back.
  */
-import { type Follow, type ProbeRun, Scheduler } from '../checks/scheduler.ts';
+import type { Follow } from '../checks/check.ts';
+import { type ProbeRun, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { LocalCheck } from '../local/local-check.ts';

@@ -5,8 +5,8 @@ import type { State } from '../catalog/state.ts';
 import { nodeKey, serviceKey } from '../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
+import type { Follow } from '../checks/check.ts';
 import { type AliasTarget, aliasResult } from '../checks/kinds/alias.ts';
-import type { Follow } from '../checks/scheduler.ts';
 import type { CheckRow } from '../model/types.ts';
 
 /** A look without a change; nothing depends on it. */

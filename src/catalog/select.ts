@@ -40,7 +40,7 @@ const isMaintenance = (check: CheckRow): boolean =>
   check.id === NODE_MAINTENANCE || check.id.startsWith(SERVICE_MAINTENANCE_PREFIX);
 
 /** The checks that count for an instance: its node's own, then its own. */
-export function checksOfInstance(view: View, service: ServiceRow): readonly CheckRow[] {
+function checksOfInstance(view: View, service: ServiceRow): readonly CheckRow[] {
   const checks: CheckRow[] = [];
   for (const check of view.checks.by('nodeItself', nodeKey(service.node))) checks.push(check);
   for (const check of view.checks.by('service', serviceKey(service.node, service.id))) checks.push(check);

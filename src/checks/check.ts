@@ -4,7 +4,7 @@
  * To add a kind: one file in kinds/ that exports a Probe, its spec in model/types.ts, one row where agent.ts lists the
  * probes.
  */
-import type { CheckDefinition, CheckStatus, ProbeSpec } from '../model/types.ts';
+import type { CheckDefinition, CheckId, CheckStatus, ProbeSpec } from '../model/types.ts';
 
 /** Kinds that a clock starts again and again. */
 export type PolledKind = Exclude<ProbeSpec['kind'], 'ttl' | 'alias' | 'none'>;
@@ -29,6 +29,13 @@ export type Probe<Kind extends PolledKind> = (
 ) => Promise<ProbeResult>;
 
 export type Probes = { readonly [Kind in PolledKind]: Probe<Kind> };
+
+/** Follow the health of something: tell it at once and whenever it changes; returns the end of it. */
+export type Follow = (
+  spec: Extract<ProbeSpec, { kind: 'alias' }>,
+  own: CheckId,
+  onResult: (result: ProbeResult) => void,
+) => () => void;
 
 /** Results in a row, as far as they matter for thresholds. */
 export interface Streak {

@@ -3,8 +3,7 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { CheckDefinition } from '../model/types.ts';
-import type { PolledKind, Probe, ProbeResult, Probes } from './check.ts';
-import type { Follow } from './scheduler.ts';
+import type { Follow, PolledKind, Probe, ProbeResult, Probes } from './check.ts';
 
 export interface TestRun extends ProbeResult {
   readonly durationMs: number;

@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckDefinition, CheckId, CheckStatus, ProbeSpec } from '../model/types.ts';
 import {
+  type Follow,
   impatientStreak,
   PATIENT_STREAK,
   type PolledKind,
@@ -24,13 +25,6 @@ import { History, type PastResult } from './history.ts';
 import { expiredOutput } from './kinds/ttl.ts';
 import { runOnce, type TestRun } from './run-once.ts';
 import { Slots } from './slots.ts';
-
-/** Follow the health of something: tell it at once and whenever it changes; returns the end of it. */
-export type Follow = (
-  spec: Extract<ProbeSpec, { kind: 'alias' }>,
-  own: CheckId,
-  onResult: (result: ProbeResult) => void,
-) => () => void;
 
 /** A check to run, with the state that it has already. */
 export interface ScheduledCheck {

@@ -32,7 +32,7 @@ function questionBytes(message: Uint8Array): number {
 }
 
 /** Whether `reply` answers `query`: both ids, QR, and the question without regard to case. */
-export function isReplyTo(reply: Uint8Array, query: Uint8Array): boolean {
+function isReplyTo(reply: Uint8Array, query: Uint8Array): boolean {
   if (reply.length < HEADER_BYTES || ((reply[2] as number) & (FLAG.QR >>> 8)) === 0) return false;
   if (reply[0] !== query[0] || reply[1] !== query[1]) return false;
   const length = questionBytes(query);

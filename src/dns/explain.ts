@@ -61,7 +61,7 @@ function placeOf(at: { datacenter: string | null; peer: string | null }): string
 }
 
 /** How a name was understood. */
-export function lookupText(lookup: Lookup): string {
+function lookupText(lookup: Lookup): string {
   switch (lookup.kind) {
     case 'service': {
       const tag = lookup.tag === null ? '' : ` with the tag "${lookup.tag}"`;
@@ -217,7 +217,7 @@ function summaryOf(answer: Answer, message: Message): string {
 }
 
 /** Explain the answer to a question. Throws AppError `bad_request` when name or type is none. O(instances). */
-export function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
+function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
   const query = queryOf(request);
   const { config } = parts;
   const zone = makeZone(config);

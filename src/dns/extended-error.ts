@@ -28,7 +28,7 @@ function countOf(known: readonly Instance[], reason: string): number {
 }
 
 /** "3 instances, 0 passing: 2 critical, 1 maintenance". */
-export function healthSummary(known: readonly Instance[]): string {
+function healthSummary(known: readonly Instance[]): string {
   const healthy = known.filter(({ verdict }) => verdict.isIn).length;
   const parts = (['critical', 'maintenance', 'warning'] as const)
     .map((reason) => ({ reason, count: countOf(known, reason) }))

@@ -21,7 +21,7 @@ import type { DnsConfig } from './config.ts';
 import type { Counters, Transport } from './counters.ts';
 import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
-import { hostKey, makeHosts, type WantedHost } from './hosts.ts';
+import { type FetchedHosts, hostKey, makeHosts, type WantedHost } from './hosts.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import type { Forwarded, Upstream } from './recurse.ts';
@@ -61,7 +61,7 @@ const TIMED_ONE_IN = 16;
 /** Instead of a start time: this query is not timed. */
 const UNTIMED = -1;
 
-const NOTHING_FETCHED: ReadonlyMap<string, readonly ResourceRecord[]> = new Map();
+const NOTHING_FETCHED: Readonly<FetchedHosts> = new Map();
 
 export class Handler {
   readonly #parts: HandlerParts;
@@ -194,10 +194,7 @@ export class Handler {
     return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
   }
 
-  async #fetch(
-    wanted: readonly WantedHost[],
-    zone: Zone,
-  ): Promise<ReadonlyMap<string, readonly ResourceRecord[]>> {
+  async #fetch(wanted: readonly WantedHost[], zone: Zone): Promise<FetchedHosts> {
     const distinct = new Map(wanted.map((each) => [hostKey(each.host, each.qtype), each]));
     const asked = [...distinct].slice(0, MAX_HOSTS).map(async ([key, { host, qtype }]) => {
       const records = await this.#parts.upstream.addressesOf(host, qtype, zone.config);

@@ -18,7 +18,7 @@ function quoted(octets: Uint8Array): string {
 }
 
 /** The data of a record, without owner, TTL and type. */
-export function rdataText(data: Rdata): string {
+function rdataText(data: Rdata): string {
   switch (data.type) {
     case TYPE.A:
     case TYPE.AAAA:

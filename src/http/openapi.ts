@@ -80,7 +80,7 @@ function pathDocument(route: Route): Document {
 }
 
 /** The description of these routes. */
-export function openApiDocument(routes: readonly Route[], version: string): Document {
+function openApiDocument(routes: readonly Route[], version: string): Document {
   const paths = routes.map((route) => [template(route.path).text, pathDocument(route)] as const);
   return {
     openapi: '3.1.0',

@@ -5,10 +5,6 @@
  */
 import { METHODS, type Method, type Route } from './route.ts';
 
-export interface PathMatch {
-  readonly methods: readonly Method[];
-}
-
 function segmentMatches(pattern: string, segment: string): boolean {
   return pattern.startsWith(':') ? segment !== '' : pattern === segment;
 }

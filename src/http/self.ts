@@ -9,7 +9,7 @@ import { memberDocument } from './member.ts';
 import type { HttpParts } from './parts.ts';
 
 /** Where a node without measurements is in the network: at the origin, unsure. */
-export const ORIGIN_COORDINATE: Document = Object.freeze({
+const ORIGIN_COORDINATE: Document = Object.freeze({
   Vec: [0, 0, 0, 0, 0, 0, 0, 0],
   Error: 1.5,
   Adjustment: 0,

@@ -151,8 +151,6 @@ export type ProbeSpec =
   /** Never run: maintenance marks. */
   | { readonly kind: 'none' };
 
-export type CheckKind = ProbeSpec['kind'];
-
 /** A check that this agent runs. Times in milliseconds; defaults are already filled in. */
 export interface CheckDefinition {
   readonly id: CheckId;

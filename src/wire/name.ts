@@ -90,7 +90,7 @@ function labelBytes(text: string): number[] | undefined {
 }
 
 /** Labels of a name in text, still escaped, leftmost first; [] for the root. One trailing dot does not matter. */
-export function splitText(text: string): string[] {
+function splitText(text: string): string[] {
   const labels: string[] = [];
   let start = 0;
   for (let at = 0; at < text.length; at += 1) {

@@ -12,7 +12,7 @@ import { Metrics } from '../../src/metrics/registry.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
 import { seededRandom } from './seeded-random.ts';
 
-export const HTTP_CONFIG: HttpConfig = {
+const HTTP_CONFIG: HttpConfig = {
   isAlwaysPretty: false,
   isServer: true,
   domain: 'consul',
