@@ -107,7 +107,11 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;
-  const core = await openCore({ dataDir, clock: systemClock, random: systemRandom, metrics });
+  // The database opens on its own thread; meanwhile this one loads the largest of the modules.
+  const [core] = await Promise.all([
+    openCore({ dataDir, clock: systemClock, random: systemRandom, metrics }),
+    import('../http/server.ts'),
+  ]);
   core.onInstalled(() => writes.add(0));
   const identity = await lastingIdentity(config, core);
   return {
@@ -182,7 +186,7 @@ type OwnPart =
   | 'checkHistory'
   | 'testCheck';
 
-/** The HTTP library is the largest module of all; it is loaded while the database is being opened. */
+/** The module is here already, see layGround. */
 async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnPart>) {
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;

@@ -113,7 +113,7 @@ describe('other commands', () => {
     cli('kv', 'put', 'snap/1', 'kept');
     expect(out('snapshot', 'save', file)).toMatch(/^Saved and verified snapshot to index \d+\n$/);
     expect(out('snapshot', 'inspect', '-kvdetails', file)).toMatch(
-      /^Size +\d+\nIndex +\d+\nVersion +1\n[\s\S]*kv +\d+/,
+      /^ID +1-\d+-\d+\nSize +\d+\nIndex +\d+\nTerm +1\nVersion +1\n[\s\S]*kv +\d+/,
     );
     cli('kv', 'put', 'snap/1', 'changed');
     expect(out('snapshot', 'restore', file)).toBe('Restored snapshot\n');
@@ -122,6 +122,18 @@ describe('other commands', () => {
     fs.writeFileSync(file, 'no snapshot');
     expect(cli('snapshot', 'restore', file).err).toContain('Error reading snapshot');
     expect(cli('snapshot', 'inspect', '/nowhere').code).toBe(1);
+  });
+
+  it('creates, lists, executes and deletes a prepared query', () => {
+    cli('services', 'register', '-name=q', '-port=81', '-tag=blue', '-address=10.0.0.7');
+    const id = /^Created query: ([0-9a-f-]{36})\n$/.exec(
+      out('query', 'create', '-name=blue', '-service=q', '-tag=blue'),
+    )?.[1];
+    expect(out('query', 'list')).toContain(`${id}  blue  q`);
+    expect(out('query', 'execute', 'blue')).toContain('10.0.0.7:81');
+    expect(cli('query', 'create').code).toBe(1);
+    expect(out('query', 'delete', id ?? '')).toBe(`Deleted query: ${id}\n`);
+    expect(out('query', 'list')).toBe('There are no prepared queries.\n');
   });
 
   it('lists checks, worst first', () => {

@@ -4,7 +4,12 @@
 import type { Command, CommandInput } from '../command.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
 import { renderTable } from '../render.ts';
-import { inspectSnapshot, readSnapshotFile } from '../snapshot-file.ts';
+import { inspectSnapshot, readSnapshotFile, type Tally } from '../snapshot-file.ts';
+
+function renderTallies(what: string, tallies: readonly Tally[]): string {
+  const rows = tallies.map(({ name, rows: count, bytes }) => [name, String(count), String(bytes)]);
+  return renderTable([[what, 'Count', 'Size'], ...rows]);
+}
 
 async function run({ flags, args, io }: CommandInput): Promise<number> {
   const depth = flags.integer('kvdepth') ?? 2;
@@ -14,17 +19,15 @@ async function run({ flags, args, io }: CommandInput): Promise<number> {
     return 0;
   }
   const facts = [
+    ['ID', info.id],
     ['Size', String(info.sizeBytes)],
     ['Index', String(info.index)],
+    ['Term', String(info.term)],
     ['Version', String(info.version)],
   ];
   io.out(renderTable(facts.map(([name = '', value = '']) => [name.padEnd(11), value])));
-  const rows = info.tables.map(({ table, rows: count, bytes }) => [table, String(count), String(bytes)]);
-  io.out(`\n${renderTable([['Type', 'Count', 'Size'], ...rows])}`);
-  if (flags.isOn('kvdetails')) {
-    const keys = info.keys.map(({ key, rows: count, bytes }) => [key, String(count), String(bytes)]);
-    io.out(`\n${renderTable([['Key Name', 'Count', 'Size'], ...keys])}`);
-  }
+  if (info.tables.length > 0) io.out(`\n${renderTallies('Type', info.tables)}`);
+  if (flags.isOn('kvdetails')) io.out(`\n${renderTallies('Key Name', info.keys)}`);
   return 0;
 }
 
