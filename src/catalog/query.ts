@@ -6,25 +6,15 @@
 import { parseDuration } from '../lib/duration.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckRow, QueryRow, QueryService, StringMap } from '../model/types.ts';
+import { type Distance, type NearSource, originOf, sortByDistance } from './near.ts';
 import { renderQuery } from './query-template.ts';
 import { instancesOf, meshInstancesOf } from './read.ts';
 import type { Instance } from './select.ts';
 import { isUuid } from './session-lookup.ts';
-import { nodeKey, queryNameKey, type View } from './tables.ts';
-
-/** Estimated round trip in seconds; Infinity when one of the nodes has no coordinates. */
-export type Distance = (fromNode: string, toNode: string) => number;
-
-/** Who asks, for queries that sort by nearness. */
-export interface QuerySource {
-  /** Stands for `_agent`. */
-  readonly agentNode: string;
-  /** Address that asked; stands for `_ip`. */
-  readonly address: string;
-}
+import { queryNameKey, type View } from './tables.ts';
 
 export interface QueryOptions {
-  readonly source: QuerySource;
+  readonly source: NearSource;
   /** Overrides what the query says; '' leaves it. */
   readonly near: string;
   /** 0 is no limit. */
@@ -92,30 +82,6 @@ function isWanted({ node, service, checks }: Instance, query: QueryService): boo
   );
 }
 
-/** The node to sort by; '' when there is none. */
-function originOf(view: View, near: string, { agentNode, address }: QuerySource): string {
-  if (near === '_agent') return agentNode;
-  if (near !== '_ip') return near;
-  const [node] = view.nodes.by('address', address);
-  return node?.name ?? '';
-}
-
-/** Nearest first; the node itself before all others, nodes without coordinates last. */
-function sortByDistance(
-  instances: readonly Instance[],
-  origin: string,
-  distance: Distance,
-): readonly Instance[] {
-  const isOrigin = ({ node }: Instance): boolean => nodeKey(node.name) === nodeKey(origin);
-  return instances
-    .map((instance) => ({
-      instance,
-      seconds: isOrigin(instance) ? -1 : distance(origin, instance.node.name),
-    }))
-    .sort((a, b) => (a.seconds === b.seconds ? 0 : a.seconds - b.seconds))
-    .map(({ instance }) => instance);
-}
-
 function shuffled(instances: readonly Instance[], random: Random): readonly Instance[] {
   const order = [...instances];
   for (let at = order.length - 1; at > 0; at -= 1) {
@@ -133,7 +99,7 @@ export function executeQuery(view: View, query: QueryRow, options: QueryOptions)
   const fitting = known.filter((instance) => isWanted(instance, wanted));
   const origin = originOf(view, options.near || wanted.Near, options.source);
   const ordered = origin
-    ? sortByDistance(fitting, origin, options.distance)
+    ? sortByDistance(fitting, ({ node }) => node.name, origin, options.distance)
     : shuffled(fitting, options.random);
   return {
     service: wanted.Service,

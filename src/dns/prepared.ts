@@ -1,7 +1,7 @@
 /**
  * Prepared queries by name or id, as DNS asks for them: no limit of its own, nearest to whoever asks.
  */
-import { type Distance, executeQuery, findQuery } from '../catalog/query.ts';
+import { executeQuery, findQuery } from '../catalog/query.ts';
 import type { View } from '../catalog/tables.ts';
 import type { Random } from '../lib/random.ts';
 import type { ExecuteQuery } from './resolve.ts';
@@ -10,7 +10,7 @@ export interface PreparedParts {
   readonly view: View;
   /** What `_agent` stands for. */
   readonly nodeName: string;
-  readonly distance: Distance;
+  readonly distance: (fromNode: string, toNode: string) => number;
   readonly random: Random;
 }
 

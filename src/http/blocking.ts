@@ -16,6 +16,8 @@ export interface Read {
   readonly reply: () => Reply;
   /** The index of the answer, when it is known better than by its topics. It must not fall either. */
   readonly index?: () => ModifyIndex;
+  /** The answer depends on more than its topics, so its bytes must not be kept. */
+  readonly isVolatile?: boolean;
 }
 
 const JITTER_FRACTION = 16;
@@ -64,6 +66,7 @@ function replyNow(parts: HttpParts, read: Read, { consistency, isCached }: ReadO
     return { ...reply, headers: { ...headers, ...reply.headers } };
   };
   if (isCached) return { ...make(), isCacheRequested: true };
+  if (read.isVolatile) return make();
   return { status: 200, make, topics: read.topics, index: parts.indexes.of(read.topics) };
 }
 

@@ -28,7 +28,7 @@ export const NODE_META_PARAMETER: QueryParameter = {
 };
 export const NEAR_PARAMETER: QueryParameter = {
   name: 'near',
-  about: 'Accepted; without network coordinates it does not change the order.',
+  about: 'Nearest to this node first, by network coordinates; _agent and _ip stand for who asks.',
 };
 export const TAG_PARAMETER: QueryParameter = {
   name: 'tag',

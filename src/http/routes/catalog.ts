@@ -19,6 +19,7 @@ import { deregistration, registration } from '../catalog-documents.ts';
 import { catalogServiceDocument, type Document, nodeDocument, serviceDocument } from '../documents.ts';
 import { filterOf } from '../filtering.ts';
 import { restOfPath } from '../named.ts';
+import { nearOrder } from '../near.ts';
 import type { HttpParts } from '../parts.ts';
 import { has } from '../query-values.ts';
 import { requireOwnDatacenter } from '../read-options.ts';
@@ -51,12 +52,13 @@ const datacenters: Handler = (_call, { datacenter }) => json([datacenter]);
 const nodes: Handler = (call, parts) => {
   const hasMeta = nodeMetaSelector(call);
   const isSelected = filterOf(call, NODE_FIELDS);
+  const inOrder = nearOrder(call, parts);
   return answerRead(call, parts, {
     topics: ['nodes'],
+    isVolatile: inOrder.isVolatile,
     reply: () =>
       json(
-        allNodes(parts.state.view)
-          .filter(hasMeta)
+        inOrder(allNodes(parts.state.view).filter(hasMeta), ({ name }) => name)
           .map((node) => nodeDocument(node, parts.datacenter))
           .filter(isSelected),
       ),
@@ -84,12 +86,13 @@ function instancesHandler(
     const name = restOfPath(call, 'Missing service name');
     const isWanted = instanceSelector(call);
     const isSelected = filterOf(call, CATALOG_SERVICE_FIELDS);
+    const inOrder = nearOrder(call, parts);
     return answerRead(call, parts, {
       topics: topicsOf(name),
+      isVolatile: inOrder.isVolatile,
       reply: () =>
         json(
-          find(parts, name)
-            .filter(isWanted)
+          inOrder(find(parts, name).filter(isWanted), ({ node }) => node.name)
             .map((instance) => catalogServiceDocument(instance, parts.datacenter))
             .filter(isSelected),
         ),

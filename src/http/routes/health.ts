@@ -17,6 +17,7 @@ import { answerRead } from '../blocking.ts';
 import { checkDocument, entryDocument } from '../documents.ts';
 import { filterOf } from '../filtering.ts';
 import { restOfPath } from '../named.ts';
+import { nearOrder } from '../near.ts';
 import { all } from '../query-values.ts';
 import { json } from '../reply.ts';
 import type { Handler, Operation, Route } from '../route.ts';
@@ -39,12 +40,17 @@ function entriesHandler(find: FindInstances, topicsOf: (name: string) => readonl
     const isPassingOnly = wantsPassing(call);
     const isWanted = instanceSelector(call);
     const isSelected = filterOf(call, ENTRY_FIELDS);
+    const inOrder = nearOrder(call, parts);
+    const wanted = (): readonly Instance[] =>
+      find(parts.state.view, name).filter(
+        (instance) => isWanted(instance) && (!isPassingOnly || instance.status === 'passing'),
+      );
     return answerRead(call, parts, {
       topics: topicsOf(name),
+      isVolatile: inOrder.isVolatile,
       reply: () =>
         json(
-          find(parts.state.view, name)
-            .filter((instance) => isWanted(instance) && (!isPassingOnly || instance.status === 'passing'))
+          inOrder(wanted(), ({ node }) => node.name)
             .map((instance) => entryDocument(instance, parts.datacenter))
             .filter(isSelected),
         ),
@@ -60,6 +66,7 @@ function checksHandler(missing: string, find: FindChecks, topicOf: (name: string
     const hasMeta = nodeMetaSelector(call);
     const selectsNodes = all(call.query, 'node-meta').length > 0;
     const isSelected = filterOf(call, CHECK_FIELDS);
+    const inOrder = nearOrder(call, parts);
     const { view } = parts.state;
     const isWanted = ({ node }: CheckRow): boolean => {
       const row = view.nodes.get(nodeKey(node));
@@ -67,7 +74,11 @@ function checksHandler(missing: string, find: FindChecks, topicOf: (name: string
     };
     return answerRead(call, parts, {
       topics: selectsNodes ? [topicOf(name), 'nodes'] : [topicOf(name)],
-      reply: () => json(find(view, name).filter(isWanted).map(checkDocument).filter(isSelected)),
+      isVolatile: inOrder.isVolatile,
+      reply: () => {
+        const checks = inOrder(find(view, name).filter(isWanted), ({ node }) => node);
+        return json(checks.map(checkDocument).filter(isSelected));
+      },
     });
   };
 }

@@ -14,6 +14,7 @@ import { answerRead, metaHeaders } from '../blocking.ts';
 import { parseBody } from '../body.ts';
 import { redirectToCleanPath } from '../clean-path.ts';
 import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTags } from '../documents.ts';
+import { nearSource } from '../near.ts';
 import type { HttpParts } from '../parts.ts';
 import { queryDocument, queryInput } from '../query-document.ts';
 import { first, parseBoolean } from '../query-values.ts';
@@ -56,12 +57,6 @@ function isConnectOf({ query }: Call): boolean {
   return isConnect;
 }
 
-/** The address that asked, as far as a proxy in between says so. */
-function addressOf(call: Call): string {
-  const forwarded = call.headers['x-forwarded-for'];
-  return (typeof forwarded === 'string' && forwarded.split(',')[0]?.trim()) || call.remoteAddress;
-}
-
 function nodeOf({ node, service, checks }: Instance, datacenter: string): Document {
   return {
     Node: nodeDocument(node, datacenter),
@@ -73,7 +68,7 @@ function nodeOf({ node, service, checks }: Instance, datacenter: string): Docume
 function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
   const { consistency } = readOptions(call, parts);
   const options = {
-    source: { agentNode: parts.nodeName, address: addressOf(call) },
+    source: nearSource(call, parts),
     near: first(call.query, 'near') ?? '',
     limit: limitOf(call),
     isConnect: isConnectOf(call),
