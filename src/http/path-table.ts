@@ -39,4 +39,13 @@ export class PathTable {
     const segments = path.split('/');
     return this.#entries.find(({ pattern }) => pathMatches(pattern, segments))?.methods;
   }
+
+  /** Whether a request to `path` with a method that its own route lacks would be taken by another, wider route. */
+  isTakenByOther(path: string, method: Method): boolean {
+    const segments = path.split('/');
+    return this.#entries.some(
+      ({ pattern, methods }) =>
+        pattern.join('/') !== path && methods.includes(method) && pathMatches(pattern, segments),
+    );
+  }
 }

@@ -104,15 +104,24 @@ function libraryReply(error: FastifyError, request: FastifyRequest): Reply | und
   return isClientError ? text(error.statusCode ?? 400, error.message) : undefined;
 }
 
-/** A method that a path does not have is refused by name, so that no `*` of another route takes it. */
+interface Mounting {
+  readonly app: FastifyInstance;
+  readonly dispatcher: Dispatcher;
+  readonly paths: PathTable;
+  readonly parts: HttpParts;
+}
+
+/** A method that a path does not have is refused by name where the `*` of another route would take it. */
 function refusal(route: Route): Operation {
   const methods = METHODS.filter((method) => route.operations[method] !== undefined);
   return { about: '', handle: ({ method }) => notAllowed(method, methods) };
 }
 
-function mount(app: FastifyInstance, route: Route, dispatcher: Dispatcher, parts: HttpParts): void {
+function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void {
   for (const method of METHODS) {
-    const operation = route.operations[method] ?? refusal(route);
+    const own = route.operations[method];
+    if (own === undefined && !paths.isTakenByOther(route.path, method)) continue;
+    const operation = own ?? refusal(route);
     const target = { operation, meter: new RouteMeter(parts.metrics, method, route.path) };
     app.route({
       method,
@@ -141,7 +150,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  for (const route of routes) mount(app, route, dispatcher, parts);
+  for (const route of routes) mount({ app, dispatcher, paths, parts }, route);
   app.setNotFoundHandler((request, reply) => {
     const unrouted = replyUnrouted(request.method, request.raw.url ?? '/', paths, parts);
     return dispatcher.answer(unrouted, callOf(request, reply), reply);
