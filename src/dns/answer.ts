@@ -65,7 +65,7 @@ const EMPTY: Answer = Object.freeze({
 });
 
 /** A group of one record. */
-export function lone(answer: ResourceRecord): WeightedGroup {
+function lone(answer: ResourceRecord): WeightedGroup {
   return { answer, addresses: [], notes: [], weight: 1 };
 }
 
@@ -140,7 +140,8 @@ function answerAddress(address: Uint8Array, context: AnswerContext): Answer {
 }
 
 function answerPointer(outcome: Outcome & { kind: 'pointer' }, zone: Zone): Answer {
-  const name = outcome.of === 'node' ? nodeName(outcome.name, zone) : serviceName(outcome.name, zone);
+  const { to } = outcome;
+  const name = 'tags' in to ? serviceName(to.name, zone) : nodeName(to, zone);
   if (name === undefined) return nodata({});
   // TTL 0, whatever node_ttl says: addresses move between nodes.
   return { ...EMPTY, groups: [lone(record(null, 0, { type: TYPE.PTR, name }))] };
@@ -172,7 +173,7 @@ function answerAuthority(all: readonly NodeRow[], context: AnswerContext): Answe
   // Servers whose names are no host names are still reached through ns.<domain>.
   const servers = fit.length > 0 ? fit : all.slice(0, MAX_SERVERS);
   const nameOf = (node: NodeRow): WireName =>
-    (fit.length > 0 ? nodeName(node.name, zone) : undefined) ?? zone.nameserver;
+    (fit.length > 0 ? nodeName(node, zone) : undefined) ?? zone.nameserver;
   const names = fit.length > 0 ? servers.map(nameOf) : [zone.nameserver];
   const ns = names.map((name) => record(zone.domain, ttlSeconds, { type: TYPE.NS, name }));
   const additional = serverAddresses(servers, zone, nameOf);

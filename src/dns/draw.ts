@@ -10,9 +10,9 @@ import { encodeOption, type Reply } from '../wire/reply.ts';
 import type { Answer } from './answer.ts';
 import { subnetReply } from './client-subnet.ts';
 import { errorOption, whyCut, whyEmpty } from './extended-error.ts';
-import { areEqual, identityOrder, reorder } from './order.ts';
+import { identityOrder, reorder } from './order.ts';
 import type { WeightedGroup } from './records.ts';
-import { smallAnswerLimit } from './sendable.ts';
+import { smallAnswerLimit, weightsOf } from './sendable.ts';
 import type { Zone } from './zone.ts';
 
 const NO_OPTIONS = new Uint8Array(0);
@@ -47,9 +47,8 @@ export function replyEdns(query: Query, dependsOnClient = false): Reply['edns'] 
 
 function inOrder(answer: Answer, random: Random): readonly WeightedGroup[] {
   if (!answer.isShuffled || answer.groups.length < 2) return answer.groups;
-  const weights = Float64Array.from(answer.groups, (group) => group.weight);
-  const order = identityOrder(weights.length);
-  reorder(order, order.length, areEqual(weights) ? null : weights, random);
+  const order = identityOrder(answer.groups.length);
+  reorder(order, order.length, weightsOf(answer.groups), random);
   return Array.from(order, (i) => answer.groups[i] as WeightedGroup);
 }
 

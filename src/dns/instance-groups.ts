@@ -87,7 +87,7 @@ function srvGroup(
     endpoint.kind === 'ip'
       ? [addressRecord(target, ttlSeconds, endpoint.address)]
       : hosts(endpoint.host, TYPE.A, ttlSeconds);
-  const owner = nodeName(instance.node.name, zone);
+  const owner = nodeName(instance.node, zone);
   const notes =
     zone.config.enableAdditionalNodeMetaTxt && owner ? metaRecords(instance.node, owner, ttlSeconds) : [];
   const data = { type: TYPE.SRV, priority: PRIORITY, weight, port: instance.service.port, target } as const;

@@ -50,5 +50,7 @@ export function reorder(
 
 /** 0, 1, 2 … */
 export function identityOrder(length: number): Int32Array {
-  return Int32Array.from({ length }, (_, i) => i);
+  const order = new Int32Array(length);
+  for (let i = 0; i < length; i += 1) order[i] = i;
+  return order;
 }

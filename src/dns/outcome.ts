@@ -3,7 +3,7 @@
  * rcode, extended-error.ts and explain.ts say it in words.
  */
 import type { Instance } from '../catalog/select.ts';
-import type { NodeRow } from '../model/types.ts';
+import type { NodeRow, ServiceRow } from '../model/types.ts';
 
 /** Why a question was answered as it was; a label of the metric `dns_queries`. */
 export const REASONS = [
@@ -63,7 +63,7 @@ export type Outcome =
   /** `<hex>.addr`: the address that the name spells. */
   | { readonly kind: 'address'; readonly address: Uint8Array }
   /** The name of an address: a node, or else a service. */
-  | { readonly kind: 'pointer'; readonly of: 'node' | 'service'; readonly name: string }
+  | { readonly kind: 'pointer'; readonly to: NodeRow | ServiceRow }
   /** SOA or NS of the zone. */
   | { readonly kind: 'authority'; readonly servers: readonly NodeRow[] }
   /** Addresses of the servers, under the name `ns`. */

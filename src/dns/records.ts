@@ -58,7 +58,7 @@ function endpoint(text: string, ipTarget: (address: Uint8Array) => WireName | un
 
 /** Where a node is reached. */
 export function nodeEndpoint(node: NodeRow, zone: Zone): Endpoint {
-  return endpoint(node.address, () => nodeName(node.name, zone));
+  return endpoint(node.address, () => nodeName(node, zone));
 }
 
 /**

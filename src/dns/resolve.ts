@@ -150,9 +150,8 @@ function resolveReverse(address: Uint8Array | null, view: View): Outcome {
   if (address === null) return notFound('unknown_address');
   const text = formatIp(address);
   const node = first(view.nodes.by('address', text));
-  if (node) return { kind: 'pointer', of: 'node', name: node.name };
-  const service: ServiceRow | undefined = first(view.services.by('address', text));
-  return service ? { kind: 'pointer', of: 'service', name: service.name } : notFound('unknown_address');
+  const to: NodeRow | ServiceRow | undefined = node ?? first(view.services.by('address', text));
+  return to ? { kind: 'pointer', to } : notFound('unknown_address');
 }
 
 /** Nodes of the servers; those that are healthy, or all when none is: a zone without nameservers helps nobody. */

@@ -20,6 +20,7 @@ import { emitSoa } from '../wire/soa.ts';
 import type { Answer } from './answer.ts';
 import { errorOption, whyEmpty } from './extended-error.ts';
 import { areEqual, identityOrder, reorder } from './order.ts';
+import type { WeightedGroup } from './records.ts';
 import type { Zone } from './zone.ts';
 
 export interface Sendable {
@@ -56,6 +57,13 @@ export interface Slots {
   readonly serviceSlot: number;
 }
 
+/** The weights, or null when they are all equal and do not matter. */
+export function weightsOf(groups: readonly WeightedGroup[]): Float64Array | null {
+  const weights = new Float64Array(groups.length);
+  for (let i = 0; i < weights.length; i += 1) weights[i] = groups[i]?.weight ?? 0;
+  return areEqual(weights) ? null : weights;
+}
+
 /** Render an answer; undefined when it has parts that do not move or compression is off. */
 export function makeSendable(answer: Answer, zone: Zone, slots: Slots): Sendable | undefined {
   const { config } = zone;
@@ -63,13 +71,13 @@ export function makeSendable(answer: Answer, zone: Zone, slots: Slots): Sendable
   if (config.disableCompression) return undefined;
   const compiled = compile(answer.groups);
   if (compiled === undefined) return undefined;
-  const weights = Float64Array.from(answer.groups, (group) => group.weight);
+  const weights = weightsOf(answer.groups);
   const empty = config.extendedErrors && answer.groups.length === 0 ? whyEmpty(answer) : undefined;
   return {
     rcode: answer.rcode,
     compiled,
     isShuffled: answer.isShuffled && answer.groups.length > 1,
-    weights: areEqual(weights) ? null : weights,
+    weights,
     order: identityOrder(answer.groups.length),
     limit: Math.min(answer.limit, answer.groups.length),
     smallLimit: answer.isLimitedOverUdp ? smallAnswerLimit(config.udpAnswerLimit) : Number.MAX_SAFE_INTEGER,

@@ -4,13 +4,17 @@
  * Made once for each configuration; nothing here looks at the catalog. SRV targets, SOA and NS always use the main
  * domain, also for questions in the alternative one.
  */
-import { addrLabels } from '../names/lookup.ts';
+import type { NodeRow } from '../model/types.ts';
 import type { Zones } from '../names/parse.ts';
 import { TYPE } from '../wire/constants.ts';
 import { childName, foldedLabels, nameFromText, type WireName } from '../wire/name.ts';
 import type { SoaData } from '../wire/rdata.ts';
 import { type SoaTemplate, soaTemplate } from '../wire/soa.ts';
 import type { DnsConfig } from './config.ts';
+
+const HEX_DIGITS = '0123456789abcdef';
+/** `addr` as a label. */
+const ADDR_LABEL = Uint8Array.of(4, 0x61, 0x64, 0x64, 0x72);
 
 export interface Zone {
   readonly config: DnsConfig;
@@ -20,6 +24,10 @@ export interface Zone {
   /** SOA data with serial 0, for replies that are written record by record. */
   readonly soaData: SoaData;
   readonly nameserver: WireName;
+  /** `<dc>.<domain>`, below which all names of this datacenter are. */
+  readonly datacenter: WireName;
+  /** Names of nodes that were asked for, as long as their rows live; null for those that have none. */
+  readonly nodeNames: WeakMap<NodeRow, WireName | null>;
 }
 
 function wireName(text: string, option: string): WireName {
@@ -54,25 +62,36 @@ export function makeZone(config: DnsConfig): Zone {
     soa: soaTemplate(domain, config.soa.minTtlSeconds, soaData),
     soaData,
     nameserver,
+    datacenter: child(config.datacenter, domain),
+    nodeNames: new WeakMap(),
   };
 }
 
-/** `labels.<datacenter>.<domain>`; undefined when that is no valid name (a node or service called so is not in DNS). */
-function inDatacenter(labels: string, zone: Zone): WireName | undefined {
-  return childName(`${labels}.${zone.config.datacenter}`, zone.domain);
+/** `<node>.node.<dc>.<domain>`; undefined when that is no valid name: a node called so is not in DNS. */
+export function nodeName(node: NodeRow, zone: Zone): WireName | undefined {
+  let name = zone.nodeNames.get(node);
+  if (name === undefined) {
+    name = childName(`${node.name}.node`, zone.datacenter) ?? null;
+    zone.nodeNames.set(node, name);
+  }
+  return name ?? undefined;
 }
 
-/** `<node>.node.<dc>.<domain>`. */
-export function nodeName(node: string, zone: Zone): WireName | undefined {
-  return inDatacenter(`${node}.node`, zone);
-}
-
-/** `<service>.service.<dc>.<domain>`. */
+/** `<service>.service.<dc>.<domain>`; undefined when that is no valid name. */
 export function serviceName(service: string, zone: Zone): WireName | undefined {
-  return inDatacenter(`${service}.service`, zone);
+  return childName(`${service}.service`, zone.datacenter);
 }
 
 /** `<hex>.addr.<dc>.<domain>`. */
-export function addrName(address: Uint8Array, zone: Zone): WireName | undefined {
-  return inDatacenter(addrLabels(address), zone);
+export function addrName(address: Uint8Array, zone: Zone): WireName {
+  const digits = address.length * 2;
+  const name = new Uint8Array(1 + digits + ADDR_LABEL.length + zone.datacenter.length);
+  name[0] = digits;
+  for (const [i, octet] of address.entries()) {
+    name[1 + i * 2] = HEX_DIGITS.charCodeAt(octet >>> 4);
+    name[2 + i * 2] = HEX_DIGITS.charCodeAt(octet & 0xf);
+  }
+  name.set(ADDR_LABEL, 1 + digits);
+  name.set(zone.datacenter, 1 + digits + ADDR_LABEL.length);
+  return name;
 }

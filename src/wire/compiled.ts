@@ -12,7 +12,7 @@
 import { CLASS, MAX_POINTER, TYPE } from './constants.ts';
 import type { ResourceRecord } from './message.ts';
 import type { WireName } from './name.ts';
-import { typeOf, writeRdata } from './rdata.ts';
+import { type Rdata, typeOf, writeRdata } from './rdata.ts';
 import type { AnswerGroup } from './reply.ts';
 import { Writer } from './writer.ts';
 
@@ -44,12 +44,13 @@ function isPlain(type: number): boolean {
   return type === TYPE.A || type === TYPE.AAAA || type === TYPE.SRV || type === TYPE.TXT;
 }
 
-function isCompilable(group: AnswerGroup): boolean {
-  const { answer, addresses, notes } = group;
+function isMovable({ data }: ResourceRecord): boolean {
+  return isPlain(typeOf(data)) && data.type !== TYPE.SRV;
+}
+
+function isCompilable({ answer, addresses, notes }: AnswerGroup): boolean {
   if (answer.owner !== null || !isPlain(typeOf(answer.data))) return false;
-  return [...addresses, ...notes].every(
-    (record) => isPlain(typeOf(record.data)) && record.data.type !== TYPE.SRV,
-  );
+  return addresses.every(isMovable) && notes.every(isMovable);
 }
 
 /** Offset in `target` at which its octets equal those of `name` from `at` on; -1 when they do nowhere. */
@@ -126,16 +127,28 @@ function renderGroup(rendering: Rendering, group: AnswerGroup, at: number): void
   layout[at + POINTERS_TO] = pointers.length;
 }
 
-/** Octets that hold the rendering of these groups in any case: names are at most 255. */
+/** Octets of type, class, TTL and length. RFC 1035 §3.2.1. */
+const FIXED_BYTES = 10;
+
+function dataBytes(data: Rdata): number {
+  if (data.type === TYPE.SRV) return 6 + data.target.length;
+  if (data.type === TYPE.TXT) return data.strings.reduce((sum, string) => sum + 1 + string.length, 0);
+  return 16;
+}
+
+function recordBytes({ owner, data }: ResourceRecord): number {
+  return (owner?.length ?? 2) + FIXED_BYTES + dataBytes(data);
+}
+
+/** Octets that hold the rendering of these groups in any case. */
 function roomFor(groups: readonly AnswerGroup[]): number {
-  let records = 0;
+  let total = 0;
   for (const { answer, addresses, notes } of groups) {
-    for (const each of [answer, ...addresses, ...notes]) {
-      records += 1;
-      if (each.data.type === TYPE.TXT) records += each.data.strings.length;
-    }
+    total += recordBytes(answer);
+    for (const each of addresses) total += recordBytes(each);
+    for (const each of notes) total += recordBytes(each);
   }
-  return records * 560;
+  return total;
 }
 
 /** Render answer groups; undefined when one of them cannot be moved around. O(groups). */

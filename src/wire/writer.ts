@@ -62,12 +62,14 @@ export class Writer {
 
   /** A name that may point at an earlier one. */
   name(name: WireName): void {
-    this.#name(name, this.#compress);
+    if (this.#compress) this.#name(name, true);
+    else this.bytes(name);
   }
 
   /** A name in full, which later ones may point at. */
   plainName(name: WireName): void {
-    this.#name(name, false);
+    if (this.#compress) this.#name(name, false);
+    else this.bytes(name);
   }
 
   /** Go back to `offset` and forget the names after it; clears `isFull`. */
