@@ -4,11 +4,15 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
 import type { HttpParts } from './parts.ts';
 
 const PLAIN = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n';
 
 const TOO_MANY = `HTTP/1.1 429 Too Many Requests\r\n${PLAIN}Your IP is issuing too many concurrent connections, please rate limit your calls\n`;
+
+/** Time that a refused client has to read why. */
+const LINGER_MS = 1_000;
 
 /** Answer bytes that the parser did not take, and close. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -21,18 +25,21 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   socket.end(`HTTP/1.1 ${status}\r\n${PLAIN}${status}`);
 }
 
+/** Tell a client that it has too many connections, and be rid of this one whether the client closes its side or not. */
+function refuseOneTooMany(socket: Socket, clock: Clock): void {
+  socket.on('error', () => socket.destroy());
+  socket.resume(); // what it sends is thrown away: closing with octets unread would reset the connection before the text is read
+  socket.end(TOO_MANY);
+  clock.after(LINGER_MS, () => socket.destroy());
+}
+
 /** Watch over the connections of a server that does not listen yet. */
-export function limitConnections(server: Server, { config, metrics }: HttpParts): void {
+export function limitConnections(server: Server, { clock, config, metrics }: HttpParts): void {
   const open = new Map<string, number>();
   const gauge = metrics.gauge('http_connections');
   const max = config.maxConnectionsPerClient;
-  server.on('connection', (socket) => {
-    const client = socket.remoteAddress ?? '';
-    const count = (open.get(client) ?? 0) + 1;
-    if (max > 0 && client !== '' && count > max) {
-      socket.end(TOO_MANY);
-      return;
-    }
+  const accepting = server.listeners('connection');
+  const accept = (socket: Socket, client: string, count: number): void => {
     open.set(client, count);
     gauge.add(0, 1);
     socket.once('close', () => {
@@ -41,5 +48,14 @@ export function limitConnections(server: Server, { config, metrics }: HttpParts)
       else open.set(client, left);
       gauge.add(0, -1);
     });
+    for (const listener of accepting) listener.call(server, socket);
+  };
+  // In place of the parser's own listeners: it must not see the requests of a connection that is refused.
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    const client = socket.remoteAddress ?? '';
+    const count = (open.get(client) ?? 0) + 1;
+    if (max > 0 && client !== '' && count > max) refuseOneTooMany(socket, clock);
+    else accept(socket, client, count);
   });
 }
