@@ -50,13 +50,16 @@ const checkMeta: Rule = ({ node_meta: meta }) => {
 const ADDRESS_KEYS = ['bind_addr', 'advertise_addr', 'advertise_addr_wan'] as const;
 const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http'] as const;
 
+/** HTTP may listen on the file of a UNIX socket. */
+const UNIX_SOCKET = /^unix:\/\/\/./;
+
 const checkAddresses: Rule = (config) => [
   ...ADDRESS_KEYS.filter((key) => config[key] !== '' && !isAddress(config[key])).map(
     (key) => `${key}: invalid ip address: ${config[key]}`,
   ),
   ...ADDRESS_LIST_KEYS.flatMap((key) =>
     config[key]
-      .filter((address) => !isAddress(address))
+      .filter((address) => !isAddress(address) && !(key === 'addresses.http' && UNIX_SOCKET.test(address)))
       .map((address) => `${key}: invalid ip address: ${address}`),
   ),
   ...(['0.0.0.0', '::'].includes(config.advertise_addr)

@@ -5,27 +5,39 @@
  * it, so limits and shutdown are the same for all.
  */
 import { once } from 'node:events';
+import fs from 'node:fs';
 import type { Server } from 'node:http';
 import net from 'node:net';
 import { type DnsParts, type DnsServer, startDns } from '../dns/server.ts';
 import { AppError } from '../model/errors.ts';
 import type { Config } from './config.ts';
-import { dnsAddresses, httpAddresses } from './greeting.ts';
+import { dnsAddresses, httpAddresses, UNIX_PREFIX } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
+
+/** A TCP address, or the file of a UNIX socket. */
+type ListenWhere = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** What is used of the HTTP server. */
 interface HttpServer {
   readonly server: Server;
-  listen(where: { host: string; port: number }): Promise<unknown>;
+  listen(where: ListenWhere): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-async function listenFor(server: Server, where: { host: string; port: number }): Promise<net.Server> {
+async function listenFor(server: Server, where: ListenWhere): Promise<net.Server> {
   const listener = net.createServer({ noDelay: true }, (socket) => server.emit('connection', socket));
   listener.listen(where);
   await once(listener, 'listening');
   return listener;
+}
+
+/** Where an address of `addresses.http` is; a socket that an earlier process left behind is removed. */
+function whereOf(address: string, port: number): ListenWhere {
+  if (!address.startsWith(UNIX_PREFIX)) return { host: address, port };
+  const path = address.slice(UNIX_PREFIX.length);
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isSocket()) fs.unlinkSync(path);
+  return { path };
 }
 
 /** The HTTP face. Rejects at start with config_invalid when a port cannot be had. */
@@ -34,8 +46,9 @@ export function httpFace(app: HttpServer, config: Config): Part {
   const further: net.Server[] = [];
   const open = async (address: string, isFirst: boolean): Promise<void> => {
     try {
-      if (isFirst) await app.listen({ host: address, port });
-      else further.push(await listenFor(app.server, { host: address, port }));
+      const where = whereOf(address, port);
+      if (isFirst) await app.listen(where);
+      else further.push(await listenFor(app.server, where));
     } catch (cause) {
       throw listenError({ portKey: 'ports.http', flag: 'http-port', address, port }, cause);
     }

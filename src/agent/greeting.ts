@@ -7,11 +7,16 @@ import type { Identity } from './identity.ts';
 const ANY = new Set(['0.0.0.0', '::']);
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
+/** What an address that is the file of a UNIX socket begins with. */
+export const UNIX_PREFIX = 'unix://';
+
+function place(address: string, port: number): string {
+  if (address.startsWith(UNIX_PREFIX)) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 function listen(addresses: readonly string[], port: number): string {
-  if (port < 0) return 'off';
-  return addresses
-    .map((address) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`))
-    .join(', ');
+  return port < 0 ? 'off' : addresses.map((address) => place(address, port)).join(', ');
 }
 
 /** The address to type on this machine. */

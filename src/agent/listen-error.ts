@@ -15,7 +15,8 @@ export interface ListenPlace {
 /** The refusal for an error of the system while listening there. */
 export function listenError(place: ListenPlace, cause: unknown): AppError {
   const { portKey, flag, address, port } = place;
-  const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const isPath = address.startsWith('unix://');
+  const where = isPath ? address : address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: `${where} is in use by another program; stop it or choose another port with -${flag}`,
     EACCES: `${where} may not be opened by this user; ports below 1024 need the right to (CAP_NET_BIND_SERVICE)`,

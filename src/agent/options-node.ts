@@ -93,7 +93,7 @@ export const NODE_OPTIONS = {
     kind: 'addresses',
     default: [],
     reloadable: false,
-    doc: 'Addresses on which HTTP listens; `client_addr` when empty.',
+    doc: 'Addresses on which HTTP listens, `unix:///path` for a UNIX socket; `client_addr` when empty.',
   },
   'ports.dns': {
     kind: 'port',
