@@ -14,14 +14,19 @@ const TOO_MANY = `HTTP/1.1 429 Too Many Requests\r\n${PLAIN}Your IP is issuing t
 /** Time that a refused client has to read why. */
 const LINGER_MS = 1_000;
 
+/** What the parser complains of, and the status for it; 400 for everything else. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 /** Answer bytes that the parser did not take, and close. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\n${PLAIN}${status}`);
 }
 

@@ -2,7 +2,7 @@
  * The HTTP server: mounts the groups of routes, reads bodies as bytes, and answers what no route takes.
  *
  * Start-up matters, so schemas and descriptions are made when somebody asks. A new group is one import and one entry
- * in GROUPS. Blocking queries hold their connections for minutes: no request or connection timeout applies.
+ * in GROUPS. Blocking queries hold their connections for minutes: a request must arrive in time, an answer need not.
  */
 import Fastify, {
   type FastifyError,
@@ -73,10 +73,16 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Request line and headers. Filters travel in the URL. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/**
+ * Time in which a request must have arrived, body included; the answer may take longer. Without a limit, a client that
+ * vanishes in the middle of its body holds a connection for ever. Turning it down fails large uploads over slow lines.
+ */
+const REQUEST_TIMEOUT_MS = 300_000;
+
 const LIMITS = {
   bodyLimit: MAX_BODY_BYTES,
   exposeHeadRoutes: false,
-  requestTimeout: 0,
+  requestTimeout: REQUEST_TIMEOUT_MS,
   connectionTimeout: 0,
   routerOptions: { maxParamLength: MAX_HEADER_BYTES, ignoreTrailingSlash: false },
   http: { maxHeaderSize: MAX_HEADER_BYTES },
