@@ -23,7 +23,7 @@ import type {
 } from './command.ts';
 import type { Draft } from './draft.ts';
 import type { ReduceContext } from './reduce-context.ts';
-import { endSessionsOfCheck, endSessionsOfNode } from './session.ts';
+import { endSessionsOfCheck, endSessionsOfNode, statusOfFollowedSession } from './session.ts';
 import { checkKey, nodeKey, serviceKey } from './tables.ts';
 
 function refuse(text: string): never {
@@ -61,14 +61,16 @@ export function putCheck(draft: Draft, node: NodeRow, check: CheckInput, { nowMs
     ? draft.view.services.get(serviceKey(node.name, check.serviceId))
     : undefined;
   if (check.serviceId && !service) refuse('Missing service registration');
+  const status = statusOfFollowedSession(draft.view, { ...check, node: node.name }) ?? check.status;
   draft.put('checks', {
     ...UNSTAMPED,
     ...check,
+    status,
     node: node.name,
     serviceName: service?.name ?? ('' as ServiceName),
     serviceTags: service?.tags ?? [],
   });
-  if (check.status === 'critical') endSessionsOfCheck(draft, node.name, check.id, nowMs);
+  if (status === 'critical') endSessionsOfCheck(draft, node.name, check.id, nowMs);
 }
 
 function copyNameToChecks(draft: Draft, service: ServiceRow): void {

@@ -2,19 +2,19 @@
  * Sessions: the things that hold locks, and live only as long as their node and their checks do.
  *
  * A session that ends lets go of its keys (or deletes them), keeps their locks free for its lock delay, and takes its
- * prepared queries with it. TTLs are watched by session-timers.ts; here a session only ends when it is told to.
+ * prepared queries with it. Checks of the type `session` follow it by name. TTLs are watched by session-timers.ts; here a session only ends when it is told to.
  */
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { explainDuration } from '../lib/go-text.ts';
 import { AppError } from '../model/errors.ts';
-import type { CheckId, SessionId, SessionRow } from '../model/types.ts';
+import type { CheckId, CheckRow, CheckStatus, SessionId, SessionRow } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { CreateSessionCommand, DestroySessionCommand } from './command.ts';
 import type { Draft } from './draft.ts';
 import { delayLocks } from './lock-delay.ts';
 import type { ReduceContext } from './reduce-context.ts';
 import { sessionById } from './session-lookup.ts';
-import { checkKey, nodeKey } from './tables.ts';
+import { checkKey, followedSession, nodeKey, type View } from './tables.ts';
 
 /** Longest TTL that a session may ask for. */
 const MAX_TTL_MS = 24 * 3_600_000;
@@ -59,8 +59,36 @@ export function createSession(
     if (check.status === 'critical') refuse(`Check '${id}' is in critical state`);
   }
   const id = context.random.uuid() as SessionId;
-  draft.put('sessions', { ...UNSTAMPED, ...session, id, node: node.name });
+  const row = { ...UNSTAMPED, ...session, id, node: node.name };
+  draft.put('sessions', row);
+  reportToChecks(draft, row, { status: 'passing', output: `Session '${id}' in force` }, context.nowMs);
   return id;
+}
+
+const sessionsNamed = (view: View, node: string, name: string): readonly SessionRow[] =>
+  [...view.sessions.by('node', nodeKey(node))].filter((session) => session.name === name);
+
+/** Whether a session of this name is alive, for a check that follows one; undefined for all other checks. */
+export function statusOfFollowedSession(
+  view: View,
+  check: Pick<CheckRow, 'node' | 'type' | 'definition'>,
+): CheckStatus | undefined {
+  const name = followedSession(check);
+  if (name === undefined) return undefined;
+  return sessionsNamed(view, check.node, name).length > 0 ? 'passing' : 'critical';
+}
+
+/** Tell the checks that follow sessions of this name how one of them is. */
+function reportToChecks(
+  draft: Draft,
+  { node, name }: SessionRow,
+  state: Pick<CheckRow, 'status' | 'output'>,
+  nowMs: number,
+): void {
+  for (const check of [...draft.view.checks.by('followedSession', checkKey(node, name))]) {
+    draft.put('checks', { ...check, ...state });
+    if (state.status === 'critical') endSessionsOfCheck(draft, node, check.id, nowMs);
+  }
 }
 
 function letGoOfKeys(draft: Draft, session: SessionRow, nowMs: number): void {
@@ -78,9 +106,13 @@ function letGoOfKeys(draft: Draft, session: SessionRow, nowMs: number): void {
 }
 
 function endSession(draft: Draft, session: SessionRow, nowMs: number): void {
-  draft.remove('sessions', session.id);
+  if (!draft.remove('sessions', session.id)) return;
   letGoOfKeys(draft, session, nowMs);
   for (const query of [...draft.view.queries.by('session', session.id)]) draft.remove('queries', query.id);
+  const [follower] = draft.view.checks.by('followedSession', checkKey(session.node, session.name));
+  if (!follower || sessionsNamed(draft.view, session.node, session.name).length > 0) return;
+  const output = `Session '${session.id}' is invalid`;
+  reportToChecks(draft, session, { status: 'critical', output }, nowMs);
 }
 
 /** Reducer of `session-destroy`. What is not there is not missed. */

@@ -36,7 +36,7 @@ export interface TableRows {
 interface TableIndexes {
   nodes: 'id' | 'address';
   services: 'node' | 'name' | 'address' | 'connect';
-  checks: 'node' | 'nodeItself' | 'service' | 'serviceName';
+  checks: 'node' | 'nodeItself' | 'service' | 'serviceName' | 'followedSession';
   kv: 'session';
   sessions: 'node' | 'check';
   queries: 'name' | 'template' | 'session';
@@ -69,6 +69,15 @@ function meshDestination(row: ServiceRow): string | undefined {
 
 export const queryNameKey = (name: string): string => name.toLowerCase();
 
+/** Name of the sessions that a check of the type `session` follows on its node. */
+export function followedSession({
+  type,
+  definition,
+}: Pick<CheckRow, 'type' | 'definition'>): string | undefined {
+  const name = type === 'session' ? definition['SessionName'] : undefined;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
 /** Keys of the checks that a session lives and dies with. */
 function checkKeysOfSession(row: SessionRow): readonly string[] {
   const services = row.serviceChecks?.map(({ id }) => id) ?? [];
@@ -97,6 +106,10 @@ export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableI
       nodeItself: (row) => (row.serviceId ? undefined : nodeKey(row.node)),
       service: (row) => (row.serviceId ? serviceKey(row.node, row.serviceId) : undefined),
       serviceName: (row) => (row.serviceId ? serviceNameKey(row.serviceName) : undefined),
+      followedSession: (row) => {
+        const name = followedSession(row);
+        return name === undefined ? undefined : checkKey(row.node, name);
+      },
     },
   },
   kv: { key: (row) => row.key, indexes: { session: (row) => row.session || undefined } },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseBehavior, requireTtl } from '../../../src/catalog/session.ts';
+import { checkKey } from '../../../src/catalog/tables.ts';
 import type { CheckId } from '../../../src/model/types.ts';
-import { deregister, registerService, service } from '../../support/catalog.ts';
+import { deregister, registerCheck, registerService, service } from '../../support/catalog.ts';
 import { kvCommand, startKv } from '../../support/kv.ts';
 
 const bound = (...ids: string[]) => ({ nodeChecks: ids as CheckId[] });
@@ -74,6 +75,47 @@ describe('a session ends', () => {
     await expect(end(session)).resolves.toMatchObject({ result: true });
     expect(installed).toHaveLength(before);
     await expect(end('abc')).rejects.toThrow('UUID must be 36 characters');
+  });
+});
+
+describe('a check that follows a session', () => {
+  async function follow(name: string) {
+    const catalog = await startKv();
+    const { writer, state } = catalog;
+    const command = registerCheck('n1', { id: 'held', status: 'critical' });
+    const checks = command.checks.map((check) => ({
+      ...check,
+      type: 'session',
+      definition: { SessionName: name },
+    }));
+    const register = () => writer.submit({ ...command, checks });
+    await register();
+    const status = () => state.view.checks.get(checkKey('n1', 'held'))?.status;
+    return { ...catalog, register, status };
+  }
+
+  test('passes as long as one of that name is alive on its node', async () => {
+    const { begin, end, status, register } = await follow('leader');
+    expect(status()).toBe('critical');
+    const stranger = await begin({ name: 'other' });
+    expect(status()).toBe('critical');
+    const [first, second] = [await begin({ name: 'leader' }), await begin({ name: 'leader' })];
+    expect(status()).toBe('passing');
+    await register();
+    expect(status()).toBe('passing');
+    await end(first);
+    await end(stranger);
+    expect(status()).toBe('passing');
+    await end(second);
+    expect(status()).toBe('critical');
+  });
+
+  test('takes the sessions that are bound to it along when it fails', async () => {
+    const { begin, end, state } = await follow('leader');
+    const leader = await begin({ name: 'leader' });
+    const follower = await begin(bound('held'));
+    await end(leader);
+    expect(state.view.sessions.get(follower)).toBeUndefined();
   });
 });
 
