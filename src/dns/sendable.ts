@@ -7,15 +7,9 @@
  * `makeSendable`; those that cannot are written record by record (draw.ts). Both obey the same limits.
  */
 import type { Random } from '../lib/random.ts';
-import {
-  type Assembly,
-  type Compiled,
-  compile,
-  emitAnswers,
-  emitExtras,
-  fitCompiled,
-} from '../wire/compiled.ts';
+import { type Compiled, compile } from '../wire/compiled.ts';
 import { FLAG, HEADER_BYTES, OPT_BYTES, TYPE } from '../wire/constants.ts';
+import { type Assembly, emitAnswers, emitExtras, fitCompiled } from '../wire/emit.ts';
 import { emitSoa } from '../wire/soa.ts';
 import type { Answer } from './answer.ts';
 import { errorOption, whyEmpty } from './extended-error.ts';

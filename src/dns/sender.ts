@@ -6,8 +6,8 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import type { Assembly } from '../wire/compiled.ts';
 import { FLAG, MAX_MESSAGE_BYTES, MIN_UDP_BYTES } from '../wire/constants.ts';
+import type { Assembly } from '../wire/emit.ts';
 import type { Query } from '../wire/message.ts';
 import type { Answer } from './answer.ts';
 import { AnswerCache } from './answer-cache.ts';

@@ -5,11 +5,11 @@
  *
  * Owners that are the question point at offset 12, where every question stands. Owners that repeat the target of their own
  * SRV record point at it; such a pointer holds an offset inside the target and is completed when the place of the target
- * is known. Nothing else refers to a place, so records move freely. `compile` refuses what needs more (CNAME chains,
+ * is known (emit.ts). Nothing else refers to a place, so records move freely. `compile` refuses what needs more (CNAME chains,
  * owners of another name): those replies are written record by record in fit.ts, which is slower and means the same
  * (a property test compares the two). To render another type here, add it to `isPlain`.
  */
-import { CLASS, MAX_POINTER, TYPE } from './constants.ts';
+import { CLASS, TYPE } from './constants.ts';
 import type { ResourceRecord } from './message.ts';
 import type { WireName } from './name.ts';
 import { type Rdata, typeOf, writeRdata } from './rdata.ts';
@@ -17,23 +17,32 @@ import type { AnswerGroup } from './reply.ts';
 import { Writer } from './writer.ts';
 
 /** Numbers for each answer in `Compiled.layout`. */
-const ANSWER_AT = 0;
-const ADDRESSES_AT = 1;
-const NOTES_AT = 2;
-const END = 3;
+export const ANSWER_AT = 0;
+export const ADDRESSES_AT = 1;
+export const NOTES_AT = 2;
+export const END = 3;
 /** Where the SRV target stands in `bytes`; 0 when the answer has none. */
-const TARGET_AT = 4;
-const ADDRESS_COUNT = 5;
-const NOTE_COUNT = 6;
+export const TARGET_AT = 4;
+export const ADDRESS_COUNT = 5;
+export const NOTE_COUNT = 6;
 /** Range of this answer in `pointers`. */
-const POINTERS_FROM = 7;
-const POINTERS_TO = 8;
+export const POINTERS_FROM = 7;
+export const POINTERS_TO = 8;
 const STRIDE = 9;
 
+/** Those of them that are places in `bytes`. */
+const PLACES = [ANSWER_AT, ADDRESSES_AT, NOTES_AT, END] as const;
+
+/**
+ * Answer i begins at `i * groupBytes` and its numbers in `layout` at `i * stride`. When all answers have the same form,
+ * one set of numbers serves all (stride 0): with many services in use, memory that is not read is what makes speed.
+ */
 export interface Compiled {
   readonly count: number;
   readonly bytes: Uint8Array;
   readonly layout: Int32Array;
+  readonly stride: number;
+  readonly groupBytes: number;
   /** Places in `bytes` of pointers that are relative to the target of their answer. */
   readonly pointers: Int32Array;
 }
@@ -151,126 +160,48 @@ function roomFor(groups: readonly AnswerGroup[]): number {
   return total;
 }
 
+/** Whether answer `i` has the same form as answer 0, so many octets further on. */
+function isLikeFirst({ layout, pointers }: Rendering, i: number, groupBytes: number): boolean {
+  const [at, shift] = [i * STRIDE, i * groupBytes];
+  if (PLACES.some((place) => layout[at + place] !== (layout[place] as number) + shift)) return false;
+  const hasTarget = layout[TARGET_AT] !== 0;
+  if (layout[at + TARGET_AT] !== (hasTarget ? (layout[TARGET_AT] as number) + shift : 0)) return false;
+  if (layout[at + ADDRESS_COUNT] !== layout[ADDRESS_COUNT] || layout[at + NOTE_COUNT] !== layout[NOTE_COUNT])
+    return false;
+  const perGroup = layout[POINTERS_TO] as number;
+  if (layout[at + POINTERS_FROM] !== i * perGroup || layout[at + POINTERS_TO] !== (i + 1) * perGroup)
+    return false;
+  for (let p = 0; p < perGroup; p += 1)
+    if (pointers[i * perGroup + p] !== (pointers[p] as number) + shift) return false;
+  return true;
+}
+
+function areAlike(rendering: Rendering, count: number, groupBytes: number): boolean {
+  for (let i = 1; i < count; i += 1) if (!isLikeFirst(rendering, i, groupBytes)) return false;
+  return count > 0;
+}
+
 /** Render answer groups; undefined when one of them cannot be moved around. O(groups). */
 export function compile(groups: readonly AnswerGroup[]): Compiled | undefined {
   if (!groups.every(isCompilable)) return undefined;
+  const count = groups.length;
   const scratch = new Uint8Array(roomFor(groups));
   const writer = new Writer(scratch, scratch.length, false);
-  const rendering = { writer, layout: new Int32Array(groups.length * STRIDE), pointers: [] as number[] };
+  const rendering: Rendering = { writer, layout: new Int32Array(count * STRIDE), pointers: [] };
   for (const [i, group] of groups.entries()) renderGroup(rendering, group, i * STRIDE);
+  const { layout, pointers } = rendering;
+  const bytes = scratch.slice(0, writer.offset);
+  const groupBytes = layout[END] ?? 0;
+  if (!areAlike(rendering, count, groupBytes)) {
+    return { count, bytes, layout, stride: STRIDE, groupBytes: 0, pointers: Int32Array.from(pointers) };
+  }
+  const ofOne = pointers.slice(0, layout[POINTERS_TO]);
   return {
-    count: groups.length,
-    bytes: scratch.slice(0, writer.offset),
-    layout: rendering.layout,
-    pointers: Int32Array.from(rendering.pointers),
+    count,
+    bytes,
+    layout: layout.slice(0, STRIDE),
+    stride: 0,
+    groupBytes,
+    pointers: Int32Array.from(ofOne),
   };
-}
-
-/** A message being put together. One object serves all queries of a thread: the hot path allocates nothing. */
-export interface Assembly {
-  out: Uint8Array;
-  /** Where the next octet goes. */
-  offset: number;
-  /** Offset after the name of the question. */
-  nameEnd: number;
-  answersAt: number;
-  /** Which answers in which order; the first `count` are sent. */
-  order: Int32Array;
-  count: number;
-  withNotes: boolean;
-  /** Records written to the additional section. */
-  additional: number;
-}
-
-function answerBytes(layout: Int32Array, i: number): number {
-  return (layout[i * STRIDE + ADDRESSES_AT] as number) - (layout[i * STRIDE + ANSWER_AT] as number);
-}
-
-function bytesOf(layout: Int32Array, i: number, withNotes: boolean): number {
-  const end = layout[i * STRIDE + (withNotes ? END : NOTES_AT)] as number;
-  return end - (layout[i * STRIDE + ANSWER_AT] as number);
-}
-
-function totalBytes(compiled: Compiled, assembly: Assembly, withNotes: boolean): number {
-  let total = 0;
-  for (let i = 0; i < assembly.count; i += 1)
-    total += bytesOf(compiled.layout, assembly.order[i] as number, withNotes);
-  return total;
-}
-
-/**
- * Lower `assembly.count` and `assembly.withNotes` until the answers in order fit in `room` octets, by the rule of
- * fit.ts: notes go first, then answers from the end. False when a pointer could not reach (past 16 KB); the caller then
- * writes record by record.
- */
-export function fitCompiled(compiled: Compiled, assembly: Assembly, room: number): boolean {
-  const { layout } = compiled;
-  assembly.withNotes = totalBytes(compiled, assembly, true) <= room;
-  if (!assembly.withNotes) {
-    let bytes = totalBytes(compiled, assembly, false);
-    while (bytes > room) {
-      assembly.count -= 1;
-      bytes -= bytesOf(layout, assembly.order[assembly.count] as number, false);
-    }
-  }
-  if (compiled.pointers.length === 0) return true;
-  let end = assembly.answersAt;
-  for (let i = 0; i < assembly.count; i += 1) end += answerBytes(layout, assembly.order[i] as number);
-  return end <= MAX_POINTER;
-}
-
-/** Write the answer section at `assembly.offset`. */
-export function emitAnswers(compiled: Compiled, assembly: Assembly): void {
-  const { layout, bytes } = compiled;
-  const { out, order, count } = assembly;
-  let offset = assembly.offset;
-  for (let i = 0; i < count; i += 1) {
-    const at = (order[i] as number) * STRIDE;
-    const end = layout[at + ADDRESSES_AT] as number;
-    for (let from = layout[at + ANSWER_AT] as number; from < end; from += 1)
-      out[offset++] = bytes[from] as number;
-  }
-  assembly.offset = offset;
-}
-
-/** Complete the pointers of the answer at `at` in `layout`; `shift` is how far its octets moved. */
-function completePointers(compiled: Compiled, out: Uint8Array, at: number, move: Move): void {
-  const { layout, bytes, pointers } = compiled;
-  for (let p = layout[at + POINTERS_FROM] as number; p < (layout[at + POINTERS_TO] as number); p += 1) {
-    const place = pointers[p] as number;
-    if (place >= move.end) return;
-    const value = (((bytes[place] as number) << 8) | (bytes[place + 1] as number)) + move.target;
-    out[place + move.shift] = value >>> 8;
-    out[place + move.shift + 1] = value;
-  }
-}
-
-interface Move {
-  /** Octets of `bytes` from here on were not copied. */
-  readonly end: number;
-  /** From a place in `bytes` to its place in the message. */
-  readonly shift: number;
-  /** Offset of the SRV target in the message. */
-  readonly target: number;
-}
-
-/** Write the additional records that belong to the answers, which begin at `assembly.answersAt`. */
-export function emitExtras(compiled: Compiled, assembly: Assembly): void {
-  const { layout, bytes } = compiled;
-  const { out, order, count, withNotes } = assembly;
-  let answerAt = assembly.answersAt;
-  for (let i = 0; i < count; i += 1) {
-    const at = (order[i] as number) * STRIDE;
-    const start = layout[at + ADDRESSES_AT] as number;
-    const end = layout[at + (withNotes ? END : NOTES_AT)] as number;
-    const answerStart = layout[at + ANSWER_AT] as number;
-    const shift = assembly.offset - start;
-    for (let from = start; from < end; from += 1) out[from + shift] = bytes[from] as number;
-    assembly.offset = end + shift;
-    const target = answerAt + (layout[at + TARGET_AT] as number) - answerStart;
-    completePointers(compiled, out, at, { end, shift, target });
-    assembly.additional +=
-      (layout[at + ADDRESS_COUNT] as number) + (withNotes ? (layout[at + NOTE_COUNT] as number) : 0);
-    answerAt += start - answerStart;
-  }
 }

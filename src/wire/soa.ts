@@ -4,8 +4,9 @@
  * Two renderings: one whose names point at the zone's name inside the question, and one in full for questions that spell
  * the zone in another case or ask in the alternative zone. Only the serial is put in for each answer.
  */
-import type { Assembly } from './compiled.ts';
+
 import { HEADER_BYTES } from './constants.ts';
+import type { Assembly } from './emit.ts';
 import { type ResourceRecord, record } from './message.ts';
 import type { WireName } from './name.ts';
 import type { SoaData } from './rdata.ts';

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Assembly,
-  type Compiled,
-  compile,
-  emitAnswers,
-  emitExtras,
-  fitCompiled,
-} from '../../../src/wire/compiled.ts';
+import { type Compiled, compile } from '../../../src/wire/compiled.ts';
 import { FLAG, TYPE } from '../../../src/wire/constants.ts';
+import { type Assembly, emitAnswers, emitExtras, fitCompiled } from '../../../src/wire/emit.ts';
 import { encodeReply } from '../../../src/wire/fit.ts';
 import { decodeMessage, type Message, record } from '../../../src/wire/message.ts';
 import { nameFromText, type WireName } from '../../../src/wire/name.ts';
