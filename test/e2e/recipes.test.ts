@@ -132,6 +132,34 @@ describeWith('named', 'BIND', () => {
   });
 });
 
+/** Runs resolved in a mount namespace of its own, so that nothing of this machine's name resolution changes. */
+const RESOLVED = '/lib/systemd/systemd-resolved';
+const asResolved = (conf: string): string => `set -e
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /etc/systemd
+mkdir -p /run/systemd/resolve /etc/systemd/resolved.conf.d
+cp ${conf} /etc/systemd/resolved.conf.d/
+for file in passwd group; do cp /etc/$file /run/$file; done
+echo 'systemd-resolve:x:990:990::/:/usr/sbin/nologin' >> /run/passwd
+echo 'systemd-resolve:x:990:' >> /run/group
+for file in passwd group; do mount --bind /run/$file /etc/$file; done
+chown -R 990:990 /run/systemd
+exec ${RESOLVED}
+`;
+
+describeWith(RESOLVED, 'systemd-resolved', () => {
+  it('forwards the zone and follows the catalog', async () => {
+    const port = await freePort();
+    const own = `DNSStubListenerExtra=127.0.0.1:${port}\nDNSStubListener=no\nMulticastDNS=no\nLLMNR=no\nCache=no\n`;
+    const conf = write(
+      'rollcall.conf',
+      recipe('resolved.conf', { '127.0.0.1:8600': `127.0.0.1:${agent.dnsPort}` }) + own,
+    );
+    running = startProgram('unshare', ['-m', 'bash', '-c', asResolved(conf)]);
+    await expectFollows(port);
+  });
+});
+
 describe('rollcall as the resolver', () => {
   it('is configured as the page says', async () => {
     const config = JSON.parse(recipe('recursors.json')) as { recursors: string[] };
