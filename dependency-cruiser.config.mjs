@@ -50,6 +50,7 @@ export const OWNERS = {
   pino: ['agent'],
   'pino-pretty': ['agent'],
   'prom-client': ['metrics'],
+  re2js: ['lib'],
   typebox: ['http'],
   undici: ['checks', 'cli'],
   dgram: ['dns', 'checks'],
