@@ -6,7 +6,7 @@
  * service with enable_tag_override, which are adopted, and outputs that are not due to be written yet.
  */
 import type { CheckInput, Command } from '../catalog/command.ts';
-import { checkKey, nodeKey, serviceKey, type View } from '../catalog/tables.ts';
+import { checkKey, followedSession, nodeKey, serviceKey, type View } from '../catalog/tables.ts';
 import type { CheckId, CheckRow, ServiceDefinition, ServiceRow } from '../model/types.ts';
 import { registerHere } from './catalog-rows.ts';
 import type { OwnRows } from './registration.ts';
@@ -75,9 +75,13 @@ function removals(wanted: Wanted, view: View): readonly Command[] {
   const commands: Command[] = [];
   for (const { id } of view.services.by('node', nodeKey(node.name)))
     if (!services.has(id)) commands.push({ kind: 'deregister', node: node.name, serviceId: id });
-  for (const { id, serviceId } of view.checks.by('node', nodeKey(node.name)))
-    if (!checks.has(id) && (!serviceId || services.has(serviceId)))
+  for (const check of view.checks.by('node', nodeKey(node.name))) {
+    const { id, serviceId } = check;
+    if (checks.has(id) || (serviceId && !services.has(serviceId))) continue;
+    // The catalog itself keeps a check that follows a session; no agent runs it.
+    if (followedSession(check) === undefined)
       commands.push({ kind: 'deregister', node: node.name, checkId: id });
+  }
   return commands;
 }
 
