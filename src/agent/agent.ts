@@ -266,7 +266,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     httpFace(http, config),
     buildDns(ground),
     pidFilePart(config.pid_file, process.pid),
-    ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload })] : []),
+    ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload, log })] : []),
   ];
   const stopParts = await startAll(parts, log);
   ending.begin(async () => {

@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Clock, Timer } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Part } from './lifecycle.ts';
 
 /** How long nothing must change before a reload, ms. */
@@ -17,6 +18,7 @@ export interface ConfigWatchParts {
   readonly paths: readonly string[];
   readonly clock: Clock;
   readonly reload: () => Promise<unknown>;
+  readonly log: Logger;
 }
 
 function foldersOf(paths: readonly string[]): ReadonlySet<string> {
@@ -24,7 +26,7 @@ function foldersOf(paths: readonly string[]): ReadonlySet<string> {
 }
 
 /** Watch from start to stop. A reload that fails has been logged by who reloads. */
-export function configWatchPart({ paths, clock, reload }: ConfigWatchParts): Part {
+export function configWatchPart({ paths, clock, reload, log }: ConfigWatchParts): Part {
   const watchers: fs.FSWatcher[] = [];
   let settling: Timer | undefined;
   const onChange = (): void => {
@@ -34,7 +36,11 @@ export function configWatchPart({ paths, clock, reload }: ConfigWatchParts): Par
   return {
     name: 'configuration watch',
     start: async () => {
-      for (const folder of foldersOf(paths)) watchers.push(fs.watch(folder, { persistent: false }, onChange));
+      for (const folder of foldersOf(paths)) {
+        const watcher = fs.watch(folder, { persistent: false }, onChange);
+        watcher.on('error', (err) => log.warn({ err, folder }, 'configuration is no longer watched'));
+        watchers.push(watcher);
+      }
     },
     stop: async () => {
       settling?.cancel();

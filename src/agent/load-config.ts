@@ -202,6 +202,8 @@ async function collectTexts(
 function mergeSettings(isDev: boolean, settings: readonly Setting[]): Config {
   const values: Record<string, unknown> = { ...defaultConfig(isDev) };
   for (const { key, value } of settings) values[key] = mergeValue(OPTIONS[key].kind, values[key], value);
+  // Names of datacenters are compared without case; the reference keeps them in lower case.
+  values['datacenter'] = String(values['datacenter']).toLowerCase();
   return Object.freeze(values) as unknown as Config;
 }
 

@@ -158,4 +158,9 @@ async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
+// Who reads the output may stop reading: `rollcall help | head -1` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 process.exitCode = await main(process.argv.slice(2), processIo);
