@@ -155,6 +155,8 @@ export interface DeleteQueryCommand {
 export interface RestoreCommand {
   readonly kind: 'restore';
   readonly rows: readonly PutChange[];
+  /** The node that the agent speaks for: it stays as it is. */
+  readonly ownNode: string;
 }
 
 export interface AllCommand {

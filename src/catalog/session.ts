@@ -44,22 +44,29 @@ function checksOf(session: Pick<SessionRow, 'nodeChecks' | 'checks' | 'serviceCh
   return [...session.checks, ...session.nodeChecks, ...services];
 }
 
+/** Why a session cannot live; undefined when it can. */
+function problemOf(view: View, session: CreateSessionCommand['session']): string | undefined {
+  if (session.node === '') return 'Must provide Node';
+  if (!view.nodes.get(nodeKey(session.node))) return 'Missing node registration';
+  for (const id of checksOf(session)) {
+    const check = view.checks.get(checkKey(session.node, id));
+    if (!check) return `Missing check '${id}' registration`;
+    if (check.status === 'critical') return `Check '${id}' is in critical state`;
+  }
+  return undefined;
+}
+
 /** Reducer of `session-create`; gives the id of the new session. */
 export function createSession(
   draft: Draft,
   { session }: CreateSessionCommand,
   context: ReduceContext,
 ): SessionId {
-  if (session.node === '') refuse('Must provide Node');
-  const node = draft.view.nodes.get(nodeKey(session.node));
-  if (!node) return refuse('Missing node registration');
-  for (const id of checksOf(session)) {
-    const check = draft.view.checks.get(checkKey(node.name, id));
-    if (!check) refuse(`Missing check '${id}' registration`);
-    if (check.status === 'critical') refuse(`Check '${id}' is in critical state`);
-  }
+  const problem = problemOf(draft.view, session);
+  if (problem !== undefined) refuse(problem);
+  const node = draft.view.nodes.get(nodeKey(session.node))?.name ?? session.node;
   const id = context.random.uuid() as SessionId;
-  const row = { ...UNSTAMPED, ...session, id, node: node.name };
+  const row = { ...UNSTAMPED, ...session, id, node };
   draft.put('sessions', row);
   reportToChecks(draft, row, { status: 'passing', output: `Session '${id}' in force` }, context.nowMs);
   return id;
@@ -131,4 +138,10 @@ export function endSessionsOfCheck(draft: Draft, node: string, check: CheckId, n
 /** End all sessions of a node. */
 export function endSessionsOfNode(draft: Draft, node: string, nowMs: number): void {
   for (const session of [...draft.view.sessions.by('node', nodeKey(node))]) endSession(draft, session, nowMs);
+}
+
+/** End the sessions that could not begin now, because their node or a check of theirs is not what it was. */
+export function endBrokenSessions(draft: Draft, nowMs: number): void {
+  for (const session of [...draft.view.sessions.values()])
+    if (problemOf(draft.view, session) !== undefined) endSession(draft, session, nowMs);
 }

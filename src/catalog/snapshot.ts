@@ -2,13 +2,15 @@
  * Which rows a snapshot holds, and how a catalog is replaced by them. The file around them is http/snapshot-file.ts's.
  *
  * A snapshot is the catalog: nodes, services, checks, keys, sessions, queries. What this agent was asked to run, and
- * its own facts, belong to the machine and stay. Restored rows get new indexes, so no client mistakes them for what it
+ * its own facts, belong to the machine and stay, as does its own node. Restored rows get new indexes, so no client mistakes them for what it
  * read before.
  */
 import type { RestoreCommand } from './command.ts';
 import type { Draft } from './draft.ts';
+import type { ReduceContext } from './reduce-context.ts';
+import { endBrokenSessions } from './session.ts';
 import type { PutChange } from './state.ts';
-import { type AnyRow, TABLES, type TableName, type View } from './tables.ts';
+import { type AnyRow, nodeKey, TABLES, type TableName, type View } from './tables.ts';
 
 /** In this order, so that nothing is restored before what it hangs on. */
 export const SNAPSHOT_TABLES = [
@@ -27,16 +29,28 @@ export function* snapshotRows(view: View): Iterable<PutChange> {
     for (const row of view[table].values()) yield { op: 'put', table, row } as PutChange;
 }
 
-/** Reducer of `restore`: rows that are not in it go, rows that say the same keep their indexes. */
-export function restore(draft: Draft, { rows }: RestoreCommand): true {
-  const kept = new Set(rows.map(({ table, row }) => `${table}/${TABLES[table].key(row as never)}`));
+/** The node that a row of the catalog proper belongs to; undefined for keys, sessions and queries. */
+function nodeOf({ table, row }: PutChange): string | undefined {
+  if (table === 'nodes') return nodeKey(row.name);
+  return table === 'services' || table === 'checks' ? nodeKey(row.node) : undefined;
+}
+
+/**
+ * Reducer of `restore`: rows that are not in it go, rows that say the same keep their indexes. What the agent's own node
+ * has is the agent's to say, so it stays; sessions that hang on something that is not there any more end.
+ */
+export function restore(draft: Draft, { rows, ownNode }: RestoreCommand, { nowMs }: ReduceContext): true {
+  const own = nodeKey(ownNode);
+  const wanted = rows.filter((change) => nodeOf(change) !== own);
+  const kept = new Set(wanted.map(({ table, row }) => `${table}/${TABLES[table].key(row as never)}`));
   for (const table of SNAPSHOT_TABLES) {
     const keyOf = TABLES[table].key as (row: AnyRow) => string;
     for (const row of [...draft.view[table].values()]) {
-      const key = keyOf(row);
-      if (!kept.has(`${table}/${key}`)) draft.remove(table, key);
+      const isOwn = nodeOf({ op: 'put', table, row } as PutChange) === own;
+      if (!isOwn && !kept.has(`${table}/${keyOf(row)}`)) draft.remove(table, keyOf(row));
     }
   }
-  for (const { table, row } of rows) draft.put(table, row);
+  for (const { table, row } of wanted) draft.put(table, row);
+  endBrokenSessions(draft, nowMs);
   return true;
 }

@@ -21,7 +21,7 @@ const save: Handler = async (call, parts) => {
 const restore: Handler = async (call, parts) => {
   requireHere(call, parts);
   const rows = await unpackSnapshot(call.body);
-  await parts.writer.submit({ kind: 'restore', rows });
+  await parts.writer.submit({ kind: 'restore', rows, ownNode: parts.nodeName });
   return EMPTY;
 };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { snapshotRows } from '../../../src/catalog/snapshot.ts';
-import type { RegistrationSource } from '../../../src/model/types.ts';
-import { registerService, service } from '../../support/catalog.ts';
+import type { CheckId, RegistrationSource } from '../../../src/model/types.ts';
+import { deregister, registerService, service } from '../../support/catalog.ts';
 import { startKv } from '../../support/kv.ts';
 
 test('restoring brings back what was there, removes what came later, and leaves the agent its own', async () => {
@@ -17,7 +17,7 @@ test('restoring brings back what was there, removes what came later, and leaves 
   await kv('late', { text: 'x' });
   await kv('kept', { text: 'changed' });
 
-  await writer.submit({ kind: 'restore', rows });
+  await writer.submit({ kind: 'restore', rows, ownNode: 'me' });
   expect(row('kept')).toMatchObject({ value: btoa('v'), flags: '7', session, lockIndex: 1 });
   expect(row('late')).toBeUndefined();
   expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['web']);
@@ -34,8 +34,37 @@ test('restored rows that differ get a new index, so that no old check-and-set ma
   const old = row('a')?.modifyIndex as number;
   const same = row('same')?.modifyIndex;
   await kv('a', { text: '2' });
-  const { index } = await writer.submit({ kind: 'restore', rows });
+  const { index } = await writer.submit({ kind: 'restore', rows, ownNode: 'me' });
   expect(row('a')?.modifyIndex).toBe(index);
   expect(row('same')?.modifyIndex).toBe(same);
   expect(await kv('a', { verb: 'cas', index: old, text: '3' })).toBe(false);
+});
+
+test("the agent's own node stays as it is, whatever the snapshot says about it", async () => {
+  const { writer, kv, check, begin, state, row } = await startKv();
+  await writer.submit(registerService('n1', service({ name: 'old' })));
+  await check('gone', 'passing');
+  const [lost, safe] = [await begin({ nodeChecks: ['gone' as CheckId] }), await begin()];
+  await kv('lost', { verb: 'lock', session: lost });
+  await kv('safe', { verb: 'lock', session: safe });
+  const rows = [...snapshotRows(state.view)];
+  await writer.submit(registerService('n1', service({ name: 'new' })));
+  await writer.submit(deregister('n1', 'old'));
+  await writer.submit({ kind: 'deregister', node: 'n1', checkId: 'gone' });
+
+  await writer.submit({ kind: 'restore', rows, ownNode: 'N1' });
+  expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['new']);
+  expect(state.view.checks.size).toBe(0);
+  expect([...state.view.sessions.values()].map(({ id }) => id)).toEqual([safe]);
+  expect([row('lost')?.session, row('safe')?.session]).toEqual(['', safe]);
+});
+
+test('sessions of nodes that are not there end with what they hold', async () => {
+  const { writer, kv, begin, state, row } = await startKv();
+  const session = await begin();
+  await kv('l', { verb: 'lock', session });
+  const rows = [...snapshotRows(state.view)].filter(({ table }) => table !== 'nodes');
+  await writer.submit({ kind: 'restore', rows, ownNode: 'me' });
+  expect(state.view.sessions.size).toBe(0);
+  expect(row('l')?.session).toBe('');
 });
