@@ -55,6 +55,22 @@ describe('keys', () => {
     expect((await kv('a%2Fb%2F')).json()).toMatchObject([{ Key: 'a/b/' }]);
   });
 
+  test('below a prefix are listed; none are a 404, but an empty list where everything was asked for', async () => {
+    const listed = async (path: string) => {
+      const answer = await kv(path);
+      return answer.status === 200 ? answer.json() : answer.status;
+    };
+    expect([await listed('?keys'), await listed('p/?keys'), await listed('?recurse')]).toEqual([
+      [],
+      404,
+      404,
+    ]);
+    for (const key of ['p/a/1', 'p/a/2', 'p/b']) await put(key);
+    expect(await listed('p/?keys')).toEqual(['p/a/1', 'p/a/2', 'p/b']);
+    expect(await listed('p/?keys&separator=%2F')).toEqual(['p/a/', 'p/b']);
+    expect(await listed('p/a?recurse')).toMatchObject([{ Key: 'p/a/1' }, { Key: 'p/a/2' }]);
+  });
+
   test('with malformed percent signs change nothing', async () => {
     expect((await put('%zz')).status).toBe(400);
     expect((await put('%FF')).status).toBe(400);
