@@ -44,12 +44,21 @@ function targetOf({ protocol, hostname, port }: URL): HostPort {
   return { host, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
 }
 
+/** Percent-decoded, or as it is where it is no such text. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The header lines, with credentials of the URL and, unless the check asks itself, an offer to take gzip. */
 function wireHeaders({ url, headers }: HttpRequest): Record<string, string | string[]> {
   const lines: Record<string, string | string[]> = { host: url.host, connection: 'close' };
   if (headers['accept-encoding'] === undefined) lines['accept-encoding'] = 'gzip';
   if (url.username !== '' && headers['authorization'] === undefined) {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;
     lines['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
   for (const [name, values] of Object.entries(headers))
@@ -70,7 +79,7 @@ function decoded(response: http.IncomingMessage, { headers }: HttpRequest): Read
   const isOurs = headers['accept-encoding'] === undefined;
   if (!isOurs || response.headers['content-encoding']?.toLowerCase() !== 'gzip') return response;
   const gunzip = createGunzip();
-  response.once('error', (error) => gunzip.destroy(error));
+  response.on('error', (error) => gunzip.destroy(error));
   return response.pipe(gunzip);
 }
 
@@ -102,7 +111,8 @@ export function exchange(dial: Dial, request: HttpRequest, limits: ProbeLimits):
     socket.on('error', fail);
     // Nothing is sent before the handshake is done, so that its errors can be told from those of the request.
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
-      const sent = send(socket, request);
+      const sent = sendOr(fail, socket, request);
+      if (sent === undefined) return;
       sent.on('error', fail);
       sent.on('upgrade', (response) => finish(answerOf(response, '')));
       sent.on('response', (response) => {
@@ -119,6 +129,20 @@ export function exchange(dial: Dial, request: HttpRequest, limits: ProbeLimits):
     });
     if (limits.signal.aborted) onAbort();
   });
+}
+
+/** What node:http does not take after all must not be thrown at the event loop. */
+function sendOr(
+  fail: (error: Error) => void,
+  socket: Socket,
+  request: HttpRequest,
+): http.ClientRequest | undefined {
+  try {
+    return send(socket, request);
+  } catch (error) {
+    fail(error as Error);
+    return undefined;
+  }
 }
 
 function send(socket: Socket, request: HttpRequest): http.ClientRequest {

@@ -7,7 +7,7 @@
 import http2 from 'node:http2';
 import type { ProbeTls } from '../model/types.ts';
 import type { ProbeLimits, ProbeResult } from './check.ts';
-import { type Dial, type HostPort, socketFault } from './dial.ts';
+import { type Dial, type HostPort, joinHostPort, socketFault } from './dial.ts';
 
 export interface Http2Use {
   readonly target: HostPort;
@@ -34,9 +34,10 @@ export function withHttp2(dial: Dial, limits: ProbeLimits, what: Http2Use): Prom
     const onAbort = (): void => done(onFault(undefined, isDial));
     limits.signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', fail);
-    socket.once(tls ? 'secureConnect' : 'connect', () => {
+    const begin = (): void => {
       isDial = false;
-      session = http2.connect(`${tls ? 'https' : 'http'}://${target.host}`, {
+      const authority = joinHostPort(target.host, target.port);
+      session = http2.connect(`${tls ? 'https' : 'http'}://${authority}`, {
         createConnection: () => socket,
         // A probe pushes and is pushed nothing.
         settings: { enablePush: false },
@@ -44,6 +45,14 @@ export function withHttp2(dial: Dial, limits: ProbeLimits, what: Http2Use): Prom
       session.on('error', fail);
       session.once('close', () => fail(new Error('connection closed')));
       use(session, done);
+    };
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      try {
+        begin();
+      } catch (error) {
+        // What node:http2 does not take must not be thrown at the event loop.
+        fail(error as Error);
+      }
     });
     if (limits.signal.aborted) onAbort();
   });

@@ -37,6 +37,8 @@ const CODES = [
   'Unauthenticated',
 ] as const;
 
+const UNAVAILABLE = String(CODES.indexOf('Unavailable'));
+
 const critical = (output: string): ProbeResult => ({ status: 'critical', output });
 
 function rpcFault(code: string, description: string): ProbeResult {
@@ -62,11 +64,20 @@ export function healthStatus(answer: Buffer): number {
   return isWhole && answer[5] === 0x08 ? (answer[6] ?? 0) : 0;
 }
 
+/** The message of a status, percent-decoded where it is such a text. */
+function descriptionOf(headers: http2.IncomingHttpHeaders): string {
+  const message = String(headers['grpc-message'] ?? '');
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
+}
+
 function resultOf(target: string, headers: http2.IncomingHttpHeaders, answer: Buffer): ProbeResult {
   const code = Number(headers['grpc-status'] ?? 2);
   if (code !== 0) {
-    const description = decodeURIComponent(String(headers['grpc-message'] ?? ''));
-    return rpcFault(CODES[code] ?? `Code(${code})`, description);
+    return rpcFault(CODES[code] ?? `Code(${code})`, descriptionOf(headers));
   }
   if (healthStatus(answer) !== SERVING) return critical("gRPC application didn't report service healthy");
   return { status: 'passing', output: `gRPC check ${target}: success` };
@@ -98,6 +109,10 @@ function call(
     bytes += chunk.length;
     if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
     else stream.close();
+  });
+  // Without a listener an error of the stream would end the process; it is told like a status of the target.
+  stream.on('error', ({ message }) => {
+    headers = { 'grpc-status': UNAVAILABLE, 'grpc-message': message };
   });
   stream.once('close', () => onAnswer(headers, Buffer.concat(chunks)));
   stream.end(healthRequest(service));

@@ -7,6 +7,16 @@ import { lookup } from 'node:dns';
 import type { Probe, ProbeResult } from '../check.ts';
 import { socketFault, splitHostPort } from '../dial.ts';
 
+/** Send an empty datagram; refusals come to `fail`, be they thrown or not. */
+function sendNothing(socket: dgram.Socket, ip: string, port: number, fail: (error: Error) => void): void {
+  socket.once('connect', () => socket.send('', (error) => error && fail(error)));
+  try {
+    socket.connect(port, ip);
+  } catch (error) {
+    fail(error as Error);
+  }
+}
+
 /** A probe of kind udp. */
 export function udpProbe(): Probe<'udp'> {
   return ({ address }, { signal }) => {
@@ -43,8 +53,7 @@ export function udpProbe(): Probe<'udp'> {
         socket = dgram.createSocket(family === 6 ? 'udp6' : 'udp4');
         socket.on('error', fail);
         socket.once('message', pass);
-        socket.once('connect', () => socket?.send('', (fault) => fault && fail(fault)));
-        socket.connect(target.port, ip);
+        sendNothing(socket, ip, target.port, fail);
       });
       if (signal.aborted) onAbort();
     });

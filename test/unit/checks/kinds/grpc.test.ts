@@ -1,3 +1,5 @@
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -74,4 +76,19 @@ test('an answer that is cut, compressed or of another shape has no status', () =
   expect(healthStatus(Buffer.from([0, 0, 0, 0, 2, 8, 1]))).toBe(1);
   for (const odd of [[], [0, 0, 0, 0, 2, 8], [1, 0, 0, 0, 2, 8, 1], [0, 0, 0, 0, 2, 9, 1], [0, 0, 0, 0, 0]])
     expect(healthStatus(Buffer.from(odd))).toBe(0);
+});
+
+test('what a target says about its failure ends in a result, however it is written', async () => {
+  const server = http2.createServer();
+  server.on('stream', (stream) => {
+    stream.respond({ ':status': 200, 'grpc-status': '99', 'grpc-message': '%zz' });
+    stream.end();
+  });
+  onTestFinished(() => void server.close());
+  const port = await new Promise<number>((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
+  expect((await runProbe(probe, { GRPC: `127.0.0.1:${port}` })).output).toBe(
+    'rpc error: code = Code(99) desc = %zz',
+  );
 });

@@ -29,3 +29,9 @@ test('what does not speak HTTP/2, does not answer, or is not there is critical',
     `Failed to dial to 127.0.0.1:${ports[2]}: dial tcp 127.0.0.1:${ports[2]}: connect: connection refused`,
   );
 });
+
+test('an IPv6 address ends in a result too', async () => {
+  const port = await closedPort();
+  const { status } = await runProbe(probe, { H2PING: `[::1]:${port}`, H2PingUseTLS: false });
+  expect(status).toBe('critical');
+});

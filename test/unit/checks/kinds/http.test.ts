@@ -243,3 +243,17 @@ test('HTTPS to a port that speaks HTTP is said so', async () => {
   const { output } = await runProbe(probe, { HTTP: `https://127.0.0.1:${port}/` });
   expect(output).toBe(`Get "https://127.0.0.1:${port}/": http: server gave HTTP response to HTTPS client`);
 });
+
+test.each([
+  ['credentials that are not percent-encoded', 'http://%zz:%@127.0.0.1:PORT/', {}],
+  ['two Host headers', 'http://127.0.0.1:PORT/', { Host: ['a', 'b'] }],
+  [
+    'a header named like a property of objects',
+    'http://127.0.0.1:PORT/',
+    { __proto__x: ['a'], constructor: ['b'] },
+  ],
+])('%s end in a result', async (_, url, Header) => {
+  const port = await httpTarget((_request, response) => response.end());
+  const { output } = await runProbe(probe, { HTTP: url.replace('PORT', String(port)), Header });
+  expect(output).not.toBe('');
+});

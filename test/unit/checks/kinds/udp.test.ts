@@ -49,3 +49,7 @@ test('an address without a port is critical', async () => {
     'dial udp: address nohost: missing port in address',
   );
 });
+
+test('port 0 is critical', async () => {
+  expect((await runProbe(udpProbe(), { UDP: '127.0.0.1:0' })).status).toBe('critical');
+});
