@@ -9,7 +9,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeWith } from '../support/needs-program.ts';
-import { CHROMIUM, type PageServer, startPage, type Tab } from '../support/open-page.ts';
+import { CHROMIUM, type PageServer, shortest, startPage, type Tab } from '../support/open-page.ts';
 
 const MAX_GZIPPED_BYTES = 60 * 1024;
 const MAX_FIRST_PAINT_MS = 200;
@@ -107,19 +107,14 @@ describeWith(CHROMIUM, 'the web page', () => {
 
   test('the first paint of a local agent comes within 200 ms', async () => {
     await tab.open('services');
-    const paints: number[] = [];
-    for (let run = 0; run < 5; run++) {
+    const paintMs = async (): Promise<number> => {
       await tab.page.reload();
-      await tab.page.locator('main h1').waitFor();
       await tab.page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
-      paints.push(
-        await tab.page.evaluate(
-          () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
-        ),
+      return tab.page.evaluate(
+        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,
       );
-    }
-    // The best of five: how fast the page is, not how busy the machine is.
-    expect(Math.min(...paints)).toBeLessThan(MAX_FIRST_PAINT_MS);
+    };
+    expect(await shortest(8, MAX_FIRST_PAINT_MS, paintMs)).toBeLessThan(MAX_FIRST_PAINT_MS);
   });
 
   test('its policy forbids inline scripts and other servers', async () => {

@@ -16,7 +16,7 @@ const WAIT_SECONDS = 55;
 /** Between an answer and the next question: a busy catalog is shown a few times a second, a large one less often. */
 const PAUSE_MS = 150;
 const PAUSE_MS_PER_MIB = 500;
-const MAX_PAUSE_MS = 800;
+const MAX_PAUSE_MS = 600;
 const HIDDEN_PAUSE_MS = 15_000;
 const BACKOFF_MS = [300, 600, 1_200, 2_500, 5_000] as const;
 /** Answers that nobody shows any more but that are kept for coming back. */

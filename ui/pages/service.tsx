@@ -31,6 +31,7 @@ function InstanceName({ instance }: { instance: InstanceShape }) {
     >
       <StatusMark status={status} />
       <span class="name">{instance.Service.ID}</span>
+      <span class="of">{instance.Node.Node}</span>
       <span class="unseen">{status}</span>
     </a>
   );
