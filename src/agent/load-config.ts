@@ -15,7 +15,14 @@ import { expandAddresses } from './expand-config.ts';
 import { lookUpKey } from './known-keys.ts';
 import { type InterfaceAddress, machineAddresses } from './machine-addresses.ts';
 import { envOf, type OptionSpec } from './option-spec.ts';
-import { isAppended, mergeValue, ValueProblem, valueFromJson, valueFromText } from './option-values.ts';
+import {
+  isAppended,
+  isGrowing,
+  mergeValue,
+  ValueProblem,
+  valueFromJson,
+  valueFromText,
+} from './option-values.ts';
 import { type Format, lineOf, parseFile, type Tree } from './parse-file.ts';
 
 export interface FlagValue {
@@ -212,7 +219,7 @@ function sourcesOf(isDev: boolean, settings: readonly Setting[]): ReadonlyMap<Op
   const dev = isDev ? (Object.keys(DEV_DEFAULTS) as OptionKey[]) : [];
   const sources = new Map<OptionKey, string>(dev.map((key) => [key, '-dev']));
   for (const { key, place } of settings) {
-    const before = isAppended(OPTIONS[key].kind) ? sources.get(key) : undefined;
+    const before = isGrowing(OPTIONS[key].kind) ? sources.get(key) : undefined;
     sources.set(key, before === undefined ? place.source : `${before}, ${place.source}`);
   }
   return sources;

@@ -142,9 +142,18 @@ export function isAppended(kind: Kind): boolean {
   return kind === 'list' || kind === 'objects';
 }
 
+function isOverlaid(kind: Kind): boolean {
+  return kind === 'text-map' || kind === 'duration-map';
+}
+
+/** Whether every source adds to an option of this kind, instead of replacing what others said. */
+export function isGrowing(kind: Kind): boolean {
+  return isAppended(kind) || isOverlaid(kind);
+}
+
 /** What an option is after another source said `value`: scalars replaced, lists appended, maps overlaid. */
 export function mergeValue(kind: Kind, before: unknown, value: unknown): unknown {
   if (isAppended(kind)) return [...(before as readonly unknown[]), ...(value as readonly unknown[])];
-  if (kind === 'text-map' || kind === 'duration-map') return { ...(before as object), ...(value as object) };
+  if (isOverlaid(kind)) return { ...(before as object), ...(value as object) };
   return value;
 }

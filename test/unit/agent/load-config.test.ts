@@ -42,6 +42,24 @@ describe('loadConfig', () => {
     expect(config.check_update_interval).toBe(300_000);
   });
 
+  it('knows where each option was set, and all places of one that grows', async () => {
+    const name = file('a.json', { datacenter: 'dc7', log_level: 'warn', node_meta: { a: '1' } });
+    const other = file('b.json', { node_meta: { b: '2' } });
+    const { sources } = await load({
+      paths: [name, other],
+      flags: [{ flag: 'log-level', value: 'debug' }],
+      env: { ROLLCALL_DOMAIN: 'example.' },
+    });
+    expect(Object.fromEntries(sources)).toMatchObject({
+      datacenter: name,
+      log_level: '-log-level',
+      node_meta: `${name}, ${other}`,
+      domain: 'ROLLCALL_DOMAIN',
+      server: '-dev',
+    });
+    expect(sources.has('ports.http')).toBe(false);
+  });
+
   it('is frozen', async () => {
     expect(Object.isFrozen((await load({})).config)).toBe(true);
   });

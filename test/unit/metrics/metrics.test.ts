@@ -52,6 +52,15 @@ test('gauges may be read when somebody looks', async () => {
 });
 
 describe('the JSON document', () => {
+  test('says of a histogram how many values were at or below each bound', () => {
+    const metrics = new Metrics();
+    const latency = metrics.histogram('dns_upstream_latency_seconds');
+    for (const seconds of [0.001, 0.002, 99]) latency.observe(0, seconds);
+    const { Samples } = metricsDocument(metrics, 'consul', 'now') as Record<string, { Name: string }[]>;
+    const sample = Samples?.find(({ Name }) => Name.endsWith('dns.upstream_latency_seconds'));
+    expect(sample).toMatchObject({ Count: 3, Buckets: { '0.001': 1, '0.005': 2, '5': 2, '+Inf': 3 } });
+  });
+
   test('names begin with the prefix, kinds are apart', () => {
     const metrics = new Metrics();
     metrics.counter('catalog_writes').add(0, 3);
