@@ -55,6 +55,7 @@ export function metaHeaders(index: ModifyIndex, consistency: Consistency): Recor
     'X-Consul-KnownLeader': 'true',
     'X-Consul-LastContact': '0',
     'X-Consul-Effective-Consistency': consistency,
+    'X-Consul-Query-Backend': 'blocking-query',
   };
 }
 

@@ -17,6 +17,7 @@ import {
 import { AppError } from '../model/errors.ts';
 import { type CheckStatus, type NodeName, STATUSES } from '../model/types.ts';
 import { type CheckDefinitionDocument, checkDefinition } from './check-definition.ts';
+import { tenancyText } from './tenancy.ts';
 
 function refuse(why: string): never {
   throw new AppError('invalid_command', why);
@@ -58,8 +59,8 @@ const CHECK: FieldTable<CheckFields> = {
   timeoutMs: { name: 'Timeout', decode: duration },
   exposedPort: { name: 'ExposedPort', decode: integer },
   definition: { name: 'Definition', decode: checkDefinition },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
+  partition: { name: 'Partition', decode: tenancyText },
   createIndex: { name: 'CreateIndex', decode: integer },
   modifyIndex: { name: 'ModifyIndex', decode: integer },
 };

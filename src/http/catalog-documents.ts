@@ -16,6 +16,7 @@ import { AppError } from '../model/errors.ts';
 import type { NodeName, StringMap } from '../model/types.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
 import { type ServiceInput, serviceDefinition, serviceInput } from './catalog-service-document.ts';
+import { tenancyText } from './tenancy.ts';
 
 const ROOT: Place = { style: 'api', path: '' };
 
@@ -51,8 +52,8 @@ const REGISTRATION: FieldTable<RegistrationFields> = {
   checks: { name: 'Checks', decode: listOf(checkInput, 'structs.HealthChecks') },
   skipNodeUpdate: { name: 'SkipNodeUpdate', decode: flag },
   token: { name: 'Token', decode: text },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
+  partition: { name: 'Partition', decode: tenancyText },
 };
 
 const NODE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -110,8 +111,8 @@ const DEREGISTRATION: FieldTable<DeregistrationFields> = {
   serviceId: { name: 'ServiceID', decode: text },
   checkId: { name: 'CheckID', decode: text },
   token: { name: 'Token', decode: text },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
+  partition: { name: 'Partition', decode: tenancyText },
 };
 
 /** A body of /v1/catalog/deregister as the command that it means, and the datacenter that it names. */

@@ -3,6 +3,7 @@
  */
 import { type Decoder, decodeFields, type FieldTable, integer, text, textMap } from '../local/json-fields.ts';
 import type { StringMap } from '../model/types.ts';
+import { tenancyText } from './tenancy.ts';
 
 export interface NodeFields {
   readonly id: string;
@@ -23,7 +24,7 @@ const NODE: FieldTable<NodeFields> = {
   datacenter: { name: 'Datacenter', decode: text },
   taggedAddresses: { name: 'TaggedAddresses', decode: textMap },
   meta: { name: 'Meta', decode: textMap },
-  partition: { name: 'Partition', decode: text },
+  partition: { name: 'Partition', decode: tenancyText },
   createIndex: { name: 'CreateIndex', decode: integer },
   modifyIndex: { name: 'ModifyIndex', decode: integer },
 };

@@ -18,6 +18,7 @@ import {
 } from '../local/json-fields.ts';
 import { AppError } from '../model/errors.ts';
 import type { JsonObject, ServiceAddress, ServiceDefinition, StringMap, Weights } from '../model/types.ts';
+import { tenancyText } from './tenancy.ts';
 
 function refuse(why: string): never {
   throw new AppError('invalid_command', why);
@@ -78,8 +79,8 @@ const SERVICE: FieldTable<ServiceFields> = {
   proxy: { name: 'Proxy', decode: jsonObject },
   connect: { name: 'Connect', decode: jsonObject },
   locality: { name: 'Locality', decode: jsonObject },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
+  partition: { name: 'Partition', decode: tenancyText },
   createIndex: { name: 'CreateIndex', decode: integer },
   modifyIndex: { name: 'ModifyIndex', decode: integer },
 };

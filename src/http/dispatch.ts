@@ -14,9 +14,13 @@ import { replyOfError, text } from './reply.ts';
 import type { Call, Operation, Query, Reply } from './route.ts';
 import type { RouteMeter } from './route-meter.ts';
 import { type Headers, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
+import { requireDefaultTenancy } from './tenancy.ts';
 
 /** URLs asked for with `?cached` that are remembered, to tell a MISS from a HIT. */
 const MAX_SEEN_READS = 10_000;
+
+/** Headers of every answer, which http_config.response_headers may replace. */
+const ALWAYS: Headers = { Vary: 'Accept-Encoding', 'X-Consul-Default-ACL-Policy': 'allow' };
 
 /** An operation and where its answers are counted. */
 export interface Target {
@@ -35,7 +39,7 @@ export class Dispatcher {
     this.#parts = parts;
     this.#kept = new KeptBodies(parts.indexes);
     this.#access = accessRule(parts.config);
-    this.#baseHeaders = { Vary: 'Accept-Encoding', ...parts.config.responseHeaders };
+    this.#baseHeaders = { ...ALWAYS, ...parts.config.responseHeaders };
   }
 
   /** Answer a request with an operation. Resolves when the answer is handed over, or does so at once; never rejects. */
@@ -74,7 +78,8 @@ export class Dispatcher {
 
   /** Access needs no look here: what it forbids was never answered, so never kept. */
   #keptFor({ headers, raw }: FastifyRequest): Rendered | undefined {
-    if (headers['cache-control'] !== undefined) return undefined;
+    if (headers['cache-control'] !== undefined || headers['x-consul-namespace'] !== undefined)
+      return undefined;
     return this.#kept.get(raw.url as string);
   }
 
@@ -83,6 +88,7 @@ export class Dispatcher {
     const isKeepable = operation.isCacheable === true;
     try {
       this.#access?.(call.method, pathOf(call.url), call.remoteAddress);
+      requireDefaultTenancy(call);
       reply = await operation.handle(call, this.#parts);
       if (reply.make !== undefined) {
         const kept = isKeepable ? this.#kept.get(keyOf(call.url)) : undefined;

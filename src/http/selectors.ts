@@ -46,8 +46,9 @@ export function nodeMetaSelector(call: Call): (node: NodeRow) => boolean {
     pairs.every(([key, value]) => meta !== null && Object.hasOwn(meta, key) && meta[key] === value);
 }
 
-/** A claim about instances: every `tag` and every `node-meta` holds. */
+/** A claim about instances: every `tag` and every `node-meta` holds. No instance belongs to a `peer`. */
 export function instanceSelector(call: Call): (instance: Instance) => boolean {
+  if (first(call.query, 'peer')) return () => false;
   const tags = all(call.query, 'tag').map((tag) => tag.toLowerCase());
   const hasMeta = nodeMetaSelector(call);
   return ({ node, service }) => {

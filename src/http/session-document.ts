@@ -20,6 +20,7 @@ import {
 } from '../local/json-fields.ts';
 import { type CheckId, type NodeName, SERF_HEALTH, type SessionRow } from '../model/types.ts';
 import type { Document } from './documents.ts';
+import { tenancyText } from './tenancy.ts';
 
 const DEFAULT_LOCK_DELAY_MS = 15_000;
 /** Smaller numbers are meant as seconds. */
@@ -32,7 +33,7 @@ interface ServiceCheck {
 
 const SERVICE_CHECK: FieldTable<ServiceCheck> = {
   id: { name: 'ID', decode: text },
-  namespace: { name: 'Namespace', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
 };
 
 const serviceCheck: Decoder<ServiceCheck> = (value, place) => ({

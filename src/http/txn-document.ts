@@ -23,6 +23,7 @@ import { type NodeFields, nodeFields } from './catalog-node-document.ts';
 import { type ServiceInput, serviceDefinition, serviceInput } from './catalog-service-document.ts';
 import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTags } from './documents.ts';
 import { kvDocument } from './kv-document.ts';
+import { tenancyText } from './tenancy.ts';
 
 const LARGEST_UINT64 = 2n ** 64n - 1n;
 
@@ -72,8 +73,8 @@ const KV: FieldTable<KvFields> = {
   flags: { name: 'Flags', decode: unsigned },
   index: { name: 'Index', decode: unsigned },
   session: { name: 'Session', decode: text },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
+  namespace: { name: 'Namespace', decode: tenancyText },
+  partition: { name: 'Partition', decode: tenancyText },
 };
 
 interface NodeOperation {

@@ -35,6 +35,22 @@ describe('/v1/catalog/register', () => {
     expect(state.index).toBe(before);
   });
 
+  test('refuses other namespaces and partitions, wherever they are named', async () => {
+    const { put } = await startHttp();
+    const node = { Node: 'a', Address: '1.1.1.1' };
+    const service = { Service: 'web', Namespace: 'team' };
+    for (const body of [
+      { ...node, Partition: 'far' },
+      { ...node, Service: service },
+      { ...node, Check: { Name: 'c', Namespace: 'team' } },
+    ])
+      expect((await put('/v1/catalog/register', body)).text).toBe(
+        'Namespaces and partitions are not supported',
+      );
+    const ours = { ...node, Partition: 'default', Service: { ...service, Namespace: '' } };
+    expect((await put('/v1/catalog/register', ours)).status).toBe(200);
+  });
+
   test('writing the same again moves no index', async () => {
     const { put, state } = await startHttp();
     const body = { Node: 'a', Address: '1.1.1.1', Service: { Service: 'web', Tags: ['x'] } };

@@ -155,6 +155,26 @@ describe('answers', () => {
   });
 });
 
+describe('tenancy', () => {
+  test('the default namespace and partition may be named, others are refused', async () => {
+    const { get } = await startHttp();
+    expect((await get('/v1/health/service/consul?ns=default&partition=Default')).status).toBe(200);
+    const answer = await get('/v1/health/service/consul?ns=team');
+    expect([answer.status, answer.text]).toEqual([
+      400,
+      'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature',
+    ]);
+    expect((await get('/v1/kv/x?partition=far')).status).toBe(400);
+    expect((await get('/v1/catalog/nodes')).status).toBe(200);
+    expect((await get('/v1/catalog/nodes', { 'x-consul-namespace': 'team' })).status).toBe(400);
+  });
+
+  test('nothing comes from a peer', async () => {
+    const { get } = await startHttp();
+    expect((await get('/v1/health/service/consul?peer=other')).json()).toEqual([]);
+  });
+});
+
 describe('access', () => {
   test('blocked prefixes are a 403', async () => {
     const { get } = await startHttp({ blockEndpoints: ['/v1/agent'] });
