@@ -10,7 +10,7 @@
  * Instances whose names cannot be written as DNS names are left out. Nothing here throws.
  */
 import type { Instance } from '../catalog/select.ts';
-import { parseIp } from '../lib/ip.ts';
+import { parseIp, unmapped } from '../lib/ip.ts';
 import type { NodeRow } from '../model/types.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
@@ -50,8 +50,11 @@ const UNUSABLE: Endpoint = Object.freeze({ kind: 'unusable' });
 const encoder = new TextEncoder();
 
 function endpoint(text: string, ipTarget: (address: Uint8Array) => WireName | undefined): Endpoint {
-  const address = parseIp(text);
-  if (address) return { kind: 'ip', address, target: ipTarget(address) };
+  const octets = parseIp(text);
+  if (octets) {
+    const address = unmapped(octets); // sockets that speak both families name IPv4 peers so, and programs register that
+    return { kind: 'ip', address, target: ipTarget(address) };
+  }
   const target = nameFromText(text);
   return target && target.length > 1 ? { kind: 'host', host: text, target } : UNUSABLE;
 }

@@ -59,6 +59,14 @@ export function parseIp(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.5`, RFC 4291 §2.5.5.2) as its 4 octets; others as they are. */
+export function unmapped(octets: Uint8Array): Uint8Array {
+  if (octets.length === 4) return octets;
+  const isMapped =
+    octets[10] === 0xff && octets[11] === 0xff && octets.subarray(0, 10).every((octet) => octet === 0);
+  return isMapped ? octets.subarray(12) : octets;
+}
+
 /** Start and length of the longest run of two or more zero groups; the first one wins (RFC 5952 §4.2.3). */
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let best = { start: -1, length: 1 };

@@ -4,7 +4,7 @@
  * Rules are tried in the reference's order, because only the first broken one is told. What an address implies is
  * added here: tagged addresses of its family, for LAN and WAN, unless given.
  */
-import { parseIp } from '../lib/ip.ts';
+import { parseIp, unmapped } from '../lib/ip.ts';
 import { AppError } from '../model/errors.ts';
 import type {
   JsonObject,
@@ -184,8 +184,7 @@ export function validateService(document: Partial<ServiceDocument>, place: Place
 function familyOf(ip: string): 'ipv4' | 'ipv6' | undefined {
   const octets = parseIp(ip);
   if (octets === undefined) return undefined;
-  const isMapped = octets.length === 16 && /^0{20}ffff/u.test(Buffer.from(octets).toString('hex'));
-  return octets.length === 4 || isMapped ? 'ipv4' : 'ipv6';
+  return unmapped(octets).length === 4 ? 'ipv4' : 'ipv6';
 }
 
 function taggedAddresses(document: Partial<ServiceDocument>): ServiceDefinition['taggedAddresses'] {

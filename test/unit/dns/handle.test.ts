@@ -29,6 +29,18 @@ describe('answers', () => {
     expect(flags).toBe('qr aa rd');
   });
 
+  it('give an IPv4 address that was registered as an IPv6 one as what it is (RFC 4291 §2.5.5.2)', async () => {
+    const rig = rigWithWeb();
+    rig.put(serviceRow('n1', 'mapped', { address: '::ffff:10.0.0.9' }));
+    expect((await rig.ask('mapped.service.consul', 'A')).answer).toEqual([
+      'mapped.service.consul. 0 IN A 10.0.0.9',
+    ]);
+    expect((await rig.ask('mapped.service.consul', 'AAAA')).answer).toEqual([]);
+    const { answer, additional } = await rig.ask('mapped.service.consul', 'SRV');
+    expect(answer).toEqual(['mapped.service.consul. 0 IN SRV 1 1 80 0a000009.addr.dc1.consul.']);
+    expect(additional).toContain('0a000009.addr.dc1.consul. 0 IN A 10.0.0.9');
+  });
+
   it('are the same from the cache as for the first time', async () => {
     for (const [type, asking] of [
       ['A', {}],
