@@ -1,7 +1,7 @@
 /**
  * The composition root: builds the parts in order, starts them in order, stops them in reverse.
  *
- * configuration → log → store → rows in memory → write queue → local registrations → checks → HTTP → DNS. No rule about
+ * configuration → log → store → rows in memory → write queue → local registrations → checks → DNS → HTTP. No rule about
  * services, names or answers lives here; this file only says who is connected to whom.
  */
 import { Coordinates } from '../catalog/coordinate.ts';
@@ -205,6 +205,7 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     nodeId,
     datacenter: config.datacenter,
     version: REFERENCE_VERSION,
+    ownVersion: request.version,
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
     explainDns: makeExplain(answering(ground)),
@@ -263,8 +264,9 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     { name: 'checks', start: async () => scheduler.start(), stop: async () => scheduler.stop() },
     localPart(local, ground.definitions),
     { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
-    httpFace(http, config),
+    // Whoever waits until HTTP answers may ask DNS at once.
     buildDns(ground),
+    httpFace(http, config),
     pidFilePart(config.pid_file, process.pid),
     ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload, log })] : []),
   ];
