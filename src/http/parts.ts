@@ -138,6 +138,8 @@ export interface HttpParts {
   readonly nodeId: string;
   readonly datacenter: string;
   readonly version: string;
+  /** Of this program; `version` is that of the reference whose behaviour clients may count on. */
+  readonly ownVersion: string;
   /** Read the configuration again; rejects with `config_invalid` and keeps the old one. */
   reload(): Promise<unknown>;
   /** What `reload` would do, for people; rejects as it would. */

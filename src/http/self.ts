@@ -69,7 +69,7 @@ export function selfDocument(parts: HttpParts): Document {
     Member: memberDocument(parts, false),
     Stats: {
       agent: agentStats(parts),
-      build: { prerelease: '', revision: '', version },
+      build: { prerelease: '', revision: '', rollcall: parts.ownVersion, version },
       ...clusterStats(parts),
       runtime: {
         arch: process.arch,

@@ -77,6 +77,7 @@ export async function startHttp(
     nodeId: 'id-1',
     datacenter: 'dc1',
     version: '1.2.3',
+    ownVersion: '0.0.1',
     reload: async () => {},
     previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
     leave: async () => {},

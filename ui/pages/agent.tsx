@@ -7,7 +7,7 @@ import { useLogTail } from '../app/log-tail.ts';
 import { Card, Empty, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { Choice } from '../parts/field.tsx';
 import { FilterBar, Segments, useQueryValue } from '../parts/filter-bar.tsx';
-import { flatten } from '../parts/json.ts';
+import { flatten, textIn } from '../parts/json.ts';
 import { LogView } from '../parts/log-view.tsx';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -26,7 +26,9 @@ function Identity({ self }: { self: AgentSelf }) {
             </span>,
           ],
           ['datacenter', Config.Datacenter],
-          ['API version', Config.Version],
+          ['rollcall', self.Stats?.['build']?.['rollcall'] ?? ''],
+          ['API of Consul', Config.Version],
+          ['log level', textIn(self.DebugConfig ?? {}, 'log_level') ?? ''],
           ['role', Config.Server ? 'server' : 'client'],
         ]}
       />
@@ -38,11 +40,15 @@ function Identity({ self }: { self: AgentSelf }) {
 function Statistics({ self }: { self: AgentSelf }) {
   return (
     <>
-      {Object.entries(self.Stats ?? {}).map(([group, values]) => (
-        <Card key={group} title={group}>
-          <Facts facts={Object.entries(values).map(([name, value]) => [name.replaceAll('_', ' '), value])} />
-        </Card>
-      ))}
+      {Object.entries(self.Stats ?? {})
+        .filter(([group]) => group !== 'build')
+        .map(([group, values]) => (
+          <Card key={group} title={group}>
+            <Facts
+              facts={Object.entries(values).map(([name, value]) => [name.replaceAll('_', ' '), value])}
+            />
+          </Card>
+        ))}
     </>
   );
 }
