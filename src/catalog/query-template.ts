@@ -78,10 +78,18 @@ function withoutEmptyTags(service: QueryService): QueryService {
   return { ...service, Tags: service.Tags?.filter((tag) => tag !== '') ?? null };
 }
 
-function patternOf({ Template }: QueryDocument): Pattern | undefined {
-  if (Template.Regexp === '') return undefined;
-  const pattern = compilePattern(Template.Regexp);
-  return typeof pattern === 'string' ? refuse(`Bad Regexp: ${pattern}`) : pattern;
+/** Compiled once for each document: DNS renders templates for every question. */
+const PATTERNS = new WeakMap<QueryDocument, Pattern>();
+
+function patternOf(document: QueryDocument): Pattern | undefined {
+  const { Regexp } = document.Template;
+  if (Regexp === '') return undefined;
+  const known = PATTERNS.get(document);
+  if (known) return known;
+  const pattern = compilePattern(Regexp);
+  if (typeof pattern === 'string') return refuse(`Bad Regexp: ${pattern}`);
+  PATTERNS.set(document, pattern);
+  return pattern;
 }
 
 function render(query: Pick<QueryRow, 'name' | 'document'>, name: string): QueryDocument {

@@ -47,7 +47,7 @@ function templateFor(view: View, name: string): QueryRow | undefined {
 
 /** The query with this id, else with this name, else the template for it (rendered); undefined when there is none. */
 export function findQuery(view: View, nameOrId: string): QueryRow | undefined {
-  if (nameOrId === '') return undefined;
+  if (nameOrId === '' || view.queries.size === 0) return undefined;
   const byId = isUuid(nameOrId) ? view.queries.get(nameOrId.toLowerCase()) : undefined;
   const [byName] = view.queries.by('name', queryNameKey(nameOrId));
   const query = byId ?? byName ?? templateFor(view, nameOrId);
