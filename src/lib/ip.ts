@@ -89,8 +89,8 @@ export function formatIp(octets: Uint8Array): string {
   return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`;
 }
 
-/** The canonical text of an address in any spelling; undefined when the text is no address. */
+/** The one text of an address in any spelling, IPv4 for mapped addresses; undefined when the text is no address. */
 export function canonicalIp(text: string): string | undefined {
   const octets = parseIp(text);
-  return octets && formatIp(octets);
+  return octets && formatIp(unmapped(octets));
 }
