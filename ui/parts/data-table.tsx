@@ -113,7 +113,7 @@ function HeadCell<Row>({ column, sort }: { column: Column<Row>; sort: ReturnType
     <span role="columnheader" class={`c-${column.key}`} aria-sort={direction}>
       <button type="button" class="sort" onClick={() => sort.toggle(column.key)}>
         {column.title}
-        <span aria-hidden="true">{isSorted ? (sort.isDown ? '↓' : '↑') : ''}</span>
+        {isSorted && <span aria-hidden="true">{sort.isDown ? '↓' : '↑'}</span>}
       </button>
     </span>
   );
