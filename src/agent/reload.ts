@@ -24,6 +24,12 @@ function optionDifferences(before: Config, after: Config): readonly OptionDiffer
     .map((key) => ({ key, isReloadable: OPTIONS[key].reloadable }));
 }
 
+/** The new values of what a reload applies, the old ones of what waits for a restart: parts must agree with each other. */
+function reloadedConfig(before: Config, after: Config): Config {
+  const values = OPTION_KEYS.map((key) => [key, OPTIONS[key].reloadable ? after[key] : before[key]]);
+  return Object.freeze(Object.fromEntries(values) as unknown as Config);
+}
+
 export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
@@ -85,7 +91,7 @@ export class Reloader {
     try {
       const { loaded, wanted } = await this.#read();
       const difference = this.#difference(loaded, await local.replaceConfigDefinitions(...wanted));
-      current.replace(loaded);
+      current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       agentLog.setLevel(loaded.config.log_level);
       log.info(difference, 'configuration reloaded');
       if (difference.needRestart.length > 0)

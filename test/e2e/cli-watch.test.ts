@@ -64,6 +64,28 @@ describe('rollcall watch', () => {
   });
 });
 
+describe('rollcall watch, when the index moves and the view does not', () => {
+  it('runs nothing', async () => {
+    const file = path.join(dir, 'services');
+    const register = (port: number, name: string) =>
+      fetch(`${agent.httpUrl}/v1/agent/service/register`, {
+        method: 'PUT',
+        body: JSON.stringify({ Name: name, Port: port }),
+      });
+    const watch = startCli(agent, ['watch', '-type=services', `cat >> ${file}`]);
+    await until(() => linesOf(file).length === 1);
+    await register(1, 'one');
+    await until(() => linesOf(file).length === 2);
+    await register(2, 'one');
+    await delay(300);
+    await register(1, 'two');
+    await until(() => (linesOf(file).at(-1) ?? '').includes('two'));
+    watch.kill('SIGINT');
+    await once(watch, 'exit');
+    expect(linesOf(file)).toHaveLength(3);
+  });
+});
+
 describe('rollcall lock', () => {
   it('runs the program with the lock held and leaves nothing behind', () => {
     expect(cli('lock', 'l1', 'echo held=$CONSUL_LOCK_HELD')).toMatchObject({ code: 0, out: 'held=true\n' });
@@ -80,7 +102,7 @@ describe('rollcall lock', () => {
     [['-n=2'], 2],
   ])('with %j lets no more than that many hold it at a time', async (flags, limit) => {
     const file = path.join(dir, `holders-${limit}`);
-    const program = `echo + >> ${file}; sleep 0.3; echo - >> ${file}`;
+    const program = `echo + >> ${file}; sleep 1; echo - >> ${file}`;
     const all = Array.from({ length: 4 }, () => startCli(agent, ['lock', ...flags, `l-${limit}`, program]));
     const ends = await Promise.all(all.map(async (one) => (await once(one, 'exit'))[0] as number));
     expect(ends).toEqual([0, 0, 0, 0]);

@@ -2,6 +2,7 @@
  * Reloading: the difference and nothing else, by each of the four ways; a mistake changes nothing.
  */
 import { spawnSync } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -84,6 +85,13 @@ describe('a reload', () => {
       '~ option dns_config.node_ttl\n! option (needs a restart) datacenter\n',
     );
     expect(rollcall('reload').code).toBe(0);
+    const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${agent.dnsPort}`]);
+    expect(await resolver.resolve4('n1.node.consul', { ttl: true })).toEqual([
+      { address: '127.0.0.1', ttl: 7 },
+    ]);
+    expect(await resolver.resolve4('n1.node.dc1.consul')).toEqual(['127.0.0.1']);
+    expect(rollcall('reload', '-dry-run').out).toBe('! option (needs a restart) datacenter\n');
   });
 });
 

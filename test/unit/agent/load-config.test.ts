@@ -79,12 +79,23 @@ describe('loadConfig', () => {
   });
 
   it('reads a folder in alphabetical order, later files win, lists are appended, maps overlaid', async () => {
-    file('d/b.json', { datacenter: 'late', recursors: ['2.2.2.2'], node_meta: { b: '2' } });
-    file('d/a.json', { datacenter: 'early', recursors: ['1.1.1.1'], node_meta: { a: '1', b: '1' } });
+    file('d/b.json', {
+      datacenter: 'late',
+      recursors: ['2.2.2.2'],
+      node_meta: { b: '2' },
+      dns_config: { service_ttl: { b: '2s' } },
+    });
+    file('d/a.json', {
+      datacenter: 'early',
+      recursors: ['1.1.1.1'],
+      node_meta: { a: '1', b: '1' },
+      dns_config: { service_ttl: { a: '1s', b: '1s' } },
+    });
     const { config } = await load({ paths: [path.join(dir, 'd')] });
     expect(config.datacenter).toBe('late');
     expect(config.recursors).toEqual(['1.1.1.1', '2.2.2.2']);
     expect(config.node_meta).toEqual({ a: '1', b: '2' });
+    expect(config['dns_config.service_ttl']).toEqual({ a: 1_000, b: 2_000 });
   });
 
   it('lets flags win over files, but puts their lists first', async () => {
