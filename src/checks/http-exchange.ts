@@ -12,9 +12,11 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { ProbeTls } from '../model/types.ts';
 import type { ProbeLimits } from './check.ts';
-import { type Dial, type HostPort, socketFault } from './dial.ts';
+import type { Dial } from './dial.ts';
+import type { HostPort } from './host-port.ts';
 import type { Headers } from './http-headers.ts';
 import { RequestFault } from './request-fault.ts';
+import { socketFault } from './socket-fault.ts';
 import { Tail } from './tail.ts';
 
 /** Octets of a body, uncompressed, after which the answer is judged as it is. */

@@ -7,7 +7,9 @@
 import http2 from 'node:http2';
 import type { ProbeTls } from '../model/types.ts';
 import type { ProbeLimits, ProbeResult } from './check.ts';
-import { type Dial, type HostPort, joinHostPort, socketFault } from './dial.ts';
+import type { Dial } from './dial.ts';
+import { type HostPort, joinHostPort } from './host-port.ts';
+import { socketFault } from './socket-fault.ts';
 
 export interface Http2Use {
   readonly target: HostPort;

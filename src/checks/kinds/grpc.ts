@@ -8,7 +8,8 @@
  */
 import type http2 from 'node:http2';
 import type { Probe, ProbeResult } from '../check.ts';
-import { type Dial, splitHostPort } from '../dial.ts';
+import type { Dial } from '../dial.ts';
+import { splitHostPort } from '../host-port.ts';
 import { withHttp2 } from '../http2-session.ts';
 
 const SERVING = 1;

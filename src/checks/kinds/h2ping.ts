@@ -2,7 +2,8 @@
  * HTTP/2 PING checks: passing when the target answers a PING frame (RFC 9113 §6.7). With TLS unless switched off.
  */
 import type { Probe } from '../check.ts';
-import { type Dial, splitHostPort } from '../dial.ts';
+import type { Dial } from '../dial.ts';
+import { splitHostPort } from '../host-port.ts';
 import { withHttp2 } from '../http2-session.ts';
 
 /** A probe of kind h2ping. */

@@ -2,7 +2,9 @@
  * TCP checks: passing when a connection comes about, with TLS when its handshake is done too. Nothing is sent.
  */
 import type { Probe, ProbeResult } from '../check.ts';
-import { type Dial, joinHostPort, socketFault, splitHostPort } from '../dial.ts';
+import type { Dial } from '../dial.ts';
+import { joinHostPort, splitHostPort } from '../host-port.ts';
+import { socketFault } from '../socket-fault.ts';
 
 /** A probe of kind tcp. */
 export function tcpProbe(dial: Dial): Probe<'tcp'> {

@@ -5,7 +5,8 @@
 import dgram from 'node:dgram';
 import { lookup } from 'node:dns';
 import type { Probe, ProbeResult } from '../check.ts';
-import { socketFault, splitHostPort } from '../dial.ts';
+import { splitHostPort } from '../host-port.ts';
+import { socketFault } from '../socket-fault.ts';
 
 /** Send an empty datagram; refusals come to `fail`, be they thrown or not. */
 function sendNothing(socket: dgram.Socket, ip: string, port: number, fail: (error: Error) => void): void {
