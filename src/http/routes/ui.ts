@@ -37,12 +37,19 @@ const YEAR_SECONDS = 31_536_000;
 const NOT_BUILT =
   'The web page is not built. In a checkout, "npm run build" makes it; with a folder of your own, set ui_config.dir.';
 
+/** What the system says of a name that no file of the page has, such as the address of a service with a long name. */
+const NO_SUCH_FILE: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'EISDIR',
+  'ENOTDIR',
+  'ENAMETOOLONG',
+]);
+
 async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
+    if (NO_SUCH_FILE.has((error as NodeJS.ErrnoException).code)) return undefined;
     throw error;
   }
 }

@@ -23,7 +23,8 @@ describe('files of the page', () => {
 
   test('every address of the page itself is index.html, which is asked for again each time', async () => {
     const { get } = await start();
-    for (const address of ['/ui/', '/ui/index.html', '/ui/services/web', '/ui/services/a.b']) {
+    const long = `/ui/${'x'.repeat(300)}`;
+    for (const address of ['/ui/', '/ui/index.html', '/ui/services/web', '/ui/services/a.b', long]) {
       const answer = await get(address);
       expect([answer.status, answer.text]).toEqual([200, '<base href="/ui/" /><p>page</p>']);
       expect(answer.headers['cache-control']).toBe('no-cache');
