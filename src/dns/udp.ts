@@ -70,6 +70,8 @@ function answerPackets(socket: dgram.Socket, { handler }: UdpParts): void {
     isClosed = true;
   });
   socket.on('message', (packet, peer) => {
+    // Nothing can be sent to port 0; a packet that claims to come from there is forged.
+    if (peer.port === 0) return;
     client.address = peer.address;
     const handled = handler.handle(packet, client as Client, out);
     if (typeof handled !== 'number') {
