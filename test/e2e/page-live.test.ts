@@ -86,6 +86,20 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     expect(asked).toBe(0);
   });
 
+  test('five tabs of one browser share its connections: each sees changes, and each can ask', async () => {
+    const tabs = [tab, ...(await Promise.all([1, 2, 3, 4].map(() => tab.another())))];
+    for (const each of tabs) await each.open('services');
+    await page.waitForTimeout(1_500);
+    await server.put('/v1/agent/service/register', { Name: 'for-all' });
+    await Promise.all(tabs.map((each) => each.page.getByRole('link', { name: 'for-all' }).waitFor()));
+    for (const each of tabs) {
+      await each.page.getByRole('link', { name: 'for-all' }).click({ timeout: 3_000 });
+      await each.page.getByRole('link', { name: 'for-all' }).waitFor({ timeout: 3_000 });
+    }
+    expect(tabs.flatMap((each) => each.troubles())).toEqual([]);
+    await server.put('/v1/agent/service/deregister/for-all');
+  });
+
   test('an instance is registered by the form, and refused input shows the text of the agent', async () => {
     await tab.open('services');
     await page.getByRole('button', { name: 'Register' }).click();

@@ -9,7 +9,13 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { repositoryDir } from './source-files.ts';
 import { type AgentOptions, type RunningAgent, startAgent } from './start-agent.ts';
 
@@ -33,6 +39,8 @@ export interface Tab {
   forgive(isProvoked: (trouble: string) => boolean): void;
   /** Go to an address below the page's base, such as `services/web`, and wait until it shows something. */
   open(address: string): Promise<void>;
+  /** Another tab of the same browser, which shares its connections and storage. */
+  another(): Promise<Tab>;
   close(): Promise<void>;
 }
 
@@ -86,8 +94,7 @@ function watchPage(page: Page, origin: string): string[] {
   return troubles;
 }
 
-async function newTab(browser: Browser, baseUrl: string, options: BrowserContextOptions): Promise<Tab> {
-  const context = await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options });
+async function tabIn(context: BrowserContext, baseUrl: string): Promise<Tab> {
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const troubles = watchPage(page, new URL(baseUrl).origin);
@@ -102,8 +109,13 @@ async function newTab(browser: Browser, baseUrl: string, options: BrowserContext
       await page.locator('main h1').waitFor();
       await page.locator('main .loading').waitFor({ state: 'detached' });
     },
+    another: () => tabIn(context, baseUrl),
     close: () => context.close(),
   };
+}
+
+async function newTab(browser: Browser, baseUrl: string, options: BrowserContextOptions): Promise<Tab> {
+  return tabIn(await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options }), baseUrl);
 }
 
 /** Build the page, start an agent on free ports that serves it, and a browser. */

@@ -2,15 +2,17 @@
  * Keeps answers of the API up to date by its own blocking queries, and knows whether the agent is there.
  *
  * One loop for each path that somebody shows: ask, then ask again with the index of the last answer and wait. A browser
- * opens six connections to one server for all its tabs together, so a tab holds at most HELD_LIMIT of them waiting
- * (further paths wait one second at a time) and none while it is hidden. When the agent is away the last answer stays,
+ * opens six connections to one server for all its tabs together, so all shown tabs together hold at most HELD_LIMIT of them
+ * waiting; further paths are asked once a second, and hidden tabs hold none. When the agent is away the last answer stays,
  * `connection` says since when, and the loops come back by themselves.
  */
-import { type Signal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { PageClock } from '../app/clock.ts';
+import { countTabs } from '../app/tabs.ts';
 import { type ApiClient, ApiError } from './client.ts';
 
 const HELD_LIMIT = 4;
+const UNHELD_PAUSE_MS = 1_000;
 /** Long enough to be rare, short enough that a connection which died silently is noticed. */
 const WAIT_SECONDS = 55;
 /** Between an answer and the next question: a busy catalog is shown a few times a second, a large one less often. */
@@ -38,6 +40,8 @@ interface Entry extends Live<unknown> {
   everyMs: number;
   /** Length of the last answer's text. */
   size: number;
+  /** The last question waited for its answer, or was the first one. */
+  isHeld: boolean;
   users: number;
   loop: AbortController | undefined;
 }
@@ -58,8 +62,8 @@ interface Ask {
   readonly isHeld: boolean;
 }
 
-function withWait(path: string, index: number, waitSeconds: number): string {
-  return `${path}${path.includes('?') ? '&' : '?'}index=${index}&wait=${waitSeconds}s`;
+function withWait(path: string, index: number): string {
+  return `${path}${path.includes('?') ? '&' : '?'}index=${index}&wait=${WAIT_SECONDS}s`;
 }
 
 /** An index that falls (the agent was restored or replaced) starts again from nothing. */
@@ -70,6 +74,7 @@ function nextIndex(before: number, given: number): number {
 function pauseAfter(entry: Entry, index: number): number {
   if (index === 0) return entry.everyMs;
   if (document.hidden) return HIDDEN_PAUSE_MS;
+  if (!entry.isHeld) return UNHELD_PAUSE_MS;
   return Math.min(PAUSE_MS + (entry.size / 1_048_576) * PAUSE_MS_PER_MIB, MAX_PAUSE_MS);
 }
 
@@ -77,12 +82,14 @@ class Pool implements LivePool {
   readonly connection = signal<Connection>({ kind: 'starting' });
   readonly #api: ApiClient;
   readonly #clock: PageClock;
+  readonly #tabCount: ReadonlySignal<number>;
   readonly #entries = new Map<string, Entry>();
   #heldCount = 0;
 
-  constructor(api: ApiClient, clock: PageClock) {
+  constructor(api: ApiClient, clock: PageClock, tabCount: ReadonlySignal<number>) {
     this.#api = api;
     this.#clock = clock;
+    this.#tabCount = tabCount;
   }
 
   enter<T>(path: string, everyMs: number): Live<T> {
@@ -122,9 +129,9 @@ class Pool implements LivePool {
   }
 
   #nextAsk(entry: Entry, index: number): Ask {
-    if (index === 0 || document.hidden) return { path: entry.path, isHeld: false };
-    const isHeld = this.#heldCount < HELD_LIMIT;
-    return { path: withWait(entry.path, index, isHeld ? WAIT_SECONDS : 1), isHeld };
+    const limit = Math.floor(HELD_LIMIT / this.#tabCount.peek());
+    const isHeld = index > 0 && !document.hidden && this.#heldCount < limit;
+    return { path: isHeld ? withWait(entry.path, index) : entry.path, isHeld };
   }
 
   /** One question and its answer; gives the index to go on from. */
@@ -137,6 +144,7 @@ class Pool implements LivePool {
       if (abort.aborted) return index;
       this.#noteAnswer();
       entry.size = reply.size;
+      entry.isHeld = ask.isHeld || index === 0;
       entry.error.value = undefined;
       if (reply.index === 0 || reply.index !== index) entry.data.value = reply.value;
       return nextIndex(index, reply.index);
@@ -178,7 +186,7 @@ class Pool implements LivePool {
       return known;
     }
     const [data, error] = [signal(undefined), signal(undefined)];
-    const entry: Entry = { path, everyMs, size: 0, users: 0, loop: undefined, data, error };
+    const entry: Entry = { path, everyMs, size: 0, isHeld: false, users: 0, loop: undefined, data, error };
     this.#entries.set(path, entry);
     return entry;
   }
@@ -192,7 +200,10 @@ class Pool implements LivePool {
 
 /** A pool that gives its connections back while the tab is hidden, and catches up when it is shown. */
 export function createLivePool(api: ApiClient, clock: PageClock): LivePool {
-  const pool = new Pool(api, clock);
+  const tabCount = countTabs(clock);
+  const pool = new Pool(api, clock, tabCount);
+  // With another number of tabs each has another share of the connections.
+  tabCount.subscribe(() => pool.refresh());
   document.addEventListener('visibilitychange', () => pool.refresh());
   window.addEventListener('online', () => pool.refresh());
   return pool;
