@@ -120,12 +120,19 @@ describe('rollcall lock', () => {
     await once(holder, 'exit');
   });
 
-  it('ends the program when the lock is lost', async () => {
+  it('ends the program when its session is gone', async () => {
     const holder = startCli(agent, ['lock', 'l4', 'echo; exec sleep 30']);
     await once(holder.stdout ?? holder, 'data');
     const sessions = (await (await fetch(`${agent.httpUrl}/v1/session/list`)).json()) as { ID: string }[];
     for (const { ID } of sessions)
       await fetch(`${agent.httpUrl}/v1/session/destroy/${ID}`, { method: 'PUT' });
+    expect((await once(holder, 'exit'))[0]).toBe(1);
+  });
+
+  it('ends the program when somebody took the lock away, though its session lives', async () => {
+    const holder = startCli(agent, ['lock', 'l5', 'echo; exec sleep 30']);
+    await once(holder.stdout ?? holder, 'data');
+    await fetch(`${agent.httpUrl}/v1/kv/l5/.lock`, { method: 'DELETE' });
     expect((await once(holder, 'exit'))[0]).toBe(1);
   });
 });

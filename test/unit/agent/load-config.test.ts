@@ -227,4 +227,14 @@ describe('loadConfig', () => {
     const { config } = await load({ paths: [file('conf', 'datacenter = "x"')], format: 'hcl' });
     expect(config.datacenter).toBe('x');
   });
+
+  it('expands templates in addresses and recursors, and names the option of one that fails', async () => {
+    const one = file('a.json', { client_addr: '{{ env "A" }}', recursors: ['{{ env "B" }}'] });
+    const { config } = await load({ paths: [one], env: { A: '127.0.0.1 127.0.0.2', B: '10.0.0.1' } });
+    expect(config.client_addr).toEqual(['127.0.0.1', '127.0.0.2']);
+    expect(config.recursors).toEqual(['10.0.0.1']);
+    await expect(load({ paths: [one] })).rejects.toThrow(
+      'client_addr: {{ env "A" }}: environment variable A is not set',
+    );
+  });
 });
