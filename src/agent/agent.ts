@@ -107,9 +107,10 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;
+  const storeLog = agentLog.log.child({ part: 'store' });
   // The database opens on its own thread; meanwhile this one loads the largest of the modules.
   const [core] = await Promise.all([
-    openCore({ dataDir, clock: systemClock, random: systemRandom, metrics }),
+    openCore({ dataDir, clock: systemClock, random: systemRandom, metrics, log: storeLog }),
     import('../http/server.ts'),
   ]);
   core.onInstalled(() => writes.add(0));

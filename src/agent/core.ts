@@ -11,6 +11,7 @@ import { TopicIndexes } from '../catalog/topics.ts';
 import { Watch } from '../catalog/watch.ts';
 import { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import { AppError } from '../model/errors.ts';
@@ -37,6 +38,7 @@ export interface CoreParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
+  readonly log: Logger;
 }
 
 /** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
@@ -63,8 +65,8 @@ async function loadOrClose(store: Persistence): Promise<Stored> {
 }
 
 /** Load the catalog and make its write queue. Rejects with AppError when the store cannot be opened. */
-export async function openCore({ dataDir, clock, random, metrics }: CoreParts): Promise<Core> {
-  const store = meteredStore(await openStore(dataDir), metrics, clock);
+export async function openCore({ dataDir, clock, random, metrics, log }: CoreParts): Promise<Core> {
+  const store = meteredStore(await openStore(dataDir), { metrics, clock, log });
   const stored = await loadOrClose(store);
   const state = new State();
   state.load(stored.rows, stored.index);

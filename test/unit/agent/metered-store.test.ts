@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { meteredStore } from '../../../src/agent/metered-store.ts';
+import type { Persistence } from '../../../src/catalog/persistence.ts';
+import { type Logger, silentLogger } from '../../../src/lib/log.ts';
+import { Metrics } from '../../../src/metrics/registry.ts';
+import { AppError } from '../../../src/model/errors.ts';
+import { memoryStore } from '../../../src/store/memory.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+
+it('logs the first of several failures and the recovery, and still refuses each', async () => {
+  let isFull = false;
+  const memory = memoryStore();
+  const disk: Persistence = {
+    ...memory,
+    commit: (batch) =>
+      isFull ? Promise.reject(new AppError('store_failed', 'disk is full')) : memory.commit(batch),
+  };
+  const lines: string[] = [];
+  const log: Logger = {
+    ...silentLogger,
+    error: (_fields, message) => void lines.push(`error: ${message}`),
+    info: (_fields, message) => void lines.push(`info: ${message}`),
+  };
+  const store = meteredStore(disk, { metrics: new Metrics(), clock: manualClock(), log });
+  await store.commit([[]]);
+  expect(lines).toEqual([]);
+  isFull = true;
+  for (let write = 0; write < 3; write += 1) await expect(store.commit([[]])).rejects.toThrow('disk is full');
+  isFull = false;
+  await store.commit([[]]);
+  await store.commit([[]]);
+  expect(lines).toEqual([
+    'error: changes cannot be stored and are refused; reads go on',
+    'info: changes can be stored again',
+  ]);
+});
