@@ -112,18 +112,30 @@ export interface Upstream {
 /** What an upstream server sends for a query: any number of messages. */
 export type Replies = (query: Buffer, transport: 'udp' | 'tcp') => readonly Uint8Array[];
 
+/** A TCP listener and a UDP socket on one port that was free for both. */
+async function openBoth(
+  onConnection: (socket: net.Socket) => void,
+): Promise<{ udp: dgram.Socket; tcp: net.Server }> {
+  for (;;) {
+    const tcp = net.createServer(onConnection);
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const udp = dgram.createSocket('udp4');
+    udp.bind((tcp.address() as net.AddressInfo).port, '127.0.0.1');
+    try {
+      await once(udp, 'listening');
+      return { udp, tcp };
+    } catch {
+      tcp.close();
+      udp.close();
+    }
+  }
+}
+
 /** An upstream server on one port over UDP and TCP. */
 export async function startUpstream(replies: Replies): Promise<Upstream> {
   const seen: Upstream['seen'] = [];
-  const udp = dgram.createSocket('udp4');
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
-  udp.on('message', (query, peer) => {
-    seen.push({ transport: 'udp', query, fromPort: peer.port });
-    for (const reply of replies(query, 'udp')) udp.send(reply, peer.port, peer.address);
-  });
-  const tcp = net.createServer((socket) => {
+  const { udp, tcp } = await openBoth((socket) => {
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       const query = chunk.subarray(2);
@@ -131,11 +143,13 @@ export async function startUpstream(replies: Replies): Promise<Upstream> {
       for (const reply of replies(query, 'tcp')) socket.write(framed(reply));
     });
   });
-  tcp.listen(port, '127.0.0.1');
-  await once(tcp, 'listening');
+  udp.on('message', (query, peer) => {
+    seen.push({ transport: 'udp', query, fromPort: peer.port });
+    for (const reply of replies(query, 'udp')) udp.send(reply, peer.port, peer.address);
+  });
   return {
     address: '127.0.0.1',
-    port,
+    port: udp.address().port,
     seen,
     close: () => {
       udp.close();
