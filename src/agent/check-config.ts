@@ -1,11 +1,11 @@
 /**
  * What must hold between the values of a configuration, beyond the type of each.
  *
- * Returns problems as lines ("<key>: what and how to mend it"); throws nothing and changes nothing.
+ * Returns problems with the option that has to change; throws nothing and changes nothing.
  */
 import { isIP } from 'node:net';
 import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../dns/config.ts';
-import type { Config } from './config.ts';
+import type { Config, OptionKey } from './config.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
 const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
@@ -17,32 +17,49 @@ function isAddress(text: string): boolean {
   return isIP(text) !== 0;
 }
 
-type Rule = (config: Config, isDev: boolean) => readonly string[];
+export interface RuleProblem {
+  /** The option that has to change. */
+  readonly key: OptionKey;
+  /** One line: the key, what is wrong, how to mend it. */
+  readonly text: string;
+}
+
+type Rule = (config: Config, isDev: boolean) => readonly RuleProblem[];
+
+/** A problem with an option; `text` continues the line that begins with its key. */
+const problem = (key: OptionKey, text: string): RuleProblem => ({ key, text: `${key}: ${text}` });
 
 const checkIdentity: Rule = (config, isDev) => {
-  const problems: string[] = [];
+  const problems: RuleProblem[] = [];
   if (!isDev && config.data_dir === '')
-    problems.push('data_dir cannot be empty: give -data-dir, or -dev to keep nothing');
+    problems.push({
+      key: 'data_dir',
+      text: 'data_dir cannot be empty: give -data-dir, or -dev to keep nothing',
+    });
   if (!DATACENTER.test(config.datacenter))
     problems.push(
-      `datacenter: must contain only letters, digits, - and _, not ${JSON.stringify(config.datacenter)}`,
+      problem(
+        'datacenter',
+        `must contain only letters, digits, - and _, not ${JSON.stringify(config.datacenter)}`,
+      ),
     );
   if (config.node_id !== '' && !UUID.test(config.node_id))
-    problems.push(`node_id: must be a UUID, not ${config.node_id}`);
-  if (config.node_name.trim() === '' && config.node_name !== '') problems.push('node_name cannot be blank');
+    problems.push(problem('node_id', `must be a UUID, not ${config.node_id}`));
+  if (config.node_name.trim() === '' && config.node_name !== '')
+    problems.push(problem('node_name', 'cannot be blank'));
   return problems;
 };
 
 const checkMeta: Rule = ({ node_meta: meta }) => {
   const pairs = Object.entries(meta);
   if (pairs.length > MAX_META_PAIRS)
-    return [`node_meta: at most ${MAX_META_PAIRS} pairs, not ${pairs.length}`];
+    return [problem('node_meta', `at most ${MAX_META_PAIRS} pairs, not ${pairs.length}`)];
   return pairs.flatMap(([key, value]) => {
-    if (key.startsWith('consul-')) return [`node_meta: key ${key} is reserved ("consul-")`];
+    if (key.startsWith('consul-')) return [problem('node_meta', `key ${key} is reserved ("consul-")`)];
     if (!META_KEY.test(key))
-      return [`node_meta: key ${JSON.stringify(key)} may hold up to 128 letters, digits, - and _`];
+      return [problem('node_meta', `key ${JSON.stringify(key)} may hold up to 128 letters, digits, - and _`)];
     return value.length > MAX_META_VALUE
-      ? [`node_meta: value of ${key} is longer than ${MAX_META_VALUE}`]
+      ? [problem('node_meta', `value of ${key} is longer than ${MAX_META_VALUE}`)]
       : [];
   });
 };
@@ -54,22 +71,22 @@ const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http'] as 
 const UNIX_SOCKET = /^unix:\/\/\/./;
 
 const checkAddresses: Rule = (config) => [
-  ...ADDRESS_KEYS.filter((key) => config[key] !== '' && !isAddress(config[key])).map(
-    (key) => `${key}: invalid ip address: ${config[key]}`,
+  ...ADDRESS_KEYS.filter((key) => config[key] !== '' && !isAddress(config[key])).map((key) =>
+    problem(key, `invalid ip address: ${config[key]}`),
   ),
   ...ADDRESS_LIST_KEYS.flatMap((key) =>
     config[key]
       .filter((address) => !isAddress(address) && !(key === 'addresses.http' && UNIX_SOCKET.test(address)))
-      .map((address) => `${key}: invalid ip address: ${address}`),
+      .map((address) => problem(key, `invalid ip address: ${address}`)),
   ),
   ...(['0.0.0.0', '::'].includes(config.advertise_addr)
-    ? ['advertise_addr: cannot be 0.0.0.0 or ::; name the address that others can reach']
+    ? [problem('advertise_addr', 'cannot be 0.0.0.0 or ::; name the address that others can reach')]
     : []),
 ];
 
 const checkPorts: Rule = (config) => {
   const { 'ports.dns': dns, 'ports.http': http } = config;
-  return dns > 0 && dns === http ? [`ports.dns and ports.http are both ${dns}`] : [];
+  return dns > 0 && dns === http ? [problem('ports.http', `is ${dns}, as ports.dns is`)] : [];
 };
 
 const DOMAIN =
@@ -81,22 +98,27 @@ const checkDomains: Rule = (config) =>
     if (text === '' && key === 'alt_domain') return [];
     return DOMAIN.test(text) && text.length <= 253
       ? []
-      : [`${key}: ${JSON.stringify(text)} is no domain name`];
+      : [problem(key, `${JSON.stringify(text)} is no domain name`)];
   });
 
 const checkRecursors: Rule = ({ recursors }) =>
   recursors
     .filter((text) => parseRecursor(text) === undefined)
-    .map(
-      (text) => `recursors: ${JSON.stringify(text)} is no address; write 10.0.0.2, 10.0.0.2:5353 or [::1]:53`,
+    .map((text) =>
+      problem(
+        'recursors',
+        `${JSON.stringify(text)} is no address; write 10.0.0.2, 10.0.0.2:5353 or [::1]:53`,
+      ),
     );
 
 const checkEmptyAnswers: Rule = (config) =>
   Object.entries(config['dns_config.empty_answer_by_service'])
     .filter(([, policy]) => !EMPTY_ANSWER_POLICIES.some((known) => known === policy))
-    .map(
-      ([service, policy]) =>
-        `dns_config.empty_answer_by_service: ${service} must be one of ${EMPTY_ANSWER_POLICIES.join(', ')}, not ${policy}`,
+    .map(([service, policy]) =>
+      problem(
+        'dns_config.empty_answer_by_service',
+        `${service} must be one of ${EMPTY_ANSWER_POLICIES.join(', ')}, not ${policy}`,
+      ),
     );
 
 const RULES: readonly Rule[] = [
@@ -109,7 +131,7 @@ const RULES: readonly Rule[] = [
   checkEmptyAnswers,
 ];
 
-/** Every rule that the configuration breaks, one line each; [] when it is sound. Never throws. */
-export function checkConfig(config: Config, isDev: boolean): readonly string[] {
+/** Every rule that the configuration breaks, [] when it is sound. Never throws. */
+export function checkConfig(config: Config, isDev: boolean): readonly RuleProblem[] {
   return RULES.flatMap((rule) => rule(config, isDev));
 }

@@ -237,4 +237,12 @@ describe('loadConfig', () => {
       'client_addr: {{ env "A" }}: environment variable A is not set',
     );
   });
+
+  it('names the line of a value that breaks a rule, wherever it was set last', async () => {
+    const one = file('a.json', '{\n  "domain": "ok"\n}');
+    const two = file('b.json', '{\n\n  "domain": "a..b"\n}');
+    await expect(load({ paths: [one, two] })).rejects.toThrow(`${two}:3: domain: "a..b" is no domain name`);
+    const flags = [{ flag: 'domain', value: '-x' }];
+    await expect(load({ paths: [one], flags })).rejects.toThrow('-domain: domain: "-x" is no domain name');
+  });
 });
