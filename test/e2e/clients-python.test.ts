@@ -133,6 +133,6 @@ function pythonTests(): void {
 }
 
 if (isInstalled()) describe('python-consul', pythonTests);
-else if (process.env['ROLLCALL_FORBID_SKIP'] === '1') {
+else if (process.env['FORBID_TEST_SKIP'] === '1') {
   test('python3-consul is installed', () => expect(isInstalled()).toBe(true));
 } else describe.skip('python-consul [skipped: python3-consul is not installed]', pythonTests);
