@@ -86,18 +86,26 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     expect(asked).toBe(0);
   });
 
-  test('five tabs of one browser share its connections: each sees changes, and each can ask', async () => {
-    const tabs = [tab, ...(await Promise.all([1, 2, 3, 4].map(() => tab.another())))];
-    for (const each of tabs) await each.open('services');
+  test('six tabs of one browser share its connections: each sees changes, and the last one can ask', async () => {
+    await server.put('/v1/kv/app/limit', '42');
+    const addresses = [
+      'services/web?at=n1/web-1',
+      'nodes/n1',
+      'checks',
+      'kv?in=app/&key=app/limit',
+      'events',
+    ];
+    const tabs = [tab, ...(await Promise.all(addresses.slice(1).map(() => tab.another())))];
+    for (const [at, address] of addresses.entries()) await tabs[at]?.open(address);
     await page.waitForTimeout(1_500);
-    await server.put('/v1/agent/service/register', { Name: 'for-all' });
-    await Promise.all(tabs.map((each) => each.page.getByRole('link', { name: 'for-all' }).waitFor()));
-    for (const each of tabs) {
-      await each.page.getByRole('link', { name: 'for-all' }).click({ timeout: 3_000 });
-      await each.page.getByRole('link', { name: 'for-all' }).waitFor({ timeout: 3_000 });
-    }
-    expect(tabs.flatMap((each) => each.troubles())).toEqual([]);
-    await server.put('/v1/agent/service/deregister/for-all');
+    const last = await tab.another();
+    await last.open('dns?name=web.service.consul');
+    await until(last.page, 'NOERROR');
+    await server.put('/v1/agent/check/fail/web-1-check?note=seen%20by%20all');
+    await Promise.all([0, 2].map((at) => until(tabs[at]?.page ?? page, 'seen by all')));
+    await until(last.page, 'NXDOMAIN');
+    expect([...tabs, last].flatMap((each) => each.troubles())).toEqual([]);
+    await server.put('/v1/agent/check/pass/web-1-check');
   });
 
   test('an instance is registered by the form, and refused input shows the text of the agent', async () => {
