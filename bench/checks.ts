@@ -3,7 +3,8 @@
  *
  * The floor is the same agent with the same DNS questions and no checks. Lateness is the agent's own histogram (bounds,
  * so a percentile is the upper bound of its bucket). Targets run in a process of their own, on the same machine.
- * `node bench/checks.ts 1000 5000` measures those numbers of checks.
+ * `node bench/checks.ts 1000 5000` measures those numbers of checks; with `threads=1` in front DNS answers from a thread
+ * of its own (dns_config.threads).
  */
 import { fork } from 'node:child_process';
 import dgram from 'node:dgram';
@@ -110,8 +111,8 @@ function at(sorted: readonly number[], share: number): string {
   return (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(2);
 }
 
-async function measure(count: number, port: number): Promise<string> {
-  const agent = await startAgent();
+async function measure(count: number, port: number, threads: number): Promise<string> {
+  const agent = await startAgent({ config: { dns_config: { threads } } });
   const startedMs = performance.now();
   await register(agent, count, port);
   const perSecond = count === 0 ? '-' : Math.round((count / (performance.now() - startedMs)) * 1_000);
@@ -143,15 +144,19 @@ async function measure(count: number, port: number): Promise<string> {
   ].join(' | ');
 }
 
-async function main(counts: readonly number[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const threads = Number(args.find((arg) => arg.startsWith('threads='))?.split('=')[1] ?? 0);
+  const given = args.filter((arg) => !arg.includes('=')).map(Number);
   const targets = await startTargets();
   console.log(`${os.cpus()[0]?.model ?? '?'} ×${os.cpus().length}, Node ${process.version}`);
+  console.log(`load ${os.loadavg()[0]?.toFixed(1)} when it began, ${threads} threads for DNS`);
   console.log(
     'checks | reg/s | passing | runs | late p50 ms | late p99 ms | CPU | MiB | DNS p50 ms | DNS p99 ms',
   );
-  for (const count of counts) console.log(await measure(count, targets.port));
+  for (const count of given.length > 0 ? given : [0, 1_000, 5_000, 10_000])
+    console.log(await measure(count, targets.port, threads));
   targets.stop();
 }
 
 if (process.argv[2] === 'targets') serveTargets();
-else await main(process.argv.length > 2 ? process.argv.slice(2).map(Number) : [0, 1_000, 5_000, 10_000]);
+else await main(process.argv.slice(2));

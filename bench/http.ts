@@ -4,7 +4,7 @@
  *
  *     npm run bench:http [-- [--reference /usr/bin/consul] [words of scenarios]]
  *
- * Needs wrk. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
+ * The load comes from wrk where it is installed, else from autocannon. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
  * work on the machine comes and goes.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -25,7 +25,7 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-bench-http-'));
 interface Scenario {
   readonly name: string;
   readonly path: string;
-  /** A Lua function body that makes the request number `n`; a GET of `path` without it. */
+  /** Body of a PUT, `{id}` being another text each time; a GET without it. */
   readonly write?: string;
   /** Least ratios that are wanted against the floor and against the reference. */
   readonly wanted: { readonly floor?: number; readonly reference: number };
@@ -51,19 +51,19 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'agent register, persisted',
     path: '/v1/agent/service/register',
-    write: `return wrk.format("PUT", nil, nil, '{"ID":"' .. id .. '","Name":"load","Port":80}')`,
+    write: '{"ID":"{id}","Name":"load","Port":80}',
     wanted: { reference: 5 },
   },
   {
     name: 'catalog register, persisted',
     path: '/v1/catalog/register',
-    write: `return wrk.format("PUT", nil, nil, '{"Node":"' .. id .. '","Address":"10.0.0.1","Service":{"Service":"load2","Port":80}}')`,
+    write: '{"Node":"{id}","Address":"10.0.0.1","Service":{"Service":"load2","Port":80}}',
     wanted: { reference: 1 },
   },
   {
     name: 'kv put, persisted',
     path: '/v1/kv/load',
-    write: `return wrk.format("PUT", "/v1/kv/" .. id, nil, "value of " .. id)`,
+    write: 'value of {id}',
     wanted: { reference: 1 },
   },
 ];
@@ -100,22 +100,42 @@ async function fill(base: string): Promise<void> {
   }
 }
 
-/** Requests per second; throws when an answer was not a 2xx. */
-function load(base: string, { path: url, write }: Pick<Scenario, 'path' | 'write'>, label: string): number {
+const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
+
+/** A script for wrk that sends `body` with its own id in each request. */
+function wrkScript(body: string, seed: string): string {
+  const script = path.join(scratch, 'write.lua');
+  const [before = '', after = ''] = body.split('{id}');
+  const make = `'${before}${seed}-' .. n .. '${after}'`;
+  fs.writeFileSync(
+    script,
+    `n = 0\nfunction request()\n n = n + 1\n return wrk.format("PUT", nil, nil, ${make})\nend\n`,
+  );
+  return script;
+}
+
+function loadWithWrk(url: string, body: string | undefined, seed: string): number {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`];
-  if (write !== undefined) {
-    const script = path.join(scratch, 'write.lua');
-    const seed = `${label}-${process.pid}-${Math.floor(performance.now())}`;
-    fs.writeFileSync(
-      script,
-      `n = 0\nfunction request()\n n = n + 1\n local id = "${seed}-" .. n\n ${write}\nend\n`,
-    );
-    args.push('-s', script);
-  }
-  const { stdout } = spawnSync('wrk', [...args, base + url], { encoding: 'utf8' });
+  if (body !== undefined) args.push('-s', wrkScript(body, seed));
+  const { stdout } = spawnSync('wrk', [...args, url], { encoding: 'utf8' });
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
   if (rate === undefined || stdout.includes('Non-2xx')) throw new Error(`wrk on ${url}: ${stdout}`);
   return Number(rate);
+}
+
+function loadWithAutocannon(url: string, body: string | undefined): number {
+  const args = ['-c', String(CONNECTIONS), '-d', String(SECONDS), '--json'];
+  if (body !== undefined) args.push('-m', 'PUT', '-I', '-b', body.replace('{id}', '[<id>]'));
+  const { stdout } = spawnSync('autocannon', [...args, url], { encoding: 'utf8' });
+  const result = JSON.parse(stdout) as { requests: { average: number }; non2xx: number };
+  if (result.non2xx > 0) throw new Error(`autocannon on ${url}: ${result.non2xx} answers were not 2xx`);
+  return result.requests.average;
+}
+
+/** Requests per second; throws when an answer was not a 2xx. */
+function load(base: string, { path: url, write }: Pick<Scenario, 'path' | 'write'>, label: string): number {
+  const seed = `${label}-${process.pid}-${Math.floor(performance.now())}`;
+  return hasWrk ? loadWithWrk(base + url, write, seed) : loadWithAutocannon(base + url, write);
 }
 
 async function answers(url: string): Promise<boolean> {
