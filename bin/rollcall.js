@@ -85,14 +85,18 @@ function keepCompiledCode() {
   setTimeout(() => module.flushCompileCache(), 2_000).unref();
 }
 
+const wasHandedOver = process.env['ROLLCALL_HANDED_OVER'] !== undefined;
+// Programs that the program starts (watches, locks, checks) may be launchers again, with nothing handed to them.
+delete process.env['ROLLCALL_HANDED_OVER'];
+
 if (isRecentEnough(process.version)) {
-  if (process.env['ROLLCALL_HANDED_OVER']) dieWithLauncher();
+  if (wasHandedOver) dieWithLauncher();
   keepCompiledCode();
   const entry = [source, built].find((file) => fs.existsSync(file));
   if (entry === undefined) fail(`neither ${source} nor ${built} exists; is the package complete?`);
   else await import(pathToFileURL(entry).href);
 } else {
-  const local = process.env['ROLLCALL_HANDED_OVER'] ? undefined : findLocalNode();
+  const local = wasHandedOver ? undefined : findLocalNode();
   if (local === undefined) {
     fail(
       `needs Node ${OLDEST.major}.${OLDEST.minor} or newer, this is ${process.version}; in a checkout "npm ci" brings one along`,

@@ -17,7 +17,7 @@ function strangeVariables(env: Environment): readonly Remark[] {
   const known = new Set(OPTION_KEYS.map(envOf));
   return Object.keys(env)
     .filter((name) => name.startsWith('ROLLCALL_') && !known.has(name))
-    .filter((name) => !/^ROLLCALL_(HTTP_|TOKEN|HANDED_OVER|CLIENT_|CACERT|CAPATH|TLS_)/.test(name))
+    .filter((name) => !/^ROLLCALL_(HTTP_|TOKEN|CLIENT_|CACERT|CAPATH|TLS_)/.test(name))
     .map((name) => {
       const neighbour = nearest(name, known);
       return { level: 'warn', text: unknownText('environment variable', name, neighbour) };

@@ -12,11 +12,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { repositoryDir } from '../support/source-files.ts';
 
 const PROGRAM = `
+import { spawnSync } from 'node:child_process';
 const [command = '', status = '0']: string[] = process.argv.slice(2);
 process.on('SIGTERM', () => process.exit(41));
 process.on('SIGINT', () => process.exit(42));
 console.log(command, process.pid, process.version);
 if (command === 'wait') setInterval(() => {}, 1_000);
+else if (command === 'nested') {
+  process.exit(spawnSync(status, [process.argv[1] ?? '', 'end', '5'], { stdio: 'inherit' }).status ?? 1);
+}
 else process.exit(Number(status));
 `;
 
@@ -78,6 +82,10 @@ describe.each(allNodes())('started by %s', (node) => {
   ] as const)('passes %s on and ends as the program ends', async (signal, ending) => {
     const { child } = await startWaiting(node);
     expect(await statusAfter(child, signal)).toBe(ending);
+  });
+
+  test('can be started by the program that it started', () => {
+    expect(spawnSync(node, [launcher, 'nested', node]).status).toBe(5);
   });
 
   test('leaves no program behind when it is killed', async () => {
