@@ -44,6 +44,13 @@ export class DueQueue<Item> {
     return first;
   }
 
+  /** Drop the entries that are not wanted any more. O(n log n). */
+  keep(isWanted: (entry: DueEntry<Item>) => boolean): void {
+    const kept = this.#heap.filter(isWanted);
+    this.#heap.length = 0;
+    for (const entry of kept) this.push(entry);
+  }
+
   #sink(entry: DueEntry<Item>): void {
     const heap = this.#heap;
     let at = 0;

@@ -83,6 +83,9 @@ type PolledSpec = Extract<ProbeSpec, { kind: PolledKind }>;
 const isPolled = (spec: ProbeSpec): spec is PolledSpec =>
   spec.kind !== 'ttl' && spec.kind !== 'alias' && spec.kind !== 'none';
 
+/** Entries of removed checks that may wait in the queue for their time; checks with long intervals could pile up there. */
+const MAX_VOID_ENTRIES = 1_000;
+
 /** How far a run may move away from its interval, as a part of it. */
 const JITTER = 0.05;
 
@@ -139,6 +142,8 @@ export class Scheduler {
     if (entry === undefined) return;
     this.#entries.delete(id);
     entry.ticket = -1;
+    if (this.#queue.size > MAX_VOID_ENTRIES + 2 * this.#entries.size)
+      this.#queue.keep(({ item, ticket }) => item.ticket === ticket);
     entry.leaveLine?.();
     entry.unfollow?.();
     entry.running?.abort();

@@ -113,13 +113,16 @@ function durationFault(given: string): string {
   return `time: invalid duration ${quoted}`;
 }
 
+/** 2^63 ns, about 292 years: what the reference's durations can hold. */
+const MAX_DURATION_MS = 2 ** 63 / 1e6;
+
 /** A duration in ms: a text like "10s" or a number of nanoseconds. Other values count as not given (API). */
 export const duration: Decoder<number> = (value, place) => {
-  if (typeof value === 'number') return value / 1e6;
+  if (typeof value === 'number' && Math.abs(value / 1e6) <= MAX_DURATION_MS) return value / 1e6;
   if (typeof value === 'string') {
     const ms = parseDuration(value);
-    if (ms !== undefined) return ms;
-    const fault = durationFault(value);
+    if (ms !== undefined && Math.abs(ms) <= MAX_DURATION_MS) return ms;
+    const fault = ms === undefined ? durationFault(value) : `time: invalid duration ${JSON.stringify(value)}`;
     return refuseDocument(place, fault, `wants a duration like "10s", not ${JSON.stringify(value)}`);
   }
   if (place.style === 'config')

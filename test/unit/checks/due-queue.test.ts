@@ -25,3 +25,11 @@ test('keeps what is not due', () => {
   expect(queue.takeDue(10)).toBeUndefined();
   expect(queue.firstDueMs).toBe(20);
 });
+
+test('drops what is not wanted any more and keeps the order of the rest', () => {
+  const queue = new DueQueue<number>();
+  for (const dueMs of [5, 3, 9, 1, 7]) queue.push({ dueMs, item: dueMs, ticket: 0 });
+  queue.keep(({ item }) => item !== 3 && item !== 9);
+  const taken = [queue.takeDue(10)?.item, queue.takeDue(10)?.item, queue.takeDue(10)?.item];
+  expect([taken, queue.size]).toEqual([[1, 5, 7], 0]);
+});

@@ -257,3 +257,12 @@ test('nothing leaves after the end', async () => {
   await b.clock.advanceAndSettle(60_000);
   expect([b.results, b.clock.pendingCount()]).toEqual([[], 0]);
 });
+
+test('checks that come and go by the thousand leave the others their times', async () => {
+  const b = bench();
+  add(b, check({ ID: 'stays', HTTP: 'http://stays/' }));
+  for (let i = 0; i < 3_000; i += 1) add(b, check({ ID: 'changes', HTTP: `http://${i}/`, Interval: '24h' }));
+  await b.clock.advanceAndSettle(60_000);
+  expect(b.runs.filter(({ url }) => url === 'http://stays/').length).toBeGreaterThanOrEqual(6);
+  expect(b.runs.filter(({ url }) => url === 'http://2999/').length).toBe(1);
+});

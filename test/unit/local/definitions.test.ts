@@ -105,6 +105,7 @@ test.each([
   ],
   [{ Name: 'a', Check: { ttl: '10' } }, 'time: missing unit in duration "10"'],
   [{ Name: 'a', Check: { ttl: '10x' } }, 'time: unknown unit "x" in duration "10x"'],
+  [{ Name: 'a', Check: { ttl: '9999999999h' } }, 'time: invalid duration "9999999999h"'],
   [{ Name: 'a', Check: { ttl: 'soon' } }, 'time: invalid duration "soon"'],
 ])('%j is refused with the text of the reference', (json, text) => {
   expect(textOf(() => api(json))).toBe(`Request decode failed: ${text}`);
