@@ -4,7 +4,7 @@
  *
  *     npm run bench:http [-- [--reference /usr/bin/consul] [words of scenarios]]
  *
- * The load comes from wrk where it is installed, else from autocannon. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
+ * The load comes from wrk where it is installed, else, for reads only, from autocannon. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
  * work on the machine comes and goes.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -123,10 +123,9 @@ function loadWithWrk(url: string, body: string | undefined, seed: string): numbe
   return Number(rate);
 }
 
-function loadWithAutocannon(url: string, body: string | undefined): number {
-  const args = ['-c', String(CONNECTIONS), '-d', String(SECONDS), '--json'];
-  if (body !== undefined) args.push('-m', 'PUT', '-I', '-b', body.replace('{id}', '[<id>]'));
-  const { stdout } = spawnSync('autocannon', [...args, url], { encoding: 'utf8' });
+function loadWithAutocannon(url: string): number {
+  const args = ['-c', String(CONNECTIONS), '-d', String(SECONDS), '--json', url];
+  const { stdout } = spawnSync('autocannon', args, { encoding: 'utf8' });
   const result = JSON.parse(stdout) as { requests: { average: number }; non2xx: number };
   if (result.non2xx > 0) throw new Error(`autocannon on ${url}: ${result.non2xx} answers were not 2xx`);
   return result.requests.average;
@@ -135,7 +134,7 @@ function loadWithAutocannon(url: string, body: string | undefined): number {
 /** Requests per second; throws when an answer was not a 2xx. */
 function load(base: string, { path: url, write }: Pick<Scenario, 'path' | 'write'>, label: string): number {
   const seed = `${label}-${process.pid}-${Math.floor(performance.now())}`;
-  return hasWrk ? loadWithWrk(base + url, write, seed) : loadWithAutocannon(base + url, write);
+  return hasWrk ? loadWithWrk(base + url, write, seed) : loadWithAutocannon(base + url);
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -207,8 +206,8 @@ async function measure(scenario: Scenario, own: string, floor: string, reference
 
 async function main(args: readonly string[]): Promise<void> {
   const [program, words] = args[0] === '--reference' ? [args[1], args.slice(2)] : [undefined, args];
-  const isWanted = ({ name }: Scenario): boolean =>
-    words.length === 0 || words.some((word) => name.includes(word));
+  const isWanted = ({ name, write }: Scenario): boolean =>
+    (words.length === 0 || words.some((word) => name.includes(word))) && (hasWrk || write === undefined);
   console.log(`${os.cpus()[0]?.model ?? 'unknown'} x ${os.cpus().length}, Node ${process.version}`);
   const agent = await startAgent({ dataDir: path.join(scratch, 'own') });
   const floor = await startFloor();
