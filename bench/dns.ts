@@ -172,6 +172,7 @@ async function main(): Promise<void> {
   for (const server of [floor, ...subjects]) await saturate(server.port, warm, Math.min(SECONDS, 2));
   for (const server of subjects) {
     for (const [what, questions] of Object.entries(sets)) {
+      await saturate(server.port, questions, Math.min(SECONDS, 2));
       const rounds = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         rounds.push({ floor: await measure(floor, questions), own: await measure(server, questions) });
