@@ -4,8 +4,8 @@
  *
  *     npm run bench:http [-- [--reference /usr/bin/consul] [words of scenarios]]
  *
- * The load comes from wrk where it is installed, else, for reads only, from autocannon. What is compared takes turns within each round, and the median of the rounds' ratios counts, because other
- * work on the machine comes and goes.
+ * The load comes from wrk where it is installed, else, for reads only, from autocannon. What is compared takes turns
+ * within each round, and the median of the rounds' ratios counts, because other work on the machine comes and goes.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
