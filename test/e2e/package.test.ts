@@ -81,3 +81,14 @@ test('runs an agent that keeps its data', async () => {
   expect(nodes).toHaveLength(1);
   expect(await agent.stop()).toBe(0);
 });
+
+test('serves the web page that it brings', async () => {
+  const agent = await startAgent({ launcher });
+  const page = await fetch(`${agent.httpUrl}/ui/`);
+  const html = await page.text();
+  const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+  const answer = await fetch(new URL(script, `${agent.httpUrl}/ui/`));
+  expect([page.status, answer.status]).toEqual([200, 200]);
+  expect((await answer.text()).length).toBeGreaterThan(10_000);
+  expect(await agent.stop()).toBe(0);
+});
