@@ -13,6 +13,9 @@ import { closedPort, httpTarget } from '../support/targets.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rollcall.js', import.meta.url));
 
+/** For what takes milliseconds on a machine that has nothing else to do. */
+const SOON = { timeout: 10_000 };
+
 interface LocalCheck {
   readonly Status: string;
   readonly Output: string;
@@ -61,12 +64,13 @@ test('a new instance is in DNS after its first run, which comes at once, and out
   const agent = await agentWith();
   const startedMs = performance.now();
   await put(agent, '/v1/agent/service/register', service(port, { Interval: '60s' }));
-  await expect.poll(() => ports(agent, 'web')).toEqual([port]);
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  await expect.poll(() => ports(agent, 'web'), SOON).toEqual([port]);
+  // An interval is a minute, and the first run does not wait for any part of it.
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
   await put(agent, '/v1/agent/service/register', service(port));
-  await expect.poll(() => statusOf(agent, 'c')).toBe('passing');
+  await expect.poll(() => statusOf(agent, 'c'), SOON).toBe('passing');
   code = 500;
-  await expect.poll(() => ports(agent, 'web'), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => ports(agent, 'web'), SOON).toEqual([]);
 });
 
 test('after a sudden end a check has its status at once, and a TTL goes on where it was', async () => {
@@ -76,13 +80,13 @@ test('after a sudden end a check has its status at once, and a TTL goes on where
   await put(before, '/v1/agent/service/register', service(port, { Interval: '60s' }));
   await put(before, '/v1/agent/check/register', { ID: 't', Name: 't', TTL: '6s' });
   await put(before, '/v1/agent/check/pass/t?note=fine');
-  await expect.poll(() => statusOf(before, 'c')).toBe('passing');
+  await expect.poll(() => statusOf(before, 'c'), SOON).toBe('passing');
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   await before.kill();
   const after = await agentWith({ dataDir });
   expect(await ports(after, 'web')).toEqual([port]);
   expect([await statusOf(after, 'c'), await statusOf(after, 't')]).toEqual(['passing', 'passing']);
-  await expect.poll(() => statusOf(after, 't'), { timeout: 6_000 }).toBe('critical');
+  await expect.poll(() => statusOf(after, 't'), SOON).toBe('critical');
   const { Results } = await get<{ Results: LocalCheck[] }>(after, '/v1/agent/check/t/history');
   expect(Results[0]?.Output).toBe('TTL expired (last output before timeout follows): fine');
 });
@@ -90,7 +94,7 @@ test('after a sudden end a check has its status at once, and a TTL goes on where
 test('programs are refused from the API, also to be tried, while files may have them', async () => {
   const check = { id: 's', name: 's', args: ['/bin/echo', 'from a file'], interval: '1s' };
   const agent = await agentWith({ config: { enable_local_script_checks: true, checks: [check] } });
-  await expect.poll(() => statusOf(agent, 's')).toBe('passing');
+  await expect.poll(() => statusOf(agent, 's'), SOON).toBe('passing');
   const sent = { Name: 'x', Args: ['/bin/echo', 'hi'], Interval: '1s' };
   expect(await put(agent, '/v1/agent/check/register', sent)).toBe(500);
   expect(await put(agent, '/v1/agent/check/test', sent)).toBe(500);
@@ -121,7 +125,7 @@ test('the command line tries checks without registering them, and tells what a c
   expect(tried.status).toBe(2);
   expect(await get(agent, '/v1/agent/checks')).toEqual({});
   expect((await rollcall('services', 'register', file)).status).toBe(0);
-  await expect.poll(() => statusOf(agent, 'service:web:1')).toBe('passing');
+  await expect.poll(() => statusOf(agent, 'service:web:1'), SOON).toBe('passing');
   const history = await rollcall('check', 'history', 'service:web:1');
   expect(history.stdout).toMatch(
     /^service:web:1: passing since \S+, changed 0 times\nTime +Status +Took +Output\n/,
@@ -138,9 +142,9 @@ test('an alias follows its service within a moment', async () => {
   });
   expect(await statusOf(agent, 'a')).toBe('critical');
   await put(agent, '/v1/agent/check/pass/d');
-  await expect.poll(() => statusOf(agent, 'a')).toBe('passing');
+  await expect.poll(() => statusOf(agent, 'a'), SOON).toBe('passing');
   await put(agent, '/v1/agent/service/deregister/db');
-  await expect.poll(() => statusOf(agent, 'a')).toBe('critical');
+  await expect.poll(() => statusOf(agent, 'a'), SOON).toBe('critical');
 });
 
 test('targets that hang, flood, redirect in circles or reset do not keep the others waiting', async () => {
@@ -165,7 +169,7 @@ test('targets that hang, flood, redirect in circles or reset do not keep the oth
     HTTP: `http://127.0.0.1:${good}/`,
     Interval: '1s',
   });
-  await expect.poll(() => statusOf(agent, 'good'), { timeout: 5_000 }).toBe('passing');
+  await expect.poll(() => statusOf(agent, 'good'), SOON).toBe('passing');
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   const { Results } = await get<{ Results: unknown[] }>(agent, '/v1/agent/check/good/history');
   expect(Results.length).toBeGreaterThanOrEqual(3);
@@ -176,5 +180,5 @@ test('slow name lookups have threads to wait in, so that other checks get theirs
   await put(agent, '/v1/agent/check/register', { Name: 'n', TCP: 'localhost:1', Interval: '60s' });
   const threads = (): number =>
     Number(/Threads:\s+(\d+)/.exec(fs.readFileSync(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
-  await expect.poll(threads).toBeGreaterThanOrEqual(16);
+  await expect.poll(threads, SOON).toBeGreaterThanOrEqual(16);
 });
