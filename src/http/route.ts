@@ -75,4 +75,6 @@ export interface Operation {
 export interface Route {
   readonly path: string;
   readonly operations: { readonly [M in Method]?: Operation };
+  /** HEAD is answered like GET, without the body. Routes of the API refuse it, as the reference does. */
+  readonly answersHead?: boolean;
 }

@@ -132,6 +132,7 @@ function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void 
     app.route({
       method,
       url: route.path,
+      exposeHeadRoute: method === 'GET' && route.answersHead === true,
       ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
       ...(method !== 'GET' && { onRequest: forgetContentType }),
       handler: (request, reply) => dispatcher.dispatch(target, request, reply),

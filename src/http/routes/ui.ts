@@ -90,5 +90,6 @@ const page: Handler = async (call, { config }) => {
 /** Where the page is mounted; nothing when it is switched off. */
 export function uiRoutes({ isUiEnabled, uiContentPath }: HttpConfig): readonly Route[] {
   if (!isUiEnabled) return [];
-  return [{ path: `${uiContentPath}*`, operations: { GET: { about: 'The web page.', handle: page } } }];
+  const operations = { GET: { about: 'The web page.', handle: page } };
+  return [{ path: `${uiContentPath}*`, operations, answersHead: true }];
 }

@@ -31,6 +31,15 @@ describe('files of the page', () => {
     }
   });
 
+  test('HEAD tells what GET would send, and is refused by the API', async () => {
+    const { request } = await start();
+    const head = await request('HEAD', '/ui/');
+    expect([head.status, head.text, head.headers['content-length']]).toEqual([200, '', '31']);
+    expect((await request('HEAD', '/')).status).toBe(301);
+    const refused = await request('HEAD', '/v1/agent/self');
+    expect([refused.status, refused.headers['allow']]).toEqual([405, 'OPTIONS,GET']);
+  });
+
   test('files with a hash in their name may be kept for good', async () => {
     const { get } = await start();
     const answer = await get('/ui/assets/index-Ab12_-xy.js');
