@@ -1,6 +1,7 @@
 /**
  * Paths with empty, `.` or `..` segments are answered with a redirect to the path without them, as the reference does.
  */
+import { redirect } from './redirect.ts';
 import type { Call, Reply } from './route.ts';
 
 const UNCLEAN = /\/(?:\/|\.{1,2}(?:\/|$))/;
@@ -16,11 +17,8 @@ function cleanPath(path: string): string {
 }
 
 /** The redirect for a call whose path is not clean; undefined for all others. */
-export function redirectToCleanPath(call: Pick<Call, 'url'>): Reply | undefined {
+export function redirectToCleanPath(call: Pick<Call, 'method' | 'url'>): Reply | undefined {
   const [path = '', query] = call.url.split(/\?(.*)/s, 2);
   if (!UNCLEAN.test(path)) return undefined;
-  return {
-    status: 301,
-    headers: { Location: cleanPath(path) + (query === undefined ? '' : `?${query}`) },
-  };
+  return redirect(call.method, cleanPath(path) + (query === undefined ? '' : `?${query}`));
 }

@@ -5,16 +5,9 @@
 import { redirectToCleanPath } from './clean-path.ts';
 import type { HttpParts } from './parts.ts';
 import type { PathTable } from './path-table.ts';
+import { redirect } from './redirect.ts';
 import { text } from './reply.ts';
 import type { Method, Reply } from './route.ts';
-
-function redirect(location: string): Reply {
-  return {
-    status: 301,
-    headers: { Location: location, 'Content-Type': 'text/html; charset=utf-8' },
-    body: Buffer.from(`<a href="${encodeURI(location)}">Moved Permanently</a>.\n\n`),
-  };
-}
 
 const NO_UI =
   'Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart.';
@@ -42,9 +35,9 @@ export function replyUnrouted(method: string, url: string, paths: PathTable, { c
   if (methods !== undefined) {
     return method === 'OPTIONS' ? { status: 200, headers: allow(methods) } : notAllowed(method, methods);
   }
-  const clean = redirectToCleanPath({ url });
+  const clean = redirectToCleanPath({ method, url });
   if (clean !== undefined) return clean;
-  if (path === '/') return config.isUiEnabled ? redirect(config.uiContentPath) : text(200, NO_UI);
+  if (path === '/') return config.isUiEnabled ? redirect(method, config.uiContentPath) : text(200, NO_UI);
   const isSubtree = !path.endsWith('/') && paths.methodsOf(`${path}/`) !== undefined;
-  return isSubtree ? redirect(`${path}/${query === -1 ? '' : url.slice(query)}`) : unknownPath(path);
+  return isSubtree ? redirect(method, `${path}/${query === -1 ? '' : url.slice(query)}`) : unknownPath(path);
 }

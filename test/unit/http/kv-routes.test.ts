@@ -96,8 +96,15 @@ test.each([
   ['/v1/kv/../../../x', '/x'],
   ['/v1/kv/a..b/.c/d', undefined],
 ])('the clean path of %s is %s', (url, location) => {
-  const redirect = redirectToCleanPath({ url } as Call);
+  const redirect = redirectToCleanPath({ method: 'GET', url } as Call);
   expect(redirect?.headers?.['Location']).toBe(location);
+});
+
+test('a redirect has a line of HTML for GET alone, its quotes and brackets escaped', () => {
+  const url = '/v1/kv//a?x="<b>"&y';
+  const body = '<a href="/v1/kv/a?x=&#34;&lt;b&gt;&#34;&amp;y">Moved Permanently</a>.\n\n';
+  expect(String(redirectToCleanPath({ method: 'GET', url })?.body)).toBe(body);
+  expect(redirectToCleanPath({ method: 'PUT', url })?.body).toBeUndefined();
 });
 
 describe('a refusal', () => {
