@@ -42,16 +42,18 @@ function wantsText(call: Call): boolean {
   return first(call.query, 'format') === 'text' || call.headers.accept === 'text/plain';
 }
 
-function answer(call: Call, status: AggregatedStatus, value: unknown): Reply {
-  const headers = { 'X-Consul-Reason': status };
-  if (!wantsText(call)) return { status: STATUS_CODES[status], value, headers };
-  const body = Buffer.from(status);
-  return { status: STATUS_CODES[status], headers: { ...headers, 'Content-Type': 'text/plain' }, body };
+/** What a header can carry of a text. */
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
+
+function plain(status: number, text: string, headers: Record<string, string>): Reply {
+  return { status, headers: { ...headers, 'Content-Type': 'text/plain' }, body: Buffer.from(text) };
 }
 
-/** The reference sends these under a JSON type without being JSON; clients that read JSON get JSON here. */
-function unknown(call: Call, message: string, value: unknown): Reply {
-  return wantsText(call) ? { status: 404, value: message } : { status: 404, value };
+function answer(call: Call, status: AggregatedStatus, value: unknown): Reply {
+  const headers = { 'X-Consul-Reason': status };
+  return wantsText(call)
+    ? plain(STATUS_CODES[status], status, headers)
+    : { status: STATUS_CODES[status], value, headers };
 }
 
 const byId: Handler = (call, parts) => {
@@ -59,7 +61,10 @@ const byId: Handler = (call, parts) => {
   const row = parts.state.view.localServices.get(id);
   if (row === undefined) {
     const nothing = { AggregatedStatus: 'critical', Service: null, Checks: null };
-    return unknown(call, `ServiceId ${id} not found`, nothing);
+    const reason = `ServiceId ${id} not found`;
+    const headers = { 'X-Consul-Reason': headerText(reason) };
+    // As a text it is a string of JSON, as the reference sends it; that of a name is not.
+    return { status: 404, headers, value: wantsText(call) ? reason : nothing };
   }
   const { status, document } = judge(row.definition, parts);
   return answer(call, status, document);
@@ -71,7 +76,11 @@ const byName: Handler = (call, parts) => {
     .map(({ definition }) => definition)
     .filter((definition) => serviceNameKey(definition.name) === serviceNameKey(name))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (definitions.length === 0) return unknown(call, `ServiceName ${name} Not Found`, []);
+  if (definitions.length === 0) {
+    const reason = `ServiceName ${name} Not Found`;
+    const headers = { 'X-Consul-Reason': headerText(reason) };
+    return wantsText(call) ? plain(404, reason, headers) : { status: 404, headers, value: [] };
+  }
   const judged = definitions.map((definition) => judge(definition, parts));
   const worst = FROM_WORST.find((status) => judged.some((one) => one.status === status)) ?? 'passing';
   return answer(

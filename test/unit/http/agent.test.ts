@@ -144,6 +144,18 @@ describe('health of local services', () => {
       '{"AggregatedStatus":"critical","Service":null,"Checks":null}',
     ]);
     expect((await get('/v1/agent/health/service/name/nope')).text).toBe('[]');
+    const text = await get('/v1/agent/health/service/name/nope?format=text');
+    expect([text.status, text.headers['content-type'], text.text]).toEqual([
+      404,
+      'text/plain',
+      'ServiceName nope Not Found',
+    ]);
+    expect(text.headers['x-consul-reason']).toBe(text.text);
+    const json = await get('/v1/agent/health/service/id/é?format=text');
+    expect([json.text, json.headers['x-consul-reason']]).toEqual([
+      '"ServiceId é not found"',
+      'ServiceId ? not found',
+    ]);
     expect((await get('/v1/agent/health/service/id/')).text).toBe('Missing serviceID');
   });
 });
