@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/free-port.ts';
 import { startAgent } from '../test/support/start-agent.ts';
+import { cpuMs, median } from './process-cost.ts';
 
 const ROUNDS = 3;
 const CONNECTIONS = 16;
@@ -173,36 +174,62 @@ async function startFloor(): Promise<{ base: string; child: ChildProcess }> {
   return { base: `http://127.0.0.1:${port}`, child };
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** A server under measurement. */
+interface Subject {
+  readonly base: string;
+  readonly pid: number;
 }
+
+/** What a run found: requests per second, and processor time for each in microseconds. */
+interface Cost {
+  readonly rate: number;
+  readonly cpuUs: number;
+}
+
+function run(subject: Subject, scenario: Pick<Scenario, 'path' | 'write'>, label: string): Cost {
+  const before = cpuMs(subject.pid);
+  const rate = load(subject.base, scenario, label);
+  return { rate, cpuUs: ((cpuMs(subject.pid) - before) * 1_000) / (rate * SECONDS) };
+}
+
+const NOTHING: Cost = { rate: Number.NaN, cpuUs: Number.NaN };
 
 const verdict = (ratio: number, wanted: number | undefined): string =>
   wanted === undefined ? '' : ratio >= wanted ? ` (wanted ${wanted})` : ` (BELOW ${wanted})`;
 
-async function measure(scenario: Scenario, own: string, floor: string, reference: string | undefined) {
+async function measure(scenario: Scenario, own: Subject, floor: Subject, reference: Subject | undefined) {
   const isRead = scenario.write === undefined;
-  const bytes = isRead ? (await (await fetch(own + scenario.path)).arrayBuffer()).byteLength : 0;
-  const rates: { own: number; floor: number; reference: number }[] = [];
+  const bytes = isRead ? (await (await fetch(own.base + scenario.path)).arrayBuffer()).byteLength : 0;
+  const rounds: { own: Cost; floor: Cost; reference: Cost }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.push({
-      floor: isRead ? load(floor, { path: `/${bytes}` }, 'floor') : Number.NaN,
-      own: load(own, scenario, `own${round}`),
-      reference: reference === undefined ? Number.NaN : load(reference, scenario, `ref${round}`),
+    rounds.push({
+      floor: isRead ? run(floor, { path: `/${bytes}` }, 'floor') : NOTHING,
+      own: run(own, scenario, `own${round}`),
+      reference: reference ? run(reference, scenario, `ref${round}`) : NOTHING,
     });
   }
-  const toFloor = median(rates.map((rate) => rate.own / rate.floor));
-  const toReference = median(rates.map((rate) => rate.own / rate.reference));
-  const parts = [`${scenario.name}: ${Math.round(median(rates.map((rate) => rate.own)))}/s`];
-  if (isRead)
-    parts.push(
-      `${bytes} octets`,
-      `${toFloor.toFixed(2)} of the floor${verdict(toFloor, scenario.wanted.floor)}`,
-    );
-  if (reference !== undefined)
+  const toFloor = median(rounds.map((each) => each.own.rate / each.floor.rate));
+  const cpuToFloor = median(rounds.map((each) => each.own.cpuUs / each.floor.cpuUs));
+  const toReference = median(rounds.map((each) => each.own.rate / each.reference.rate));
+  const cpuUs = median(rounds.map((each) => each.own.cpuUs));
+  const parts = [
+    `${scenario.name}: ${Math.round(median(rounds.map((each) => each.own.rate)))}/s`,
+    `${Math.round(cpuUs)} µs CPU each`,
+  ];
+  if (isRead) {
+    const { floor: wanted } = scenario.wanted;
+    parts.push(`${bytes} octets`, `${toFloor.toFixed(2)} of the floor${verdict(toFloor, wanted)}`);
+    parts.push(`${cpuToFloor.toFixed(2)} of its CPU`);
+  }
+  if (reference)
     parts.push(`${toReference.toFixed(1)} x the reference${verdict(toReference, scenario.wanted.reference)}`);
   console.log(parts.join(' · '));
 }
+
+const subject = ({ base, child }: { base: string; child: ChildProcess }): Subject => ({
+  base,
+  pid: child.pid ?? 0,
+});
 
 async function main(args: readonly string[]): Promise<void> {
   const [program, words] = args[0] === '--reference' ? [args[1], args.slice(2)] : [undefined, args];
@@ -210,13 +237,14 @@ async function main(args: readonly string[]): Promise<void> {
     (words.length === 0 || words.some((word) => name.includes(word))) && (hasWrk || write === undefined);
   console.log(`${os.cpus()[0]?.model ?? 'unknown'} x ${os.cpus().length}, Node ${process.version}`);
   const agent = await startAgent({ dataDir: path.join(scratch, 'own') });
+  const own = { base: agent.httpUrl, pid: agent.pid };
   const floor = await startFloor();
   const reference = program === undefined ? undefined : await startReference(program);
   try {
     await fill(agent.httpUrl);
     if (reference) await fill(reference.base);
     for (const scenario of SCENARIOS.filter(isWanted))
-      await measure(scenario, agent.httpUrl, floor.base, reference?.base);
+      await measure(scenario, own, subject(floor), reference && subject(reference));
   } finally {
     floor.child.kill();
     reference?.child.kill('SIGKILL');
