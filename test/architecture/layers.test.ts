@@ -6,6 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { isBuiltin } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -61,6 +62,8 @@ describe('src/', () => {
       dependencies: Record<string, string>;
     };
     expect(Object.keys(dependencies).filter((name) => !Object.hasOwn(OWNERS, name))).toEqual([]);
+    const known = (name: string): boolean => Object.hasOwn(dependencies, name) || isBuiltin(name);
+    expect(Object.keys(OWNERS).filter((name) => !known(name))).toEqual([]);
   });
 
   test('docs/ARCHITECTURE.md names the same folders with the same permissions', () => {
