@@ -131,3 +131,18 @@ export const CATALOG_SERVICE_FIELDS = tree({
   ServiceConnect: CONNECT,
   ServiceLocality: LOCALITY,
 });
+
+/** Entries of /v1/agent/members. */
+export const MEMBER_FIELDS = tree({
+  Name: 'text',
+  Addr: 'text',
+  Port: 'number',
+  Tags: 'map',
+  Status: 'number',
+  ProtocolMin: 'number',
+  ProtocolMax: 'number',
+  ProtocolCur: 'number',
+  DelegateMin: 'number',
+  DelegateMax: 'number',
+  DelegateCur: 'number',
+});

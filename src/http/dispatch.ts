@@ -22,6 +22,9 @@ const MAX_SEEN_READS = 10_000;
 /** Headers of every answer, which http_config.response_headers may replace. */
 const ALWAYS: Headers = { Vary: 'Accept-Encoding', 'X-Consul-Default-ACL-Policy': 'allow' };
 
+/** A secret in a URL, as old clients send it. */
+const TOKEN = /([?&]token=)[^&]*/g;
+
 /** An operation and where its answers are counted. */
 export interface Target {
   readonly operation: Operation;
@@ -51,10 +54,24 @@ export class Dispatcher {
       : this.#handle(operation, callOf(request, reply), reply);
     const count = (): void => {
       const isBlocking = (request.query as Query)['index'] !== undefined;
-      meter.count(reply.raw.statusCode, isBlocking ? undefined : this.#parts.clock.monotonic() - startedMs);
+      const elapsedMs = this.#parts.clock.monotonic() - startedMs;
+      meter.count(reply.raw.statusCode, isBlocking ? undefined : elapsedMs);
+      if (this.#parts.log.isDebug()) this.#logAnswer(request, reply, elapsedMs);
     };
     if (sending !== undefined) return sending.then(count);
     count();
+  }
+
+  #logAnswer({ method, raw }: FastifyRequest, reply: FastifyReply, elapsedMs: number): void {
+    const url = (raw.url ?? '').replace(TOKEN, '$1<hidden>');
+    const fields = {
+      method,
+      url,
+      from: raw.socket.remoteAddress ?? '',
+      status: reply.raw.statusCode,
+      latencyMs: Math.round(elapsedMs * 1_000) / 1_000,
+    };
+    this.#parts.log.debug(fields, 'request finished');
   }
 
   /** Send a reply that no operation made. */
@@ -66,7 +83,8 @@ export class Dispatcher {
   replyTo(error: unknown, call: Call): Reply {
     const refusal = replyOfError(error);
     if (refusal) return refusal;
-    this.#parts.log.error({ err: error, method: call.method, url: call.url }, 'request failed');
+    const url = call.url.replace(TOKEN, '$1<hidden>');
+    this.#parts.log.error({ err: error, method: call.method, url }, 'request failed');
     return text(500, 'internal error');
   }
 

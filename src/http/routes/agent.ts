@@ -4,13 +4,16 @@
  * One agent is a cluster of one: it is its only member, joining itself is done already and nobody else can be joined.
  */
 import { Readable } from 'node:stream';
+import { MEMBER_FIELDS } from '../../filter/fields.ts';
 import { AppError } from '../../model/errors.ts';
+import { filterOf } from '../filtering.ts';
 import { maintenanceOf } from '../maintenance.ts';
 import { memberDocument } from '../member.ts';
 import type { HttpParts } from '../parts.ts';
 import { first, has } from '../query-values.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import type { Call, Handler, Reply, Route } from '../route.ts';
+import { FILTER_PARAMETER } from '../selectors.ts';
 import { hostDocument, selfDocument, versionDocument } from '../self.ts';
 
 const members: Handler = (call, parts) => {
@@ -22,7 +25,8 @@ const members: Handler = (call, parts) => {
       ? text(400, 'Cannot provide a segment with wan=true')
       : text(500, 'Network segments are not supported');
   }
-  return json([memberDocument(parts, isWan)]);
+  const isSelected = filterOf(call, MEMBER_FIELDS);
+  return json([memberDocument(parts, isWan)].filter(isSelected));
 };
 
 function isOwnAddress(address: string, { config }: HttpParts): boolean {
@@ -99,7 +103,7 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Members of the cluster.',
-        query: [{ name: 'wan', about: 'Servers of all datacenters.' }],
+        query: [{ name: 'wan', about: 'Servers of all datacenters.' }, FILTER_PARAMETER],
         handle: members,
       },
     },

@@ -191,6 +191,8 @@ describe('the agent itself', () => {
       Meta: { rack: 'r7' },
     });
     expect((await get('/v1/agent/members?wan=1')).json()).toMatchObject([{ Name: 'n1.dc1', Port: 8302 }]);
+    expect((await get('/v1/agent/members?filter=Tags.role==consul')).json()).toHaveLength(1);
+    expect((await get('/v1/agent/members?filter=Name!=n1')).json()).toEqual([]);
     expect((await get('/v1/agent/version')).json()).toMatchObject({ HumanVersion: '1.2.3' });
     expect((await get('/v1/agent/host')).json()).toMatchObject({
       Host: { os: process.platform },

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { silentLogger } from '../../../src/lib/log.ts';
 import { startHttp } from '../../support/http-server.ts';
 
 describe('methods', () => {
@@ -252,6 +253,14 @@ describe('bodies', () => {
     );
     expect((await get('/v1/catalog/nodes?node-meta=toString')).json()).toEqual([]);
   });
+});
+
+test('a debug log tells of every request, without the token', async () => {
+  const lines: object[] = [];
+  const log = { ...silentLogger, isDebug: () => true, debug: (fields: object) => void lines.push(fields) };
+  const { get } = await startHttp({}, { log });
+  await get('/v1/kv/x?token=secret&dc=dc1');
+  expect(lines).toMatchObject([{ method: 'GET', url: '/v1/kv/x?token=<hidden>&dc=dc1', status: 404 }]);
 });
 
 test('a bug is a 500 that tells nothing', async () => {
