@@ -6,6 +6,10 @@
  * weights. Weight 0 comes after everything else. Works in place on numbers; allocates nothing for equal weights.
  */
 import type { Random } from '../lib/random.ts';
+import type { Order } from '../wire/emit.ts';
+
+/** Numbers that fit in 16 bits; V8 keeps short arrays of them inside the object, one memory access less. */
+const MAX_SHORT = 0x10000;
 
 /** Whether all weights are equal, in which case they do not matter. */
 export function areEqual(weights: Float64Array): boolean {
@@ -13,7 +17,7 @@ export function areEqual(weights: Float64Array): boolean {
   return true;
 }
 
-function shuffle(order: Int32Array, count: number, random: Random): void {
+function shuffle(order: Order, count: number, random: Random): void {
   const last = Math.min(count, order.length - 1);
   for (let i = 0; i < last; i += 1) {
     const j = i + random.below(order.length - i);
@@ -23,7 +27,7 @@ function shuffle(order: Int32Array, count: number, random: Random): void {
   }
 }
 
-function sample(order: Int32Array, weights: Float64Array, random: Random): void {
+function sample(order: Order, weights: Float64Array, random: Random): void {
   const keys = new Float64Array(weights.length);
   for (let i = 0; i < keys.length; i += 1) {
     const weight = weights[i] as number;
@@ -38,19 +42,14 @@ function sample(order: Int32Array, weights: Float64Array, random: Random): void 
  * Put the first `count` entries of `order`, a permutation, into random order; `weights` by entry, or null when equal.
  * O(count), or O(n log n) with weights.
  */
-export function reorder(
-  order: Int32Array,
-  count: number,
-  weights: Float64Array | null,
-  random: Random,
-): void {
+export function reorder(order: Order, count: number, weights: Float64Array | null, random: Random): void {
   if (weights === null) shuffle(order, count, random);
   else sample(order, weights, random);
 }
 
 /** 0, 1, 2 … */
-export function identityOrder(length: number): Int32Array {
-  const order = new Int32Array(length);
+export function identityOrder(length: number): Order {
+  const order = length <= MAX_SHORT ? new Uint16Array(length) : new Uint32Array(length);
   for (let i = 0; i < length; i += 1) order[i] = i;
   return order;
 }

@@ -9,7 +9,7 @@
 import type { Random } from '../lib/random.ts';
 import { type Compiled, compile } from '../wire/compiled.ts';
 import { FLAG, HEADER_BYTES, OPT_BYTES, TYPE } from '../wire/constants.ts';
-import { type Assembly, emitAnswers, emitExtras, fitCompiled } from '../wire/emit.ts';
+import { type Assembly, emitAnswers, emitExtras, fitCompiled, type Order } from '../wire/emit.ts';
 import { emitSoa } from '../wire/soa.ts';
 import type { Answer } from './answer.ts';
 import { errorOption, whyEmpty } from './extended-error.ts';
@@ -23,7 +23,7 @@ export interface Sendable {
   readonly isShuffled: boolean;
   readonly weights: Float64Array | null;
   /** Kept from query to query: shuffling a random permutation gives a random permutation. */
-  readonly order: Int32Array;
+  readonly order: Order;
   /** Most answers over any transport, and over UDP in 512 octets. */
   readonly limit: number;
   readonly smallLimit: number;

@@ -18,6 +18,9 @@ import {
 } from './compiled.ts';
 import { MAX_POINTER } from './constants.ts';
 
+/** Positions of answers, in the order that they are sent. */
+export type Order = Uint16Array | Uint32Array;
+
 /** A message being put together. One object serves all queries of a thread: the hot path allocates nothing. */
 export interface Assembly {
   out: Uint8Array;
@@ -27,7 +30,7 @@ export interface Assembly {
   nameEnd: number;
   answersAt: number;
   /** Which answers in which order; the first `count` are sent. */
-  order: Int32Array;
+  order: Order;
   count: number;
   withNotes: boolean;
   /** Records written to the additional section. */
