@@ -47,12 +47,7 @@ const READERS = {
 
 type Name = keyof typeof READERS;
 const NAMES = Object.keys(READERS) as Name[];
-const DURATIONS: ReadonlySet<Name> = new Set([
-  'Interval',
-  'Timeout',
-  'DeregisterCriticalServiceAfter',
-  'TTL',
-]);
+const DURATIONS: ReadonlySet<Name> = new Set(['Interval', 'Timeout', 'DeregisterCriticalServiceAfter']);
 
 /** Second spellings in documents of newer clients, for the same durations. */
 const SPELLINGS: Readonly<Partial<Record<Name, readonly string[]>>> = {

@@ -68,6 +68,7 @@ describe('/v1/catalog/register', () => {
       Checks: [
         { Name: 'h', Definition: { HTTP: 'http://x', Method: 'GET', Interval: 5e9, Header: { a: ['b'] } } },
         { Name: 't', Status: 'passing', Definition: { TCP: 'x:1' } },
+        { Name: 'u', Status: 'passing', Definition: { TTL: '10s' } },
         { Name: 'own', Status: 'warning', Type: 'mine' },
       ],
     });
@@ -78,6 +79,7 @@ describe('/v1/catalog/register', () => {
       ['critical', 'http', '{"Interval":"5s","HTTP":"http://x","Header":{"a":["b"]},"Method":"GET"}'],
       ['warning', 'mine', '{}'],
       ['passing', '', '{"TCP":"x:1"}'],
+      ['passing', 'ttl', '{"TTL":10000000000}'],
     ]);
   });
 });
