@@ -44,28 +44,29 @@ import { txnRoutes } from './routes/txn.ts';
 import { uiRoutes } from './routes/ui.ts';
 import { notAllowed, replyUnrouted } from './unrouted.ts';
 
-const GROUPS: readonly (readonly Route[])[] = [
-  agentRoutes,
-  agentServiceRoutes,
-  agentCheckRoutes,
-  agentCheckHistoryRoutes,
-  agentHealthRoutes,
-  metricsRoutes,
-  catalogRoutes,
-  healthRoutes,
-  statusRoutes,
-  aliveRoutes,
-  kvRoutes,
-  sessionRoutes,
-  txnRoutes,
-  eventRoutes,
-  queryRoutes,
-  snapshotRoutes,
-  operatorRoutes,
-  coordinateRoutes,
-  dnsRoutes,
-  servicesSummaryRoutes,
-  absentRoutes,
+/** Every route but the page's and the description's; docs/api.md lists them. */
+export const ROUTES: readonly Route[] = [
+  ...agentRoutes,
+  ...agentServiceRoutes,
+  ...agentCheckRoutes,
+  ...agentCheckHistoryRoutes,
+  ...agentHealthRoutes,
+  ...metricsRoutes,
+  ...catalogRoutes,
+  ...healthRoutes,
+  ...statusRoutes,
+  ...aliveRoutes,
+  ...kvRoutes,
+  ...sessionRoutes,
+  ...txnRoutes,
+  ...eventRoutes,
+  ...queryRoutes,
+  ...snapshotRoutes,
+  ...operatorRoutes,
+  ...coordinateRoutes,
+  ...dnsRoutes,
+  ...servicesSummaryRoutes,
+  ...absentRoutes,
 ];
 
 /** Bodies of routes that name no limit of their own. Definitions are a few KiB. */
@@ -142,7 +143,7 @@ function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void 
 
 /** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
 export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
-  const mounted = [...GROUPS.flat(), ...uiRoutes(parts.config)];
+  const mounted = [...ROUTES, ...uiRoutes(parts.config)];
   const routes = [...mounted, openApiRoute(mounted)];
   const dispatcher = new Dispatcher(parts);
   const paths = new PathTable(routes);

@@ -51,6 +51,18 @@ test('every block says its language', () => {
   expect(bare).toEqual([]);
 });
 
+test('every source file that a page names exists', () => {
+  const files = sourceFiles('src/*', 'test/*', 'ui/*', 'bench/*', 'deploy/*', 'bin/*');
+  const missing = PAGES.flatMap(({ page }) =>
+    [...readSource(page).matchAll(/`((?:[\w-]+\/)+[\w-]+\.(?:ts|tsx|mjs|js))`/g)]
+      .map(([, named = '']) => named)
+      .filter((named) => !named.endsWith('/x.ts') && !named.startsWith('dist/'))
+      .filter((named) => !files.some((file) => `/${file}`.endsWith(`/${named}`)))
+      .map((named) => `${page}: ${named}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 test('each json block is JSON, and the same as the file that it names', () => {
   for (const { page, blocks } of PAGES) {
     for (const block of blocks.filter(({ language }) => language === 'json')) {

@@ -9,6 +9,8 @@ import path from 'node:path';
 import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/accepted-keys.ts';
 import { OPTION_KEYS, OPTIONS } from '../../src/agent/config.ts';
 import { envOf, type OptionSpec } from '../../src/agent/option-spec.ts';
+import { METHODS } from '../../src/http/route.ts';
+import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
 import { METRICS } from '../../src/metrics/registry.ts';
 import { ERRORS } from '../../src/model/errors.ts';
@@ -49,6 +51,18 @@ function optionRow(key: (typeof OPTION_KEYS)[number]): readonly string[] {
   ];
 }
 
+function routeRows(): string[][] {
+  return ROUTES.flatMap(({ path: route, operations }) => {
+    const methods = METHODS.filter((method) => operations[method]);
+    const sentences = [...new Set(methods.map((method) => operations[method]?.about ?? ''))];
+    return sentences.map((about) => [
+      code(route),
+      methods.filter((method) => operations[method]?.about === about).join(', '),
+      about,
+    ]);
+  });
+}
+
 function acceptedRows(): string[][] {
   return Object.entries(SUBJECTS).map(([subject, meaning]) => {
     const keys = [...ACCEPTED_KEYS].filter(([, of]) => of === subject).map(([key]) => key);
@@ -65,6 +79,11 @@ export const TABLES: readonly GeneratedTable[] = [
         ['Code', 'Meaning'],
         Object.entries(ERRORS).map(([name, meaning]) => [code(name), meaning]),
       ),
+  },
+  {
+    name: 'routes',
+    page: 'docs/api.md',
+    render: () => renderTable(['Path', 'Method', 'Meaning'], routeRows()),
   },
   {
     name: 'metrics',
