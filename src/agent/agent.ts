@@ -22,7 +22,7 @@ import { configWatchPart } from './config-watch.ts';
 import { type Core, openCore } from './core.ts';
 import { Ending } from './ending.ts';
 import { dnsFace, httpFace } from './faces.ts';
-import { decodeDefinitions, type FileDefinitions } from './file-definitions.ts';
+import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
 import { httpSettings } from './http-settings.ts';
@@ -142,12 +142,13 @@ function buildLocal({ config, current, agentLog, core, identity }: Ground, sched
   });
 }
 
-function localPart(local: Local, { services, checks }: FileDefinitions): Part {
+function localPart(local: Local, definitions: FileDefinitions): Part {
+  const { services, checks } = definitions;
   return {
     name: 'local',
     start: async () => {
       await local.start();
-      await local.replaceConfigDefinitions(services, checks);
+      await placing(definitions, () => local.replaceConfigDefinitions(services, checks));
     },
     stop: () => local.stop(),
   };

@@ -2,8 +2,9 @@
  * The services and checks that configuration files define, decoded.
  *
  * A mistake names the file beside the field. Two definitions with one id are a mistake too: which one holds would
- * depend on the names of files.
+ * depend on the names of files. What is found out later, against what is registered, is told with its place by `placing`.
  */
+import { OrphanChecks, orphanText } from '../local/config-plan.ts';
 import { decodeCheck, decodeService } from '../local/definitions.ts';
 import { refuseForbidden } from '../local/scripts.ts';
 import { AppError } from '../model/errors.ts';
@@ -20,6 +21,14 @@ export interface FileService {
 export interface FileDefinitions {
   readonly services: readonly FileService[];
   readonly checks: readonly CheckDefinition[];
+  /** Where one of these stood: `<file>:<line>`. */
+  whereIs(definition: ServiceDefinition | CheckDefinition): Promise<string>;
+}
+
+/** A decoded definition and the document that it came from. */
+interface Decoded<T> {
+  readonly value: T;
+  readonly document: object;
 }
 
 /** Decode each document; collects what is wrong instead of stopping at the first. */
@@ -28,11 +37,11 @@ async function decodeAll<T>(
   documents: readonly object[],
   decode: (document: unknown) => T,
   problems: string[],
-): Promise<readonly T[]> {
-  const decoded: T[] = [];
+): Promise<readonly Decoded<T>[]> {
+  const decoded: Decoded<T>[] = [];
   for (const document of documents) {
     try {
-      decoded.push(decode(expandDefinition(document, loaded.env)));
+      decoded.push({ value: decode(expandDefinition(document, loaded.env)), document });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       problems.push(`${await loaded.whereIs(document)}: ${error.message}`);
@@ -41,9 +50,23 @@ async function decodeAll<T>(
   return decoded;
 }
 
-function repeated(what: string, ids: readonly string[]): readonly string[] {
-  const twice = new Set(ids.filter((id, i) => ids.indexOf(id) !== i));
-  return [...twice].map((id) => `${what} ${JSON.stringify(id)} is defined twice; give each an id of its own`);
+/** What is defined under an id that an earlier one has. */
+async function repeated(
+  what: string,
+  loaded: LoadedConfig,
+  defined: readonly Decoded<string>[],
+): Promise<readonly string[]> {
+  const first = new Map<string, object>();
+  const problems: string[] = [];
+  for (const { value: id, document } of defined) {
+    const earlier = first.get(id);
+    if (earlier === undefined) first.set(id, document);
+    else
+      problems.push(
+        `${await loaded.whereIs(document)}: ${what} ${JSON.stringify(id)} is defined twice, first at ${await loaded.whereIs(earlier)}; give each an id of its own`,
+      );
+  }
+  return problems;
 }
 
 /** All definitions of a configuration. Throws AppError config_invalid, one problem a line. */
@@ -64,14 +87,37 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
   };
   const services = await decodeAll(loaded, config.services, decodeAllowedService, problems);
   const checks = await decodeAll(loaded, config.checks, decodeAllowedCheck, problems);
-  const checkIds = [...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id);
+  const definitions: Decoded<ServiceDefinition | CheckDefinition>[] = [
+    ...services.map(({ value, document }) => ({ value: value.definition, document })),
+    ...services.flatMap(({ value, document }) => value.checks.map((check) => ({ value: check, document }))),
+    ...checks,
+  ];
+  const ids = definitions.map(({ value, document }) => ({ value: value.id as string, document }));
   problems.push(
-    ...repeated(
-      'service',
-      services.map(({ definition }) => definition.id),
-    ),
-    ...repeated('check', checkIds),
+    ...(await repeated('service', loaded, ids.slice(0, services.length))),
+    ...(await repeated('check', loaded, ids.slice(services.length))),
   );
   if (problems.length > 0) throw new AppError('config_invalid', problems.join('\n'));
-  return { services, checks };
+  const documents = new Map<object, object>(definitions.map(({ value, document }) => [value, document]));
+  return {
+    services: services.map(({ value }) => value),
+    checks: checks.map(({ value }) => value),
+    whereIs: (definition) => loaded.whereIs(documents.get(definition) ?? definition),
+  };
+}
+
+/** Do what applies definitions of files; what is refused of them is refused with its place. */
+export async function placing<T>(
+  { whereIs }: Pick<FileDefinitions, 'whereIs'>,
+  apply: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await apply();
+  } catch (error) {
+    if (!(error instanceof OrphanChecks)) throw error;
+    const lines = await Promise.all(
+      error.checks.map(async (check) => `${await whereIs(check)}: ${orphanText(check)}`),
+    );
+    throw new AppError('config_invalid', lines.join('\n'), { cause: error });
+  }
 }

@@ -266,7 +266,7 @@ function peg$parse(input, options) {
   function peg$f4(keys, value) {    return { keys, value, line: location().start.line };  }
   function peg$f5(first, rest) {    return [first, ...rest];  }
   function peg$f6(parts) {    return parts.join('');  }
-  function peg$f7(items) {    return { kind: 'object', items };  }
+  function peg$f7(items) {    return { kind: 'object', items, line: location().start.line };  }
   function peg$f8(values) {    return { kind: 'list', values };  }
   function peg$f9(parts) {    return { kind: 'scalar', value: parts.join('') };  }
   function peg$f10(inside) {    return '${' + inside + '}';  }

@@ -9,7 +9,7 @@ import { AppError } from '../model/errors.ts';
 import { SyntaxError as GrammarSyntaxError, parse } from './hcl.generated.js';
 
 type Node =
-  | { readonly kind: 'object'; readonly items: readonly Item[] }
+  | { readonly kind: 'object'; readonly items: readonly Item[]; readonly line: number }
   | { readonly kind: 'list'; readonly values: readonly Node[] }
   | { readonly kind: 'heredoc'; readonly lines: readonly string[]; readonly isIndented: boolean }
   | { readonly kind: 'scalar'; readonly value: string | number | boolean | null };
@@ -54,7 +54,10 @@ class Builder {
       case 'object':
         return this.object(node.items, path);
       case 'list':
-        return node.values.map((one, i) => this.value(one, `${path}.${i}`));
+        return node.values.map((one, i) => {
+          if (one.kind === 'object') this.lines.set(`${path}.${i}`, one.line);
+          return this.value(one, `${path}.${i}`);
+        });
       case 'heredoc':
         return heredocText(node.lines, node.isIndented);
       default:
@@ -68,7 +71,7 @@ class Builder {
       const [key = '', ...inner] = keys;
       const at = path === '' ? key : `${path}.${key}`;
       const node: Node =
-        inner.length === 0 ? value : { kind: 'object', items: [{ keys: inner, value, line }] };
+        inner.length === 0 ? value : { kind: 'object', items: [{ keys: inner, value, line }], line };
       this.#add(object, key, { node, at, line });
     }
     return object;

@@ -6,7 +6,7 @@
 import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
 import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
-import { decodeDefinitions } from './file-definitions.ts';
+import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
 import type { AgentLog } from './log.ts';
 import type { CurrentConfig } from './settings.ts';
@@ -47,7 +47,7 @@ export interface ReloadDifference extends DefinitionsDiff {
 
 interface Read {
   readonly loaded: LoadedConfig;
-  readonly wanted: Parameters<Local['replaceConfigDefinitions']>;
+  readonly definitions: FileDefinitions;
 }
 
 /** Reads the configuration again and applies the difference: everything or nothing, one reload at a time. */
@@ -68,14 +68,17 @@ export class Reloader {
 
   /** What a reload would do now. Rejects with config_invalid like one; changes nothing. */
   async preview(): Promise<ReloadDifference> {
-    const { loaded, wanted } = await this.#read();
-    return this.#difference(loaded, this.#parts.local.previewConfigDefinitions(...wanted));
+    const { loaded, definitions } = await this.#read();
+    const { services, checks } = definitions;
+    const diff = await placing(definitions, () =>
+      this.#parts.local.previewConfigDefinitions(services, checks),
+    );
+    return this.#difference(loaded, diff);
   }
 
   async #read(): Promise<Read> {
     const loaded = await loadConfig(this.#parts.configuration);
-    const { services, checks } = await decodeDefinitions(loaded);
-    return { loaded, wanted: [services, checks] };
+    return { loaded, definitions: await decodeDefinitions(loaded) };
   }
 
   #difference({ config }: LoadedConfig, diff: DefinitionsDiff): ReloadDifference {
@@ -89,8 +92,10 @@ export class Reloader {
     const { current, local, agentLog } = this.#parts;
     const log = agentLog.log.child({ part: 'reload' });
     try {
-      const { loaded, wanted } = await this.#read();
-      const difference = this.#difference(loaded, await local.replaceConfigDefinitions(...wanted));
+      const { loaded, definitions } = await this.#read();
+      const { services, checks } = definitions;
+      const diff = await placing(definitions, () => local.replaceConfigDefinitions(services, checks));
+      const difference = this.#difference(loaded, diff);
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       agentLog.setLevel(loaded.config.log_level);
       log.info(difference, 'configuration reloaded');

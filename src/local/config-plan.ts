@@ -46,14 +46,33 @@ function isKnownCheck(check: CheckDefinition, known: Registry['checks']): boolea
   return existing?.source === 'config' && isSame(existing.definition, check);
 }
 
-function refuseOrphan(check: CheckDefinition, services: readonly ConfigService[], registry: Registry): void {
-  const { serviceId } = check;
-  if (serviceId === '' || services.some(({ definition }) => definition.id === serviceId)) return;
-  if (registry.services.get(serviceId)?.source === 'api') return;
-  throw new AppError(
-    'config_invalid',
-    `check ${JSON.stringify(check.id)}: ServiceID ${JSON.stringify(serviceId)} does not exist`,
+/** Checks of services that nobody has defined. Whoever read the files knows where each one stands. */
+export class OrphanChecks extends AppError {
+  readonly checks: readonly CheckDefinition[];
+
+  constructor(checks: readonly CheckDefinition[]) {
+    super('config_invalid', checks.map(orphanText).join('\n'));
+    this.checks = checks;
+  }
+}
+
+/** What is wrong with a check whose service does not exist, and what helps. */
+export function orphanText({ id, serviceId }: CheckDefinition): string {
+  const service = JSON.stringify(serviceId);
+  return `check ${JSON.stringify(id)}: service_id ${service} does not exist; define that service, or leave service_id out for a check of the node`;
+}
+
+function refuseOrphans(
+  checks: readonly CheckDefinition[],
+  services: readonly ConfigService[],
+  registry: Registry,
+): void {
+  const defined = new Set(services.map(({ definition }) => definition.id));
+  const orphans = checks.filter(
+    ({ serviceId }) =>
+      serviceId !== '' && !defined.has(serviceId) && registry.services.get(serviceId)?.source !== 'api',
   );
+  if (orphans.length > 0) throw new OrphanChecks(orphans);
 }
 
 /** Ids of what came from files and is in them no more. */
@@ -70,14 +89,14 @@ function goneChecks(
     .map(({ definition: { id } }) => id);
 }
 
-/** Plan the way from the present registrations to these. Throws config_invalid for a check without its service. */
+/** Plan the way from the present registrations to these. Throws OrphanChecks (config_invalid). */
 export function planConfig(
   services: readonly ConfigService[],
   checks: readonly CheckDefinition[],
   context: PlanContext,
 ): ConfigPlan {
   const { registry } = context;
-  for (const check of checks) refuseOrphan(check, services, registry);
+  refuseOrphans(checks, services, registry);
   const serviceIds = new Set(services.map(({ definition }) => definition.id));
   const checkIds = new Set([...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id));
   const goneServices = [...registry.services.values()]

@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeDefinitions } from '../../../src/agent/file-definitions.ts';
+import { decodeDefinitions, placing } from '../../../src/agent/file-definitions.ts';
 import { loadConfig } from '../../../src/agent/load-config.ts';
+import { OrphanChecks } from '../../../src/local/config-plan.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -78,8 +79,26 @@ describe('decodeDefinitions', () => {
       '{ "check": { "name": "m", "args": ["x"], "interval": "10s" } }',
       'a.json:1: Scripts are disabled on this agent',
     ],
-    ['{ "services": [{ "name": "a" }, { "name": "a" }] }', 'service "a" is defined twice'],
+    [
+      '{ "services": [\n{ "name": "a" },\n{ "name": "a" }] }',
+      /a\.json:3: service "a" is defined twice, first at .*a\.json:2; give each an id of its own/,
+    ],
+    [
+      '{ "service": { "name": "a", "check": { "id": "c", "ttl": "1s" } },\n"check": { "name": "c", "ttl": "1s" } }',
+      /a\.json:2: check "c" is defined twice, first at .*a\.json:1;/,
+    ],
   ])('refuses %s', async (text, message) => {
     await expect(decode({ 'a.json': text })).rejects.toThrow(message);
+  });
+
+  it('says where a check stands whose service is found missing later', async () => {
+    const text = '{ "check":\n{ "name": "c", "service_id": "nope", "ttl": "1s" } }';
+    const definitions = await decode({ 'a.json': text });
+    const refused = placing(definitions, () => {
+      throw new OrphanChecks(definitions.checks);
+    });
+    await expect(refused).rejects.toThrow(
+      /a\.json:[12]: check "c": service_id "nope" does not exist; define that service, or leave service_id out/,
+    );
   });
 });

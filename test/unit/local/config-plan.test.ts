@@ -58,7 +58,7 @@ test('a check without its service is refused and nothing is changed', async () =
   const agent = await startLocal();
   const orphan = check({ id: 'o', name: 'o', ttl: '1s', service_id: 'nosvc' });
   const refused = agent.local.replaceConfigDefinitions([service(WEB)], [orphan]);
-  await expect(refused).rejects.toThrow('check "o": ServiceID "nosvc" does not exist');
+  await expect(refused).rejects.toThrow('check "o": service_id "nosvc" does not exist; define that service');
   expect(agent.local.services().size).toBe(0);
 });
 
