@@ -7,7 +7,6 @@
  */
 
 import type { Instance } from '../catalog/select.ts';
-import { nodeTopic } from '../catalog/topics.ts';
 import type { NodeRow } from '../model/types.ts';
 import { RCODE, TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
@@ -112,9 +111,8 @@ function nodeAddressGroups(node: NodeRow, context: AnswerContext): WeightedGroup
 }
 
 /** A node: its address, and its metadata as TXT, as the answer where that was asked and beside it otherwise. */
-function answerNode(node: NodeRow, context: AnswerContext): Answer {
+function answerNode({ node, topic }: Outcome & { kind: 'node' }, context: AnswerContext): Answer {
   const { zone, qtype } = context;
-  const topic = nodeTopic(node.name);
   const meta = metaRecords(node, null, zone.config.nodeTtlSeconds);
   const addresses = nodeAddressGroups(node, context);
   if (qtype === TYPE.TXT || qtype === TYPE.ANY) {
@@ -199,7 +197,7 @@ export function makeAnswer(outcome: Exclude<Outcome, { kind: 'outside' }>, conte
     case 'instances':
       return answerInstances(outcome, context);
     case 'node':
-      return answerNode(outcome.node, context);
+      return answerNode(outcome, context);
     case 'address':
       return answerAddress(outcome.address, context);
     case 'pointer':

@@ -30,6 +30,7 @@ import { type DnsConfig, emptyAnswerOf } from './config.ts';
 import { draw } from './draw.ts';
 import { whyCut, whyEmpty } from './extended-error.ts';
 import { makeHosts } from './hosts.ts';
+import { NodeIds } from './node-ids.ts';
 import { recordText } from './record-text.ts';
 import { instanceEndpoint, weightOf } from './records.ts';
 import { type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
@@ -292,6 +293,7 @@ export function makeExplain({
       random,
       nowMs,
       sinceMs,
+      nodeIds: new NodeIds(view),
     });
   };
 }

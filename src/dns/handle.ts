@@ -22,10 +22,11 @@ import type { Counters, Transport } from './counters.ts';
 import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
 import { type FetchedHosts, hostKey, makeHosts, type WantedHost } from './hosts.ts';
+import { NodeIds } from './node-ids.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import type { Forwarded, Upstream } from './recurse.ts';
-import { type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
+import { ALL_NODES, type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
 import { type Job, maxBytesFor, Sender } from './sender.ts';
 import { makeZone, type Zone } from './zone.ts';
 
@@ -66,6 +67,7 @@ const NOTHING_FETCHED: Readonly<FetchedHosts> = new Map();
 export class Handler {
   readonly #parts: HandlerParts;
   readonly #sender: Sender;
+  readonly #nodeIds: NodeIds;
   #zone: Zone;
   #seen = 0;
 
@@ -73,10 +75,12 @@ export class Handler {
     this.#parts = parts;
     this.#zone = makeZone(parts.config());
     this.#sender = new Sender(parts, this.#zone);
+    this.#nodeIds = new NodeIds(parts.view);
   }
 
   /** Forget rendered answers that belong to these topics; called with every installed write. */
-  invalidate(topics: Iterable<string>): void {
+  invalidate(topics: ReadonlySet<string>): void {
+    if (topics.has(ALL_NODES)) this.#nodeIds.forget();
     this.#sender.invalidate(topics);
   }
 
@@ -155,7 +159,7 @@ export class Handler {
 
   #context(zone: Zone, clientAddress: string): ResolveContext {
     const { view, executeQuery } = this.#parts;
-    return { view, config: zone.config, executeQuery, clientAddress };
+    return { view, config: zone.config, executeQuery, clientAddress, nodeIds: this.#nodeIds };
   }
 
   /** Whoever is behind the resolver that asks, if it says so; else the resolver. */

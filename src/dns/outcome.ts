@@ -59,7 +59,8 @@ export interface NotFound {
 export type Outcome =
   | FoundInstances
   | NotFound
-  | { readonly kind: 'node'; readonly node: NodeRow }
+  /** `topic` as in FoundInstances. */
+  | { readonly kind: 'node'; readonly node: NodeRow; readonly topic: string }
   /** `<hex>.addr`: the address that the name spells. */
   | { readonly kind: 'address'; readonly address: Uint8Array }
   /** The name of an address: a node, or else a service. */

@@ -12,6 +12,7 @@ import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Locality, Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './config.ts';
+import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
 
 /** What executing a prepared query gives; undefined when there is none of that name or id. */
@@ -32,10 +33,14 @@ export interface ResolveContext {
   readonly config: DnsConfig;
   readonly executeQuery: ExecuteQuery;
   readonly clientAddress: string;
+  readonly nodeIds: Pick<NodeIds, 'find'>;
 }
 
 /** The service that every server registers itself as. */
 const SERVER_SERVICE = 'consul';
+
+/** The topic of every change of a node. */
+export const ALL_NODES = 'nodes';
 
 const isIn = (instance: Instance): boolean => instance.verdict.isIn;
 const hasTag = (instance: Instance): boolean => instance.verdict.isIn || instance.verdict.reason !== 'tag';
@@ -117,28 +122,19 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
   };
 }
 
-/** Shortest beginning of a node id that may stand for it; less would make names collide with ids. */
-const MIN_ID_PREFIX = 4;
-const ID_PREFIX = /^[0-9a-f-]+$/;
-
 /** A node by its name, or by its id (whole, or a beginning that fits one node only). */
-function findNode(nameOrId: string, view: View): NodeRow | undefined {
+function resolveNode(nameOrId: string, { view, nodeIds }: ResolveContext): Outcome {
   const named = view.nodes.get(nodeKey(nameOrId));
-  if (named !== undefined) return named;
-  for (const node of view.nodes.by('id', nameOrId)) return node;
-  if (nameOrId.length < MIN_ID_PREFIX || !ID_PREFIX.test(nameOrId)) return undefined;
-  let found: NodeRow | undefined;
-  for (const node of view.nodes.values()) {
-    if (!node.id.toLowerCase().startsWith(nameOrId)) continue;
-    if (found !== undefined) return undefined;
-    found = node;
-  }
-  return found;
+  if (named) return { kind: 'node', node: named, topic: nodeTopic(named.name) };
+  const node = isIdLike(nameOrId) ? nodeIds.find(nameOrId) : undefined;
+  return node
+    ? { kind: 'node', node, topic: ALL_NODES }
+    : notFound('unknown_node', { topic: topicOfMissing(nameOrId) });
 }
 
-/** What changes when a node of this name appears; a name that may be an id can become known under another topic. */
-function topicOfMissing(node: string): string | null {
-  return ID_PREFIX.test(node) ? null : nodeTopic(node);
+/** What changes when a node of this name appears; one that may be an id can be that of a node of any name. */
+function topicOfMissing(node: string): string {
+  return isIdLike(node) ? ALL_NODES : nodeTopic(node);
 }
 
 function first<Row>(rows: Iterable<Row>): Row | undefined {
@@ -172,10 +168,8 @@ function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
       return resolveService(lookup.service, lookup.tag, context);
     case 'query':
       return resolveQuery(lookup.query, context);
-    case 'node': {
-      const node = findNode(lookup.node, context.view);
-      return node ? { kind: 'node', node } : notFound('unknown_node', { topic: topicOfMissing(lookup.node) });
-    }
+    case 'node':
+      return resolveNode(lookup.node, context);
     // Gateways and virtual addresses belong to a mesh; without one, no name of theirs has anything behind it.
     case 'connect':
       return resolveConnect(lookup.service, context);

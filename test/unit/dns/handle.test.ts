@@ -117,6 +117,12 @@ describe('answers', () => {
     expect((await rig.ask('ab12cd34-0000-0000-0000-000000000001.node.consul', 'A')).answer).toHaveLength(1);
     expect((await rig.ask('ab12c.node.consul', 'A')).answer).toHaveLength(1);
     expect((await rig.ask('ab12.node.consul', 'A')).rcode).toBe('NXDOMAIN');
+    await askThrice(rig, 'ab12c.node.consul', 'A');
+    rig.put(nodeRow('n3', '10.0.0.3', { id: 'ab12cd34-0000-0000-0000-000000000003' }));
+    expect((await rig.ask('ab12c.node.consul', 'A')).rcode).toBe('NXDOMAIN');
+    await askThrice(rig, 'feed.node.consul', 'A');
+    rig.put(nodeRow('n4', '10.0.0.4', { id: 'feed0000-0000-0000-0000-000000000004' }));
+    expect((await rig.ask('feed.node.consul', 'A')).answer).toEqual(['feed.node.consul. 0 IN A 10.0.0.4']);
   });
 
   it('name the zone by SOA and NS for every name in it, and ns.<domain> has an address', async () => {
