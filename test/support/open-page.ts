@@ -107,7 +107,7 @@ async function tabIn(context: BrowserContext, baseUrl: string): Promise<Tab> {
     async open(address) {
       await page.goto(`${baseUrl}${address}`);
       await page.locator('main h1').waitFor();
-      await page.locator('main .loading').waitFor({ state: 'detached' });
+      await page.waitForFunction("document.querySelector('main .loading') === null");
     },
     another: () => tabIn(context, baseUrl),
     close: () => context.close(),
