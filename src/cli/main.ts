@@ -5,10 +5,12 @@
  * `rollcall agent` quick to start. Flags follow the reference (flags.ts). Exit status: 0 done, 1 refused or failed, others
  * as a command says.
  */
+import { systemClock } from '../lib/clock.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { Client } from './client.ts';
 import type { Command, CommandIo, NamedCommand } from './command.ts';
 import { Flags, type GivenFlag, goFlags } from './flags.ts';
+import { signalMeanings } from './signals.ts';
 
 interface CommandModule {
   readonly command: Command;
@@ -85,10 +87,12 @@ function choose(argv: readonly string[]): Chosen | undefined {
 /** An interrupt ends a long command in good order; the second one ends it at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  const meaning = signalMeanings(systemClock);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort();
+      const meant = meaning();
+      if (meant === 'second') process.exit(130);
+      if (meant === 'first') controller.abort();
     });
   }
   return controller.signal;

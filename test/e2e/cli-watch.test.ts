@@ -120,6 +120,18 @@ describe('rollcall lock', () => {
     await once(holder, 'exit');
   });
 
+  it('gives the lock back when a Ctrl-C comes twice at once, as it does under npx', async () => {
+    const slowToEnd = 'trap "sleep 0.3; exit" TERM; echo; while :; do sleep 0.05; done';
+    const holder = startCli(agent, ['lock', 'l6', slowToEnd]);
+    await once(holder.stdout ?? holder, 'data');
+    holder.kill('SIGINT');
+    await delay(50);
+    holder.kill('SIGINT');
+    expect((await once(holder, 'exit'))[0]).toBe(1);
+    const left = await fetch(`${agent.httpUrl}/v1/kv/l6/.lock`);
+    expect(left.status).toBe(404);
+  });
+
   it('ends the program when its session is gone', async () => {
     const holder = startCli(agent, ['lock', 'l4', 'echo; exec sleep 30']);
     await once(holder.stdout ?? holder, 'data');

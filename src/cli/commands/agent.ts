@@ -15,6 +15,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import type { FlagSpec, Flags } from '../flags.ts';
+import { signalMeanings } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 
 /** Flags that are no options: what to read, and how. */
@@ -78,22 +79,13 @@ function configRequest(flags: Flags, env: ConfigRequest['env']): ConfigRequest {
   };
 }
 
-/**
- * A signal that follows another sooner than this is the same one: a Ctrl-C under npm comes from the terminal and once
- * more from npm. Turning it up makes an impatient second Ctrl-C ineffective for longer.
- */
-const ECHO_MS = 500;
-
 /** End on a signal, at once on the second one; reload on SIGHUP. */
 function obeySignals(agent: RunningAgent): void {
-  let endingSinceMs: number | undefined;
+  const meaning = signalMeanings(systemClock);
   const end = (signal: 'SIGINT' | 'SIGTERM') => (): void => {
-    const nowMs = systemClock.monotonic();
-    if (endingSinceMs !== undefined) {
-      if (nowMs - endingSinceMs >= ECHO_MS) process.exit(1);
-      return;
-    }
-    endingSinceMs = nowMs;
+    const meant = meaning();
+    if (meant === 'second') process.exit(1);
+    if (meant === 'echo') return;
     agent.log.info({ signal }, 'ending; a second signal ends at once');
     void agent.interrupt(signal);
   };
