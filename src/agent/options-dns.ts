@@ -125,7 +125,7 @@ export const DNS_OPTIONS = {
   },
   'dns_config.udp_max_payload': {
     kind: 'integer',
-    default: 4_096,
+    default: 8_192,
     min: 512,
     reloadable: true,
     doc: 'Largest UDP answer in octets, whatever a client offers to take.',
@@ -166,7 +166,7 @@ export const DNS_OPTIONS = {
     default: 512,
     min: 1,
     reloadable: true,
-    doc: 'Open TCP connections; new ones are refused beyond.',
+    doc: 'Open TCP connections; for one more, the client that holds most loses its longest idle one.',
   },
   'dns_config.tcp_idle_timeout': {
     kind: 'duration',

@@ -61,7 +61,10 @@ export interface DnsConfig {
   readonly disableCompression: boolean;
   readonly enableAdditionalNodeMetaTxt: boolean;
   readonly soa: SoaConfig;
-  /** Largest UDP answer whatever the client advertises, octets. Turning it up risks IP fragments that get lost. */
+  /**
+   * Largest UDP answer whatever the client advertises, octets. Turning it up risks IP fragments that get lost; turning it
+   * down cuts answers of clients that never ask again over TCP (HAProxy offers 8192).
+   */
   readonly maxUdpPayloadBytes: number;
   /** Say why an answer is empty or cut, in an Extended DNS Error (RFC 8914). */
   readonly extendedErrors: boolean;
@@ -92,7 +95,7 @@ export const DNS_DEFAULTS: DnsConfig = Object.freeze<DnsConfig>({
   disableCompression: false,
   enableAdditionalNodeMetaTxt: true,
   soa: { refreshSeconds: 3_600, retrySeconds: 600, expireSeconds: 86_400, minTtlSeconds: 0 },
-  maxUdpPayloadBytes: 4_096,
+  maxUdpPayloadBytes: 8_192,
   extendedErrors: true,
   emptyAnswer: { policy: 'nxdomain', protectThreshold: 0 },
   emptyAnswerByService: {},

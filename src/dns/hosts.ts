@@ -40,10 +40,13 @@ export interface HostParts {
   readonly outside: (host: string, qtype: number) => readonly ResourceRecord[];
 }
 
-/** ANY of an alias asks for IPv4 addresses, as there is no way to ask for all. */
-function addressType(qtype: number): number {
+/** Elsewhere, ANY of an alias asks for IPv4 addresses, as there is no way to ask for all. */
+function outsideType(qtype: number): number {
   return qtype === TYPE.AAAA ? TYPE.AAAA : TYPE.A;
 }
+
+const isAddress = ({ data }: ResourceRecord): boolean =>
+  data.type === TYPE.A || data.type === TYPE.AAAA || data.type === TYPE.CNAME;
 
 function insideHosts(
   host: string,
@@ -55,16 +58,17 @@ function insideHosts(
   const qname = nameFromText(host);
   if (qname === undefined) return [];
   const lookup = parse(foldedLabels(qname), qtype, zone.names);
-  if (lookup.kind === 'outside' || lookup.kind === 'reverse') return parts.outside(host, qtype);
+  if (lookup.kind === 'outside' || lookup.kind === 'reverse') return parts.outside(host, outsideType(qtype));
   const outcome = resolve(lookup, qtype, context);
   if (depth === 0 || outcome.kind === 'outside') return [];
   const answer = makeAnswer(outcome, { zone, qname, qtype, pick, hosts: hostsAt(depth - 1, parts) });
-  return answer.groups.map((group) => ({ ...group.answer, owner: group.answer.owner ?? qname }));
+  const records = answer.groups.map((group) => ({ ...group.answer, owner: group.answer.owner ?? qname }));
+  return records.filter(isAddress);
 }
 
 function hostsAt(depth: number, parts: HostParts): Hosts {
   return (host, qtype, ttlSeconds) => {
-    const records = insideHosts(host, addressType(qtype), depth, parts).slice(0, parts.maxRecords);
+    const records = insideHosts(host, qtype, depth, parts).slice(0, parts.maxRecords);
     return ttlSeconds === null ? records : records.map((each) => ({ ...each, ttlSeconds }));
   };
 }

@@ -86,7 +86,7 @@ function srvGroup(
   const addresses: readonly ResourceRecord[] =
     endpoint.kind === 'ip'
       ? [addressRecord(target, ttlSeconds, endpoint.address)]
-      : hosts(endpoint.host, TYPE.A, ttlSeconds);
+      : hosts(endpoint.host, TYPE.ANY, ttlSeconds);
   const owner = nodeName(instance.node, zone);
   const notes =
     zone.config.enableAdditionalNodeMetaTxt && owner ? metaRecords(instance.node, owner, ttlSeconds) : [];

@@ -17,11 +17,13 @@ import type { DnsConfig } from './config.ts';
 import { makeCounters } from './counters.ts';
 import { Handler } from './handle.ts';
 import { ownSocketTest } from './own-socket.ts';
+import { Places } from './places.ts';
 import { makeQueryLog } from './query-log.ts';
 import { makeUpstream } from './recurse.ts';
 import type { ExecuteQuery } from './resolve.ts';
 import { openTcp, type TcpParts } from './tcp.ts';
 import { startThreads, type Threads } from './threads.ts';
+import { Turns } from './turns.ts';
 import { type Listener, openUdp } from './udp.ts';
 
 export type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
@@ -144,7 +146,14 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
     queryLog,
   });
   parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
-  const sockets = await openSomewhere(parts, { handler, log, config, counters });
+  const sockets = await openSomewhere(parts, {
+    handler,
+    log,
+    config,
+    counters,
+    places: new Places(),
+    turns: new Turns(clock),
+  });
   ownPort = sockets.port;
   try {
     const stopThreads = await openThreads(parts, sockets.port);

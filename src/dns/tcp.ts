@@ -2,7 +2,8 @@
  * DNS over TCP (RFC 7766): messages with two octets of length, as many on a connection as the client likes.
  *
  * Queries may be pipelined and their replies may overtake each other. A connection ends when it has been idle, when the
- * client does not read what it asked for, or when it is one too many. There is no limit on queries of a connection.
+ * client does not read what it asked for, or when there are too many (places.ts). There is no limit on queries of a
+ * connection; they take their turns with those of others (turns.ts).
  */
 import net from 'node:net';
 import type { Logger } from '../lib/log.ts';
@@ -10,18 +11,25 @@ import { MAX_MESSAGE_BYTES } from '../wire/constants.ts';
 import type { DnsConfig } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Client, Handler } from './handle.ts';
+import type { Places } from './places.ts';
+import type { Turns } from './turns.ts';
 import type { Endpoint, Listener } from './udp.ts';
 
 export interface TcpParts {
   readonly handler: Pick<Handler, 'handle'>;
   readonly config: () => DnsConfig;
+  /** Those of all listeners. */
+  readonly places: Places<net.Socket>;
+  readonly turns: Turns;
   readonly counters: Pick<Counters, 'dropped'>;
   readonly log: Logger;
 }
 
 /** Unsent octets that a client may leave unread; more ends its connection. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** Questions of one connection that wait for upstream servers; reading stops until one is answered. */
+/** Octets of questions that a connection may have waiting for their turn; reading stops until they are handled. */
+const MAX_INBOX_BYTES = 4 * 1024;
+/** Questions of one connection that wait for upstream servers; no others are handled until one is answered. */
 const MAX_WAITING = 128;
 const LENGTH_BYTES = 2;
 
@@ -32,23 +40,38 @@ function frame(reply: Uint8Array): Buffer {
   return framed;
 }
 
-/** Take complete messages off `received`; gives what is left over. */
-function eachMessage(received: Buffer, onMessage: (message: Buffer) => void): Buffer {
-  let at = 0;
-  while (received.length - at >= LENGTH_BYTES) {
-    const end = at + LENGTH_BYTES + received.readUInt16BE(at);
-    if (end > received.length) break;
-    onMessage(received.subarray(at + LENGTH_BYTES, end));
-    at = end;
+/** What a connection sent and nobody has handled yet. */
+class Inbox {
+  #received: Buffer = Buffer.alloc(0);
+  #at = 0;
+
+  get length(): number {
+    return this.#received.length - this.#at;
   }
-  return at === 0 ? received : received.subarray(at);
+
+  put(chunk: Buffer): void {
+    this.#received = this.length === 0 ? chunk : Buffer.concat([this.#received.subarray(this.#at), chunk]);
+    this.#at = 0;
+  }
+
+  /** The next complete message, or undefined. */
+  take(): Buffer | undefined {
+    if (this.length < LENGTH_BYTES) return undefined;
+    const begin = this.#at + LENGTH_BYTES;
+    const end = begin + this.#received.readUInt16BE(this.#at);
+    if (end > this.#received.length) return undefined;
+    this.#at = end;
+    return this.#received.subarray(begin, end);
+  }
 }
 
 function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
+  const { turns } = parts;
   const client: Client = { transport: 'tcp', address: socket.remoteAddress ?? '' };
-  let received: Buffer = Buffer.alloc(0);
+  const inbox = new Inbox();
   let waiting = 0;
   let hasEnded = false;
+  const work = { step };
 
   function reply(bytes: Uint8Array): void {
     if (socket.destroyed) return;
@@ -60,46 +83,62 @@ function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
 
   async function replyLater(later: Promise<Uint8Array | null>): Promise<void> {
     waiting += 1;
-    if (waiting >= MAX_WAITING) socket.pause();
     const bytes = await later;
     waiting -= 1;
-    if (waiting < MAX_WAITING) socket.resume();
     if (bytes !== null && bytes.length > 0) reply(bytes);
-    if (hasEnded && waiting === 0) socket.end();
+    turns.add(work);
   }
 
-  function onMessage(message: Buffer): void {
-    if (socket.destroyed) return;
+  /** Nothing complete is left: read on, or end when the client has ended and has all its answers. */
+  function rest(): void {
+    if (hasEnded && waiting === 0) socket.end();
+    else if (socket.isPaused()) socket.resume();
+  }
+
+  function step(): boolean {
+    if (socket.destroyed || waiting >= MAX_WAITING) return false;
+    const message = inbox.take();
+    if (message === undefined) {
+      rest();
+      return false;
+    }
     const handled = parts.handler.handle(message, client, scratch);
     if (typeof handled !== 'number') void replyLater(handled);
     else if (handled > 0) reply(scratch.subarray(0, handled));
+    return true;
   }
 
   socket.setNoDelay(true);
   socket.setTimeout(parts.config().tcpIdleTimeoutMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
-    received = eachMessage(received.length === 0 ? chunk : Buffer.concat([received, chunk]), onMessage);
+    inbox.put(chunk);
+    if (inbox.length > MAX_INBOX_BYTES) socket.pause();
+    turns.add(work);
   });
   socket.on('end', () => {
     hasEnded = true;
-    if (waiting === 0) socket.end();
+    turns.add(work);
   });
 }
 
 /** Listen and answer. Rejects with the system's error when the address cannot be had. */
 export function openTcp(endpoint: Endpoint, parts: TcpParts): Promise<Listener> {
+  const { places } = parts;
   const scratch = new Uint8Array(MAX_MESSAGE_BYTES);
   const open = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
-    if (open.size >= parts.config().tcpMaxConnections) {
-      parts.counters.dropped('tcp', 'too_many');
-      socket.destroy();
-      return;
-    }
+    const place = places.enter(socket.remoteAddress ?? '', socket);
     open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      place.leave();
+    });
+    socket.on('data', place.use);
     serve(socket, parts, scratch);
+    if (places.size <= parts.config().tcpMaxConnections) return;
+    parts.counters.dropped('tcp', 'too_many');
+    places.evict()?.destroy();
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -168,6 +168,14 @@ describe('answers', () => {
       'one.service.consul. 0 IN CNAME real.service.consul.',
       'real.service.consul. 0 IN A 10.9.9.9',
     ]);
+    rig.put(serviceRow('n1', 'both', { id: 'b4' as ServiceId, address: '10.9.9.1' }));
+    rig.put(serviceRow('n1', 'both', { id: 'b6' as ServiceId, address: 'fd00::1' }));
+    rig.put(serviceRow('n1', 'two', { address: 'both.service.consul' }));
+    expect([...(await rig.ask('two.service.consul', 'SRV')).additional].sort()).toEqual([
+      'both.service.consul. 0 IN A 10.9.9.1',
+      'both.service.consul. 0 IN AAAA fd00::1',
+    ]);
+    expect((await rig.ask('two.service.consul', 'AAAA')).answer[1]).toContain(' AAAA fd00::1');
     const { answer, rcode } = await rig.ask('loop.service.consul', 'A');
     expect(rcode).toBe('NOERROR');
     expect(answer.map((text) => text.split(' ')[4])).toEqual([
