@@ -103,14 +103,44 @@ describe('DNS over TCP', () => {
     for (let i = 0; i < 1_000; i += 1) expect((await reader.next()).length).toBeGreaterThan(40);
   });
 
-  it('ends a connection that is idle, and one too many', async () => {
-    const { server, metrics } = await rig({ config: { tcpIdleTimeoutMs: 200, tcpMaxConnections: 1 } });
-    const first = await connect(server.port);
-    const second = await connect(server.port);
-    await once(second, 'close');
-    await once(first, 'close');
+  it('ends a connection that is idle', async () => {
+    const { server } = await rig({ config: { tcpIdleTimeoutMs: 200 } });
+    await once(await connect(server.port), 'close');
+  });
+
+  it('takes a newcomer when all places are taken, in place of the longest idle one', async () => {
+    const { server, metrics } = await rig({ config: { tcpMaxConnections: 2 } });
+    const used = await connect(server.port);
+    const idle = await connect(server.port);
+    used.write(framed(WEB));
+    await tcpReader(used).next();
+    const ended = once(idle, 'close');
+    const newcomer = await connect(server.port);
+    await ended;
+    for (const socket of [used, newcomer]) {
+      socket.write(framed(WEB));
+      expect(decoded(await tcpReader(socket).next()).answer).toHaveLength(1);
+    }
     const dropped = metrics.collect().get('dns_dropped');
     expect(dropped?.labelSets).toContainEqual(['tcp', 'too_many']);
+  });
+
+  it('answers over UDP while many connections pipeline questions that nobody reads the answers of', async () => {
+    const { server, install } = await rig({ config: { udpAnswerLimit: 0 } });
+    const row = (i: number) => serviceRow('n1', 'many', { id: `m${i}` as ServiceId, address: `10.3.0.${i}` });
+    install(Array.from({ length: 250 }, (_, i) => ({ op: 'put', table: 'services', row: row(i) }) as const));
+    const flood = Buffer.concat(
+      Array.from({ length: 1_500 }, () => framed(queryPacket('many.service.consul', 'SRV'))),
+    );
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => connect(server.port)));
+    for (const socket of sockets) socket.pause().write(flood);
+    let slowestMs = 0;
+    for (let asked = 0; asked < 20; asked += 1) {
+      const before = performance.now();
+      expect(await askUdp(server.port, WEB)).toBeDefined();
+      slowestMs = Math.max(slowestMs, performance.now() - before);
+    }
+    expect(slowestMs).toBeLessThan(400);
   });
 
   it('lets a client half-close and still read its answer', async () => {
