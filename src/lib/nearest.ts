@@ -25,10 +25,18 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
+/** Share of a word that may be wrong for it to be a misspelling. Turning it up names words that nobody meant. */
+const MAX_WRONG_SHARE = 0.4;
+
+/** Edits that a misspelling of this length may have; a single letter is no misspelling of anything. */
+function mostEdits(length: number): number {
+  return length < 2 ? 0 : Math.max(1, Math.floor(length * MAX_WRONG_SHARE));
+}
+
 /** The closest of `known`, or undefined when none is close enough to be worth naming. Never throws. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = mostEdits(word.length) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word, candidate);

@@ -11,5 +11,12 @@ describe('nearest', () => {
 
   it('names nothing when every word is far away', () => {
     expect(nearest('zzz', ['dns_config', 'data_dir'])).toBeUndefined();
+    expect(nearest('z', ['ui', 'n', 'dev'])).toBeUndefined();
+    expect(nearest('abc', ['dev', 'bind'])).toBeUndefined();
+  });
+
+  it('corrects short words by one letter', () => {
+    expect(nearest('iu', ['dev', 'ui'])).toBe('ui');
+    expect(nearest('prt', ['name', 'port'])).toBe('port');
   });
 });
