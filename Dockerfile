@@ -29,4 +29,4 @@ EXPOSE 8500/tcp 8600/tcp 8600/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rollcall", "members"]
 ENTRYPOINT ["rollcall"]
-CMD ["agent", "-server", "-bootstrap", "-ui", "-client=0.0.0.0", "-data-dir=/data"]
+CMD ["agent", "-server", "-ui", "-client=0.0.0.0", "-data-dir=/data"]

@@ -1,10 +1,22 @@
-/** Every file of config/ is one that an agent accepts. */
+/** Every file of config/ is one that an agent accepts, and what starts an agent here gives it flags that mean something. */
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { ACCEPTED_FLAGS } from '../../src/agent/accepted-keys.ts';
 import { repositoryDir, sourceFiles } from '../support/source-files.ts';
 
 const files = sourceFiles('config/*.json', 'config/*.hcl');
+
+test('npm start and the image give no flag that has no meaning', () => {
+  const scripts = JSON.parse(fs.readFileSync(path.join(repositoryDir, 'package.json'), 'utf8')).scripts as {
+    start: string;
+  };
+  const image = /^CMD (.*)$/m.exec(fs.readFileSync(path.join(repositoryDir, 'Dockerfile'), 'utf8'))?.[1];
+  const given = [...`${scripts.start} ${image}`.matchAll(/[\s"]-([a-z-]+)/g)].map(([, flag]) => flag);
+  expect(given).toContain('server');
+  expect(given.filter((flag) => Object.hasOwn(ACCEPTED_FLAGS, flag ?? ''))).toEqual([]);
+});
 
 test('there are examples', () => {
   expect(files.length).toBeGreaterThan(0);
