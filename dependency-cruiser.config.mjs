@@ -13,6 +13,7 @@ export const MAY_IMPORT = {
   catalog: ['lib', 'model'],
   filter: ['lib', 'model'],
   metrics: ['lib'],
+  watches: ['lib', 'model'],
   store: ['lib', 'model', 'catalog'],
   checks: ['lib', 'model', 'metrics'],
   local: ['lib', 'model', 'catalog'],
@@ -31,8 +32,9 @@ export const MAY_IMPORT = {
     'local',
     'dns',
     'http',
+    'watches',
   ],
-  cli: ['lib', 'model', 'agent'], // agent from three files only, see few-doors-to-agent
+  cli: ['lib', 'model', 'watches', 'agent'], // agent from three files only, see few-doors-to-agent
 };
 
 /** npm package or node: module -> the only folders that may touch it */

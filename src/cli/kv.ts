@@ -2,6 +2,7 @@
  * What the kv commands share: the path of a key, rows as the API gives them, data from an argument, a file or standard input.
  */
 import fs from 'node:fs';
+import { escapePath } from '../lib/url-path.ts';
 import { AppError } from '../model/errors.ts';
 import type { CommandIo } from './command.ts';
 
@@ -18,7 +19,7 @@ export interface KvPair {
 
 /** API path of a key; slashes stay. */
 export function keyPath(key: string): string {
-  return `/v1/kv/${encodeURIComponent(key.replace(/^\//, '')).replaceAll('%2F', '/')}`;
+  return `/v1/kv/${escapePath(key.replace(/^\//, ''))}`;
 }
 
 /** The one key that a command is about. Throws AppError bad_request. */
