@@ -53,7 +53,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     telemetry.dogstatsd_tags telemetry.enable_host_metrics telemetry.filter_default
     telemetry.prefix_filter telemetry.retry_failed_connection telemetry.statsd_address telemetry.statsite_address
     telemetry.statsite_prefix ui_config.dashboard_url_templates ui_config.metrics_provider
-    ui_config.metrics_provider_files ui_config.metrics_provider_options_json ui_config.metrics_proxy watches
+    ui_config.metrics_provider_files ui_config.metrics_provider_options_json ui_config.metrics_proxy
     ui_config.hcp_enabled`),
 };
 

@@ -1,8 +1,8 @@
 /**
  * The composition root: builds the parts in order, starts them in order, stops them in reverse.
  *
- * configuration → log → store → rows in memory → write queue → local registrations → checks → DNS → HTTP. No rule about
- * services, names or answers lives here; this file only says who is connected to whom.
+ * configuration → log → store → rows in memory → write queue → local registrations → checks → DNS → HTTP → watches.
+ * No rule about services, names or answers lives here; this file only says who is connected to whom.
  */
 import { Coordinates } from '../catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
@@ -35,6 +35,7 @@ import { ownRows, REFERENCE_VERSION } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
 import { type ReloadDifference, Reloader } from './reload.ts';
 import { CurrentConfig, localSettings } from './settings.ts';
+import { watchesPart } from './watches-part.ts';
 
 /** Where the node's lasting id is kept. */
 const NODE_ID_FACT = 'node_id';
@@ -228,6 +229,11 @@ function buildDns(ground: Ground): Part {
   });
 }
 
+function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typeof watchesPart> {
+  const log = agentLog.log.child({ part: 'watches' });
+  return watchesPart({ config, clock: systemClock, log }, definitions.watches);
+}
+
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
 export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ground = await layGround(request);
@@ -247,7 +253,8 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
   };
   const ending = new Ending(takeOut, config['performance.leave_drain_time'], systemClock);
-  const reloader = new Reloader({ configuration: request.configuration, current, local, agentLog });
+  const { watchers, part: watches } = buildWatches(ground);
+  const reloader = new Reloader({ configuration: request.configuration, current, local, watchers, agentLog });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const sessionTimers = buildSessionTimers(ground);
@@ -269,6 +276,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     // Whoever waits until HTTP answers may ask DNS at once.
     buildDns(ground),
     httpFace(http, config),
+    watches,
     pidFilePart(config.pid_file, process.pid),
     ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload, log })] : []),
   ];

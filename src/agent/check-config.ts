@@ -89,6 +89,11 @@ const checkPorts: Rule = (config) => {
   return dns > 0 && dns === http ? [problem('ports.http', `is ${dns}, as ports.dns is`)] : [];
 };
 
+const checkWatches: Rule = ({ watches, 'ports.http': http }) =>
+  watches.length > 0 && http <= 0
+    ? [problem('watches', 'ask the HTTP API of this agent; give ports.http a fixed port')]
+    : [];
+
 const DOMAIN =
   /^(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)*[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?$/;
 
@@ -126,6 +131,7 @@ const RULES: readonly Rule[] = [
   checkMeta,
   checkAddresses,
   checkPorts,
+  checkWatches,
   checkDomains,
   checkRecursors,
   checkEmptyAnswers,

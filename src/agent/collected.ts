@@ -9,7 +9,7 @@ import { OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
 import type { ConfigText } from './config-files.ts';
 import { lookUpKey } from './known-keys.ts';
 import { envOf, type OptionSpec } from './option-spec.ts';
-import { isAppended, ValueProblem, valueFromJson, valueFromText } from './option-values.ts';
+import { ValueProblem, valueFromJson, valueFromText } from './option-values.ts';
 import { parseFile, type Tree } from './parse-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -102,14 +102,14 @@ export function collectFlags(flags: readonly FlagValue[]): Collected {
   return collected;
 }
 
-/** What variables say; lists are separated by commas. */
+/** What variables say; lists of texts are separated by commas, definitions are JSON. */
 export function collectEnv(env: Environment): Collected {
   const collected = new Collected();
   for (const key of OPTION_KEYS) {
     const name = envOf(key);
     const text = env[name];
     if (text === undefined) continue;
-    const parts = isAppended(OPTIONS[key].kind) ? text.split(',') : [text];
+    const parts = OPTIONS[key].kind === 'list' ? text.split(',') : [text];
     for (const part of parts)
       collected.add({ source: name, path: '' }, key, (spec) => valueFromText(spec, part.trim()));
   }

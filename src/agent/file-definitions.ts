@@ -1,5 +1,5 @@
 /**
- * The services and checks that configuration files define, decoded.
+ * The services, checks and watches that configuration files define, decoded.
  *
  * A mistake names the file beside the field. Two definitions with one id are a mistake too: which one holds would
  * depend on the names of files. What is found out later, against what is registered, is told with its place by `placing`.
@@ -9,6 +9,8 @@ import { decodeCheck, decodeService } from '../local/definitions.ts';
 import { refuseForbidden } from '../local/scripts.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, ServiceDefinition } from '../model/types.ts';
+import { decodeWatch, type WatchDefinition } from '../watches/definition.ts';
+import type { Parameters } from '../watches/plan.ts';
 import { expandDefinition } from './expand-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { localSettings } from './settings.ts';
@@ -21,6 +23,7 @@ export interface FileService {
 export interface FileDefinitions {
   readonly services: readonly FileService[];
   readonly checks: readonly CheckDefinition[];
+  readonly watches: readonly WatchDefinition[];
   /** Where one of these stood: `<file>:<line>`. */
   whereIs(definition: ServiceDefinition | CheckDefinition): Promise<string>;
 }
@@ -48,6 +51,16 @@ async function decodeAll<T>(
     }
   }
   return decoded;
+}
+
+/** What is wrong with a watch begins with its key: its own texts are those of `rollcall watch`. */
+function decodeFileWatch(document: unknown): WatchDefinition {
+  try {
+    return decodeWatch(document as Parameters);
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new AppError('config_invalid', `watches: ${cause.message}`, { cause });
+  }
 }
 
 /** What is defined under an id that an earlier one has. */
@@ -87,6 +100,7 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
   };
   const services = await decodeAll(loaded, config.services, decodeAllowedService, problems);
   const checks = await decodeAll(loaded, config.checks, decodeAllowedCheck, problems);
+  const watches = await decodeAll(loaded, config.watches, decodeFileWatch, problems);
   const definitions: Decoded<ServiceDefinition | CheckDefinition>[] = [
     ...services.map(({ value, document }) => ({ value: value.definition, document })),
     ...services.flatMap(({ value, document }) => value.checks.map((check) => ({ value: check, document }))),
@@ -102,6 +116,7 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
   return {
     services: services.map(({ value }) => value),
     checks: checks.map(({ value }) => value),
+    watches: watches.map(({ value }) => value),
     whereIs: (definition) => loaded.whereIs(documents.get(definition) ?? definition),
   };
 }

@@ -19,8 +19,8 @@ function listen(addresses: readonly string[], port: number): string {
   return port < 0 ? 'off' : addresses.map((address) => place(address, port)).join(', ');
 }
 
-/** The address to type on this machine. */
-function localAddress(addresses: readonly string[]): string {
+/** The address of these that this machine reaches best. */
+export function localAddress(addresses: readonly string[]): string {
   const address =
     addresses.find((one) => ANY.has(one) || one.startsWith('127.') || one === '::1') ?? addresses[0] ?? '';
   return LOOPBACK[address] ?? address;

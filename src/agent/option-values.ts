@@ -91,6 +91,15 @@ const SWITCH_TEXTS: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
+/** The value of a text that is JSON, otherwise the text. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
 /** What JSON would have said for the text of a flag. */
 function jsonOfText(kind: Kind, text: string): unknown {
   switch (kind) {
@@ -102,6 +111,8 @@ function jsonOfText(kind: Kind, text: string): unknown {
       return /^-?\d+$/.test(text) ? Number(text) : text;
     case 'share':
       return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+    case 'objects':
+      return jsonOr(text);
     case 'text-map':
     case 'duration-map': {
       const colon = text.indexOf(':');

@@ -1,5 +1,5 @@
 /**
- * Options of definitions, checks, the HTTP face, limits, log and metrics.
+ * Options of definitions, checks, watches, the HTTP face, limits, log and metrics.
  */
 import type { OptionTable } from './option-spec.ts';
 
@@ -17,6 +17,12 @@ export const SERVICE_OPTIONS = {
     reloadable: true,
     aliases: ['check'],
     doc: 'Check definitions outside of services; `check` holds a single one.',
+  },
+  watches: {
+    kind: 'objects',
+    default: [],
+    reloadable: true,
+    doc: 'Views to follow; each runs a program (`args`) or sends to an address (`http_handler_config`) on every change.',
   },
   enable_script_checks: {
     kind: 'switch',

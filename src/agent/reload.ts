@@ -5,6 +5,7 @@
  */
 import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
+import type { Watchers, WatchesDiff } from '../watches/watchers.ts';
 import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
 import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
@@ -34,7 +35,17 @@ export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
   readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions'>;
+  readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
   readonly agentLog: AgentLog;
+}
+
+/** Services and checks by their ids, watches by what they look at. */
+function withWatches(diff: DefinitionsDiff, watches: WatchesDiff): DefinitionsDiff {
+  return {
+    ...diff,
+    added: [...diff.added, ...watches.added],
+    removed: [...diff.removed, ...watches.removed],
+  };
 }
 
 /** What a reload would do, or did. */
@@ -69,11 +80,10 @@ export class Reloader {
   /** What a reload would do now. Rejects with config_invalid like one; changes nothing. */
   async preview(): Promise<ReloadDifference> {
     const { loaded, definitions } = await this.#read();
-    const { services, checks } = definitions;
-    const diff = await placing(definitions, () =>
-      this.#parts.local.previewConfigDefinitions(services, checks),
-    );
-    return this.#difference(loaded, diff);
+    const { services, checks, watches } = definitions;
+    const { local, watchers } = this.#parts;
+    const diff = await placing(definitions, () => local.previewConfigDefinitions(services, checks));
+    return this.#difference(loaded, withWatches(diff, watchers.preview(watches)));
   }
 
   async #read(): Promise<Read> {
@@ -89,13 +99,13 @@ export class Reloader {
   }
 
   async #reload(): Promise<ReloadDifference> {
-    const { current, local, agentLog } = this.#parts;
+    const { current, local, watchers, agentLog } = this.#parts;
     const log = agentLog.log.child({ part: 'reload' });
     try {
       const { loaded, definitions } = await this.#read();
-      const { services, checks } = definitions;
+      const { services, checks, watches } = definitions;
       const diff = await placing(definitions, () => local.replaceConfigDefinitions(services, checks));
-      const difference = this.#difference(loaded, diff);
+      const difference = this.#difference(loaded, withWatches(diff, watchers.replace(watches)));
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       agentLog.setLevel(loaded.config.log_level);
       log.info(difference, 'configuration reloaded');

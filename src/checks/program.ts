@@ -1,9 +1,10 @@
 /**
- * Runs a program for a check: its exit code and the end of what it wrote.
+ * Runs a program for a check or a watch: its exit code and the end of what it wrote.
  *
  * It is the leader of a process group of its own; when the time is up the whole group is killed, children included. A
- * child that outlives its parent and holds the output open delays nothing. The environment is minimal (ENVIRONMENT), so
- * that secrets of the agent's own environment stay there; standard input is empty.
+ * child that outlives its parent and holds the output open delays nothing. Unless the caller says otherwise the
+ * environment is minimal (ENVIRONMENT), so that secrets of the agent's own environment stay there, and standard input is
+ * empty.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ProbeLimits } from './check.ts';
@@ -20,6 +21,12 @@ export type ProgramEnd =
   | { readonly kind: 'exited'; readonly code: number | undefined; readonly output: string }
   | { readonly kind: 'timed-out'; readonly output: string }
   | { readonly kind: 'not-started'; readonly why: string };
+
+/** What a program gets besides its arguments. */
+export interface ProgramInput {
+  readonly stdin: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 function environment(): Record<string, string> {
   const entries = ENVIRONMENT.map((name) => [name, process.env[name]] as const);
@@ -57,7 +64,8 @@ function killGroup({ pid }: ChildProcess): void {
 /** Run a program until it ends or the signal aborts. Never rejects. */
 export function runProgram(
   args: readonly string[],
-  { outputMaxBytes, signal }: ProbeLimits,
+  { outputMaxBytes, signal }: Pick<ProbeLimits, 'outputMaxBytes' | 'signal'>,
+  input?: ProgramInput,
 ): Promise<ProgramEnd> {
   const [program = '', ...rest] = args;
   return new Promise((resolve) => {
@@ -78,8 +86,8 @@ export function runProgram(
     try {
       child = spawn(program, rest, {
         detached: true,
-        env: environment(),
-        stdio: ['ignore', 'pipe', 'pipe'],
+        env: input?.env ?? environment(),
+        stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       });
     } catch (error) {
       resolve({ kind: 'not-started', why: whyNotStarted(program, error as NodeJS.ErrnoException) });
@@ -87,6 +95,8 @@ export function runProgram(
     }
     signal.addEventListener('abort', onAbort, { once: true });
     child.once('error', (error) => settle({ kind: 'not-started', why: whyNotStarted(program, error) }));
+    // A program that does not read its input closes the pipe; that is its right.
+    child.stdin?.on('error', () => {}).end(input?.stdin);
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => tail.push(chunk));
     child.once('exit', (code) => {

@@ -42,6 +42,21 @@ describe('loadConfig', () => {
     expect(config.check_update_interval).toBe(300_000);
   });
 
+  it('takes definitions as JSON from a variable', async () => {
+    const ROLLCALL_SERVICES = '[{"name":"a","tags":["x","y"]},{"name":"b"}]';
+    const { config } = await load({ env: { ROLLCALL_SERVICES, ROLLCALL_CHECKS: '{"ttl":"1s"}' } });
+    expect(config.services).toEqual([{ name: 'a', tags: ['x', 'y'] }, { name: 'b' }]);
+    expect(config.checks).toEqual([{ ttl: '1s' }]);
+    await expect(load({ env: { ROLLCALL_SERVICES: '{"name"' } })).rejects.toThrow(
+      'ROLLCALL_SERVICES: services must be an object or a list of objects',
+    );
+  });
+
+  it('refuses watches of an agent whose HTTP is off', async () => {
+    const one = file('a.json', { ports: { http: -1 }, watches: [{ type: 'nodes', args: ['x'] }] });
+    await expect(load({ paths: [one] })).rejects.toThrow(/a\.json:\d+: watches: ask the HTTP API/);
+  });
+
   it('knows where each option was set, and all places of one that grows', async () => {
     const name = file('a.json', { datacenter: 'dc7', log_level: 'warn', node_meta: { a: '1' } });
     const other = file('b.json', { node_meta: { b: '2' } });
