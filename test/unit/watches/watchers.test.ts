@@ -103,6 +103,17 @@ describe('a watch', () => {
     }
   });
 
+  it('counts failures from an answer on', async () => {
+    watchers.replace([watch('a')]);
+    asked[0]?.fail();
+    await clock.advanceAndSettle(5_000);
+    asked[1]?.answer('5', []);
+    await turn();
+    asked[2]?.fail();
+    await clock.advanceAndSettle(5_000);
+    expect(asked.length).toBe(4);
+  });
+
   it('waits, too, after an answer that names no index', async () => {
     watchers.replace([decodeWatch({ type: 'agent_service', service_id: 'x', args: ['x'] })]);
     asked[0]?.answer('5', 'unknown service ID: x', 404);
