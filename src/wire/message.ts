@@ -79,6 +79,7 @@ function readOptions(reader: Reader, length: number): { clientSubnet: Uint8Array
 function readEdns(reader: Reader, skipped: number, additional: number): Edns | null | undefined {
   let edns: Edns | null = null;
   for (let i = 0; i < skipped + additional; i += 1) {
+    if (reader.remaining === 0) return edns; // counts that promise more than there is change nothing about the question
     const owner = reader.name();
     const type = reader.u16();
     const payloadBytes = reader.u16();

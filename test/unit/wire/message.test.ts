@@ -222,6 +222,14 @@ describe('queries', () => {
     expect(decodeQuery(packet)).toMatchObject({ kind: 'refusal', rcode: RCODE.FORMERR });
   });
 
+  it('are read although a count promises records that are not there, but not when one is cut', () => {
+    const packet = Uint8Array.from(ordinary);
+    packet[11] = 1;
+    expect(decodeQuery(packet)).toMatchObject({ kind: 'query', edns: null });
+    const cut = Uint8Array.from([...packet, 0, 0, 41]);
+    expect(decodeQuery(cut)).toMatchObject({ kind: 'refusal', rcode: RCODE.FORMERR });
+  });
+
   it('count a missing type and class as 0, and a cut name as FORMERR', () => {
     const noType = hex('0000 0100 0001 0000 0000 0000 03 776562 00');
     expect(decodeQuery(noType)).toMatchObject({ kind: 'query', qtype: 0, qclass: 0 });
