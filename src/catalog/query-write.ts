@@ -58,10 +58,8 @@ function serviceProblem({ Service, Failover, NodeMeta }: QueryDocument['Service'
 function problemOf({ name, session, document }: Unstamped<QueryRow>): string | undefined {
   if (document.Token === HIDDEN_TOKEN)
     return `Bad Token '${HIDDEN_TOKEN}', it looks like a query definition with a redacted token was submitted`;
-  const problem = serviceProblem(document.Service);
-  if (problem !== undefined) return problem;
   if (name === '' && document.Template.Type === '' && session === '') return 'Must be bound to a session';
-  return ttlProblem(document.DNS.TTL);
+  return serviceProblem(document.Service) ?? ttlProblem(document.DNS.TTL);
 }
 
 function requireFreeName(view: View, { id, name, isTemplate }: Unstamped<QueryRow>): void {

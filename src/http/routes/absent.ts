@@ -3,6 +3,7 @@
  *
  * Answers as a reference that has them switched off, so that programs which look first see that, and go on.
  */
+import { answerRead } from '../blocking.ts';
 import { json, text } from '../reply.ts';
 import type { Handler, Method, Operation, Route } from '../route.ts';
 
@@ -17,11 +18,11 @@ function route(path: string, methods: readonly Method[], about: string, handle: 
   return { path, operations: Object.fromEntries(methods.map((method) => [method, operation])) };
 }
 
-/** `kind` or `kind/name`: a list of a kind is empty, a named entry does not exist. */
-const configEntry: Handler = ({ params }) => {
-  const [kind = '', ...name] = (params['*'] ?? '').split('/');
+/** `kind` or `kind/name`: a list of a kind is empty and stays so, a named entry does not exist. */
+const configEntry: Handler = (call, parts) => {
+  const [kind = '', ...name] = (call.params['*'] ?? '').split('/');
   return name.length === 0
-    ? json([])
+    ? answerRead(call, parts, { topics: [], reply: () => json([]) })
     : text(404, `Config entry not found for "${kind}" / "${name.join('/')}"`);
 };
 

@@ -23,7 +23,7 @@ const members: Handler = (call, parts) => {
   if (segment && segment !== '_all') {
     return isWan
       ? text(400, 'Cannot provide a segment with wan=true')
-      : text(500, 'Network segments are not supported');
+      : text(500, 'Network segments are not supported in this version of Consul');
   }
   const isSelected = filterOf(call, MEMBER_FIELDS);
   return json([memberDocument(parts, isWan)].filter(isSelected));

@@ -279,6 +279,7 @@ test('what is switched off says so', async () => {
   expect((await get('/v1/connect/ca/roots')).text).toBe(
     'Connect must be enabled in order to use this endpoint',
   );
-  expect((await get('/v1/config/service-defaults')).json()).toEqual([]);
+  const kind = await get('/v1/config/service-defaults');
+  expect([kind.json(), kind.headers['x-consul-index']]).toEqual([[], '1']);
   expect((await get('/v1/config/service-defaults/web')).status).toBe(404);
 });

@@ -126,7 +126,7 @@ describe('a refusal', () => {
       'ID must be empty when creating a new prepared query',
     ],
     ['{"Name":"x"}', 500, 'Invalid prepared query: Must provide a Service name to query'],
-    ['null', 500, 'Invalid prepared query: Must provide a Service name to query'],
+    ['null', 500, 'Invalid prepared query: Must be bound to a session'],
   ])('of %s', async (body, status, text) => {
     const answer = await post(body);
     expect(answer.status).toBe(status);
