@@ -106,8 +106,8 @@ async function tabIn(context: BrowserContext, baseUrl: string): Promise<Tab> {
     },
     async open(address) {
       await page.goto(`${baseUrl}${address}`);
-      await page.locator('main h1').waitFor();
-      await page.waitForFunction("document.querySelector('main .loading') === null");
+      // A function to wait for would have to be evaluated, which the page's own policy forbids.
+      await page.locator('main:has(h1):not(:has(.loading))').waitFor();
     },
     another: () => tabIn(context, baseUrl),
     close: () => context.close(),
