@@ -92,5 +92,6 @@ export function formatIp(octets: Uint8Array): string {
 /** The one text of an address in any spelling, IPv4 for mapped addresses; undefined when the text is no address. */
 export function canonicalIp(text: string): string | undefined {
   const octets = parseIp(text);
-  return octets && formatIp(unmapped(octets));
+  const canonical = octets && formatIp(unmapped(octets));
+  return canonical === text ? text : canonical; // the text that is there already, not a copy: indexes hold many of them
 }
