@@ -118,18 +118,18 @@ export class TopicIndexes {
 
   touch(topics: Iterable<string>, index: ModifyIndex): void {
     for (const topic of topics) {
-      const isNew = !this.#indexes.delete(topic);
+      const isNew = !this.#indexes.has(topic);
       this.#indexes.set(topic, index);
       this.#beginnings.touch(topic, index, isNew);
     }
     if (this.#indexes.size > this.#maxTopics) this.#forgetOldest();
   }
 
+  /** Forget the half that was touched longest ago; rare, so it may sort rather than every touch keep an order. */
   #forgetOldest(): void {
     this.#beginnings.reset();
-    let excess = this.#indexes.size - Math.floor(this.#maxTopics / 2);
-    for (const [topic, index] of this.#indexes) {
-      if (excess-- <= 0) return;
+    const oldestFirst = [...this.#indexes].sort(([, a], [, b]) => a - b);
+    for (const [topic, index] of oldestFirst.slice(0, Math.ceil(oldestFirst.length / 2))) {
       this.#indexes.delete(topic);
       this.#floor = Math.max(this.#floor, index);
     }
