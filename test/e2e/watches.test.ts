@@ -39,11 +39,15 @@ async function until(condition: () => boolean): Promise<void> {
 beforeEach(async () => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-watches-'));
   received = [];
-  receiver = http.createServer(async (request, response) => {
+  receiver = http.createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += String(chunk);
-    received.push({ method: request.method, header: request.headers, body });
-    response.end('ok');
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      received.push({ method: request.method, header: request.headers, body });
+      response.end('ok');
+    });
   });
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
