@@ -4,8 +4,9 @@
  * A handler that is a program gets the whole environment of the agent, the index, and the view on its standard input:
  * whoever writes the configuration runs programs as the agent's user anyway.
  */
-import http from 'node:http';
+import type http from 'node:http';
 import { runProgram } from '../checks/program.ts';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import { AppError } from '../model/errors.ts';
@@ -41,7 +42,7 @@ function askOver(where: Where, agent: http.Agent): WatcherParts['ask'] {
     const headers = token === '' ? {} : { 'X-Consul-Token': token };
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const options = { ...where, path: pathWith(path, query), headers, agent, signal };
-      http.get(options, resolve).on('error', reject);
+      builtinHttp.get(options, resolve).on('error', reject);
     });
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -84,7 +85,7 @@ export function watchesPart(
   { config, clock, log }: WatchesParts,
   definitions: readonly WatchDefinition[],
 ): { readonly watchers: Watchers; readonly part: Part } {
-  const agent = new http.Agent({ keepAlive: true });
+  const agent = new builtinHttp.Agent({ keepAlive: true });
   const watchers = new Watchers({ ask: askOver(ownApi(config), agent), tell, clock, log });
   const part: Part = {
     name: 'watches',

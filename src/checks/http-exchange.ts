@@ -6,10 +6,11 @@
  * reference's words. node:http does the parsing: against undici it costs a third less for connections that are used
  * once, and it is loaded anyway.
  */
-import http from 'node:http';
+import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import type { ProbeTls } from '../model/types.ts';
 import type { ProbeLimits } from './check.ts';
 import type { Dial } from './dial.ts';
@@ -149,7 +150,7 @@ function sendOr(
 
 function send(socket: Socket, request: HttpRequest): http.ClientRequest {
   const { url, method, body } = request;
-  const sent = http.request({
+  const sent = builtinHttp.request({
     createConnection: () => socket,
     method,
     path: url.pathname + url.search,
@@ -162,6 +163,6 @@ function send(socket: Socket, request: HttpRequest): http.ClientRequest {
 
 function answerOf(response: http.IncomingMessage, output: string): HttpAnswer {
   const { statusCode = 0, statusMessage = '' } = response;
-  const reason = statusMessage || (http.STATUS_CODES[statusCode] ?? '');
+  const reason = statusMessage || (builtinHttp.STATUS_CODES[statusCode] ?? '');
   return { code: statusCode, reason, location: response.headers.location, output };
 }

@@ -5,8 +5,9 @@
  * reference's tools print. A unix socket is `unix:///path`.
  */
 import fs from 'node:fs';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import { AppError } from '../model/errors.ts';
 import type { FlagSpec, Flags } from './flags.ts';
 
@@ -132,7 +133,7 @@ export class Client {
     for (const [name, value] of [...this.#query, ...Object.entries(call.query ?? {})]) {
       for (const one of value === undefined ? [] : [value].flat()) url.searchParams.append(name, one);
     }
-    const { request } = url.protocol === 'https:' ? https : http;
+    const { request } = url.protocol === 'https:' ? https : builtinHttp;
     const options = {
       ...this.#target.options,
       method,

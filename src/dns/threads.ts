@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import type { Logger } from '../lib/log.ts';
+import { threadEnv } from '../lib/thread-env.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
@@ -96,7 +97,11 @@ export function startThreads(parts: ThreadsParts): StartingThreads {
     rows: rowsForThread(parts.view),
     index: parts.index(),
   };
-  const workers = Array.from({ length: parts.count }, () => new Worker(WORKER_FILE, { workerData: start }));
+  const env = threadEnv();
+  const workers = Array.from(
+    { length: parts.count },
+    () => new Worker(WORKER_FILE, { workerData: start, env }),
+  );
   const exits = workers.map(ended);
   const heard = workers.map((worker) => hear(worker, parts));
   const tell = (message: ToThread): void => {

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { Persistence, Stored, Write } from '../catalog/persistence.ts';
 import type { Change, PutChange } from '../catalog/state.ts';
 import { TABLES } from '../catalog/tables.ts';
+import { threadEnv } from '../lib/thread-env.ts';
 import { AppError } from '../model/errors.ts';
 import type {
   DatabaseReply,
@@ -53,7 +54,7 @@ class SqliteStore implements Persistence {
   #failure: AppError | undefined;
 
   constructor(path: string) {
-    this.#worker = new Worker(WORKER_FILE, { workerData: { path } });
+    this.#worker = new Worker(WORKER_FILE, { workerData: { path }, env: threadEnv() });
     this.#worker.on('message', (reply: DatabaseReply) => this.#settle(reply));
     this.#worker.on('error', (cause) => this.#fail(`the database thread died: ${cause}`));
     this.#worker.on('exit', () => this.#fail('the database is closed'));

@@ -3,8 +3,9 @@
  *
  * Follows no redirect. An answer other than 2xx is a failure.
  */
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import { AppError } from '../model/errors.ts';
 import type { HttpHandler } from './definition.ts';
 import type { Reading } from './follow.ts';
@@ -21,7 +22,7 @@ async function startOf(response: http.IncomingMessage): Promise<string> {
 }
 
 function send(handler: HttpHandler, reading: Reading, signal: AbortSignal): Promise<http.IncomingMessage> {
-  const { request } = handler.url.startsWith('https:') ? https : http;
+  const { request } = handler.url.startsWith('https:') ? https : builtinHttp;
   const body = JSON.stringify(reading.value);
   const options = {
     method: handler.method,

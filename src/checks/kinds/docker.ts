@@ -4,7 +4,8 @@
  * Three calls of the engine's API: make an exec, start it (its output is the answer, a terminal so that it comes
  * unframed), ask for its exit code. docs.docker.com/reference/api/engine/#tag/Exec
  */
-import http from 'node:http';
+import type http from 'node:http';
+import { builtinHttp } from '../../lib/builtin-http.ts';
 import type { CheckStatus } from '../../model/types.ts';
 import type { Probe, ProbeLimits, ProbeResult } from '../check.ts';
 import { RequestFault } from '../request-fault.ts';
@@ -43,7 +44,7 @@ function callEngine(engine: http.RequestOptions, call: Call, { signal }: ProbeLi
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const request = http.request(
+    const request = builtinHttp.request(
       { ...engine, agent: false, method: call.method, path: call.path, headers, signal },
       (response) => {
         const tail = new Tail(call.maxBytes);
