@@ -7,6 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/cli/client.ts';
+import { Flags } from '../../src/cli/flags.ts';
+import { openLockSession } from '../../src/cli/lock-session.ts';
+import { semaphore } from '../../src/cli/locks.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { type RunningAgent, startAgent } from '../support/start-agent.ts';
 
@@ -48,6 +52,21 @@ describe('rollcall watch', () => {
     expect(cli('watch').err).toBe('Watch type must be specified\n');
     expect(cli('watch', '-type=bogus').err).toBe('Unsupported watch type: bogus\n');
     expect(cli('watch', '-type=key').code).toBe(1);
+    expect(cli('watch', '-type=connect_leaf', '-service=a').err).toBe(
+      'Watch type connect_leaf belongs to the service mesh, which rollcall does not have\n',
+    );
+  });
+
+  it('shows a service of this agent by its id, and says when there is none', async () => {
+    const body = JSON.stringify({ Name: 'own', ID: 'own-1', Port: 7 });
+    await fetch(`${agent.httpUrl}/v1/agent/service/register`, { method: 'PUT', body });
+    const shown = cli('watch', '-type=agent_service', '-id=own-1');
+    await fetch(`${agent.httpUrl}/v1/agent/service/deregister/own-1`, { method: 'PUT' });
+    expect(JSON.parse(shown.out)).toMatchObject({ ID: 'own-1', Port: 7 });
+    expect(cli('watch', '-type=agent_service', '-id=own-1')).toMatchObject({
+      code: 1,
+      err: 'Unexpected response code: 404 (unknown service ID: own-1)\n',
+    });
   });
 
   it('runs a program with the view now and after every change', async () => {
@@ -110,6 +129,22 @@ describe('rollcall lock', () => {
     const most = Math.max(...linesOf(file).map((line) => (holders += line === '+' ? 1 : -1)));
     expect(most).toBeLessThanOrEqual(limit);
     expect(linesOf(file)).toHaveLength(8);
+  });
+
+  it.each([1, 2])('of %i holders misses no release that comes between a look and the wait', async (limit) => {
+    const client = new Client(new Flags([]), { CONSUL_HTTP_ADDR: agent.httpUrl });
+    const open = async () => {
+      const session = await openLockSession(client, 'test', 0);
+      return { session, lock: semaphore(client, `l-missed-${limit}`, session, limit) };
+    };
+    const all = await Promise.all(Array.from({ length: limit + 1 }, open));
+    for (const { lock } of all.slice(0, limit)) expect(await lock.tryAcquire()).toBe(true);
+    const last = all[limit]!.lock;
+    expect(await last.tryAcquire()).toBe(false);
+    await all[0]!.lock.release();
+    await last.waitForChange(AbortSignal.timeout(5_000));
+    expect(await last.tryAcquire()).toBe(true);
+    for (const { session } of all) await session.end();
   });
 
   it('gives up after -timeout', async () => {
