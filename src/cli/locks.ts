@@ -45,17 +45,8 @@ async function readRows(
   return { rows, index: String(headers['x-consul-index'] ?? '0') };
 }
 
-/** Block until the rows under a key change, at most a minute. */
-async function waitForRows(
-  client: Client,
-  key: string,
-  recurse: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  const query: Record<string, string> = recurse ? { recurse: '' } : {};
-  const { index } = await readRows(client, key, query, signal);
-  await readRows(client, key, { ...query, index, wait: '60s' }, signal);
-}
+/** How long one blocking query waits. */
+const WAIT = '60s';
 
 const isTrue = (body: Buffer): boolean => body.toString('utf8').trim() === 'true';
 
@@ -68,8 +59,8 @@ export function keyLock(client: Client, prefix: string, session: LockSession): L
   return {
     tryAcquire: () => write({ acquire: session.id }),
     waitForChange: async (signal) => {
-      const pair = await read();
-      if (pair?.Session) await waitForRows(client, key, false, signal);
+      const { rows, index } = await readRows(client, key, {});
+      if (rows[0]?.Session) await readRows(client, key, { index, wait: WAIT }, signal);
       else await delay(LOCK_DELAY_POLL_MS, undefined, { signal });
     },
     isHeld: async () => (await read())?.Session === session.id,
@@ -91,10 +82,18 @@ interface Holders {
 export function semaphore(client: Client, prefix: string, session: LockSession, limit: number): Lock {
   const lockKey = `${prefix}/.lock`;
   const ownKey = `${prefix}/${session.id}`;
-  const contend = (): Promise<Buffer> =>
-    client.ok('PUT', keyPath(ownKey), { query: { acquire: session.id, flags: SEMAPHORE_FLAGS }, body: '' });
+  let isContending = false;
+  /** Of the last look: waiting from there on, nothing that happened since the look is missed. */
+  let seenIndex = '0';
+  const contend = async (): Promise<void> => {
+    if (isContending) return;
+    const query = { acquire: session.id, flags: SEMAPHORE_FLAGS };
+    await client.ok('PUT', keyPath(ownKey), { query, body: '' });
+    isContending = true;
+  };
   const read = async (): Promise<{ holders: Holders; index: number }> => {
-    const { rows } = await readRows(client, `${prefix}/`, { recurse: '' });
+    const { rows, index } = await readRows(client, `${prefix}/`, { recurse: '' });
+    seenIndex = index;
     const lock = rows.find(({ Key }) => Key === lockKey);
     const alive = new Set(rows.filter(({ Session }) => Session).map(({ Session }) => Session));
     const stored: Holders = lock
@@ -119,7 +118,9 @@ export function semaphore(client: Client, prefix: string, session: LockSession, 
       if (Object.keys(holders.Holders).length >= limit) return false;
       return write({ ...holders, Holders: { ...holders.Holders, [session.id]: true } }, index);
     },
-    waitForChange: (signal) => waitForRows(client, `${prefix}/`, true, signal),
+    waitForChange: async (signal) => {
+      await readRows(client, `${prefix}/`, { recurse: '', index: seenIndex, wait: WAIT }, signal);
+    },
     isHeld: async () => Object.hasOwn((await read()).holders.Holders, session.id),
     release: async () => {
       for (;;) {
