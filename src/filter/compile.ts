@@ -4,6 +4,7 @@
  * Everything that can be wrong is found here, before any document is looked at: unknown selectors, operators that a
  * field does not have, values that are not of its kind. A predicate never throws.
  */
+import { parseBoolean } from '../lib/boolean.ts';
 import { compilePattern } from '../lib/pattern.ts';
 import { type Field, type FieldKind, FieldTree } from './fields.ts';
 import { type Expression, type Operator, parseFilter, refuseFilter } from './parse.ts';
@@ -22,20 +23,6 @@ function operatorName({ kind, negated }: Operator): string {
 type Test = (value: unknown) => boolean;
 
 const INTEGER = /^-?\d{1,18}$/;
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  '1': true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  '0': false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-};
 
 function refuseValue({ selector, value }: MatchExpression, parser: string): never {
   const quoted = JSON.stringify(value);
@@ -74,8 +61,8 @@ function numberTest(match: MatchExpression): Test | undefined {
 
 function booleanTest(match: MatchExpression): Test | undefined {
   if (match.operator.kind !== 'Equal') return undefined;
-  if (!Object.hasOwn(BOOLEANS, match.value)) refuseValue(match, 'ParseBool');
-  const wanted = BOOLEANS[match.value];
+  const wanted = parseBoolean(match.value);
+  if (wanted === undefined) refuseValue(match, 'ParseBool');
   return (flag) => (flag ?? false) === wanted;
 }
 

@@ -1,8 +1,9 @@
 /**
  * The parameters of both maintenance routes.
  */
+import { parseBoolean } from '../lib/boolean.ts';
 import { AppError } from '../model/errors.ts';
-import { first, parseBoolean } from './query-values.ts';
+import { first } from './query-values.ts';
 import type { Call } from './route.ts';
 
 /** What `enable` and `reason` ask for. Throws bad_request. */

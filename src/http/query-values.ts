@@ -20,23 +20,3 @@ export function all(query: Query, name: string): readonly string[] {
   if (value === undefined) return [];
   return typeof value === 'string' ? [value] : value;
 }
-
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  '1': true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  '0': false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-};
-
-/** A boolean text, or undefined when it is none. */
-export function parseBoolean(text: string): boolean | undefined {
-  return Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined;
-}

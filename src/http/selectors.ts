@@ -1,10 +1,12 @@
 /**
  * What `node-meta`, `tag` and `passing` select, in the routes that have them. All values of a parameter must hold.
  */
+
 import type { Instance } from '../catalog/select.ts';
+import { parseBoolean } from '../lib/boolean.ts';
 import { AppError } from '../model/errors.ts';
 import type { NodeRow } from '../model/types.ts';
-import { all, first, parseBoolean } from './query-values.ts';
+import { all, first } from './query-values.ts';
 import type { Call, QueryParameter } from './route.ts';
 
 /** Descriptions of the parameters that most reads share. */

@@ -2,13 +2,14 @@
  * /v1/operator: what operators of a cluster ask, answered by a single server: it leads, it is healthy, nobody can be
  * removed, nothing is encrypted. The autopilot's settings are kept and shown; there is nothing to steer.
  */
+import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
 import { AUTOPILOT_FACT, autopilotDocument, autopilotFact } from '../autopilot-document.ts';
 import { parseBody } from '../body.ts';
 import type { Document } from '../documents.ts';
 import type { HttpParts } from '../parts.ts';
-import { first, has, parseBoolean } from '../query-values.ts';
+import { first, has } from '../query-values.ts';
 import { json } from '../reply.ts';
 import type { Call, Handler, Operation, Route } from '../route.ts';
 import { serverAddress } from '../server-address.ts';

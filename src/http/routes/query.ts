@@ -3,10 +3,12 @@
  *
  * A query is named by the rest of the path, which may contain slashes; `/execute` and `/explain` at its end are verbs.
  */
+
 import { executeQuery, findQuery } from '../../catalog/query.ts';
 import { queryById } from '../../catalog/query-write.ts';
 import type { Instance } from '../../catalog/select.ts';
 import { queryTopic } from '../../catalog/topics.ts';
+import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
 import type { QueryRow } from '../../model/types.ts';
@@ -17,7 +19,7 @@ import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTa
 import { nearSource } from '../near.ts';
 import type { HttpParts } from '../parts.ts';
 import { queryDocument, queryInput } from '../query-document.ts';
-import { first, parseBoolean } from '../query-values.ts';
+import { first } from '../query-values.ts';
 import { readOptions } from '../read-options.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import type { Call, Handler, Reply, Route } from '../route.ts';
