@@ -50,7 +50,7 @@ export const OWNERS = {
   net: ['dns', 'checks', 'http', 'agent'],
   tls: ['checks'],
   child_process: ['checks', 'cli'],
-  worker_threads: ['store', 'dns'],
+  worker_threads: ['store', 'dns', 'checks'],
   fs: ['store', 'agent', 'cli', 'http'],
 };
 

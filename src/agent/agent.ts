@@ -16,10 +16,10 @@ import type { Logger } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
 import { Metrics } from '../metrics/registry.ts';
-import { applyChecksChange, applyHeartbeat, buildScheduler } from './checks-part.ts';
+import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import type { Config } from './config.ts';
 import { configWatchPart } from './config-watch.ts';
-import { type Core, openCore } from './core.ts';
+import { type Core, corePart, openCore } from './core.ts';
 import { Ending } from './ending.ts';
 import { dnsFace, httpFace } from './faces.ts';
 import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
@@ -71,19 +71,6 @@ async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
     throw error;
   }
   return identityOf(config, nodeId);
-}
-
-/** Store and write queue as one part: what was taken is durable before the store closes. */
-function corePart({ writer, watch, store }: Core): Part {
-  return {
-    name: 'catalog',
-    start: async () => {},
-    stop: async () => {
-      await writer.stop();
-      watch.abandonAll();
-      await store.close();
-    },
-  };
 }
 
 /** What everything is built from. */
@@ -240,12 +227,13 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const { config, current, core, identity, agentLog } = ground;
   const { paths } = request.configuration;
   const { log } = agentLog;
-  const scheduler = buildScheduler({
+  const { scheduler, part: checks } = buildChecks({
     clock: systemClock,
     random: systemRandom,
     follow: followAlias({ ...core, nodeName: identity.nodeName }),
     onResult: (id, status, output) => local.report(id, status, output),
     metrics: ground.metrics,
+    log: log.child({ part: 'checks' }),
   });
   const local = buildLocal(ground, scheduler);
   const takeOut = async (): Promise<void> => {
@@ -270,7 +258,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   });
   const parts: readonly Part[] = [
     corePart(core),
-    { name: 'checks', start: async () => scheduler.start(), stop: async () => scheduler.stop() },
+    checks,
     localPart(local, ground.definitions),
     { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
     // Whoever waits until HTTP answers may ask DNS at once.

@@ -2,14 +2,16 @@
  * Checks connected to registrations: what Local says to run goes to the scheduler, results go back.
  */
 import type { Follow } from '../checks/check.ts';
+import { ProbeThread } from '../checks/probe-thread.ts';
 import { type ProbeRun, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import type { LocalCheck } from '../local/local-check.ts';
 import type { ChecksChange } from '../local/registration.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import type { CheckId, CheckStatus } from '../model/types.ts';
-import { makeProbes } from './probes.ts';
+import type { Part } from './lifecycle.ts';
 
 export interface ChecksParts {
   readonly clock: Clock;
@@ -17,6 +19,7 @@ export interface ChecksParts {
   readonly follow: Follow;
   readonly onResult: (id: CheckId, status: CheckStatus, output: string) => void;
   readonly metrics: Metrics;
+  readonly log: Logger;
 }
 
 function countRuns(metrics: Metrics): (run: ProbeRun) => void {
@@ -30,9 +33,21 @@ function countRuns(metrics: Metrics): (run: ProbeRun) => void {
   };
 }
 
-/** The scheduler with every kind of probe. */
-export function buildScheduler({ clock, random, follow, onResult, metrics }: ChecksParts): Scheduler {
-  return new Scheduler({ clock, random, probes: makeProbes(), follow, onResult, onRun: countRuns(metrics) });
+/** The scheduler with every kind of probe, and what starts and stops both. */
+export function buildChecks(parts: ChecksParts): { readonly scheduler: Scheduler; readonly part: Part } {
+  const { clock, random, follow, onResult, metrics, log } = parts;
+  const thread = new ProbeThread(log);
+  const { probes } = thread;
+  const scheduler = new Scheduler({ clock, random, probes, follow, onResult, onRun: countRuns(metrics) });
+  const part: Part = {
+    name: 'checks',
+    start: async () => scheduler.start(),
+    stop: () => {
+      scheduler.stop();
+      return thread.stop();
+    },
+  };
+  return { scheduler, part };
 }
 
 /** Run and stop what registrations changed. */

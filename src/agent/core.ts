@@ -16,6 +16,7 @@ import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
+import type { Part } from './lifecycle.ts';
 import { meteredStore } from './metered-store.ts';
 
 const DATABASE_FILE = 'rollcall.db';
@@ -78,4 +79,17 @@ export async function openCore({ dataDir, clock, random, metrics, log }: CorePar
   };
   const writer = new Writer({ state, indexes, watch, persistence: store, clock, random, onInstalled });
   return { store, state, indexes, watch, writer, onInstalled: (listener) => void listeners.push(listener) };
+}
+
+/** Store and write queue as one part: what was taken is durable before the store closes. */
+export function corePart({ writer, watch, store }: Core): Part {
+  return {
+    name: 'catalog',
+    start: async () => {},
+    stop: async () => {
+      await writer.stop();
+      watch.abandonAll();
+      await store.close();
+    },
+  };
 }

@@ -1,13 +1,15 @@
 /**
  * A check in the abstract: what a probe is, what it answers, and how answers become a status. Pure.
  *
- * To add a kind: one file in kinds/ that exports a Probe, its spec in model/types.ts, one row where agent.ts lists the
- * probes.
+ * To add a kind: one file in kinds/ that exports a Probe, its spec in model/types.ts, one row in probes.ts and in
+ * probe-thread.ts.
  */
 import type { CheckDefinition, CheckId, CheckStatus, ProbeSpec } from '../model/types.ts';
 
 /** Kinds that a clock starts again and again. */
 export type PolledKind = Exclude<ProbeSpec['kind'], 'ttl' | 'alias' | 'none'>;
+
+export type PolledSpec = Extract<ProbeSpec, { kind: PolledKind }>;
 
 export interface ProbeResult {
   readonly status: CheckStatus;

@@ -14,6 +14,7 @@ import {
   impatientStreak,
   PATIENT_STREAK,
   type PolledKind,
+  type PolledSpec,
   type Probe,
   type ProbeResult,
   type Probes,
@@ -77,8 +78,6 @@ const STARTS_PER_TURN = 16;
 
 /** Within what time in ms checks of before a restart have their first run. Turning it down makes a restart a burst. */
 const RESTORED_DELAY_MS = 10_000;
-
-type PolledSpec = Extract<ProbeSpec, { kind: PolledKind }>;
 
 const isPolled = (spec: ProbeSpec): spec is PolledSpec =>
   spec.kind !== 'ttl' && spec.kind !== 'alias' && spec.kind !== 'none';

@@ -1,0 +1,109 @@
+/**
+ * Probes on a thread of their own, so that a DNS answer never waits for a thousand connections or the start of a program.
+ *
+ * The thread starts with the first probe: an agent without checks does not pay for it. One that dies (a bug) fails the
+ * runs under way, which is logged, and the next run starts another. Each run costs the main thread two small messages,
+ * less where several fall into one turn of its event loop.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '../lib/log.ts';
+import { threadEnv } from '../lib/thread-env.ts';
+import type { PolledSpec, ProbeLimits, ProbeResult, Probes } from './check.ts';
+import type { FromProbeThread, ToProbeThread } from './probe-protocol.ts';
+
+interface Waiting {
+  resolve(result: ProbeResult): void;
+  reject(error: Error): void;
+}
+
+/** From source the worker is a .ts file, in the built package a .js one. */
+const WORKER_FILE = new URL(
+  `./probe-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+);
+
+export class ProbeThread {
+  readonly #log: Logger;
+  readonly #file: URL;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #unsent: ToProbeThread[] = [];
+  #lastId = 0;
+
+  constructor(log: Logger, file: URL = WORKER_FILE) {
+    this.#log = log;
+    this.#file = file;
+  }
+
+  /** Every kind of probe, run over there. */
+  readonly probes: Probes = {
+    http: (spec, limits) => this.#run(spec, limits),
+    tcp: (spec, limits) => this.#run(spec, limits),
+    udp: (spec, limits) => this.#run(spec, limits),
+    grpc: (spec, limits) => this.#run(spec, limits),
+    h2ping: (spec, limits) => this.#run(spec, limits),
+    script: (spec, limits) => this.#run(spec, limits),
+    docker: (spec, limits) => this.#run(spec, limits),
+    'os-service': (spec, limits) => this.#run(spec, limits),
+  };
+
+  /** End the thread once it has heard what was sent before: aborted programs are killed first. */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    this.#send({ kind: 'stop' });
+    await exited;
+  }
+
+  #run(spec: PolledSpec, { timeoutMs, outputMaxBytes, signal }: ProbeLimits): Promise<ProbeResult> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#send({ kind: 'run', id, spec, timeoutMs, outputMaxBytes });
+      signal.addEventListener('abort', () => this.#abort(id), { once: true });
+      if (signal.aborted) this.#abort(id);
+    });
+  }
+
+  #abort(id: number): void {
+    if (this.#waiting.has(id)) this.#send({ kind: 'abort', id });
+  }
+
+  #send(message: ToProbeThread): void {
+    this.#worker ??= this.#startWorker();
+    if (this.#unsent.push(message) > 1) return;
+    queueMicrotask(() => {
+      const messages = this.#unsent;
+      this.#unsent = [];
+      this.#worker?.postMessage(messages);
+    });
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(this.#file, { env: threadEnv() });
+    worker.on('message', (messages: readonly FromProbeThread[]) => {
+      for (const message of messages) this.#settle(message);
+    });
+    worker.on('error', (err) =>
+      this.#log.error({ err }, 'the probe thread died; the next probe starts another'),
+    );
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      this.#failAll('the probe thread ended');
+    });
+    return worker;
+  }
+
+  #settle(message: FromProbeThread): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ('result' in message) waiting?.resolve(message.result);
+    else waiting?.reject(new Error(message.fault));
+  }
+
+  #failAll(why: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error(why));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * One probe for each kind of check, loaded when the first check of that kind runs.
+ *
+ * Some probes stand on large modules (HTTP/2); an agent without such checks never pays for them. A new kind is a file in
+ * checks/kinds and a row here.
+ */
+import type { PolledKind, Probe, Probes } from './check.ts';
+import { createDial } from './dial.ts';
+
+/** A probe that loads itself at its first run. */
+function lazily<Kind extends PolledKind>(load: () => Promise<Probe<Kind>>): Probe<Kind> {
+  let loading: Promise<Probe<Kind>> | undefined;
+  return async (spec, limits) => {
+    loading ??= load();
+    return (await loading)(spec, limits);
+  };
+}
+
+/** The probes of this agent. They share one dialer. */
+export function makeProbes(): Probes {
+  const dial = createDial();
+  return {
+    http: lazily(async () => (await import('./kinds/http.ts')).httpProbe(dial)),
+    tcp: lazily(async () => (await import('./kinds/tcp.ts')).tcpProbe(dial)),
+    udp: lazily(async () => (await import('./kinds/udp.ts')).udpProbe()),
+    grpc: lazily(async () => (await import('./kinds/grpc.ts')).grpcProbe(dial)),
+    h2ping: lazily(async () => (await import('./kinds/h2ping.ts')).h2pingProbe(dial)),
+    script: lazily(async () => (await import('./kinds/script.ts')).scriptProbe()),
+    docker: lazily(async () => (await import('./kinds/docker.ts')).dockerProbe(process.env['DOCKER_HOST'])),
+    'os-service': lazily(async () => (await import('./kinds/os-service.ts')).osServiceProbe()),
+  };
+}

@@ -1,0 +1,118 @@
+/** Real threads: what counts is that they start, answer, give up and come back. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { ProbeLimits } from '../../../src/checks/check.ts';
+import { ProbeThread } from '../../../src/checks/probe-thread.ts';
+import { type Logger, silentLogger } from '../../../src/lib/log.ts';
+
+const threads: ProbeThread[] = [];
+
+afterEach(async () => {
+  for (const thread of threads.splice(0)) await thread.stop();
+});
+
+function startThread(log: Logger = silentLogger, file?: URL): ProbeThread {
+  const thread = new ProbeThread(log, file);
+  threads.push(thread);
+  return thread;
+}
+
+const limits = (signal = new AbortController().signal): ProbeLimits => ({
+  timeoutMs: 1_000,
+  outputMaxBytes: 4_096,
+  signal,
+});
+
+/** Whether a process does anything still: one that was killed stays listed until its parent asks for its end. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout !== '' && !stdout.startsWith('Z');
+}
+
+const script = (...args: string[]) => ({ kind: 'script', args }) as const;
+
+test('a probe runs on the thread and its result comes back as from the probe itself', async () => {
+  const server = http.createServer((_, response) => response.end('fine')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const tls = { skipVerify: false, serverName: '' };
+  const spec = {
+    kind: 'http',
+    url,
+    method: 'GET',
+    header: {},
+    body: '',
+    disableRedirects: false,
+    tls,
+  } as const;
+  const { probes } = startThread();
+  await expect(probes.http(spec, limits())).resolves.toEqual({
+    status: 'passing',
+    output: `HTTP GET ${url}: 200 OK Output: fine`,
+  });
+  server.close();
+});
+
+test('runs that are under way together each get their own result', async () => {
+  const { probes } = startThread();
+  const all = Array.from({ length: 20 }, (_, i) => probes.script(script('echo', `number ${i}`), limits()));
+  const outputs = (await Promise.all(all)).map(({ output }) => output.trim());
+  expect(outputs).toEqual(Array.from({ length: 20 }, (_, i) => `number ${i}`));
+});
+
+test('an aborted run settles at once', async () => {
+  const { probes } = startThread();
+  const controller = new AbortController();
+  const run = probes.script(script('sleep', '60'), limits(controller.signal));
+  controller.abort();
+  await expect(run).resolves.toMatchObject({ status: 'critical' });
+});
+
+test('a signal that was aborted before the run is not missed', async () => {
+  const { probes } = startThread();
+  const run = probes.script(script('sleep', '60'), limits(AbortSignal.abort()));
+  await expect(run).resolves.toMatchObject({ status: 'critical' });
+});
+
+test('a thread that dies fails its runs, says so, and the next run starts another', async () => {
+  const dyingOnce = new URL(
+    `data:text/javascript,${encodeURIComponent(`
+      import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ([{ id, spec }]) => {
+        if (spec.args[0] === 'die') throw new Error('out of luck');
+        parentPort.postMessage([{ id, result: { status: 'passing', output: 'alive' } }]);
+      });`)}`,
+  );
+  const errors: string[] = [];
+  const log: Logger = { ...silentLogger, error: (_, message) => void errors.push(message) };
+  const thread = startThread(log, dyingOnce);
+  await expect(thread.probes.script(script('die'), limits())).rejects.toThrow('the probe thread ended');
+  expect(errors).toEqual(['the probe thread died; the next probe starts another']);
+  await expect(thread.probes.script(script('live'), limits())).resolves.toEqual({
+    status: 'passing',
+    output: 'alive',
+  });
+  await thread.probes.script(script('die'), limits()).catch(() => {});
+});
+
+test('stopping ends programs that still run', async () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-probe-'));
+  const pidFile = path.join(dir, 'pid');
+  const thread = new ProbeThread(silentLogger);
+  const run = thread.probes.script(script('sh', '-c', `echo $$ > ${pidFile}; exec sleep 60`), limits());
+  const failed = expect(run).rejects.toThrow('the probe thread ended');
+  const pid = await vi.waitUntil(
+    () => fs.existsSync(pidFile) && Number(fs.readFileSync(pidFile, 'utf8')),
+    5_000,
+  );
+  await thread.stop();
+  await failed;
+  await vi.waitUntil(() => !isRunning(pid), 5_000);
+  fs.rmSync(dir, { recursive: true });
+});
