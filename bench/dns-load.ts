@@ -77,11 +77,16 @@ export interface Latency {
   readonly p99Ms: number;
 }
 
-/** One question after the other, `perSecond` of them for `seconds`; the round trips. */
+export interface Pace {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+/** One question after the other at a pace; the round trips. */
 export async function trickle(
   port: number,
   questions: Questions,
-  { perSecond, seconds }: { perSecond: number; seconds: number },
+  { perSecond, seconds }: Pace,
 ): Promise<Latency> {
   const socket = dgram.createSocket('udp4');
   socket.connect(port, '127.0.0.1');
