@@ -25,7 +25,7 @@ import { dnsFace, httpFace } from './faces.ts';
 import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
-import { httpSettings } from './http-settings.ts';
+import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { type ConfigRequest, loadConfig } from './load-config.ts';
@@ -116,9 +116,9 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   };
 }
 
-function buildLocal({ config, current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
+function buildLocal({ current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
   return new Local({
-    own: ownRows(identity, config['ports.server']),
+    own: current.derive((loaded) => ownRows(identity, loaded.config)),
     writer: core.writer,
     state: core.state,
     clock: systemClock,
@@ -185,7 +185,8 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     ...core,
     ...own,
     local,
-    config: httpSettings(current, identity, request.configuration.isDev),
+    config: httpSettings(config, identity, request.configuration.isDev),
+    live: liveHttpSettings(current, identity, request.configuration.isDev),
     clock: systemClock,
     random: systemRandom,
     log: agentLog.log.child({ part: 'http' }),

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../dns/config.ts';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import type { Config, OptionKey } from './config.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
@@ -94,6 +95,27 @@ const checkWatches: Rule = ({ watches, 'ports.http': http }) =>
     ? [problem('watches', 'ask the HTTP API of this agent; give ports.http a fixed port')]
     : [];
 
+/** Headers that say how an answer is framed: another value would make every answer unreadable. */
+const FRAMING_HEADERS = new Set(['content-length', 'transfer-encoding', 'content-encoding', 'connection']);
+
+/** What is wrong with a header; undefined when nothing is. */
+function headerFault(name: string, value: string): string | undefined {
+  if (FRAMING_HEADERS.has(name.toLowerCase())) return `${name} is set by the server itself`;
+  try {
+    builtinHttp.validateHeaderName(name);
+    builtinHttp.validateHeaderValue(name, value);
+    return undefined;
+  } catch {
+    return `${JSON.stringify(name)}: ${JSON.stringify(value)} is no header; names are letters, digits and dashes, values one line of Latin text`;
+  }
+}
+
+const checkHeaders: Rule = (config) =>
+  Object.entries(config['http_config.response_headers']).flatMap(([name, value]) => {
+    const fault = headerFault(name, value);
+    return fault === undefined ? [] : [problem('http_config.response_headers', fault)];
+  });
+
 const DOMAIN =
   /^(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)*[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?$/;
 
@@ -134,6 +156,7 @@ const RULES: readonly Rule[] = [
   checkWatches,
   checkDomains,
   checkRecursors,
+  checkHeaders,
   checkEmptyAnswers,
 ];
 

@@ -3,12 +3,12 @@
  */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { HttpConfig } from '../http/parts.ts';
+import type { HttpConfig, LiveHttpConfig } from '../http/parts.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
 import { type Config, OPTION_KEYS, OPTIONS } from './config.ts';
-import type { Identity } from './identity.ts';
-import type { LoadedConfig } from './load-config.ts';
+import { type Identity, nodeMetaOf } from './identity.ts';
+import type { CurrentConfig } from './settings.ts';
 
 /** Where the built page lies: beside src/ in a checkout, beside dist/ in a package. */
 const BUILT_PAGE = fileURLToPath(new URL('../../dist/ui', import.meta.url));
@@ -39,12 +39,8 @@ function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonOb
   };
 }
 
-/** What http/ needs to know. */
-export function httpSettings(
-  { config, sources }: Pick<LoadedConfig, 'config' | 'sources'>,
-  identity: Identity,
-  isDev: boolean,
-): HttpConfig {
+/** What http/ needs to know and no reload changes. */
+export function httpSettings(config: Config, identity: Identity, isDev: boolean): HttpConfig {
   return Object.freeze({
     isAlwaysPretty: isDev,
     isServer: true,
@@ -57,10 +53,8 @@ export function httpSettings(
       serfLan: config['ports.serf_lan'],
       serfWan: config['ports.serf_wan'],
     },
-    nodeMeta: identity.meta,
     defaultQueryTimeMs: config.default_query_time,
     maxQueryTimeMs: config.max_query_time,
-    responseHeaders: config['http_config.response_headers'],
     blockEndpoints: config['http_config.block_endpoints'],
     allowWriteHttpFrom: config['http_config.allow_write_http_from'],
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],
@@ -72,8 +66,22 @@ export function httpSettings(
     isUiEnabled: config['ui_config.enabled'],
     uiContentPath: withSlashes(config['ui_config.content_path']),
     uiDir: pageDir(config),
-    debugConfig: debugConfig(config, identity, isDev),
-    configSources: Object.fromEntries(sources),
     checkOutputMaxBytes: config.check_output_max_size,
   });
+}
+
+/** What http/ needs to know and a reload changes. */
+export function liveHttpSettings(
+  current: CurrentConfig,
+  identity: Identity,
+  isDev: boolean,
+): () => LiveHttpConfig {
+  return current.derive(({ config, sources }) =>
+    Object.freeze({
+      nodeMeta: nodeMetaOf(config),
+      responseHeaders: config['http_config.response_headers'],
+      debugConfig: debugConfig(config, identity, isDev),
+      configSources: Object.fromEntries(sources),
+    }),
+  );
 }

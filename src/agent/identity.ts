@@ -12,7 +12,6 @@ export interface Identity {
   readonly nodeId: string;
   readonly advertiseAddress: string;
   readonly taggedAddresses: StringMap;
-  readonly meta: StringMap;
 }
 
 const PRIVATE_IPV4 =
@@ -62,7 +61,12 @@ export function chooseNodeId(config: Config, remembered: string | undefined, new
   return (config.disable_host_node_id ? undefined : machineNodeId()) ?? newId();
 }
 
-/** Name, addresses and metadata of this agent's node. */
+/** Metadata of this agent's node; a reload may change it, so it is no part of the identity. */
+export function nodeMetaOf(config: Config): StringMap {
+  return { 'consul-network-segment': '', ...config.node_meta };
+}
+
+/** Name, id and addresses of this agent's node. */
 export function identityOf(config: Config, nodeId: string): Identity {
   const advertiseAddress = advertiseAddressOf(config);
   return {
@@ -70,6 +74,5 @@ export function identityOf(config: Config, nodeId: string): Identity {
     nodeId,
     advertiseAddress,
     taggedAddresses: taggedAddressesOf(advertiseAddress, config.advertise_addr_wan || advertiseAddress),
-    meta: { 'consul-network-segment': '', ...config.node_meta },
   };
 }

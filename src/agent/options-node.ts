@@ -29,7 +29,7 @@ export const NODE_OPTIONS = {
     kind: 'text-map',
     default: {},
     flag: 'node-meta',
-    reloadable: false,
+    reloadable: true,
     doc: 'Metadata of this node (`key:value` on the command line).',
   },
   datacenter: {

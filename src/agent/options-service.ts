@@ -102,7 +102,7 @@ export const SERVICE_OPTIONS = {
   'http_config.response_headers': {
     kind: 'text-map',
     default: {},
-    reloadable: false,
+    reloadable: true,
     doc: 'Headers to add to every HTTP answer.',
   },
   'http_config.block_endpoints': {

@@ -3,7 +3,8 @@
  */
 import type { OwnRows } from '../local/registration.ts';
 import { SERF_HEALTH, type ServiceId, type ServiceName } from '../model/types.ts';
-import type { Identity } from './identity.ts';
+import type { Config } from './config.ts';
+import { type Identity, nodeMetaOf } from './identity.ts';
 
 /**
  * The version of the reference whose behaviour clients may count on. Tools compare it with what they need, so the API
@@ -22,10 +23,10 @@ const PROTOCOL_META = {
 } as const;
 
 /** The rows that this agent keeps in the catalog for itself. */
-export function ownRows(identity: Identity, serverPort: number): OwnRows {
-  const { nodeName: node, nodeId: id, advertiseAddress: address, taggedAddresses, meta } = identity;
+export function ownRows(identity: Identity, config: Config): OwnRows {
+  const { nodeName: node, nodeId: id, advertiseAddress: address, taggedAddresses } = identity;
   return {
-    node: { name: node, id, address, taggedAddresses, meta },
+    node: { name: node, id, address, taggedAddresses, meta: nodeMetaOf(config) },
     services: [
       {
         id: 'consul' as ServiceId,
@@ -35,7 +36,7 @@ export function ownRows(identity: Identity, serverPort: number): OwnRows {
         address: '',
         taggedAddresses: null,
         meta: { ...PROTOCOL_META, version: REFERENCE_VERSION },
-        port: serverPort,
+        port: config['ports.server'],
         socketPath: '',
         weights: { passing: 1, warning: 1 },
         enableTagOverride: false,

@@ -34,7 +34,7 @@ function reloadedConfig(before: Config, after: Config): Config {
 export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
-  readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions'>;
+  readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions' | 'sync'>;
   readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
   readonly agentLog: AgentLog;
 }
@@ -108,6 +108,7 @@ export class Reloader {
       const difference = this.#difference(loaded, withWatches(diff, watchers.replace(watches)));
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       agentLog.setLevel(loaded.config.log_level);
+      await local.sync(); // the metadata of the node may be another
       log.info(difference, 'configuration reloaded');
       if (difference.needRestart.length > 0)
         log.warn({ options: difference.needRestart }, 'changed, but applied at the next start only');

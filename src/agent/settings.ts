@@ -34,6 +34,19 @@ export class CurrentConfig {
     return this.#loaded.files;
   }
 
+  /** Something made of the configuration: the same until the next reload, then made anew at the next use. */
+  derive<T>(make: (loaded: LoadedConfig) => T): () => T {
+    let from = this.#loaded;
+    let made = make(from);
+    return () => {
+      if (from !== this.#loaded) {
+        from = this.#loaded;
+        made = make(from);
+      }
+      return made;
+    };
+  }
+
   replace(loaded: LoadedConfig): void {
     this.#loaded = loaded;
     this.#dns = dnsSettings(loaded.config);

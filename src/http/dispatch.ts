@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { type AccessRule, accessRule } from './access.ts';
 import { callOf } from './call.ts';
 import { KeptBodies } from './kept-bodies.ts';
-import type { HttpParts } from './parts.ts';
+import type { HttpParts, LiveHttpConfig } from './parts.ts';
 import { has } from './query-values.ts';
 import { replyOfError, text } from './reply.ts';
 import type { Call, Operation, Query, Reply } from './route.ts';
@@ -36,18 +36,39 @@ export class Dispatcher {
   readonly #kept: KeptBodies;
   readonly #seen = new LRUCache<string, true>({ max: MAX_SEEN_READS });
   readonly #access: AccessRule | undefined;
+  #live: LiveHttpConfig;
   #baseHeaders: Headers;
+  #isClosing = false;
 
   constructor(parts: HttpParts) {
     this.#parts = parts;
     this.#kept = new KeptBodies(parts.indexes);
     this.#access = accessRule(parts.config);
-    this.#baseHeaders = { ...ALWAYS, ...parts.config.responseHeaders };
+    this.#live = parts.live();
+    this.#baseHeaders = this.#headersNow();
+  }
+
+  #headersNow(): Headers {
+    return {
+      ...ALWAYS,
+      ...this.#live.responseHeaders,
+      ...(this.#isClosing && { Connection: 'close' }),
+    };
+  }
+
+  /** After a reload the headers may be others, and kept answers hold the old ones. */
+  #followReload(): void {
+    const live = this.#parts.live();
+    if (live === this.#live) return;
+    this.#live = live;
+    this.#baseHeaders = this.#headersNow();
+    this.#kept.clear();
   }
 
   /** Answer a request with an operation. Resolves when the answer is handed over, or does so at once; never rejects. */
   dispatch({ operation, meter }: Target, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const startedMs = this.#parts.clock.monotonic();
+    this.#followReload();
     const kept = operation.isCacheable ? this.#keptFor(request) : undefined;
     const sending = kept
       ? this.#send(kept, request.headers, reply)
@@ -76,6 +97,7 @@ export class Dispatcher {
 
   /** Send a reply that no operation made. */
   answer(reply: Reply, call: Call, to: FastifyReply): void | Promise<void> {
+    this.#followReload();
     return this.#sendReply(reply, call, to, false);
   }
 
@@ -90,7 +112,8 @@ export class Dispatcher {
 
   /** From now on every answer ends its connection, so that the server can close. */
   beginClosing(): void {
-    this.#baseHeaders = { ...this.#baseHeaders, Connection: 'close' };
+    this.#isClosing = true;
+    this.#baseHeaders = this.#headersNow();
     this.#kept.clear();
   }
 

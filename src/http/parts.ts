@@ -86,12 +86,10 @@ export interface HttpConfig {
     readonly serfLan: number;
     readonly serfWan: number;
   };
-  readonly nodeMeta: StringMap;
   /** `default_query_time`, `max_query_time`. */
   readonly defaultQueryTimeMs: number;
   readonly maxQueryTimeMs: number;
   /** `http_config`. */
-  readonly responseHeaders: StringMap;
   readonly blockEndpoints: readonly string[];
   /** CIDR blocks; empty allows all. */
   readonly allowWriteHttpFrom: readonly string[];
@@ -110,6 +108,14 @@ export interface HttpConfig {
   readonly uiDir: string | undefined;
   /** `check_output_max_size`. */
   readonly checkOutputMaxBytes: number;
+}
+
+/** Options that a reload changes; frozen, and the same object until the next reload. */
+export interface LiveHttpConfig {
+  /** Metadata of the agent's node. */
+  readonly nodeMeta: StringMap;
+  /** `http_config.response_headers`. */
+  readonly responseHeaders: StringMap;
   /** Shown by /v1/agent/self as DebugConfig; secrets are already hidden. */
   readonly debugConfig: JsonObject;
   /** Where options of it were set that are not at their defaults: a file, a flag, a variable. */
@@ -129,6 +135,8 @@ export interface HttpParts {
   readonly writer: Writer;
   readonly local: LocalRegistrations;
   readonly config: HttpConfig;
+  /** Asked at every use. */
+  live(): LiveHttpConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

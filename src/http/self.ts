@@ -54,6 +54,7 @@ function clusterStats({ config, state }: HttpParts): Document {
 /** /v1/agent/self. */
 export function selfDocument(parts: HttpParts): Document {
   const { config, datacenter, nodeName, nodeId, version } = parts;
+  const { debugConfig, configSources, nodeMeta } = parts.live();
   return {
     Config: {
       Datacenter: datacenter,
@@ -63,8 +64,8 @@ export function selfDocument(parts: HttpParts): Document {
       Server: config.isServer,
       Version: version,
     },
-    DebugConfig: sorted(config.debugConfig),
-    ConfigSources: sorted(config.configSources),
+    DebugConfig: sorted(debugConfig),
+    ConfigSources: sorted(configSources),
     Coord: ORIGIN_COORDINATE,
     Member: memberDocument(parts, false),
     Stats: {
@@ -79,7 +80,7 @@ export function selfDocument(parts: HttpParts): Document {
         version: process.version,
       },
     },
-    Meta: sorted(config.nodeMeta),
+    Meta: sorted(nodeMeta),
   };
 }
 

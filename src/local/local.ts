@@ -46,7 +46,8 @@ import { cutOutput } from './ttl-output.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface LocalParts {
-  readonly own: OwnRows;
+  /** Asked at every use, because a reload may change the node's metadata; its name stays. */
+  readonly own: () => OwnRows;
   readonly writer: Pick<Writer, 'submit'>;
   readonly state: Pick<State, 'view'>;
   readonly clock: Clock;
@@ -71,14 +72,14 @@ export class Local {
     const { own, writer, clock, random, log } = parts;
     const find = (id: CheckId): LocalCheck | undefined => this.#registry.checks.get(id);
     this.#upkeep = new Upkeep({ clock, random, log });
-    this.#outbox = new Outbox({ node: own.node.name, writer, clock, random, log, find });
+    this.#outbox = new Outbox({ node: own().node.name, writer, clock, random, log, find });
   }
 
   /** Take up what was registered before the last end, compare with the catalog, and begin the loops. */
   async start(): Promise<void> {
     await this.#restore();
-    await this.#sync();
-    this.#upkeep.repeat(SYNC_INTERVAL_MS, () => this.#sync());
+    await this.sync();
+    this.#upkeep.repeat(SYNC_INTERVAL_MS, () => this.sync());
     this.#upkeep.repeat(REAP_INTERVAL_MS, () => this.#reap());
     this.#upkeep.repeat(ROUND_MS, () => this.#outbox.round());
   }
@@ -123,7 +124,7 @@ export class Local {
     if (serviceId !== '' && service === undefined)
       throw new AppError('invalid_command', `ServiceID ${JSON.stringify(serviceId)} does not exist`);
     const { own, state } = this.#parts;
-    const isInCatalog = state.view.services.get(serviceKey(own.node.name, serviceId)) !== undefined;
+    const isInCatalog = state.view.services.get(serviceKey(own().node.name, serviceId)) !== undefined;
     const missing = isInCatalog ? undefined : service?.definition;
     await this.#carryOut(planCheck(definition, source, missing, this.#planContext()));
   }
@@ -187,6 +188,13 @@ export class Local {
     return this.#planConfig(...wanted).diff;
   }
 
+  /** Compare with the catalog and repair what differs, at once instead of within a minute. Never rejects. */
+  async sync(): Promise<void> {
+    const { own, writer, state, log } = this.#parts;
+    const outputDeferred = this.#outbox.deferred;
+    await syncOnce({ own: own(), registry: this.#registry, outputDeferred, writer, state, log });
+  }
+
   #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
     this.refuseForbidden([...services.flatMap((service) => service.checks), ...checks], 'config');
     return planConfig(services, checks, this.#planContext());
@@ -198,7 +206,7 @@ export class Local {
   }
 
   #planContext(): PlanContext {
-    return { node: this.#parts.own.node, registry: this.#registry, clock: this.#parts.clock };
+    return { node: this.#parts.own().node, registry: this.#registry, clock: this.#parts.clock };
   }
 
   async #setMark(mark: CheckDefinition, isOn: boolean): Promise<void> {
@@ -278,12 +286,6 @@ export class Local {
     if (forbidden.length === 0) return;
     log.warn({ checks: forbidden }, 'checks that run programs were removed: scripts are disabled now');
     await this.#carryOut(planCheckRemoval(forbidden, this.#planContext()));
-  }
-
-  async #sync(): Promise<void> {
-    const { own, writer, state, log } = this.#parts;
-    const outputDeferred = this.#outbox.deferred;
-    await syncOnce({ own, registry: this.#registry, outputDeferred, writer, state, log });
   }
 
   async #reap(): Promise<void> {

@@ -79,6 +79,24 @@ describe('a reload', () => {
     expect(agent.output()).toContain('configuration not reloaded');
   });
 
+  it('changes the metadata of the node and the headers of answers at once', async () => {
+    write('z.json', { node_meta: { rack: 'r2' }, http_config: { response_headers: { 'X-Site': 'north' } } });
+    expect(rollcall('reload', '-dry-run').out).toBe(
+      '~ option node_meta\n~ option http_config.response_headers\n',
+    );
+    expect(rollcall('reload').code).toBe(0);
+    const nodes = await fetch(`${agent.httpUrl}/v1/catalog/nodes?node-meta=rack:r2`);
+    expect(nodes.headers.get('x-site')).toBe('north');
+    expect(await nodes.json()).toMatchObject([{ Node: 'n1' }]);
+    const self = await (await fetch(`${agent.httpUrl}/v1/agent/self`)).json();
+    expect(self).toMatchObject({ Meta: { rack: 'r2' }, DebugConfig: { node_meta: { rack: 'r2' } } });
+    fs.rmSync(path.join(dir, 'z.json'));
+    expect(rollcall('reload').code).toBe(0);
+    const again = await fetch(`${agent.httpUrl}/v1/catalog/nodes`);
+    expect(again.headers.get('x-site')).toBeNull();
+    expect(await again.json()).toMatchObject([{ Meta: { 'consul-network-segment': '' } }]);
+  });
+
   it('names options that wait for a restart, and applies those that do not', async () => {
     write('z.json', { dns_config: { node_ttl: '7s' }, datacenter: 'dc9' });
     expect(rollcall('reload', '-dry-run').out).toBe(

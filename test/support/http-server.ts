@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
 import { SessionTimers } from '../../src/catalog/session-timers.ts';
-import type { HttpConfig, HttpParts } from '../../src/http/parts.ts';
+import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/parts.ts';
 import { buildHttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import { Metrics } from '../../src/metrics/registry.ts';
@@ -18,10 +18,8 @@ const HTTP_CONFIG: HttpConfig = {
   domain: 'consul',
   advertiseAddress: '127.0.0.1',
   ports: { http: 8500, dns: 8600, server: 8300, serfLan: 8301, serfWan: 8302 },
-  nodeMeta: { rack: 'r7' },
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
-  responseHeaders: {},
   blockEndpoints: [],
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,
@@ -34,6 +32,11 @@ const HTTP_CONFIG: HttpConfig = {
   uiContentPath: '/ui/',
   uiDir: undefined,
   checkOutputMaxBytes: 4_096,
+};
+
+const LIVE_CONFIG: LiveHttpConfig = {
+  nodeMeta: { rack: 'r7' },
+  responseHeaders: {},
   debugConfig: {},
   configSources: {},
 };
@@ -69,6 +72,7 @@ export async function startHttp(
   const parts: HttpParts = {
     ...agent,
     config: { ...HTTP_CONFIG, ...config },
+    live: () => LIVE_CONFIG,
     random,
     log: silentLogger,
     logStream: { subscribe: () => () => {} },

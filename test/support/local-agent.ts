@@ -66,11 +66,11 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
   const changes: ChecksChange[] = [];
   const heartbeats: LocalCheck[] = [];
   const local = new Local({
-    own: {
+    own: () => ({
       node: { name: 'n1', id: 'id-1', address: '127.0.0.1', taggedAddresses: null, meta: null } as never,
       services: [decodeService({ Name: 'consul', Port: 8300 }, 'api', DEFAULTS).definition],
       checks: [],
-    },
+    }),
     writer,
     state,
     clock,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../../src/agent/config.ts';
 import { greeting } from '../../../src/agent/greeting.ts';
-import { chooseNodeId, identityOf } from '../../../src/agent/identity.ts';
+import { chooseNodeId, identityOf, nodeMetaOf } from '../../../src/agent/identity.ts';
 import { startAll } from '../../../src/agent/lifecycle.ts';
 import { listenError } from '../../../src/agent/listen-error.ts';
 import { silentLogger } from '../../../src/lib/log.ts';
@@ -10,12 +10,13 @@ const config = (more: Partial<Config>): Config => ({ ...defaultConfig(true), nod
 
 describe('the identity of an agent', () => {
   it('has tagged addresses by family, and the metadata of a real server', () => {
-    expect(identityOf(config({ bind_addr: '10.0.0.1', node_meta: { rack: 'r7' } }), 'id')).toEqual({
+    const own = config({ bind_addr: '10.0.0.1', node_meta: { rack: 'r7' } });
+    expect(nodeMetaOf(own)).toEqual({ 'consul-network-segment': '', rack: 'r7' });
+    expect(identityOf(own, 'id')).toEqual({
       nodeName: 'n1',
       nodeId: 'id',
       advertiseAddress: '10.0.0.1',
       taggedAddresses: { lan: '10.0.0.1', lan_ipv4: '10.0.0.1', wan: '10.0.0.1', wan_ipv4: '10.0.0.1' },
-      meta: { 'consul-network-segment': '', rack: 'r7' },
     });
   });
 

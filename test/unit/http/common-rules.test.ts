@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { LiveHttpConfig } from '../../../src/http/parts.ts';
 import { silentLogger } from '../../../src/lib/log.ts';
 import { startHttp } from '../../support/http-server.ts';
 
@@ -146,13 +147,27 @@ describe('answers', () => {
   });
 
   test('configured headers are on every answer', async () => {
-    const { get, request } = await startHttp({ responseHeaders: { 'X-Custom': 'yes' } });
+    const live = { nodeMeta: {}, responseHeaders: { 'X-Custom': 'yes' }, debugConfig: {}, configSources: {} };
+    const { get, request } = await startHttp({}, { live: () => live });
     for (const answer of [
       await get('/v1/nope'),
       await get('/v1/catalog/nodes'),
       await request('OPTIONS', '/v1/kv/x'),
     ])
       expect(answer.headers['x-custom']).toBe('yes');
+  });
+
+  test('headers that a reload changed are on kept answers too, and on what no route takes', async () => {
+    const common = { nodeMeta: { rack: 'r1' }, debugConfig: {}, configSources: {} };
+    let live: LiveHttpConfig = { ...common, responseHeaders: { 'X-Custom': 'old' } };
+    const { get } = await startHttp({}, { live: () => live });
+    await get('/v1/catalog/nodes');
+    live = { ...common, nodeMeta: { rack: 'r2' }, responseHeaders: { 'X-Other': 'new' } };
+    for (const url of ['/v1/catalog/nodes', '/v1/nope']) {
+      const { headers } = await get(url);
+      expect([headers['x-custom'], headers['x-other']]).toEqual([undefined, 'new']);
+    }
+    expect((await get('/v1/agent/self')).json()).toMatchObject({ Meta: { rack: 'r2' } });
   });
 });
 
