@@ -53,3 +53,21 @@ export function identityOrder(length: number): Order {
   for (let i = 0; i < length; i += 1) order[i] = i;
   return order;
 }
+
+/** Longer orders are rare and not shared. */
+const MAX_SHARED = 64;
+
+/**
+ * Permutations to shuffle, one for all answers of the same length: what comes out of a shuffle does not depend on what
+ * went in. With many services in use that is memory which is always in the processor's cache.
+ */
+export class SharedOrders {
+  readonly #byLength: (Order | undefined)[] = [];
+
+  of(length: number): Order {
+    if (length > MAX_SHARED) return identityOrder(length);
+    const order = this.#byLength[length] ?? identityOrder(length);
+    this.#byLength[length] = order;
+    return order;
+  }
+}

@@ -13,7 +13,7 @@ import { type Assembly, emitAnswers, emitExtras, fitCompiled, type Order } from 
 import { emitSoa } from '../wire/soa.ts';
 import type { Answer } from './answer.ts';
 import { errorOption, whyEmpty } from './extended-error.ts';
-import { areEqual, identityOrder, reorder } from './order.ts';
+import { areEqual, identityOrder, reorder, type SharedOrders } from './order.ts';
 import type { WeightedGroup } from './records.ts';
 import type { Zone } from './zone.ts';
 
@@ -22,7 +22,7 @@ export interface Sendable {
   readonly compiled: Compiled;
   readonly isShuffled: boolean;
   readonly weights: Float64Array | null;
-  /** Kept from query to query: shuffling a random permutation gives a random permutation. */
+  /** Shuffled in place for each query, where the answers are shuffled; else it stays as it is. */
   readonly order: Order;
   /** Most answers over any transport, and over UDP in 512 octets. */
   readonly limit: number;
@@ -58,22 +58,30 @@ export function weightsOf(groups: readonly WeightedGroup[]): Float64Array | null
   return areEqual(weights) ? null : weights;
 }
 
+/** What rendering needs besides the answer. */
+export interface Rendering {
+  readonly zone: Zone;
+  readonly orders: SharedOrders;
+}
+
 /** Render an answer; undefined when it has parts that do not move or compression is off. */
-export function makeSendable(answer: Answer, zone: Zone, slots: Slots): Sendable | undefined {
-  const { config } = zone;
+export function makeSendable(answer: Answer, slots: Slots, rendering: Rendering): Sendable | undefined {
+  const { config } = rendering.zone;
+  const { length } = answer.groups;
   if (answer.authority.length > 0 || answer.additional.length > 0) return undefined;
   if (config.disableCompression) return undefined;
   const compiled = compile(answer.groups);
   if (compiled === undefined) return undefined;
   const weights = weightsOf(answer.groups);
-  const empty = config.extendedErrors && answer.groups.length === 0 ? whyEmpty(answer) : undefined;
+  const isShuffled = answer.isShuffled && length > 1;
+  const empty = config.extendedErrors && length === 0 ? whyEmpty(answer) : undefined;
   return {
     rcode: answer.rcode,
     compiled,
-    isShuffled: answer.isShuffled && answer.groups.length > 1,
+    isShuffled,
     weights,
-    order: identityOrder(answer.groups.length),
-    limit: Math.min(answer.limit, answer.groups.length),
+    order: isShuffled ? rendering.orders.of(length) : identityOrder(length),
+    limit: Math.min(answer.limit, length),
     smallLimit: answer.isLimitedOverUdp ? smallAnswerLimit(config.udpAnswerLimit) : Number.MAX_SAFE_INTEGER,
     isNegative: answer.isNegative,
     emptyError: empty ? errorOption(empty) : null,

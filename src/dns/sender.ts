@@ -15,7 +15,7 @@ import type { DnsConfig } from './config.ts';
 import type { Counters, Transport } from './counters.ts';
 import { draw } from './draw.ts';
 import { errorOption, whyCut } from './extended-error.ts';
-import { identityOrder } from './order.ts';
+import { identityOrder, SharedOrders } from './order.ts';
 import { newScan, queryOf, scanQuery } from './scan.ts';
 import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
 import type { Zone } from './zone.ts';
@@ -48,6 +48,7 @@ export class Sender {
   readonly #cache = new AnswerCache();
   /** Negative answers by the slot they are counted in, which stands for type, rcode and reason. */
   readonly #plainNos = new Map<number, Sendable>();
+  readonly #orders = new SharedOrders();
   readonly #scan = newScan();
   readonly #asked: Asked;
   readonly #assembly: Assembly;
@@ -165,12 +166,12 @@ export class Sender {
 
   /** Render an answer. Those that say nothing but why there is nothing are the same for every such name. */
   #sendableOf(answer: Answer, slots: Slots): Sendable | undefined {
-    const { zone } = this.#rules;
+    const rendering = { zone: this.#rules.zone, orders: this.#orders };
     const isPlainNo = answer.groups.length === 0 && answer.known.length === 0 && answer.service === '';
-    if (!isPlainNo || answer.additional.length > 0) return makeSendable(answer, zone, slots);
+    if (!isPlainNo || answer.additional.length > 0) return makeSendable(answer, slots, rendering);
     const known = this.#plainNos.get(slots.slots[0]);
     if (known !== undefined) return known;
-    const sendable = makeSendable(answer, zone, slots);
+    const sendable = makeSendable(answer, slots, rendering);
     if (sendable) this.#plainNos.set(slots.slots[0], sendable);
     return sendable;
   }

@@ -160,6 +160,31 @@ function roomFor(groups: readonly AnswerGroup[]): number {
   return total;
 }
 
+const NO_POINTERS = new Int32Array(0);
+
+function addressLayout(bytes: number): Int32Array {
+  const layout = new Int32Array(STRIDE);
+  layout[ADDRESSES_AT] = layout[NOTES_AT] = layout[END] = bytes;
+  return layout;
+}
+
+/** Of A and AAAA records alone, by their octets. Most answers have one of these, which need not be read again for each. */
+const ADDRESS_LAYOUTS: Readonly<Record<number, Int32Array>> = {
+  16: addressLayout(16),
+  28: addressLayout(28),
+};
+
+/** Numbers that serve every answer of one form. */
+function sharedLayout(layout: Int32Array): Int32Array {
+  const own = layout.slice(0, STRIDE);
+  const shared = ADDRESS_LAYOUTS[own[END] as number];
+  return shared?.every((value, i) => value === own[i]) ? shared : own;
+}
+
+function pointersOf(places: readonly number[]): Int32Array {
+  return places.length === 0 ? NO_POINTERS : Int32Array.from(places);
+}
+
 /** Whether answer `i` has the same form as answer 0, so many octets further on. */
 function isLikeFirst({ layout, pointers }: Rendering, i: number, groupBytes: number): boolean {
   const [at, shift] = [i * STRIDE, i * groupBytes];
@@ -193,15 +218,15 @@ export function compile(groups: readonly AnswerGroup[]): Compiled | undefined {
   const bytes = scratch.slice(0, writer.offset);
   const groupBytes = layout[END] ?? 0;
   if (!areAlike(rendering, count, groupBytes)) {
-    return { count, bytes, layout, stride: STRIDE, groupBytes: 0, pointers: Int32Array.from(pointers) };
+    return { count, bytes, layout, stride: STRIDE, groupBytes: 0, pointers: pointersOf(pointers) };
   }
   const ofOne = pointers.slice(0, layout[POINTERS_TO]);
   return {
     count,
     bytes,
-    layout: layout.slice(0, STRIDE),
+    layout: sharedLayout(layout),
     stride: 0,
     groupBytes,
-    pointers: Int32Array.from(ofOne),
+    pointers: pointersOf(ofOne),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { areEqual, identityOrder, reorder } from '../../../src/dns/order.ts';
+import { areEqual, identityOrder, reorder, SharedOrders } from '../../../src/dns/order.ts';
 import type { ServiceId } from '../../../src/model/types.ts';
 import { dnsRig, nodeRow, serviceRow } from '../../support/dns-rig.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -10,7 +10,7 @@ function chiSquare(observed: readonly number[], expected: readonly number[]): nu
 }
 
 /** 99.9 % of even distributions stay below, by degrees of freedom. */
-const LIMIT: Readonly<Record<number, number>> = { 2: 13.8, 4: 18.5, 5: 20.5, 9: 27.9, 23: 49.7 };
+const LIMIT: Readonly<Record<number, number>> = { 2: 13.8, 4: 18.5, 5: 20.5, 9: 27.9, 17: 40.8, 23: 49.7 };
 
 describe('order of answers', () => {
   it('is each of the 24 permutations of four equally often', () => {
@@ -56,6 +56,30 @@ describe('order of answers', () => {
         [1, 2, 3, 10].map((w) => (w * rounds) / 16),
       ),
     ).toBeLessThan(16.3);
+  });
+
+  it('is as random for answers that share a permutation with others', () => {
+    const random = seededRandom(10);
+    const orders = new SharedOrders();
+    const firsts = new Map<string, number>();
+    const rounds = 24_000;
+    for (let i = 0; i < rounds; i += 1) {
+      const [one, other] = [orders.of(3), orders.of(3)];
+      reorder(one, 1, null, random);
+      const first = one[0] as number;
+      reorder(other, 2, null, random);
+      const key = `${first} ${other.subarray(0, 2).join(' ')}`;
+      firsts.set(key, (firsts.get(key) ?? 0) + 1);
+    }
+    expect(firsts.size).toBe(18);
+    expect(chiSquare([...firsts.values()], new Array(18).fill(rounds / 18))).toBeLessThan(LIMIT[17] as number);
+  });
+
+  it('is kept apart for very long answers, which would hold much memory for ever', () => {
+    const orders = new SharedOrders();
+    expect(orders.of(64)).toBe(orders.of(64));
+    expect(orders.of(65)).not.toBe(orders.of(65));
+    expect([...orders.of(3)]).toEqual([0, 1, 2]);
   });
 
   it('knows when weights do not matter', () => {
