@@ -2,14 +2,17 @@
  * Keys and flags of the reference that have no meaning in a single agent: accepted, and named once in the log.
  *
  * A key covers everything below it (`acl` covers `acl.tokens.agent`). Once a key gets a meaning its row moves to the
- * option table. The subject decides how the log speaks of it: what concerns safety is a warning.
+ * option table. The subject decides how the log speaks of it: what concerns safety or changes results of checks is a
+ * warning. A switch that is off asks for nothing and is not named.
  */
 
-export type Subject = 'safety' | 'cluster' | 'mesh' | 'other';
+export type Subject = 'safety' | 'checks' | 'cluster' | 'mesh' | 'other';
 
 /** What the log says of the keys of a subject. */
 export const SUBJECTS: Readonly<Record<Subject, string>> = {
   safety: 'not enforced by this agent',
+  checks:
+    'without effect: checks present no client certificate; look at such a service with a script (`curl --cert`), and name a CA of your own in NODE_EXTRA_CA_CERTS',
   cluster: 'without meaning while there is one agent',
   mesh: 'part of the service mesh, which this agent does not have',
   other: 'without meaning in this agent',
@@ -24,7 +27,8 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     auto_encrypt auto_config ca_file ca_path cert_file key_file encrypt encrypt_verify_incoming
     encrypt_verify_outgoing tls tls_cipher_suites tls_min_version tls_prefer_server_cipher_suites verify_incoming
     verify_incoming_https verify_incoming_rpc verify_outgoing verify_server_hostname server_name audit
-    enable_agent_tls_for_checks disable_keyring_file unix_sockets limits.https_handshake_timeout`),
+    disable_keyring_file unix_sockets limits.https_handshake_timeout`),
+  checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
     advertise_reconnect_timeout autopilot bootstrap bootstrap_expect discovery_max_stale disable_coordinates
     gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout

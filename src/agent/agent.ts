@@ -18,6 +18,7 @@ import { Local } from '../local/local.ts';
 import { Metrics } from '../metrics/registry.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import type { Config } from './config.ts';
+import type { Remark } from './config-remarks.ts';
 import { configWatchPart } from './config-watch.ts';
 import { type Core, corePart, openCore } from './core.ts';
 import { Ending } from './ending.ts';
@@ -79,6 +80,7 @@ interface Ground {
   readonly config: Config;
   readonly current: CurrentConfig;
   readonly definitions: FileDefinitions;
+  readonly remarks: readonly Remark[];
   readonly agentLog: AgentLog;
   readonly metrics: Metrics;
   readonly core: Core;
@@ -91,7 +93,8 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   const loaded = await loadConfig(configuration);
   const definitions = await decodeDefinitions(loaded);
   const { config } = loaded;
-  const agentLog = openLog(loaded, request.isTerminal);
+  const remarks = [...loaded.remarks, ...definitions.remarks];
+  const agentLog = openLog(config, remarks, request.isTerminal);
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;
@@ -108,6 +111,7 @@ async function layGround(request: AgentRequest): Promise<Ground> {
     config,
     current: new CurrentConfig(loaded),
     definitions,
+    remarks,
     agentLog,
     metrics,
     core,
@@ -225,8 +229,8 @@ function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typ
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
 export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ground = await layGround(request);
-  const { config, current, core, identity, agentLog } = ground;
-  const { paths } = request.configuration;
+  const { config, current, core, identity, agentLog, remarks } = ground;
+  const { configuration } = request;
   const { log } = agentLog;
   const { scheduler, part: checks } = buildChecks({
     clock: systemClock,
@@ -243,7 +247,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   };
   const ending = new Ending(takeOut, config['performance.leave_drain_time'], systemClock);
   const { watchers, part: watches } = buildWatches(ground);
-  const reloader = new Reloader({ configuration: request.configuration, current, local, watchers, agentLog });
+  const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const sessionTimers = buildSessionTimers(ground);
@@ -267,7 +271,9 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     httpFace(http, config),
     watches,
     pidFilePart(config.pid_file, process.pid),
-    ...(config.auto_reload_config ? [configWatchPart({ paths, clock: systemClock, reload, log })] : []),
+    ...(config.auto_reload_config
+      ? [configWatchPart({ paths: configuration.paths, clock: systemClock, reload, log })]
+      : []),
   ];
   const stopParts = await startAll(parts, log);
   ending.begin(async () => {

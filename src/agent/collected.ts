@@ -59,7 +59,7 @@ export class Collected {
       const place = { source, path };
       const known = lookUpKey(path);
       if (known.kind === 'option') this.add(place, known.key, (spec) => valueFromJson(spec, json));
-      else if (known.kind === 'accepted') this.accept(known.key);
+      else if (known.kind === 'accepted') this.#acceptUnlessOff(known.key, json);
       else if (known.kind === 'group') this.#addGroup(place, json);
       else this.problems.push({ place, text: unknownText('config key', path, known.nearest) });
     }
@@ -67,6 +67,10 @@ export class Collected {
 
   accept(key: string): void {
     this.accepted.set(key, ACCEPTED_KEYS.get(key) ?? 'other');
+  }
+
+  #acceptUnlessOff(key: string, json: unknown): void {
+    if (json !== false) this.accept(key);
   }
 
   #addGroup(place: Place, json: unknown): void {

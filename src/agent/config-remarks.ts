@@ -24,12 +24,14 @@ function strangeVariables(env: Environment): readonly Remark[] {
     });
 }
 
+const WARNED: ReadonlySet<Subject> = new Set(['safety', 'checks']);
+
 function remarksOnAccepted(accepted: ReadonlyMap<string, Subject>): readonly Remark[] {
   return (Object.keys(SUBJECTS) as Subject[]).flatMap((subject) => {
     const keys = [...accepted].filter(([, its]) => its === subject).map(([key]) => key);
     if (keys.length === 0) return [];
     const text = `accepted, but ${SUBJECTS[subject]}: ${keys.join(', ')}`;
-    return [{ level: subject === 'safety' ? 'warn' : 'info', text } as const];
+    return [{ level: WARNED.has(subject) ? 'warn' : 'info', text } as const];
   });
 }
 

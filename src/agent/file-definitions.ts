@@ -4,13 +4,15 @@
  * A mistake names the file beside the field. Two definitions with one id are a mistake too: which one holds would
  * depend on the names of files. What is found out later, against what is registered, is told with its place by `placing`.
  */
+import { type CheckDefaults, type RaisedTime, raisedText } from '../local/check-definition.ts';
 import { OrphanChecks, orphanText } from '../local/config-plan.ts';
 import { decodeCheck, decodeService } from '../local/definitions.ts';
 import { refuseForbidden } from '../local/scripts.ts';
 import { AppError } from '../model/errors.ts';
-import type { CheckDefinition, ServiceDefinition } from '../model/types.ts';
+import type { CheckDefinition, CheckId, ServiceDefinition } from '../model/types.ts';
 import { decodeWatch, type WatchDefinition } from '../watches/definition.ts';
 import type { Parameters } from '../watches/plan.ts';
+import type { Remark } from './config-remarks.ts';
 import { expandDefinition } from './expand-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { localSettings } from './settings.ts';
@@ -24,6 +26,8 @@ export interface FileDefinitions {
   readonly services: readonly FileService[];
   readonly checks: readonly CheckDefinition[];
   readonly watches: readonly WatchDefinition[];
+  /** What the log should say once about what was accepted. */
+  readonly remarks: readonly Remark[];
   /** Where one of these stood: `<file>:<line>`. */
   whereIs(definition: ServiceDefinition | CheckDefinition): Promise<string>;
 }
@@ -63,6 +67,30 @@ function decodeFileWatch(document: unknown): WatchDefinition {
   }
 }
 
+/** A key of the reference that is on its way out there too. */
+async function remarksOnHandlers(loaded: LoadedConfig): Promise<readonly Remark[]> {
+  const outdated = loaded.config.watches.filter((watch) => 'handler' in watch);
+  return Promise.all(
+    outdated.map(async (watch) => ({
+      level: 'warn' as const,
+      text: `${await loaded.whereIs(watch)}: watches: handler is deprecated; write args: ${JSON.stringify(['sh', '-c', watch['handler']])}`,
+    })),
+  );
+}
+
+/** Times of checks that are not as they were written. */
+function remarksOnRaised(
+  raised: readonly RaisedTime[],
+  whereIs: (check: CheckId) => Promise<string>,
+): Promise<readonly Remark[]> {
+  return Promise.all(
+    raised.map(async (one) => ({
+      level: 'warn' as const,
+      text: `${await whereIs(one.check)}: check ${JSON.stringify(one.check)}: ${raisedText(one)}`,
+    })),
+  );
+}
+
 /** What is defined under an id that an earlier one has. */
 async function repeated(
   what: string,
@@ -85,7 +113,11 @@ async function repeated(
 /** All definitions of a configuration. Throws AppError config_invalid, one problem a line. */
 export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefinitions> {
   const { config } = loaded;
-  const defaults = { outputMaxBytes: config.check_output_max_size };
+  const raised: RaisedTime[] = [];
+  const defaults: CheckDefaults = {
+    outputMaxBytes: config.check_output_max_size,
+    onRaised: (one) => void raised.push(one),
+  };
   const { scripts } = localSettings(config);
   const problems: string[] = [];
   const decodeAllowedService = (document: unknown): FileService => {
@@ -112,11 +144,14 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
     ...(await repeated('check', loaded, ids.slice(services.length))),
   );
   if (problems.length > 0) throw new AppError('config_invalid', problems.join('\n'));
+  const checkDocuments = new Map(ids.slice(services.length).map(({ value, document }) => [value, document]));
+  const whereIsCheck = (id: CheckId): Promise<string> => loaded.whereIs(checkDocuments.get(id) ?? {});
   const documents = new Map<object, object>(definitions.map(({ value, document }) => [value, document]));
   return {
     services: services.map(({ value }) => value),
     checks: checks.map(({ value }) => value),
     watches: watches.map(({ value }) => value),
+    remarks: [...(await remarksOnRaised(raised, whereIsCheck)), ...(await remarksOnHandlers(loaded))],
     whereIs: (definition) => loaded.whereIs(documents.get(definition) ?? definition),
   };
 }

@@ -3,16 +3,21 @@
  */
 import { systemClock } from '../lib/clock.ts';
 import type { Config } from './config.ts';
-import type { LoadedConfig } from './load-config.ts';
+import type { Remark } from './config-remarks.ts';
 import { AgentLog } from './log.ts';
 import { LogFile, type LogFileSettings } from './log-file.ts';
 
 /** Open standard output and the log file. Throws AppError config_invalid when the file cannot be opened. */
-export function openLog({ config, remarks }: LoadedConfig, isTerminal: boolean): AgentLog {
+export function openLog(config: Config, remarks: readonly Remark[], isTerminal: boolean): AgentLog {
   const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json || !isTerminal });
   if (config.log_file !== '') logToFile(agentLog, config);
-  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
+  logRemarks(agentLog, remarks);
   return agentLog;
+}
+
+/** Say them, each on a line of its own. */
+export function logRemarks(agentLog: AgentLog, remarks: readonly Remark[]): void {
+  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
 }
 
 function logToFile(agentLog: AgentLog, config: Config): void {

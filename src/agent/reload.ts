@@ -7,9 +7,11 @@ import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
 import type { Watchers, WatchesDiff } from '../watches/watchers.ts';
 import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
+import type { Remark } from './config-remarks.ts';
 import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
 import type { AgentLog } from './log.ts';
+import { logRemarks } from './open-log.ts';
 import type { CurrentConfig } from './settings.ts';
 
 interface OptionDifference {
@@ -37,6 +39,8 @@ export interface ReloaderParts {
   readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions' | 'sync'>;
   readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
   readonly agentLog: AgentLog;
+  /** What the log said at the start; a reload says only what is new. */
+  readonly remarks: readonly Remark[];
 }
 
 /** Services and checks by their ids, watches by what they look at. */
@@ -65,9 +69,11 @@ interface Read {
 export class Reloader {
   readonly #parts: ReloaderParts;
   #running: Promise<unknown> = Promise.resolve();
+  #said: ReadonlySet<string>;
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
+    this.#said = new Set(parts.remarks.map(({ text }) => text));
   }
 
   /** Resolves when the difference is applied. Rejects with config_invalid, after logging why; nothing is changed then. */
@@ -98,6 +104,15 @@ export class Reloader {
     return { ...diff, options: keys(true), needRestart: keys(false) };
   }
 
+  #remark(remarks: readonly Remark[]): void {
+    const before = this.#said;
+    this.#said = new Set(remarks.map(({ text }) => text));
+    logRemarks(
+      this.#parts.agentLog,
+      remarks.filter(({ text }) => !before.has(text)),
+    );
+  }
+
   async #reload(): Promise<ReloadDifference> {
     const { current, local, watchers, agentLog } = this.#parts;
     const log = agentLog.log.child({ part: 'reload' });
@@ -108,6 +123,7 @@ export class Reloader {
       const difference = this.#difference(loaded, withWatches(diff, watchers.replace(watches)));
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       agentLog.setLevel(loaded.config.log_level);
+      this.#remark([...loaded.remarks, ...definitions.remarks]);
       await local.sync(); // the metadata of the node may be another
       log.info(difference, 'configuration reloaded');
       if (difference.needRestart.length > 0)

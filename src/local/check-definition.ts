@@ -3,6 +3,7 @@
  *
  * To add a kind: its target's field in check-document.ts, a line in kindOf, a case in probeOf, its default timeout.
  */
+import { formatDuration } from '../lib/duration.ts';
 import type { CheckDefinition, CheckId, ProbeSpec, ServiceId } from '../model/types.ts';
 import { type CheckDocument, isCheckStatus } from './check-document.ts';
 
@@ -12,6 +13,21 @@ type Kind = ProbeSpec['kind'];
 export interface CheckDefaults {
   /** check_output_max_size: octets of output that are kept; a check may ask for less. */
   readonly outputMaxBytes: number;
+  /** Told of every time that was raised to the least one, because whoever wrote it expects something else. */
+  readonly onRaised?: (raised: RaisedTime) => void;
+}
+
+/** A time of a check that was below the least one. */
+export interface RaisedTime {
+  readonly check: CheckId;
+  readonly field: 'interval' | 'deregister_critical_service_after';
+  readonly askedMs: number;
+  readonly usedMs: number;
+}
+
+/** The sentence about it, without the check. */
+export function raisedText({ field, askedMs, usedMs }: RaisedTime): string {
+  return `${field} ${formatDuration(askedMs)} is below the least one, ${formatDuration(usedMs)} is used`;
 }
 
 /** Order of precedence where a document names several targets, as the reference has it. */
@@ -84,6 +100,16 @@ export interface CheckIdentity {
   readonly serviceId: string;
 }
 
+function raisedTimes(document: CheckDocument, check: CheckDefinition): readonly RaisedTime[] {
+  const times = [
+    ['interval', document.intervalMs, check.intervalMs],
+    ['deregister_critical_service_after', document.deregisterAfterMs, check.deregisterCriticalServiceAfterMs],
+  ] as const;
+  return times
+    .filter(([, askedMs, usedMs]) => usedMs > askedMs)
+    .map(([field, askedMs, usedMs]) => ({ check: check.id, field, askedMs, usedMs }));
+}
+
 /** A valid document as a definition. Interval is at least one second, a removal time at least one minute. */
 export function toCheckDefinition(
   document: CheckDocument,
@@ -94,7 +120,7 @@ export function toCheckDefinition(
   const defaultTimeoutMs = DEFAULT_TIMEOUT_MS[probe.kind];
   const isPolledKind = defaultTimeoutMs > 0;
   const { outputMaxBytes, deregisterAfterMs, failuresBeforeCritical } = document;
-  return {
+  const check: CheckDefinition = {
     id: identity.id as CheckId,
     name: identity.name,
     notes: document.notes,
@@ -111,4 +137,6 @@ export function toCheckDefinition(
     deregisterCriticalServiceAfterMs:
       deregisterAfterMs > 0 ? Math.max(deregisterAfterMs, MIN_DEREGISTER_AFTER_MS) : 0,
   };
+  for (const raised of raisedTimes(document, check)) defaults.onRaised?.(raised);
+  return check;
 }

@@ -97,6 +97,15 @@ describe('a reload', () => {
     expect(await again.json()).toMatchObject([{ Meta: { 'consul-network-segment': '' } }]);
   });
 
+  it('says once what it accepts without doing it', async () => {
+    const count = (): number => agent.output().split('is below the least one').length - 1;
+    write('c.json', service('c', { check: { tcp: '127.0.0.1:1', interval: '50ms' } }));
+    rollcall('reload');
+    rollcall('reload');
+    await until(async () => count() > 0);
+    expect(count()).toBe(1);
+  });
+
   it('names options that wait for a restart, and applies those that do not', async () => {
     write('z.json', { dns_config: { node_ttl: '7s' }, datacenter: 'dc9' });
     expect(rollcall('reload', '-dry-run').out).toBe(

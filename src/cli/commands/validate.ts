@@ -14,8 +14,9 @@ async function run({ flags, args, env, io }: CommandInput): Promise<number> {
     throw new AppError('bad_request', `-config-format supports only 'hcl' and 'json', not ${format}`);
   try {
     const loaded = await loadConfig({ isDev: true, paths: args, format, flags: [], fragments: [], env });
-    await decodeDefinitions(loaded);
-    if (!flags.isOn('quiet')) for (const { text } of loaded.remarks) io.out(text);
+    const definitions = await decodeDefinitions(loaded);
+    const remarks = [...loaded.remarks, ...definitions.remarks];
+    if (!flags.isOn('quiet')) for (const { text } of remarks) io.out(text);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     io.err(`Config validation failed: ${error.message}`);

@@ -6,6 +6,7 @@ import { decodeCheck } from '../../local/definitions.ts';
 import { text as asText, decodeFields, type FieldTable } from '../../local/json-fields.ts';
 import type { CheckStatus } from '../../model/types.ts';
 import { parseBody } from '../body.ts';
+import { checkDefaults } from '../check-defaults.ts';
 import { filterOf } from '../filtering.ts';
 import { agentCheckDocument } from '../local-documents.ts';
 import type { HttpParts } from '../parts.ts';
@@ -25,9 +26,8 @@ const checks: Handler = (call, { local, state, nodeName }) => {
   );
 };
 
-const register: Handler = async (call, { local, config }) => {
-  const defaults = { outputMaxBytes: config.checkOutputMaxBytes };
-  await local.registerCheck(decodeCheck(parseBody(call.body), 'api', defaults), 'api');
+const register: Handler = async (call, parts) => {
+  await parts.local.registerCheck(decodeCheck(parseBody(call.body), 'api', checkDefaults(parts)), 'api');
   return EMPTY;
 };
 

@@ -9,6 +9,7 @@ import { AppError } from '../../model/errors.ts';
 import type { LocalServiceRow, ServiceDefinition } from '../../model/types.ts';
 import { waitTimeMs } from '../blocking.ts';
 import { parseBody } from '../body.ts';
+import { checkDefaults } from '../check-defaults.ts';
 import { agentServiceDocument, type Document } from '../documents.ts';
 import { filterOf } from '../filtering.ts';
 import { toJson } from '../json.ts';
@@ -76,13 +77,12 @@ const service: Handler = async (call, parts) => {
   return json({ ...document, ContentHash: hash }, { 'X-Consul-ContentHash': hash });
 };
 
-const register: Handler = async (call, { local, config }) => {
-  const defaults = { outputMaxBytes: config.checkOutputMaxBytes };
-  const { definition, checks } = decodeService(parseBody(call.body), 'api', defaults);
+const register: Handler = async (call, parts) => {
+  const { definition, checks } = decodeService(parseBody(call.body), 'api', checkDefaults(parts));
   const replace = first(call.query, 'replace-existing-checks');
   const replaceExistingChecks = replace === '' || replace === 'true';
   const named = checks.map((check) => ({ ...check, serviceName: definition.name }));
-  await local.registerService({ definition, checks: named, source: 'api' }, { replaceExistingChecks });
+  await parts.local.registerService({ definition, checks: named, source: 'api' }, { replaceExistingChecks });
   return EMPTY;
 };
 

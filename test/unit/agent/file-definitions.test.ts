@@ -61,6 +61,20 @@ describe('decodeDefinitions', () => {
     expect(checks.map(({ probe }) => probe.kind)).toEqual(['script', 'udp']);
   });
 
+  it('remarks on times of checks that are raised, and on the deprecated handler of a watch', async () => {
+    const { services, remarks } = await decode({
+      'a.json': `{ "service": { "name": "a", "check":
+        { "tcp": "localhost:1", "interval": "100ms", "deregister_critical_service_after": "5s" } },
+"watches": [{ "type": "nodes", "handler": "run it" }] }`,
+    });
+    expect(services[0]?.checks[0]).toMatchObject({ intervalMs: 1_000 });
+    const [interval, deregister, handler] = remarks.map(({ text }) => text.replace(dir, '').slice(1));
+    expect(interval).toBe('a.json:1: check "service:a": interval 100ms is below the least one, 1s is used');
+    expect(deregister).toContain('deregister_critical_service_after 5s is below the least one, 1m0s is used');
+    expect(handler).toBe('a.json:3: watches: handler is deprecated; write args: ["sh","-c","run it"]');
+    expect(remarks.every(({ level }) => level === 'warn')).toBe(true);
+  });
+
   it('replaces {{ env }} in every string of a definition', async () => {
     const text =
       '{ "service": { "name": "api", "id": "api-{{ env \\"POD\\" }}", "tags": ["{{ env \\"POD\\" }}"] } }';

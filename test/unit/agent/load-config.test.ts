@@ -188,6 +188,15 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('says what enable_agent_tls_for_checks does not do, unless it is off', async () => {
+    const on = await load({ paths: [file('a.json', { enable_agent_tls_for_checks: true })] });
+    expect(on.remarks).toEqual([
+      { level: 'warn', text: expect.stringContaining('checks present no client certificate') },
+    ]);
+    const off = { enable_agent_tls_for_checks: false, verify_incoming: false };
+    expect((await load({ paths: [file('a.json', off)] })).remarks).toEqual([]);
+  });
+
   it('wants a data directory unless it is a development agent', async () => {
     await expect(load({ isDev: false })).rejects.toThrow('data_dir cannot be empty');
   });

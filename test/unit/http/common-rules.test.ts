@@ -171,6 +171,25 @@ describe('answers', () => {
   });
 });
 
+describe('registrations', () => {
+  test('a check that asks for less than the least interval is registered, with a line in the log', async () => {
+    const lines: object[] = [];
+    const log = {
+      ...silentLogger,
+      warn: (fields: object, text: string) => void lines.push({ fields, text }),
+    };
+    const { put } = await startHttp({}, { log });
+    const check = { TCP: 'localhost:1', Interval: '20ms' };
+    expect((await put('/v1/agent/check/register', { Name: 'c', ...check })).status).toBe(200);
+    expect((await put('/v1/agent/service/register', { Name: 's', Check: check })).status).toBe(200);
+    const text = 'interval 20ms is below the least one, 1s is used';
+    expect(lines).toEqual([
+      { fields: { check: 'c' }, text },
+      { fields: { check: 'service:s' }, text },
+    ]);
+  });
+});
+
 describe('tenancy', () => {
   test('the default namespace and partition may be named, others are refused', async () => {
     const { get } = await startHttp();
