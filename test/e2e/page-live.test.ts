@@ -183,6 +183,32 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     await until(page, 'No prepared queries yet');
   });
 
+  test('a prepared query is changed in place: what the form does not show stays, and nobody is overwritten', async () => {
+    const send = (method: string, path: string, body: unknown) =>
+      fetch(server.agent.httpUrl + path, { method, body: JSON.stringify(body) });
+    const Failover = { NearestN: 2, Datacenters: ['dc2'] };
+    const Service = { Service: 'web', Tags: ['v1', '!old'], OnlyPassing: true, NodeMeta: { rack: 'r1' } };
+    const before = { Name: 'near', Service: { ...Service, Failover }, DNS: { TTL: '7s' } };
+    const { ID } = (await (await send('POST', '/v1/query', before)).json()) as { ID: string };
+    await tab.open(`queries?at=${ID}`);
+    await page.getByRole('button', { name: 'Edit' }).click();
+    expect(await dialog().getByLabel('Tags').inputValue()).toBe('v1, !old');
+    expect(await dialog().getByLabel('DNS TTL').inputValue()).toBe('7s');
+    await dialog().getByLabel('Name').fill('nearer');
+    await dialog().getByLabel('Tags').fill('v2');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'nearer' }).waitFor();
+    const after = { ...before, Name: 'nearer', Service: { ...before.Service, Tags: ['v2'] } };
+    expect(await json(`/v1/query/${ID}`)).toMatchObject([after]);
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await send('PUT', `/v1/query/${ID}`, { ...after, Name: 'theirs' });
+    await dialog().getByLabel('Name').fill('mine');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await dialog().getByText('Somebody else changed this query').waitFor();
+    expect(await json(`/v1/query/${ID}`)).toMatchObject([{ Name: 'theirs' }]);
+    await send('DELETE', `/v1/query/${ID}`, {});
+  });
+
   test('an event is fired and listed', async () => {
     await tab.open('events');
     await page.getByRole('button', { name: 'Fire', exact: true }).click();

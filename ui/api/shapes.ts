@@ -102,6 +102,7 @@ export interface QueryShape {
   };
   readonly DNS?: { readonly TTL: string };
   readonly Template?: { readonly Type: string; readonly Regexp: string };
+  readonly ModifyIndex: number;
 }
 
 export interface QueryResult {

@@ -1,4 +1,4 @@
-/** Prepared queries: list, create, run, explain, delete. */
+/** Prepared queries: list, create, run, explain, edit, delete. */
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { QueryShape } from '../api/shapes.ts';
@@ -10,7 +10,7 @@ import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Split } from '../parts/inspector.tsx';
 import { byText } from '../parts/text.ts';
-import { CreateQueryDialog } from './query-create.tsx';
+import { QueryDialog } from './query-form.tsx';
 import { QueryInspector, queryTitle } from './query-inspector.tsx';
 import { useDnsPlace } from './register.tsx';
 
@@ -120,7 +120,7 @@ export function QueriesPage() {
       {!queries && !error.value && <Loading what="queries" />}
       {queries?.length === 0 && <FirstQuery />}
       {queries && queries.length > 0 && <QueryList queries={queries} />}
-      {isCreating.value && <CreateQueryDialog onClose={() => (isCreating.value = false)} />}
+      {isCreating.value && <QueryDialog onClose={() => (isCreating.value = false)} />}
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** One prepared query: what it says, what it answers now, what it becomes after its template, deleting it. */
+/** One prepared query: what it says, what it answers now, what it becomes after its template, changing and deleting it. */
 import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
 import type { QueryResult, QueryShape } from '../api/shapes.ts';
@@ -9,6 +9,7 @@ import { ActionError, Confirm } from '../parts/dialog.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { endpoint, plural } from '../parts/text.ts';
+import { QueryDialog } from './query-form.tsx';
 
 export function queryTitle(query: QueryShape): string {
   if (query.Name !== '') return query.Name;
@@ -48,7 +49,7 @@ function factsOf(query: QueryShape) {
     ['failover', datacenters.length > 0 ? datacenters.join(', ') : ''],
     ['nearest', failover?.NearestN ? String(failover.NearestN) : ''],
     ['DNS TTL', query.DNS?.TTL ?? ''],
-    ['template', query.Template?.Regexp ?? query.Template?.Type ?? ''],
+    ['template', query.Template?.Regexp || query.Template?.Type],
     [
       'id',
       <span key="id" class="mono">
@@ -64,6 +65,7 @@ export function QueryInspector({ query, onClose }: { query: QueryShape; onClose:
   const result = useSignal<QueryResult | undefined>(undefined);
   const explained = useSignal('');
   const isDeleting = useSignal(false);
+  const isEditing = useSignal(false);
   const ask = (verb: string) => api.get<unknown>(apiPath('query', query.ID, verb));
   const execute = () =>
     action.run(async () => {
@@ -83,6 +85,9 @@ export function QueryInspector({ query, onClose }: { query: QueryShape; onClose:
         <button type="button" onClick={() => void explain()}>
           Explain
         </button>
+        <button type="button" onClick={() => (isEditing.value = true)}>
+          Edit
+        </button>
         <button type="button" class="danger end" onClick={() => (isDeleting.value = true)}>
           Delete
         </button>
@@ -94,6 +99,7 @@ export function QueryInspector({ query, onClose }: { query: QueryShape; onClose:
           {explained.value}
         </Output>
       )}
+      {isEditing.value && <QueryDialog query={query} onClose={() => (isEditing.value = false)} />}
       {isDeleting.value && (
         <Confirm
           title={`Delete ${queryTitle(query)}?`}

@@ -8,6 +8,7 @@ import { Command } from '../parts/basic.tsx';
 import { Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
 import { numberIn, textIn } from '../parts/json.ts';
+import { listOf } from '../parts/text.ts';
 
 /** The DNS port and domain that the agent says it has, or the usual ones. */
 export function useDnsPlace(): { readonly host: string; readonly port: number; readonly domain: string } {
@@ -64,10 +65,7 @@ function bodyOf(form: ReturnType<typeof useRegistration>): unknown {
     ID: form.id.value.trim() || undefined,
     Address: form.address.value.trim() || undefined,
     Port: form.port.value === '' ? undefined : Number(form.port.value),
-    Tags: form.tags.value
-      .split(',')
-      .map((tag) => tag.trim())
-      .filter(Boolean),
+    Tags: listOf(form.tags.value),
     Check: http === '' ? undefined : { HTTP: http, Interval: form.interval.value.trim() || '10s' },
   };
 }

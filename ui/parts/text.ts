@@ -49,6 +49,14 @@ export function endpoint(address: string, port: number): string {
   return port === 0 ? address : `${host}:${port}`;
 }
 
+/** Words between commas, without the empty ones. */
+export function listOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
+}
+
 export function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0] ?? '';
 }
