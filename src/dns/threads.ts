@@ -3,11 +3,12 @@
  *
  * Each thread answers over UDP on sockets that share the port with the others; the system spreads clients over them. A
  * write is sent to the threads before it is acknowledged, so they are behind by one message. A thread that dies is said
- * in the log and not started again: the others take over its packets when its sockets close with it.
+ * in the log and another takes its place, with the rows of that moment; until then the others get its packets.
  */
 import { Worker } from 'node:worker_threads';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import { threadEnv } from '../lib/thread-env.ts';
 import type { Metrics } from '../metrics/registry.ts';
@@ -31,6 +32,7 @@ export interface ThreadsParts {
   readonly index: () => ModifyIndex;
   readonly config: DnsConfig;
   readonly nodeName: string;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -52,6 +54,9 @@ const WORKER_FILE = new URL(
   `./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
   import.meta.url,
 );
+
+/** So long a dead thread's place is empty, in ms: one that dies at once, again and again, must not take a whole core. */
+const REPLACE_AFTER_MS = 200;
 
 /** Errors of systems that cannot share a port. */
 const UNSUPPORTED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOPROTOOPT', 'EINVAL'];
@@ -75,53 +80,76 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
       else absorb(parts.metrics, message.counted);
     });
     worker.on('error', (error) => {
-      parts.log.error({ err: error }, 'a DNS thread died');
+      parts.log.error({ err: error }, 'a DNS thread died; another takes its place');
       reject(error);
     });
   });
 }
 
-function ended(worker: Worker): Promise<void> {
-  return new Promise((resolve) => worker.once('exit', () => resolve()));
+/** The rows of this moment. Whoever starts a thread with them must tell it of every later write. */
+function startOf(parts: ThreadsParts, config: DnsConfig): ThreadStart {
+  const { addresses, port, nodeName, log, view, index } = parts;
+  const [isDebug, rows] = [log.isDebug(), rowsForThread(view)];
+  return { addresses, port, config, nodeName, isDebug, rows, index: index() };
 }
 
 /** Start the threads with the rows of this moment; every write from now on must be passed to `write`. */
-export function startThreads(parts: ThreadsParts): StartingThreads {
-  const { addresses, port, config, nodeName, log } = parts;
-  const start: ThreadStart = {
-    addresses,
-    port,
-    config,
-    nodeName,
-    isDebug: log.isDebug(),
-    rows: rowsForThread(parts.view),
-    index: parts.index(),
-  };
+export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): StartingThreads {
+  let { config } = parts;
+  let isStopping = false;
   const env = threadEnv();
-  const workers = Array.from(
-    { length: parts.count },
-    () => new Worker(WORKER_FILE, { workerData: start, env }),
-  );
-  const exits = workers.map(ended);
-  const heard = workers.map((worker) => hear(worker, parts));
-  const tell = (message: ToThread): void => {
-    for (const worker of workers) worker.postMessage(message);
-  };
-  const stop = async (): Promise<void> => {
+  /** Those that run, and when they have ended. */
+  const workers = new Map<Worker, Promise<void>>();
+
+  /** Resolves when the new thread listens; from then on it is replaced when it ends. */
+  async function begin(): Promise<void> {
+    const worker = new Worker(file, { workerData: startOf(parts, config), env });
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    workers.set(worker, ended);
+    void ended.then(() => workers.delete(worker));
+    await hear(worker, parts);
+    void ended.then(replace);
+  }
+
+  function replace(): void {
+    parts.clock.after(REPLACE_AFTER_MS, () => {
+      if (isStopping) return;
+      begin().catch((err: unknown) => {
+        parts.log.error({ err }, 'a DNS thread cannot be started again');
+        replace();
+      });
+    });
+  }
+
+  function tell(message: ToThread): void {
+    for (const worker of workers.keys()) worker.postMessage(message);
+  }
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    const exits = [...workers.values()];
     tell({ kind: 'stop' });
     await Promise.all(exits);
-  };
-  const listen = async (): Promise<Threads> => {
+  }
+
+  async function listen(heard: readonly Promise<void>[]): Promise<Threads> {
     const [first] = (await Promise.allSettled(heard)).filter((each) => each.status === 'rejected');
-    if (first === undefined) return { configure: (next) => tell({ kind: 'config', config: next }), stop };
-    await stop();
-    throw first.reason;
-  };
+    if (first !== undefined) {
+      await stop();
+      throw first.reason;
+    }
+    const configure = (next: DnsConfig): void => {
+      config = next;
+      tell({ kind: 'config', config });
+    };
+    return { configure, stop };
+  }
+
   return {
     write(applied, index) {
       const changes = changesForThread(applied);
       if (changes.length > 0) tell({ kind: 'write', changes, index });
     },
-    listening: listen(),
+    listening: listen(Array.from({ length: parts.count }, begin)),
   };
 }
