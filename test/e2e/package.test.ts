@@ -7,6 +7,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decoded, queryPacket } from '../support/dns-rig.ts';
+import { askUdp } from '../support/dns-sockets.ts';
 import { readSource, repositoryDir, sourceFiles } from '../support/source-files.ts';
 import { startAgent } from '../support/start-agent.ts';
 
@@ -79,6 +81,19 @@ test('runs an agent that keeps its data', async () => {
   const agent = await startAgent({ launcher, dataDir });
   const nodes = (await (await fetch(`${agent.httpUrl}/v1/catalog/nodes`)).json()) as unknown[];
   expect(nodes).toHaveLength(1);
+  expect(await agent.stop()).toBe(0);
+});
+
+test('brings its threads: a check passes, and a DNS thread answers', async () => {
+  const agent = await startAgent({ launcher, config: { dns_config: { threads: 1 } } });
+  const Check = { HTTP: `${agent.httpUrl}/v1/status/leader`, Interval: '1s' };
+  const body = JSON.stringify({ Name: 'web', Address: '10.0.0.5', Check });
+  await fetch(`${agent.httpUrl}/v1/agent/service/register`, { method: 'PUT', body });
+  const answer = async (): Promise<readonly string[]> => {
+    const reply = await askUdp(agent.dnsPort, queryPacket('web.service.consul', 'A'));
+    return reply ? decoded(reply).answer : [];
+  };
+  await expect.poll(answer, { timeout: 5_000 }).toEqual(['web.service.consul. 0 IN A 10.0.0.5']);
   expect(await agent.stop()).toBe(0);
 });
 
