@@ -163,6 +163,7 @@ function answering({ current, core, identity, coordinates }: Ground) {
   return {
     view,
     nodeName,
+    coordinates,
     config: () => current.dns,
     clock: systemClock,
     random,

@@ -32,8 +32,12 @@ function secondsBetween(a: Coordinate, b: Coordinate): number {
   return adjusted > 0 ? adjusted : raw;
 }
 
+/** A node and where it is. */
+export type Placed = readonly [node: string, coordinate: Coordinate];
+
 export class Coordinates {
   readonly #places = new Map<string, Coordinate>();
+  readonly #listeners: ((placed: Placed) => void)[] = [];
 
   /** `ownNode` is at the origin from the start. */
   constructor(ownNode: string) {
@@ -42,6 +46,15 @@ export class Coordinates {
 
   of(node: string): Coordinate | undefined {
     return this.#places.get(nodeKey(node));
+  }
+
+  all(): readonly Placed[] {
+    return [...this.#places];
+  }
+
+  /** Have the listener told of every coordinate that is remembered. */
+  onSet(listener: (placed: Placed) => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -53,7 +66,13 @@ export class Coordinates {
     if (vec.length !== DIMENSIONS) throw new AppError('invalid_command', 'incompatible coordinate');
     if (![...vec, error, adjustment, height].every(Number.isFinite))
       throw new AppError('invalid_command', 'invalid coordinate');
-    if (view.nodes.get(nodeKey(node))) this.#places.set(nodeKey(node), coordinate);
+    if (view.nodes.get(nodeKey(node))) this.place([node, coordinate]);
+  }
+
+  /** Remember a coordinate that was looked at before. */
+  place([node, coordinate]: Placed): void {
+    this.#places.set(nodeKey(node), coordinate);
+    for (const listener of this.#listeners) listener([node, coordinate]);
   }
 
   /** Estimated round trip in seconds; Infinity when one of them is not known. */

@@ -5,6 +5,7 @@
  * wanted, which then share the port. What is passed in is all it needs; it listens for installed writes before it listens
  * for packets, so no answer can outlive a change.
  */
+import type { Coordinates } from '../catalog/coordinate.ts';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
@@ -43,6 +44,8 @@ export interface DnsParts {
   /** The present configuration; a reload makes it return another object. */
   readonly config: () => DnsConfig;
   readonly nodeName: string;
+  /** Where nodes are, for prepared queries that want the nearest. */
+  readonly coordinates: Coordinates;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -1,9 +1,10 @@
 /**
  * What the main thread and the DNS threads tell each other. Everything here survives a structured clone.
  *
- * Main → thread: the rows at the start, every installed write after that, new configurations, the order to end. Thread →
- * main: that it listens (or cannot), lines for the log, and once a second what it has counted.
+ * Main → thread: the rows at the start, every installed write after that, coordinates, new configurations, the order to
+ * end. Thread → main: that it listens (or cannot), lines for the log, and once a second what it has counted.
  */
+import type { Placed } from '../catalog/coordinate.ts';
 import type { Applied, Change, PutChange } from '../catalog/state.ts';
 import { type AnyRow, TABLES, type TableName, type View } from '../catalog/tables.ts';
 import type { MetricName } from '../metrics/registry.ts';
@@ -19,10 +20,12 @@ export interface ThreadStart {
   readonly isDebug: boolean;
   readonly rows: readonly PutChange[];
   readonly index: ModifyIndex;
+  readonly coordinates: readonly Placed[];
 }
 
 export type ToThread =
   | { readonly kind: 'write'; readonly changes: readonly Change[]; readonly index: ModifyIndex }
+  | { readonly kind: 'coordinate'; readonly placed: Placed }
   | { readonly kind: 'config'; readonly config: DnsConfig }
   | { readonly kind: 'stop' };
 

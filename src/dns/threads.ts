@@ -6,6 +6,7 @@
  * in the log and another takes its place, with the rows of that moment; until then the others get its packets.
  */
 import { Worker } from 'node:worker_threads';
+import type { Coordinates } from '../catalog/coordinate.ts';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -32,6 +33,7 @@ export interface ThreadsParts {
   readonly index: () => ModifyIndex;
   readonly config: DnsConfig;
   readonly nodeName: string;
+  readonly coordinates: Coordinates;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -88,9 +90,17 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
 
 /** The rows of this moment. Whoever starts a thread with them must tell it of every later write. */
 function startOf(parts: ThreadsParts, config: DnsConfig): ThreadStart {
-  const { addresses, port, nodeName, log, view, index } = parts;
-  const [isDebug, rows] = [log.isDebug(), rowsForThread(view)];
-  return { addresses, port, config, nodeName, isDebug, rows, index: index() };
+  const { addresses, port, nodeName, log, view, index, coordinates } = parts;
+  return {
+    addresses,
+    port,
+    config,
+    nodeName,
+    isDebug: log.isDebug(),
+    rows: rowsForThread(view),
+    index: index(),
+    coordinates: coordinates.all(),
+  };
 }
 
 /** Start the threads with the rows of this moment; every write from now on must be passed to `write`. */
@@ -145,6 +155,7 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
     return { configure, stop };
   }
 
+  parts.coordinates.onSet((placed) => tell({ kind: 'coordinate', placed }));
   return {
     write(applied, index) {
       const changes = changesForThread(applied);

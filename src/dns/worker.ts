@@ -5,6 +5,7 @@
  * here: the copy changes by what the main thread sends, in the order of the writes.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { Coordinates } from '../catalog/coordinate.ts';
 import { State } from '../catalog/state.ts';
 import { topicsOf } from '../catalog/topics.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -47,8 +48,9 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const counters = makeCounters(metrics);
   const [clock, random, { view }] = [systemClock, systemRandom, state];
   const isSelf = ownSocketTest(start.addresses, () => start.port);
-  // Coordinates live in the main thread alone; without them every other node is equally far.
-  const distance = (): number => Number.POSITIVE_INFINITY;
+  const coordinates = new Coordinates(start.nodeName);
+  for (const placed of start.coordinates) coordinates.place(placed);
+  const distance = (from: string, to: string): number => coordinates.distance(from, to);
   const handler = new Handler({
     view,
     config: () => config,
@@ -63,7 +65,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const setConfig = (next: ThreadStart['config']): void => {
     config = next;
   };
-  return { handler, log, setConfig };
+  return { handler, log, setConfig, coordinates };
 }
 
 async function openSockets(start: ThreadStart, handler: Handler, log: Logger): Promise<Listener[]> {
@@ -78,7 +80,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   const state = new State();
   state.load(start.rows, start.index);
   const metrics = new Metrics();
-  const { handler, log, setConfig } = buildHandler(start, state, port, metrics);
+  const { handler, log, setConfig, coordinates } = buildHandler(start, state, port, metrics);
   const report = makeReport(metrics);
   let listeners: Listener[] = [];
   const timer = setInterval(() => say({ kind: 'counted', counted: report() }), REPORT_EVERY_MS);
@@ -95,6 +97,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
       const applied = state.install(message.changes, message.index);
       handler.invalidate(topicsOf(applied, state.view));
     } else if (message.kind === 'config') setConfig(message.config);
+    else if (message.kind === 'coordinate') coordinates.place(message.placed);
     else void stop();
   });
   try {

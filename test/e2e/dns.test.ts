@@ -330,6 +330,26 @@ describe('threads', () => {
         ?.values.reduce((sum, count) => sum + count, 0) ?? 0;
     await expect.poll(counted, { timeout: 5_000 }).toBe(asked);
   });
+
+  it('know where nodes are, so that a prepared query for the nearest is answered as in the main thread', async () => {
+    const agent = await startAgent({ config: { dns_config: { threads: 1 } } });
+    open.push({ close: () => agent.stop() });
+    const send = (method: string, path: string, body: object) =>
+      fetch(`${agent.httpUrl}${path}`, { method, body: JSON.stringify(body) });
+    for (const [i, Node] of ['far', 'close', 'middle'].entries()) {
+      const Service = { ID: 'web', Service: 'web', Port: 80 };
+      await send('PUT', '/v1/catalog/register', { Node, Address: `10.0.0.${i}`, Service });
+      const Vec = [[9, 1, 5][i] ?? 0, 0, 0, 0, 0, 0, 0, 0];
+      const Coord = { Vec, Error: 1, Adjustment: 0, Height: 0 };
+      await send('PUT', '/v1/coordinate/update', { Node, Coord });
+    }
+    await send('POST', '/v1/query', { Name: 'nearest', Service: { Service: 'web', Near: 'n1' } });
+    const nearest = async (): Promise<readonly string[]> => {
+      const reply = await askUdp(agent.dnsPort, queryPacket('nearest.query.consul', 'A'));
+      return reply ? decoded(reply).answer.map((line) => line.split(' ').at(-1) ?? '') : [];
+    };
+    await expect.poll(nearest, { timeout: 5_000 }).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.0']);
+  });
 });
 
 describeWith('dig', 'dig', () => {

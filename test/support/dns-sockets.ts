@@ -4,6 +4,7 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
+import { Coordinates } from '../../src/catalog/coordinate.ts';
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/config.ts';
@@ -25,6 +26,7 @@ export async function startSocketRig(
 ): Promise<SocketRig> {
   const state = new State();
   const metrics = new Metrics();
+  const coordinates = new Coordinates('n1');
   const listeners: InstalledListener[] = [];
   let config: DnsConfig = { ...DNS_DEFAULTS, ...options.config };
   const server = await startDns({
@@ -36,6 +38,7 @@ export async function startSocketRig(
     onInstalled: (listener) => void listeners.push(listener),
     config: () => config,
     nodeName: 'n1',
+    coordinates,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,

@@ -72,7 +72,9 @@ describe('order of answers', () => {
       firsts.set(key, (firsts.get(key) ?? 0) + 1);
     }
     expect(firsts.size).toBe(18);
-    expect(chiSquare([...firsts.values()], new Array(18).fill(rounds / 18))).toBeLessThan(LIMIT[17] as number);
+    expect(chiSquare([...firsts.values()], new Array(18).fill(rounds / 18))).toBeLessThan(
+      LIMIT[17] as number,
+    );
   });
 
   it('is kept apart for very long answers, which would hold much memory for ever', () => {

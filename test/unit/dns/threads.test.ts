@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { Coordinates } from '../../../src/catalog/coordinate.ts';
 import { State } from '../../../src/catalog/state.ts';
 import { DNS_DEFAULTS } from '../../../src/dns/config.ts';
 import { startThreads, type ThreadsParts } from '../../../src/dns/threads.ts';
@@ -40,6 +41,7 @@ function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
     index: () => state.index,
     config: DNS_DEFAULTS,
     nodeName: 'n1',
+    coordinates: new Coordinates('n1'),
     clock: systemClock,
     log: { ...silentLogger, error: (_, message) => void errors.push(message) },
     metrics: new Metrics(),
