@@ -11,11 +11,11 @@ import {
   flag,
   integer,
   jsonObject,
-  mapOf,
   text,
   textMap,
   texts,
 } from '../local/json-fields.ts';
+import { addressesByTag, weights } from '../local/service-fields.ts';
 import { AppError } from '../model/errors.ts';
 import type { JsonObject, ServiceAddress, ServiceDefinition, StringMap, Weights } from '../model/types.ts';
 import { tenancyText } from './tenancy.ts';
@@ -45,32 +45,13 @@ interface ServiceFields {
   readonly modifyIndex: number;
 }
 
-const ADDRESS: FieldTable<ServiceAddress> = {
-  address: { name: 'Address', decode: text },
-  port: { name: 'Port', decode: integer },
-};
-const WEIGHTS: FieldTable<Weights> = {
-  passing: { name: 'Passing', decode: integer },
-  warning: { name: 'Warning', decode: integer },
-};
-const address: Decoder<ServiceAddress> = (value, place) => ({
-  address: '',
-  port: 0,
-  ...decodeFields(ADDRESS, value, place),
-});
-const weights: Decoder<Weights> = (value, place) => ({
-  passing: 0,
-  warning: 0,
-  ...decodeFields(WEIGHTS, value, place),
-});
-
 const SERVICE: FieldTable<ServiceFields> = {
   kind: { name: 'Kind', decode: text },
   id: { name: 'ID', decode: text },
   service: { name: 'Service', decode: text },
   tags: { name: 'Tags', decode: texts },
   address: { name: 'Address', decode: text },
-  taggedAddresses: { name: 'TaggedAddresses', decode: mapOf(address, 'map[string]structs.ServiceAddress') },
+  taggedAddresses: { name: 'TaggedAddresses', decode: addressesByTag },
   meta: { name: 'Meta', decode: textMap },
   port: { name: 'Port', decode: integer },
   socketPath: { name: 'SocketPath', decode: text },

@@ -18,19 +18,18 @@ import type {
 } from '../model/types.ts';
 import { type CheckDocument, checkInService } from './check-document.ts';
 import {
-  type Decoder,
   decodeFields,
   type FieldTable,
   flag,
   integer,
   jsonObject,
   listOf,
-  mapOf,
   type Place,
   text,
   textMap,
   texts,
 } from './json-fields.ts';
+import { addressesByTag, weights } from './service-fields.ts';
 
 /** A service as it was written. */
 export interface ServiceDocument {
@@ -55,26 +54,6 @@ export interface ServiceDocument {
   readonly partition: string;
 }
 
-const ADDRESS: FieldTable<ServiceAddress> = {
-  address: { name: 'Address', decode: text },
-  port: { name: 'Port', decode: integer },
-};
-const address: Decoder<ServiceAddress> = (value, place) => ({
-  address: '',
-  port: 0,
-  ...decodeFields(ADDRESS, value, place),
-});
-
-const WEIGHTS: FieldTable<Weights> = {
-  passing: { name: 'Passing', decode: integer },
-  warning: { name: 'Warning', decode: integer },
-};
-const weights: Decoder<Weights> = (value, place) => ({
-  passing: 0,
-  warning: 0,
-  ...decodeFields(WEIGHTS, value, place),
-});
-
 const SERVICE: FieldTable<ServiceDocument> = {
   kind: { name: 'Kind', decode: text },
   id: { name: 'ID', decode: text },
@@ -83,7 +62,7 @@ const SERVICE: FieldTable<ServiceDocument> = {
   address: { name: 'Address', decode: text },
   taggedAddresses: {
     name: 'TaggedAddresses',
-    decode: mapOf(address, 'map[string]structs.ServiceAddress'),
+    decode: addressesByTag,
     aliases: ['tagged_addresses'],
   },
   meta: { name: 'Meta', decode: textMap },
