@@ -5,6 +5,7 @@
  * before it will have done. Writing the same content again records nothing, so an idempotent write moves no index.
  * Rows in a draft carry the modifyIndex PENDING: no client can know it, so no compare-and-set can match it.
  */
+import { isSame } from '../lib/same.ts';
 import type { ModifyIndex, Stamp } from '../model/types.ts';
 import type { Change, PutChange } from './state.ts';
 import { Table, type TableView } from './table.ts';
@@ -12,17 +13,6 @@ import { type AnyRow, TABLE_NAMES, TABLES, type TableName, type TableRows, type 
 
 /** The modifyIndex of a row whose write is not committed yet. */
 export const PENDING: ModifyIndex = -1;
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every(
-    (key) => key in b && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  );
-}
 
 /** Whether two rows say the same, their stamps aside. */
 export function isSameContent(a: AnyRow, b: AnyRow): boolean {

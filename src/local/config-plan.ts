@@ -4,6 +4,8 @@
  * Registrations from files that are gone are removed; those that say the same are left alone; a file wins over the API
  * for the same id. Removals come first, so that a check may move from a service that goes to one that comes.
  */
+
+import { isSame } from '../lib/same.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, CheckId, ServiceDefinition } from '../model/types.ts';
 import {
@@ -17,7 +19,6 @@ import {
 } from './plan.ts';
 import type { DefinitionsDiff } from './registration.ts';
 import type { Registry } from './registry.ts';
-import { isSame } from './same.ts';
 
 export interface ConfigService {
   readonly definition: ServiceDefinition;

@@ -7,10 +7,10 @@
  */
 import type { CheckInput, Command } from '../catalog/command.ts';
 import { checkKey, followedSession, nodeKey, serviceKey, type View } from '../catalog/tables.ts';
+import { isSame } from '../lib/same.ts';
 import type { CheckId, CheckRow, ServiceDefinition, ServiceRow } from '../model/types.ts';
 import { registerHere } from './catalog-rows.ts';
 import type { OwnRows } from './registration.ts';
-import { isSame } from './same.ts';
 
 export interface Wanted {
   readonly own: OwnRows;

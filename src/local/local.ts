@@ -13,6 +13,7 @@ import type { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
+import { isSame } from '../lib/same.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, CheckId, CheckStatus, RegistrationSource, ServiceId } from '../model/types.ts';
 import { type ConfigDefinitions, type ConfigPlan, planConfig } from './config-plan.ts';
@@ -39,7 +40,6 @@ import type {
   TtlOutcome,
 } from './registration.ts';
 import { Registry } from './registry.ts';
-import { isSame } from './same.ts';
 import { isAllowed, refuseForbidden } from './scripts.ts';
 import { SYNC_INTERVAL_MS, syncOnce } from './sync.ts';
 import { cutOutput } from './ttl-output.ts';

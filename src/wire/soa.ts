@@ -9,7 +9,7 @@ import { HEADER_BYTES } from './constants.ts';
 import type { Assembly } from './emit.ts';
 import { type ResourceRecord, record } from './message.ts';
 import type { WireName } from './name.ts';
-import type { SoaData } from './rdata.ts';
+import { type SoaData, writeRdata } from './rdata.ts';
 import { Writer } from './writer.ts';
 
 export interface SoaTemplate {
@@ -36,16 +36,7 @@ function render(soa: ResourceRecord, domain: WireName, isShort: boolean): Uint8A
   writer.u32(soa.ttlSeconds);
   const lengthAt = writer.offset;
   writer.u16(0);
-  writer.name(data.mname);
-  writer.name(data.rname);
-  for (const value of [
-    data.serial,
-    data.refreshSeconds,
-    data.retrySeconds,
-    data.expireSeconds,
-    data.minimumSeconds,
-  ])
-    writer.u32(value);
+  writeRdata(writer, data);
   writer.patchU16(lengthAt, writer.offset - lengthAt - 2);
   return scratch.slice(start, writer.offset);
 }
