@@ -6,7 +6,7 @@ import { once } from 'node:events';
 
 export interface ProgramRequest {
   readonly args: readonly string[];
-  /** Join the words and have /bin/sh read them. */
+  /** Join the words and have the user's shell read them: $SHELL, or /bin/sh. */
   readonly isShell: boolean;
   /** Written to standard input; `inherit` passes on that of this process. */
   readonly stdin: string | 'inherit';
@@ -33,7 +33,7 @@ async function exitStatus(child: ChildProcess): Promise<number> {
 
 /** Start a program with the standard output and error of this process. */
 export function runProgram({ args, isShell, stdin, env }: ProgramRequest): RunningProgram {
-  const [program = '', ...rest] = isShell ? ['/bin/sh', '-c', args.join(' ')] : args;
+  const [program = '', ...rest] = isShell ? [process.env['SHELL'] || '/bin/sh', '-c', args.join(' ')] : args;
   const child = spawn(program, rest, {
     stdio: [stdin === 'inherit' ? 'inherit' : 'pipe', 'inherit', 'inherit'],
     env: { ...process.env, ...env },

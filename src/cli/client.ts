@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import type http from 'node:http';
 import https from 'node:https';
 import { builtinHttp } from '../lib/builtin-http.ts';
+import { systemErrorText } from '../lib/system-error.ts';
 import { AppError } from '../model/errors.ts';
 import type { FlagSpec, Flags } from './flags.ts';
 
@@ -46,23 +47,36 @@ export interface Call {
 
 interface Target {
   readonly origin: string;
+  /** As messages name it. */
+  readonly shown: string;
   readonly options: https.RequestOptions;
 }
 
 const fromEnv = (env: Env, name: string): string | undefined =>
   env[`ROLLCALL_${name}`] || env[`CONSUL_${name}`] || undefined;
 
+/** What reads a file or folder that a flag or variable names; a failure says which. */
+function reading<T>(path: string, read: (path: string) => T): T {
+  try {
+    return read(path);
+  } catch (cause) {
+    throw new AppError('bad_request', `${path}: cannot be read: ${systemErrorText(cause)}`, { cause });
+  }
+}
+
+const readText = (path: string): string => reading(path, (file) => fs.readFileSync(file, 'utf8'));
+
 const readFileOf = (path: string | undefined): string | undefined =>
-  path === undefined ? undefined : fs.readFileSync(path, 'utf8');
+  path === undefined ? undefined : readText(path);
 
 function authorities(flags: Flags, env: Env): string[] | undefined {
   const dir = flags.text('ca-path') ?? fromEnv(env, 'CAPATH');
   const file = flags.text('ca-file') ?? fromEnv(env, 'CACERT');
   const files = [
-    ...(dir ? fs.readdirSync(dir).map((name) => `${dir}/${name}`) : []),
+    ...(dir ? reading(dir, (folder) => fs.readdirSync(folder)).map((name) => `${dir}/${name}`) : []),
     ...(file ? [file] : []),
   ];
-  return files.length === 0 ? undefined : files.map((one) => fs.readFileSync(one, 'utf8'));
+  return files.length === 0 ? undefined : files.map(readText);
 }
 
 function tlsOptions(flags: Flags, env: Env): https.RequestOptions {
@@ -82,12 +96,22 @@ function tlsOptions(flags: Flags, env: Env): https.RequestOptions {
 function targetOf(flags: Flags, env: Env): Target {
   const address = flags.text('http-addr') ?? fromEnv(env, 'HTTP_ADDR') ?? 'http://127.0.0.1:8500';
   if (address.startsWith('unix://'))
-    return { origin: 'http://localhost', options: { socketPath: address.slice('unix://'.length) } };
+    return {
+      origin: 'http://localhost',
+      shown: address,
+      options: { socketPath: address.slice('unix://'.length) },
+    };
   const isTls =
     address.startsWith('https://') || (!address.includes('://') && fromEnv(env, 'HTTP_SSL') === 'true');
   const url = address.includes('://') ? address : `${isTls ? 'https' : 'http'}://${address}`;
-  if (!URL.canParse(url)) throw new AppError('bad_request', `-http-addr ${address} is no address`);
-  return { origin: new URL(url).origin, options: isTls ? tlsOptions(flags, env) : {} };
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new AppError(
+      'bad_request',
+      `-http-addr ${address} is no address; write HOST:PORT, http://…, https://… or unix:///PATH`,
+    );
+  const { origin } = parsed;
+  return { origin, shown: origin, options: isTls ? tlsOptions(flags, env) : {} };
 }
 
 const CONNECT_ERRORS: Readonly<Record<string, string>> = {
@@ -96,7 +120,21 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such socket',
   ECONNRESET: 'connection reset',
   ETIMEDOUT: 'timed out',
+  EPROTO: 'it does not speak TLS; try http://',
 };
+
+/** Headers of every request. What cannot be sent is refused, and not shown: it may be a secret. */
+function headersOf(flags: Flags, env: Env): Record<string, string> {
+  const tokenFile = flags.text('token-file') ?? fromEnv(env, 'HTTP_TOKEN_FILE');
+  const token = flags.text('token') ?? readFileOf(tokenFile)?.trim() ?? fromEnv(env, 'HTTP_TOKEN');
+  if (token !== undefined && !/^[\x20-\x7e]*$/.test(token))
+    throw new AppError('bad_request', 'the token holds what no token does, such as the end of a line');
+  const auth = fromEnv(env, 'HTTP_AUTH');
+  return {
+    ...(token ? { 'X-Consul-Token': token } : {}),
+    ...(auth ? { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
+  };
+}
 
 export class Client {
   readonly #target: Target;
@@ -105,13 +143,7 @@ export class Client {
 
   constructor(flags: Flags, env: Env) {
     this.#target = targetOf(flags, env);
-    const tokenFile = flags.text('token-file') ?? fromEnv(env, 'HTTP_TOKEN_FILE');
-    const token = flags.text('token') ?? readFileOf(tokenFile)?.trim() ?? fromEnv(env, 'HTTP_TOKEN');
-    const auth = fromEnv(env, 'HTTP_AUTH');
-    this.#headers = {
-      ...(token ? { 'X-Consul-Token': token } : {}),
-      ...(auth ? { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
-    };
+    this.#headers = headersOf(flags, env);
     const datacenter = flags.text('datacenter');
     this.#query = [
       ...(datacenter ? [['dc', datacenter] as const] : []),
@@ -123,7 +155,12 @@ export class Client {
   async request(method: string, path: string, call: Call = {}): Promise<Answer> {
     const response = await this.open(method, path, call);
     const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+    } catch (cause) {
+      const text = `the agent at ${this.#target.shown} broke off in the middle of its answer`;
+      throw new AppError('not_found', text, { cause });
+    }
     return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
   }
 
@@ -145,7 +182,7 @@ export class Client {
       sent.on('error', (cause: NodeJS.ErrnoException) => {
         const why = CONNECT_ERRORS[cause.code ?? ''] ?? cause.message;
         reject(
-          new AppError('not_found', `cannot reach the agent at ${this.#target.origin}: ${why}`, { cause }),
+          new AppError('not_found', `cannot reach the agent at ${this.#target.shown}: ${why}`, { cause }),
         );
       });
       sent.end(call.body);
@@ -161,7 +198,18 @@ export class Client {
 
   /** The JSON of a 200 answer, of which the caller knows the shape. */
   async get<T>(path: string, query: Call['query'] = {}): Promise<T> {
-    return JSON.parse((await this.ok('GET', path, { query })).toString('utf8')) as T;
+    return jsonOf<T>(await this.ok('GET', path, { query }));
+  }
+}
+
+/** An answer's JSON, of which the caller knows the shape. Throws AppError where it is none. */
+export function jsonOf<T>(body: Buffer): T {
+  try {
+    return JSON.parse(body.toString('utf8')) as T;
+  } catch (cause) {
+    throw new AppError('bad_request', 'the answer is not JSON: another program listens at this address', {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,11 @@
 /**
  * Service definitions out of configuration files, for the commands that send them to an agent.
  */
+import type { Environment } from '../agent/collected.ts';
 import { readConfigFiles } from '../agent/config-files.ts';
+import { expandDefinition } from '../agent/expand-config.ts';
+import { decodeDefinitions } from '../agent/file-definitions.ts';
+import { loadConfig } from '../agent/load-config.ts';
 import { parseFile } from '../agent/parse-file.ts';
 import { AppError } from '../model/errors.ts';
 import { definitionBody } from './definition-body.ts';
@@ -36,14 +40,40 @@ function serviceBody(document: unknown): ServiceWithChecks {
   };
 }
 
+/**
+ * Refuse a mistake in the files as an agent that reads them would: with file, line and the nearest key. Whether scripts
+ * are allowed, the agent that gets the definitions says.
+ */
+async function requireSound(paths: readonly string[], env: Environment): Promise<void> {
+  const flags = [{ flag: 'enable-script-checks', value: 'true' }];
+  const loaded = await loadConfig({
+    isDev: true,
+    paths,
+    format: undefined,
+    flags,
+    fragments: [],
+    env: withoutOptions(env),
+  });
+  await decodeDefinitions(loaded);
+}
+
+/** The environment for templates, without what sets options of an agent. */
+function withoutOptions(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('ROLLCALL_')));
+}
+
 /** The `service` and `services` of the files, with the keys of the API. Throws AppError config_invalid. */
-export async function serviceBodies(paths: readonly string[]): Promise<readonly ServiceBody[]> {
+export async function serviceBodies(
+  paths: readonly string[],
+  env: Environment,
+): Promise<readonly ServiceBody[]> {
+  await requireSound(paths, env);
   const bodies: ServiceBody[] = [];
   for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
     const { tree } = await parseFile(file, text, format);
     const found = [tree['service'] ?? [], tree['services'] ?? []].flat(2);
     if (found.length === 0) throw new AppError('config_invalid', `${file}: holds no service definition`);
-    bodies.push(...found.map(serviceBody));
+    bodies.push(...found.map((document) => serviceBody(expandDefinition(document, env))));
   }
   return bodies;
 }
@@ -60,10 +90,12 @@ function aloneBodies({ ID, Name = '', Check, Checks = [] }: ServiceWithChecks): 
 }
 
 /** The checks of the files, those of services included, each as one that stands alone. Throws AppError config_invalid. */
-export async function checkBodies(paths: readonly string[]): Promise<readonly CheckBody[]> {
+export async function checkBodies(paths: readonly string[], env: Environment): Promise<readonly CheckBody[]> {
+  await requireSound(paths, env);
   const bodies: CheckBody[] = [];
   for (const { file, text, format } of readConfigFiles(paths, undefined).texts) {
-    const { tree } = await parseFile(file, text, format);
+    const { tree: written } = await parseFile(file, text, format);
+    const tree = expandDefinition(written, env) as typeof written;
     const services = [tree['service'] ?? [], tree['services'] ?? []].flat(2).map(serviceBody);
     const checks = definitionBody([tree['check'] ?? [], tree['checks'] ?? []].flat(2));
     const found = [...services.flatMap(aloneBodies), ...(checks as readonly CheckBody[])];

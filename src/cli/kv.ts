@@ -2,6 +2,7 @@
  * What the kv commands share: the path of a key, rows as the API gives them, data from an argument, a file or standard input.
  */
 import fs from 'node:fs';
+import { systemErrorText } from '../lib/system-error.ts';
 import { escapePath } from '../lib/url-path.ts';
 import { AppError } from '../model/errors.ts';
 import type { CommandIo } from './command.ts';
@@ -23,11 +24,8 @@ export function keyPath(key: string): string {
 }
 
 /** The one key that a command is about. Throws AppError bad_request. */
-export function keyArgument(args: readonly string[], maxArgs = 1): string {
-  const [key] = args;
+export function keyArgument([key]: readonly string[]): string {
   if (key === undefined) throw new AppError('bad_request', 'Error! Missing KEY argument');
-  if (args.length > maxArgs)
-    throw new AppError('bad_request', `Error! Too many arguments (expected ${maxArgs}, got ${args.length})`);
   return key;
 }
 
@@ -38,7 +36,7 @@ export async function dataOf(argument: string, io: CommandIo): Promise<Uint8Arra
   try {
     return fs.readFileSync(argument.slice(1));
   } catch (cause) {
-    throw new AppError('bad_request', `Error! Failed to read file: ${(cause as Error).message}`, { cause });
+    throw new AppError('bad_request', `Error! Failed to read file: ${systemErrorText(cause)}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@
  * Renewal is tried `renewals` times more when the agent cannot be reached; then the session counts as lost.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from './client.ts';
+import { type Client, jsonOf } from './client.ts';
 
 const TTL = '15s';
 /** Half the TTL, so that one lost renewal does no harm. */
@@ -32,7 +32,7 @@ async function renew(client: Client, id: string, retries: number): Promise<boole
 /** Make a session and keep it alive until `end`. */
 export async function openLockSession(client: Client, name: string, retries: number): Promise<LockSession> {
   const body = await client.ok('PUT', '/v1/session/create', { body: JSON.stringify({ Name: name, TTL }) });
-  const { ID: id } = JSON.parse(body.toString('utf8')) as { ID: string };
+  const { ID: id } = jsonOf<{ ID: string }>(body);
   const [lost, ended] = [new AbortController(), new AbortController()];
   const keepAlive = async (): Promise<void> => {
     for (;;) {

@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../model/errors.ts';
-import type { Client } from './client.ts';
+import { type Client, jsonOf } from './client.ts';
 import { bytesOf, type KvPair, keyPath } from './kv.ts';
 import type { LockSession } from './lock-session.ts';
 
@@ -41,7 +41,7 @@ async function readRows(
     query,
     ...(signal && { signal }),
   });
-  const rows = status === 200 ? (JSON.parse(body.toString('utf8')) as readonly KvPair[]) : [];
+  const rows = status === 200 ? jsonOf<readonly KvPair[]>(body) : [];
   return { rows, index: String(headers['x-consul-index'] ?? '0') };
 }
 

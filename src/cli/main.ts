@@ -124,8 +124,23 @@ async function showGroup(words: readonly string[], io: CommandIo): Promise<numbe
   const listed = (await allCommands())
     .filter(({ name }) => names.includes(name))
     .map(({ name, command }) => [name, command.summary] as const);
-  io.out(listOf(`rollcall ${prefix}<command> [options]`, listed));
-  return words.some(isHelp) ? 0 : 1;
+  const isAsked = words.some(isHelp);
+  const text = listOf(`rollcall ${prefix}<command> [options]`, listed);
+  if (isAsked) io.out(text);
+  else io.err(text);
+  return isAsked ? 0 : 1;
+}
+
+/** What a command would ignore: a second name that was meant too, or a flag that came too late. */
+function refuseSurplus({ args: shown = '' }: Command, args: readonly string[]): void {
+  const places = shown.split(' ').filter((place) => place !== '');
+  if (args.length <= places.length || shown.includes('…')) return;
+  const late = args.find((arg) => arg.startsWith('-'));
+  const hint = late === undefined ? '' : `; flags such as ${late} come before the arguments`;
+  throw new AppError(
+    'bad_request',
+    `Too many arguments (expected ${places.length}, got ${args.length}): unexpected argument ${args[places.length]}${hint}`,
+  );
 }
 
 async function runChosen({ name, rest }: Chosen, io: CommandIo): Promise<number> {
@@ -143,6 +158,7 @@ async function runChosen({ name, rest }: Chosen, io: CommandIo): Promise<number>
     from: 'user',
   });
   const parsed = new Flags(given);
+  refuseSurplus(command, args);
   const { env } = process;
   const client = (): Client => new Client(parsed, env);
   const interrupted = command.isLong ? interruption() : new AbortController().signal;

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { systemErrorText } from '../lib/system-error.ts';
 import { AppError } from '../model/errors.ts';
 
 export interface Tally {
@@ -126,6 +127,8 @@ export function readSnapshotFile(file: string | undefined): Buffer {
   try {
     return fs.readFileSync(file);
   } catch (cause) {
-    throw new AppError('bad_request', `Error opening snapshot file: ${(cause as Error).message}`, { cause });
+    throw new AppError('bad_request', `Error opening snapshot file: ${file}: ${systemErrorText(cause)}`, {
+      cause,
+    });
   }
 }

@@ -119,12 +119,7 @@ export const command: Command = {
     'rollcall agent -dev',
     'rollcall agent -server -ui -data-dir /var/lib/rollcall -config-dir /etc/rollcall.d -client 0.0.0.0',
   ],
-  run: async ({ flags, args, env, io }) => {
-    if (args.length > 0)
-      throw new AppError(
-        'config_invalid',
-        `unexpected argument ${args[0]}; flags end at the first word without a dash`,
-      );
+  run: async ({ flags, env, io }) => {
     const isTerminal = process.stdout.isTTY === true;
     const agent = await startAgent({
       configuration: configRequest(flags, env),

@@ -54,7 +54,7 @@ async function run({ flags, io, client }: CommandInput): Promise<number> {
   const isOrdered = flags.text('near') !== undefined;
   const shown = isOrdered ? nodes : nodes.toSorted((a, b) => (a.Node < b.Node ? -1 : 1));
   if (wantsJson(flags)) io.out(JSON.stringify(shown, null, 2));
-  else if (shown.length === 0) io.out('No nodes match the given query - try expanding your search.');
+  else if (shown.length === 0) io.err('No nodes match the given query - try expanding your search.');
   else io.out(table(shown, flags.isOn('detailed')));
   return 0;
 }

@@ -29,7 +29,7 @@ async function run({ flags, io, client }: CommandInput): Promise<number> {
         );
   const names = Object.keys(services).sort();
   if (wantsJson(flags)) io.out(JSON.stringify(services, null, 2));
-  else if (names.length === 0) io.out('No services match the given query - try expanding your search.');
+  else if (names.length === 0) io.err('No services match the given query - try expanding your search.');
   else if (!flags.isOn('tags')) io.out(names.join('\n'));
   else io.out(renderTable(names.map((name) => [name, [...(services[name] ?? [])].sort().join(',')])));
   return 0;

@@ -2,6 +2,7 @@
  * `rollcall check test`: the agent runs checks once, now, and says what they would report; nothing is registered.
  */
 import { AppError } from '../../model/errors.ts';
+import { jsonOf } from '../client.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { checkBodies } from '../definition-files.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
@@ -19,18 +20,18 @@ function shown({ CheckID, Kind, Status, DurationMs, Output }: TestRun): string {
 }
 
 async function test(input: CommandInput): Promise<readonly TestRun[]> {
-  const { flags, args, client } = input;
+  const { flags, args, env, client } = input;
   const id = flags.text('id');
   if ((id === undefined) === (args.length === 0))
     throw new AppError('bad_request', 'check test wants definition files or -id, and not both.');
   if (id !== undefined) {
     const path = `/v1/agent/check/${encodeURIComponent(id)}/test`;
-    return [JSON.parse((await client().ok('PUT', path)).toString('utf8')) as TestRun];
+    return [jsonOf<TestRun>(await client().ok('PUT', path))];
   }
   const runs: TestRun[] = [];
-  for (const body of await checkBodies(args)) {
+  for (const body of await checkBodies(args, env)) {
     const answer = await client().ok('PUT', '/v1/agent/check/test', { body: JSON.stringify(body) });
-    runs.push(JSON.parse(answer.toString('utf8')) as TestRun);
+    runs.push(jsonOf<TestRun>(answer));
   }
   return runs;
 }

@@ -2,18 +2,18 @@
  * `rollcall event`: fires a user event.
  */
 import { AppError } from '../../model/errors.ts';
+import { jsonOf } from '../client.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
 
 async function run({ flags, args, io, client }: CommandInput): Promise<number> {
   const name = flags.text('name');
   if (!name) throw new AppError('bad_request', 'Event name must be specified');
-  if (args.length > 1) throw new AppError('bad_request', 'Too many command line arguments.');
   const body = await client().ok('PUT', `/v1/event/fire/${encodeURIComponent(name)}`, {
     query: { node: flags.text('node'), service: flags.text('service'), tag: flags.text('tag') },
     ...(args[0] !== undefined && { body: args[0] }),
   });
-  const event = JSON.parse(body.toString('utf8')) as { ID: string };
+  const event = jsonOf<{ ID: string }>(body);
   io.out(wantsJson(flags) ? JSON.stringify(event, null, 2) : `Event ID: ${event.ID}`);
   return 0;
 }

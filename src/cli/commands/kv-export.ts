@@ -1,7 +1,7 @@
 /**
  * `rollcall kv export`: keys as JSON that `kv import` reads, the reference's format.
  */
-import { unexpected } from '../client.ts';
+import { jsonOf, unexpected } from '../client.ts';
 import type { Command } from '../command.ts';
 import { type KvPair, keyPath } from '../kv.ts';
 
@@ -14,8 +14,7 @@ export const command: Command = {
   run: async ({ args, io, client }) => {
     const answer = await client().request('GET', keyPath(args[0] ?? ''), { query: { recurse: '' } });
     if (answer.status !== 200 && answer.status !== 404) throw unexpected(answer);
-    const pairs =
-      answer.status === 404 ? [] : (JSON.parse(answer.body.toString('utf8')) as readonly KvPair[]);
+    const pairs = answer.status === 404 ? [] : jsonOf<readonly KvPair[]>(answer.body);
     const rows = pairs.map(({ Key, Flags, Value }) => ({ key: Key, flags: Flags, value: Value ?? '' }));
     io.out(JSON.stringify(rows, null, '\t'));
     return 0;

@@ -2,7 +2,7 @@
  * `rollcall kv get`: the value of a key, of all keys with a beginning, or the names of keys.
  */
 import { AppError } from '../../model/errors.ts';
-import { type Client, unexpected } from '../client.ts';
+import { type Client, jsonOf, unexpected } from '../client.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { bytesOf, type KvPair, keyArgument, keyPath } from '../kv.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
@@ -12,7 +12,7 @@ async function read<T>(client: Client, key: string, query: Record<string, string
   const answer = await client.request('GET', keyPath(key), { query });
   if (answer.status === 404) return [];
   if (answer.status !== 200) throw unexpected(answer);
-  return JSON.parse(answer.body.toString('utf8')) as readonly T[];
+  return jsonOf<readonly T[]>(answer.body);
 }
 
 function shownValue(pair: KvPair, isBase64: boolean): string {

@@ -27,7 +27,7 @@ function parseRows(data: Uint8Array): readonly Row[] {
 
 async function run({ flags, args, io, client }: CommandInput): Promise<number> {
   const [data] = args;
-  if (data === undefined) throw new AppError('bad_request', 'Missing DATA argument');
+  if (data === undefined) throw new AppError('bad_request', 'Error! Missing DATA argument');
   const prefix = flags.text('prefix') ?? '';
   for (const row of parseRows(await dataOf(data, io))) {
     const key = prefix + row.key;

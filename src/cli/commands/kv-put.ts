@@ -44,7 +44,7 @@ function decodeBase64(data: Uint8Array): Uint8Array {
 }
 
 async function run({ flags, args, io, client }: CommandInput): Promise<number> {
-  const key = keyArgument(args, 2);
+  const key = keyArgument(args);
   const data = await dataOf(args[1] ?? '', io);
   const mode = modeOf(flags, key);
   const body = await client().ok('PUT', keyPath(key), {

@@ -24,17 +24,22 @@ function addressOf({ Addr, Port }: Member): string {
   return Addr.includes(':') ? `[${Addr}]:${Port}` : `${Addr}:${Port}`;
 }
 
+/** Servers are in all segments. */
+function segmentOf({ Tags }: Member): string {
+  return Tags['role'] === 'consul' ? '<all>' : Tags['segment'] || '<default>';
+}
+
 function standardRow(member: Member): readonly string[] {
   const { Name, Tags, ProtocolCur } = member;
   const role = ROLES[Tags['role'] ?? ''] ?? 'unknown';
   const build = (Tags['build'] ?? '').split(':')[0] ?? '';
-  const segment = role === 'server' ? '<all>' : Tags['segment'] || '<default>';
-  const place = [Tags['dc'] ?? '', Tags['ap'] ?? 'default', segment];
+  const place = [Tags['dc'] ?? '', Tags['ap'] ?? 'default', segmentOf(member)];
   return [Name, addressOf(member), statusOf(member), role, build, String(ProtocolCur), ...place];
 }
 
 function detailedRow(member: Member): readonly string[] {
-  return [member.Name, addressOf(member), statusOf(member), renderMap(member.Tags, ',')];
+  const tags = { ...member.Tags, segment: segmentOf(member) };
+  return [member.Name, addressOf(member), statusOf(member), renderMap(tags, ',')];
 }
 
 const STANDARD_HEAD = [

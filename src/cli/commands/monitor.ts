@@ -24,8 +24,8 @@ async function run({ flags, io, client, interrupted }: CommandInput): Promise<nu
   }
   try {
     for await (const chunk of response) io.raw(chunk as Buffer);
-  } catch (error) {
-    if (!interrupted.aborted) throw error;
+  } catch {
+    // the stream breaks when the agent dies, and when the user interrupts
   }
   if (!interrupted.aborted)
     io.err('Remote side ended the monitor! This usually means that the remote side has exited or crashed.');

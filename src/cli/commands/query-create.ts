@@ -2,6 +2,7 @@
  * `rollcall query create`: a prepared query from flags, or from the JSON that the API takes.
  */
 import { AppError } from '../../model/errors.ts';
+import { jsonOf } from '../client.ts';
 import type { Command, CommandInput } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { dataOf } from '../kv.ts';
@@ -29,7 +30,7 @@ function bodyOfFlags(flags: Flags): string {
 async function run({ flags, args, io, client }: CommandInput): Promise<number> {
   const body = args[0] === undefined ? bodyOfFlags(flags) : await dataOf(args[0], io);
   const answer = await client().ok('POST', '/v1/query', { body });
-  const { ID } = JSON.parse(answer.toString('utf8')) as { ID: string };
+  const { ID } = jsonOf<{ ID: string }>(answer);
   io.out(`Created query: ${ID}`);
   return 0;
 }

@@ -1,6 +1,7 @@
 /**
  * `rollcall reload`: the agent reads its configuration again, or says what that would change.
  */
+import { jsonOf } from '../client.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
 
@@ -34,7 +35,7 @@ async function run({ flags, io, client }: CommandInput): Promise<number> {
     return 0;
   }
   const body = await client().ok('PUT', '/v1/agent/reload', { query: { 'dry-run': '' } });
-  const difference = JSON.parse(body.toString('utf8')) as Difference;
+  const difference = jsonOf<Difference>(body);
   io.out(wantsJson(flags) ? JSON.stringify(difference, null, 2) : render(difference));
   return 0;
 }

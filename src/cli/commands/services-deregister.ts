@@ -5,13 +5,14 @@ import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { serviceBodies } from '../definition-files.ts';
 
-async function run({ flags, args, io, client }: CommandInput): Promise<number> {
+async function run({ flags, args, env, io, client }: CommandInput): Promise<number> {
   const id = flags.text('id');
   if (id !== undefined && args.length > 0)
     throw new AppError('bad_request', 'Service deregistration requires arguments or -id, not both.');
   if (id === undefined && args.length === 0)
     throw new AppError('bad_request', 'Service deregistration requires at least one argument or -id.');
-  const ids = id === undefined ? (await serviceBodies(args)).map(({ ID, Name }) => ID ?? Name ?? '') : [id];
+  const ids =
+    id === undefined ? (await serviceBodies(args, env)).map(({ ID, Name }) => ID ?? Name ?? '') : [id];
   for (const one of ids) {
     await client().ok('PUT', `/v1/agent/service/deregister/${encodeURIComponent(one)}`);
     io.out(`Deregistered service: ${one}`);

@@ -6,6 +6,16 @@ import type { Command, CommandInput } from '../command.ts';
 import { type ServiceBody, serviceBodies } from '../definition-files.ts';
 import type { Flags } from '../flags.ts';
 
+/** `KEY=VALUE` of a flag that must be one. */
+function requirePair(text: string): readonly [string, string] {
+  if (!text.includes('='))
+    throw new AppError(
+      'bad_request',
+      `invalid value ${JSON.stringify(text)} for flag -meta: Missing "=" value in argument: ${text}`,
+    );
+  return splitPair(text);
+}
+
 function splitPair(text: string): readonly [string, string] {
   const at = text.indexOf('=');
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
@@ -28,7 +38,7 @@ function bodyOfFlags(flags: Flags): ServiceBody {
     ...(flags.text('address') && { Address: flags.text('address') }),
     ...(flags.integer('port') !== undefined && { Port: flags.integer('port') }),
     ...(flags.text('socket') && { SocketPath: flags.text('socket') }),
-    Meta: Object.fromEntries(flags.list('meta').map(splitPair)),
+    Meta: Object.fromEntries(flags.list('meta').map(requirePair)),
     TaggedAddresses: Object.fromEntries(flags.list('tagged-address').map(taggedAddress)),
   } as ServiceBody;
 }
@@ -45,13 +55,13 @@ const SERVICE_FLAGS = [
   'kind',
 ] as const;
 
-async function run({ flags, args, io, client }: CommandInput): Promise<number> {
+async function run({ flags, args, env, io, client }: CommandInput): Promise<number> {
   const hasFlags = SERVICE_FLAGS.some((name) => flags.text(name) !== undefined);
   if (hasFlags && args.length > 0)
     throw new AppError('bad_request', 'Service registration requires arguments or -id, not both.');
   if (!hasFlags && args.length === 0)
     throw new AppError('bad_request', 'Service registration requires at least one argument or flags.');
-  const bodies = hasFlags ? [bodyOfFlags(flags)] : await serviceBodies(args);
+  const bodies = hasFlags ? [bodyOfFlags(flags)] : await serviceBodies(args, env);
   for (const body of bodies) {
     await client().ok('PUT', '/v1/agent/service/register', { body: JSON.stringify(body) });
     io.out(`Registered service: ${body.Name}`);

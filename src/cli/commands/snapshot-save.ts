@@ -2,6 +2,7 @@
  * `rollcall snapshot save`: the whole catalog into a file, which is complete or not there.
  */
 import fs from 'node:fs';
+import { systemErrorText } from '../../lib/system-error.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { inspectSnapshot } from '../snapshot-file.ts';
@@ -18,7 +19,9 @@ async function run({ args, io, client }: CommandInput): Promise<number> {
     fs.renameSync(part, file);
   } catch (cause) {
     fs.rmSync(part, { force: true });
-    throw new AppError('bad_request', `Error writing snapshot file: ${(cause as Error).message}`, { cause });
+    throw new AppError('bad_request', `Error writing snapshot file: ${file}: ${systemErrorText(cause)}`, {
+      cause,
+    });
   }
   io.out(`Saved and verified snapshot to index ${index}`);
   return 0;
