@@ -40,3 +40,33 @@ test('a reader whose client went away waits no longer', async () => {
   expect(await watch.wait(['a'], 5_000, gone.signal)).toBe('abandoned');
   expect(watch.parked).toBe(0);
 });
+
+test('a crowd is woken in portions, so that others have their turn between', async () => {
+  const clock = manualClock();
+  const watch = new Watch(clock);
+  const crowd = Array.from({ length: 70 }, () => watch.wait(['a'], 5_000));
+  watch.wake(['a']);
+  expect(watch.parked).toBe(70 - 32);
+  clock.advance(0);
+  expect(new Set(await Promise.all(crowd))).toEqual(new Set(['woken']));
+  expect([watch.parked, clock.pendingCount()]).toEqual([0, 0]);
+});
+
+test('who comes after the change is not woken by it, who is waiting for a turn may go, and a second change joins', async () => {
+  const clock = manualClock();
+  const watch = new Watch(clock);
+  const gone = new AbortController();
+  for (let i = 0; i < 32; i += 1) void watch.wait(['a'], 5_000);
+  const leaver = watch.wait(['a'], 5_000, gone.signal);
+  const other = watch.wait(['b'], 5_000);
+  watch.wake(['a']);
+  const late = watch.wait(['a'], 5_000);
+  watch.wake(['b']);
+  gone.abort();
+  expect(await leaver).toBe('abandoned');
+  clock.advance(0);
+  expect(await other).toBe('woken');
+  expect(watch.parked).toBe(1);
+  clock.advance(5_000);
+  expect(await late).toBe('expired');
+});
