@@ -59,6 +59,7 @@ async function compare(client: ChildProcess, agentPort: number, echoPort: number
   const middle = (of: readonly Latency[]): Latency => ({
     p50Ms: median(of.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(of.map(({ p99Ms }) => p99Ms)),
+    maxMs: Math.max(...of.map(({ maxMs }) => maxMs)),
   });
   return { agent: middle(rounds.agent), echo: middle(rounds.echo) };
 }

@@ -75,6 +75,7 @@ export function saturate(port: number, questions: Questions, seconds: number): P
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 export interface Pace {
@@ -109,5 +110,5 @@ export async function trickle(
   clearInterval(timer);
   await new Promise((resolve) => setTimeout(resolve, 200));
   socket.close();
-  return { p50Ms: percentile(tripsMs, 0.5), p99Ms: percentile(tripsMs, 0.99) };
+  return { p50Ms: percentile(tripsMs, 0.5), p99Ms: percentile(tripsMs, 0.99), maxMs: percentile(tripsMs, 1) };
 }

@@ -1,14 +1,19 @@
 /**
  * 10,000 blocking queries at once: memory while they are parked, whom another service's change wakes, and how long it
- * takes until all have the answer when theirs changes. The clients share the machine with the agent.
+ * takes until all have the answer when theirs changes, and what DNS notices of that. The clients share the machine with
+ * the agent.
  *
  *     node bench/parked.ts [number]
  *
  * Every parked query is a connection, and both ends are on this machine: `ulimit -n` must allow them.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { startAgent } from '../test/support/start-agent.ts';
+import type { Latency } from './dns-load.ts';
 
 const count = Number(process.argv[2] ?? 10_000);
 const agent = await startAgent({ config: { limits: { http_max_conns_per_client: 0 } } });
@@ -64,6 +69,15 @@ console.log(
 await register('other', 1);
 await delay(500);
 console.log(`woken by another service: ${answered}`);
+const pace = { perSecond: 200, seconds: 4 };
+const asker = fork(fileURLToPath(new URL('./trickle-client.ts', import.meta.url)));
+const askDns = async (): Promise<Latency> => {
+  asker.send({ port: agent.dnsPort, questions: ['other.service.consul A'], pace });
+  return ((await once(asker, 'message')) as [Latency])[0];
+};
+const quiet = await askDns();
+const asked = askDns();
+await delay(1_000);
 const startedMs = performance.now();
 await register('parked', 2);
 const acknowledgedMs = performance.now() - startedMs;
@@ -71,4 +85,9 @@ await Promise.all(waits);
 console.log(
   `write acknowledged after ${acknowledgedMs.toFixed(0)} ms, all answered after ${(lastAnswerMs - startedMs).toFixed(0)} ms`,
 );
+const meanwhile = await asked;
+console.log(
+  `longest DNS answer: ${quiet.maxMs.toFixed(0)} ms before, ${meanwhile.maxMs.toFixed(0)} ms while they are answered`,
+);
+asker.kill();
 await agent.stop();
