@@ -22,7 +22,7 @@ function operatorName({ kind, negated }: Operator): string {
 /** Whether a selector's value holds; `undefined` is a value that is not there. */
 type Test = (value: unknown) => boolean;
 
-const INTEGER = /^-?\d{1,18}$/;
+const INTEGER = /^[+-]?\d{1,18}$/;
 
 function refuseValue({ selector, value }: MatchExpression, parser: string): never {
   const quoted = JSON.stringify(value);
@@ -116,16 +116,18 @@ function walk(field: Field, path: readonly string[], match: MatchExpression): Pr
     return operator.negated ? (value) => !test(value) : test;
   }
   if (field instanceof FieldTree) return walkTree(field, path, match);
-  if (field === 'map' && rest.length === 0) return walkKey('text', path, match);
+  if (field === 'map') return walkKey('text', path, match);
   if (typeof field === 'object' && 'values' in field) return walkKey(field.values, path, match);
   if (typeof field === 'object') {
     const holds = walk(field.items, path, match);
     return (value) => listOf(value).some(holds);
   }
-  return refuseSelector(match, selector);
+  return refuseSelector(match, rest);
 }
 
-function refuseSelector({ selector }: MatchExpression, shown: readonly string[] = selector): never {
+/** The refusal names the selector up to where it leads nowhere: all but `rest`. */
+function refuseSelector({ selector }: MatchExpression, rest: readonly string[]): never {
+  const shown = selector.slice(0, selector.length - rest.length);
   return refuseFilter(`Selector "${shown.join('.')}" is not valid`);
 }
 
@@ -134,10 +136,7 @@ function walkTree(
   [name = '', ...rest]: readonly string[],
   match: MatchExpression,
 ): Predicate {
-  if (!Object.hasOwn(tree.fields, name)) {
-    const known = match.selector.length - rest.length;
-    return refuseSelector(match, match.selector.slice(0, known));
-  }
+  if (!Object.hasOwn(tree.fields, name)) return refuseSelector(match, rest);
   const holds = walk(tree.fields[name] as Field, rest, match);
   return (value) => holds(memberOf(value, name));
 }

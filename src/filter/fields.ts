@@ -48,6 +48,14 @@ const UPSTREAM = tree({
   MeshGateway: MESH_GATEWAY,
 });
 
+const EXPOSED_PATH = tree({
+  ListenerPort: 'number',
+  Path: 'text',
+  LocalPathPort: 'number',
+  Protocol: 'text',
+  ParsedFromCheck: 'boolean',
+});
+
 const PROXY = tree({
   DestinationServiceName: 'text',
   DestinationServiceID: 'text',
@@ -56,6 +64,7 @@ const PROXY = tree({
   Mode: 'text',
   Upstreams: { items: UPSTREAM },
   MeshGateway: MESH_GATEWAY,
+  Expose: tree({ Checks: 'boolean', Paths: { items: EXPOSED_PATH } }),
   TransparentProxy: tree({ OutboundListenerPort: 'number', DialedDirectly: 'boolean' }),
 });
 

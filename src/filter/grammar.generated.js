@@ -251,7 +251,9 @@ function peg$parse(input, options) {
   function peg$f22() {    return error('rule "index": Invalid index');  }
   function peg$f23() {    return error('rule "index": Unclosed index expression');  }
   function peg$f24() {    return error('rule "number": Invalid number literal');  }
-  function peg$f25() {    return error('rule "string": Unterminated string literal');  }
+  function peg$f25(text) {    return text.replaceAll('\r', '');  }
+  function peg$f26(quoted) {    return options.unquote(quoted) ?? error('rule "string": invalid syntax');  }
+  function peg$f27() {    return error('rule "string": Unterminated string literal');  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -2142,7 +2144,8 @@ function peg$parse(input, options) {
         if (peg$silentFails === 0) { peg$fail(peg$e21); }
       }
       if (s3 !== peg$FAILED) {
-        s0 = s2;
+        peg$savedPos = s0;
+        s0 = peg$f25(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2189,7 +2192,8 @@ function peg$parse(input, options) {
           if (peg$silentFails === 0) { peg$fail(peg$e23); }
         }
         if (s3 !== peg$FAILED) {
-          s0 = s2;
+          peg$savedPos = s0;
+          s0 = peg$f26(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2272,7 +2276,7 @@ function peg$parse(input, options) {
           s2 = peg$parseEOF();
           if (s2 !== peg$FAILED) {
             peg$savedPos = peg$currPos;
-            s3 = peg$f25();
+            s3 = peg$f27();
             if (s3) {
               s3 = undefined;
             } else {

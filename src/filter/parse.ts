@@ -5,6 +5,7 @@
  */
 import { AppError } from '../model/errors.ts';
 import { parse } from './grammar.generated.js';
+import { unquote } from './unquote.ts';
 
 export type OperatorKind = 'Equal' | 'In' | 'Matches' | 'Empty';
 
@@ -87,7 +88,7 @@ function positionText(text: string, offset: number): string {
 export function parseFilter(text: string): Expression {
   if (text.length > MAX_LENGTH) refuseFilter(`expression is longer than ${MAX_LENGTH} characters`);
   try {
-    return parse(text) as Expression;
+    return parse(text, { unquote }) as Expression;
   } catch (error) {
     if (error instanceof RangeError) return refuseFilter('expression is nested too deeply');
     if (!isParserError(error)) throw error;

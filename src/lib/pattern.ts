@@ -31,6 +31,7 @@ export function compilePattern(source: string): Pattern | string {
       },
     };
   } catch (fault) {
-    return fault instanceof Error ? fault.message : String(fault);
+    const text = fault instanceof Error ? fault.message : String(fault);
+    return text.endsWith('`') ? text : `${text}: \`\``;
   }
 }

@@ -24,6 +24,11 @@ describe('selects', () => {
     ['Service == web', true],
     ['Service==web', true],
     ['Service == "web"', true],
+    [String.raw`Service == "w\u0065b"`, true],
+    [String.raw`Service == "\x77\145\U00000062"`, true],
+    [String.raw`Service != "\ud800\xc3\xa9\xff\t\\"`, true],
+    [String.raw`Address matches "^10\\.0\\."`, true],
+    ['Address matches `^10\\.0\\.`', true],
     ['Service == `web`', true],
     ['Service != web', false],
     ['not Service == web', false],
@@ -85,6 +90,10 @@ describe('refuses with the texts of the reference', () => {
       '1:11 (10): no match found, expected: "-", "0", "\\"", "`", [ \\t\\r\\n], [1-9] or [a-zA-Z]',
     ],
     ['Service == "a', '1:14 (13): rule "string": Unterminated string literal'],
+    [String.raw`Service matches "\."`, '1:17 (16): rule "string": invalid syntax'],
+    [String.raw`Service == "\"`, '1:12 (11): rule "string": invalid syntax'],
+    [String.raw`Service == "\U00110000"`, '1:12 (11): rule "string": invalid syntax'],
+    ['Service == "a\nb"', '1:12 (11): rule "string": invalid syntax'],
     ['Service == `a', '1:14 (13): rule "string": Unterminated string literal'],
     [
       'Service = a',
@@ -109,6 +118,8 @@ describe('refuses with the texts of the reference', () => {
     ['Nope == 1', 'Selector "Nope" is not valid'],
     ['Meta.a.b == 1', 'Selector "Meta.a.b" is not valid'],
     ['Service.x == 1', 'Selector "Service.x" is not valid'],
+    ['Service.x.y == 1', 'Selector "Service.x" is not valid'],
+    ['Weights.Passing.x.y == 1', 'Selector "Weights.Passing.x" is not valid'],
     ['Tags == x', 'Invalid match operator "Equal" for selector "Tags"'],
     ['Meta == x', 'Invalid match operator "Equal" for selector "Meta"'],
     ['Weights == 1', 'Invalid match operator "Equal" for selector "Weights"'],
@@ -127,6 +138,10 @@ describe('refuses with the texts of the reference', () => {
     [
       'Service matches "("',
       'Failed to compile regular expression "(": error parsing regexp: missing closing ): `(`',
+    ],
+    [
+      'Service matches `\\`',
+      'Failed to compile regular expression "\\\\": error parsing regexp: trailing backslash at end of expression: ``',
     ],
   ])('%s', (filter, message) => {
     expect(() => compileFilter(filter, SERVICE_FIELDS)).toThrow(PREFIX + message);

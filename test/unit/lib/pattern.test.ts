@@ -52,7 +52,7 @@ describe('what is not a pattern is told as the reference tells it', () => {
     ['a{1001}', 'error parsing regexp: invalid repeat count: `{1001}`'],
     ['\\1', 'error parsing regexp: invalid escape sequence: `\\1`'],
     ['(?=a)', 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`'],
-    ['a\\', 'error parsing regexp: trailing backslash at end of expression'],
+    ['a\\', 'error parsing regexp: trailing backslash at end of expression: ``'],
   ])('%s', (source, message) => {
     expect(compilePattern(source)).toBe(message);
   });
