@@ -45,7 +45,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     ports.expose_min_port ports.sidecar_max_port ports.sidecar_min_port primary_gateways xds
     primary_gateways_interval addresses.grpc addresses.grpc_tls ports.grpc ports.grpc_tls`),
   other: words(`
-    addresses.https cache cloud disable_anonymous_signature disable_http_unprintable_char_filter disable_remote_exec
+    addresses.https cache cloud disable_anonymous_signature disable_remote_exec
     disable_update_check enable_debug enable_syslog experiments http_config.max_header_bytes http_config.use_cache
     license_path locality log_name ports.https reporting syslog_facility telemetry.circonus_api_app
     telemetry.circonus_api_token telemetry.circonus_api_url telemetry.circonus_broker_id

@@ -111,6 +111,12 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Beginnings of HTTP paths that are answered with 403.',
   },
+  disable_http_unprintable_char_filter: {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'Take HTTP paths with characters that cannot be printed, as keys of old tools have them.',
+  },
   'http_config.allow_write_http_from': {
     kind: 'list',
     default: [],

@@ -9,6 +9,7 @@ import { type AccessRule, accessRule } from './access.ts';
 import { callOf } from './call.ts';
 import { KeptBodies } from './kept-bodies.ts';
 import type { HttpParts, LiveHttpConfig } from './parts.ts';
+import { isPrintablePath } from './printable.ts';
 import { has } from './query-values.ts';
 import { replyOfError, text } from './reply.ts';
 import type { Call, Operation, Query, Reply } from './route.ts';
@@ -21,6 +22,8 @@ const MAX_SEEN_READS = 10_000;
 
 /** Headers of every answer, which http_config.response_headers may replace. */
 const ALWAYS: Headers = { Vary: 'Accept-Encoding', 'X-Consul-Default-ACL-Policy': 'allow' };
+
+const UNPRINTABLE: Reply = Object.freeze({ status: 400 });
 
 /** A secret in a URL, as old clients send it. */
 const TOKEN = /([?&]token=)[^&]*/g;
@@ -98,7 +101,11 @@ export class Dispatcher {
   /** Send a reply that no operation made. */
   answer(reply: Reply, call: Call, to: FastifyReply): void | Promise<void> {
     this.#followReload();
-    return this.#sendReply(reply, call, to, false);
+    return this.#sendReply(this.#takes(call) ? reply : UNPRINTABLE, call, to, false);
+  }
+
+  #takes({ url }: Call): boolean {
+    return this.#parts.config.isEveryPathTaken || isPrintablePath(pathOf(url));
   }
 
   /** The reply to whatever was thrown. */
@@ -125,6 +132,7 @@ export class Dispatcher {
   }
 
   async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<void> {
+    if (!this.#takes(call)) return this.#sendReply(UNPRINTABLE, call, to, false);
     let reply: Reply;
     const isKeepable = operation.isCacheable === true;
     try {

@@ -38,7 +38,7 @@ const FULL_DEFINITION: Document = Object.freeze({
   TCP: '',
 });
 
-/** A check in /agent/health: the reference prints an empty definition in full there, and neither type nor tags. */
+/** A check in /agent/health: the reference prints an empty definition in full there, no type, and null for no tags. */
 export function agentHealthCheckDocument(
   nodeName: string,
   check: LocalCheckState,
@@ -47,7 +47,7 @@ export function agentHealthCheckDocument(
   const isOfService = check.definition.serviceId !== '';
   return {
     ...agentCheckDocument(nodeName, check, isOfService ? service : undefined),
-    ServiceTags: null,
+    ServiceTags: isOfService && service.tags.length > 0 ? service.tags : null,
     Type: '',
     Definition: FULL_DEFINITION,
   };

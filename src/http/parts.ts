@@ -91,6 +91,8 @@ export interface HttpConfig {
   readonly maxQueryTimeMs: number;
   /** `http_config`. */
   readonly blockEndpoints: readonly string[];
+  /** `disable_http_unprintable_char_filter`. */
+  readonly isEveryPathTaken: boolean;
   /** CIDR blocks; empty allows all. */
   readonly allowWriteHttpFrom: readonly string[];
   /** `limits`; 0 connections is no limit. */

@@ -34,10 +34,19 @@ export class PathTable {
       .sort((a, b) => specificity(b.pattern) - specificity(a.pattern));
   }
 
-  /** Methods of the route that takes this path (without query), in the order of the table; undefined when none does. */
+  /**
+   * Methods of the route that takes this path (without query), in the order of the table; undefined when none does.
+   * A subtree without its last slash is not taken, whatever the `*` of another route says: it is redirected.
+   */
   methodsOf(path: string): readonly Method[] | undefined {
+    if (!this.#has(path) && this.#has(`${path}/*`)) return undefined;
     const segments = path.split('/');
     return this.#entries.find(({ pattern }) => pathMatches(pattern, segments))?.methods;
+  }
+
+  /** Whether a route has exactly this path. */
+  #has(path: string): boolean {
+    return this.#entries.some(({ pattern }) => pattern.join('/') === path);
   }
 
   /** Whether a request to `path` with a method that its own route lacks would be taken by another, wider route. */

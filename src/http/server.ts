@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type RouteHandlerMethod,
 } from 'fastify';
 import { callOf } from './call.ts';
 import { limitConnections, refuseMalformed } from './connections.ts';
@@ -141,6 +142,19 @@ function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void 
   }
 }
 
+/** A subtree without its last slash is not the business of a wider route, whose `*` would take it. */
+function mountSlashless(
+  app: FastifyInstance,
+  paths: PathTable,
+  answer: RouteHandlerMethod,
+  { path: subtree }: Route,
+): void {
+  const path = subtree.slice(0, -2);
+  const method = METHODS.filter((name) => paths.isTakenByOther(path, name));
+  if (!subtree.endsWith('/*') || method.length === 0 || paths.methodsOf(path) !== undefined) return;
+  app.route({ method, url: path, exposeHeadRoute: false, onRequest: forgetContentType, handler: answer });
+}
+
 function noCompiler(): never {
   throw new Error('no route has a schema');
 }
@@ -168,11 +182,15 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  for (const route of routes) mount({ app, dispatcher, paths, parts }, route);
-  app.setNotFoundHandler((request, reply) => {
+  const answerUnrouted: RouteHandlerMethod = (request, reply) => {
     const unrouted = replyUnrouted(request.method, request.raw.url ?? '/', paths, parts);
     return dispatcher.answer(unrouted, callOf(request, reply), reply);
-  });
+  };
+  for (const route of routes) {
+    mount({ app, dispatcher, paths, parts }, route);
+    mountSlashless(app, paths, answerUnrouted, route);
+  }
+  app.setNotFoundHandler(answerUnrouted);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const call = callOf(request, reply);
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);

@@ -63,7 +63,6 @@ const COMMON = {
   name: { name: 'Name', decode: text },
   notes: { name: 'Notes', decode: text },
   status: { name: 'Status', decode: text },
-  token: { name: 'Token', decode: text },
   args: { name: 'Args', decode: texts, aliases: ['scriptargs', 'script_args'] },
   http: { name: 'HTTP', decode: text },
   method: { name: 'Method', decode: text },
@@ -99,17 +98,23 @@ const COMMON = {
   namespace: { name: 'Namespace', decode: text },
   partition: { name: 'Partition', decode: text },
   serviceId: { name: 'ServiceID', decode: text, aliases: ['service_id'] },
-} satisfies Omit<FieldTable<CheckDocument>, 'id'>;
+} satisfies Omit<FieldTable<CheckDocument>, 'id' | 'token'>;
+const TOKEN: FieldTable<CheckDocument>['token'] = { name: 'Token', decode: text };
 
-/** Inside a service: the id is `CheckID`; files may also write `id`. */
-const IN_SERVICE: FieldTable<CheckDocument> = { ...COMMON, id: { name: 'CheckID', decode: text } };
+/** Inside a service: the id is `CheckID`, and the token is the service's. Files may also write `id` and a token. */
+const IN_SERVICE: FieldTable<Omit<CheckDocument, 'token'>> = {
+  ...COMMON,
+  id: { name: 'CheckID', decode: text },
+};
 const IN_SERVICE_FILE: FieldTable<CheckDocument> = {
   ...COMMON,
+  token: TOKEN,
   id: { name: 'CheckID', decode: text, aliases: ['id'] },
 };
 /** Alone: the id is `ID`; API clients that share one structure for both places send an empty `CheckID`. */
 const ALONE: FieldTable<CheckDocument> = {
   ...COMMON,
+  token: TOKEN,
   id: { name: 'ID', decode: text, aliases: ['checkid', 'check_id'] },
 };
 
@@ -154,8 +159,11 @@ const NOT_GIVEN: CheckDocument = Object.freeze({
 
 /** A check that stands in a service's document. */
 export function checkInService(value: unknown, place: Place): CheckDocument {
-  const table = place.style === 'config' ? IN_SERVICE_FILE : IN_SERVICE;
-  return { ...NOT_GIVEN, ...decodeFields(table, value, place) };
+  const given =
+    place.style === 'config'
+      ? decodeFields(IN_SERVICE_FILE, value, place)
+      : decodeFields(IN_SERVICE, value, place);
+  return { ...NOT_GIVEN, ...given };
 }
 
 /** A check that stands alone. */

@@ -21,6 +21,7 @@ const HTTP_CONFIG: HttpConfig = {
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
   blockEndpoints: [],
+  isEveryPathTaken: false,
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,
   kvMaxValueBytes: 512 * 1024,

@@ -2,7 +2,6 @@
  * /v1/agent/health/service: the health of this agent's services as a status code, for load balancers and scripts.
  */
 
-import { serviceNameKey } from '../../catalog/tables.ts';
 import type { AggregatedStatus, ServiceDefinition } from '../../model/types.ts';
 import { agentServiceDocument, type Document } from '../documents.ts';
 import { agentHealthCheckDocument, worstStatus } from '../local-documents.ts';
@@ -39,11 +38,14 @@ function judge(definition: ServiceDefinition, { local, nodeName, datacenter }: H
 }
 
 function wantsText(call: Call): boolean {
-  return first(call.query, 'format') === 'text' || call.headers.accept === 'text/plain';
+  return first(call.query, 'format') === 'text' || (call.headers.accept ?? '').startsWith('text/plain');
 }
 
-/** What a header can carry of a text. */
-const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
+/** A text as the octets of a header, in UTF-8 as the reference sends it; ids of files may hold what no header can. */
+const headerText = (text: string): string =>
+  Buffer.from(text, 'utf8')
+    .toString('latin1')
+    .replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
 
 function plain(status: number, text: string, headers: Record<string, string>): Reply {
   return { status, headers: { ...headers, 'Content-Type': 'text/plain' }, body: Buffer.from(text) };
@@ -74,7 +76,7 @@ const byName: Handler = (call, parts) => {
   const name = restOfPath(call, 'Missing service Name');
   const definitions = [...parts.state.view.localServices.values()]
     .map(({ definition }) => definition)
-    .filter((definition) => serviceNameKey(definition.name) === serviceNameKey(name))
+    .filter((definition) => definition.name === name)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   if (definitions.length === 0) {
     const reason = `ServiceName ${name} Not Found`;

@@ -123,6 +123,23 @@ describe('health of local services', () => {
     expect((await get('/v1/agent/health/service/id/passing', { accept: 'text/plain' })).text).toBe('passing');
   });
 
+  test('is asked by the exact name; what a client accepts may begin with plain text', async () => {
+    const { get, put } = await startHttp();
+    await put('/v1/agent/service/register', {
+      Name: 'web',
+      Tags: ['a'],
+      Check: { TTL: '1m', Status: 'passing' },
+    });
+    await put('/v1/agent/service/register', { Name: 'Web', ID: 'w2', Check: { TTL: '1m' } });
+    const named = await get('/v1/agent/health/service/name/web');
+    expect([named.status, named.json()]).toMatchObject([200, [{ Checks: [{ ServiceTags: ['a'] }] }]]);
+    const other = await get('/v1/agent/health/service/name/Web');
+    expect([other.status, other.json()]).toMatchObject([503, [{ Checks: [{ ServiceTags: null }] }]]);
+    expect((await get('/v1/agent/health/service/name/WEB')).status).toBe(404);
+    const text = await get('/v1/agent/health/service/id/web', { accept: 'text/plain, */*' });
+    expect(text.text).toBe('passing');
+  });
+
   test('counts maintenance as worst, and the checks of the node', async () => {
     const { get, put } = await startHttp();
     await put('/v1/agent/service/register', { Name: 'web' });
@@ -154,7 +171,7 @@ describe('health of local services', () => {
     const json = await get('/v1/agent/health/service/id/é?format=text');
     expect([json.text, json.headers['x-consul-reason']]).toEqual([
       '"ServiceId é not found"',
-      'ServiceId ? not found',
+      Buffer.from('ServiceId é not found').toString('latin1'), // octets of UTF-8
     ]);
     expect((await get('/v1/agent/health/service/id/')).text).toBe('Missing serviceID');
   });

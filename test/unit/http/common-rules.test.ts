@@ -46,6 +46,40 @@ describe('paths', () => {
     expect([answer.status, answer.headers['location']]).toEqual([301, '/v1/health/service/?passing']);
   });
 
+  test('so is one that a wider route would take', async () => {
+    const { get, put } = await startHttp();
+    for (const answer of [
+      await get('/v1/agent/service/maintenance?enable=true'),
+      await put('/v1/agent/service/maintenance?enable=true'),
+    ])
+      expect([answer.status, answer.headers['location']]).toEqual([
+        301,
+        '/v1/agent/service/maintenance/?enable=true',
+      ]);
+    expect((await get('/v1/agent/service/deregister')).status).toBe(301);
+    expect((await get('/v1/agent/service/register')).status).toBe(405);
+  });
+
+  test.each(['a%0Ab', 'a%00', '%7f', '%c2%a0', '%e2%80%8b'])(
+    'a path with what cannot be printed (%s) is a 400 without a body, unless it is allowed',
+    async (key) => {
+      const refusing = await startHttp();
+      for (const answer of [
+        await refusing.put(`/v1/kv/${key}`, 'x'),
+        await refusing.get(`/v1/${key}`),
+        await refusing.get(`/v1/agent/service/${key}`),
+      ])
+        expect([answer.status, answer.text]).toEqual([400, '']);
+      const taking = await startHttp({ isEveryPathTaken: true });
+      expect((await taking.put(`/v1/kv/${key}`, 'x')).json()).toBe(true);
+    },
+  );
+
+  test('a path with a space or U+FFFD is taken', async () => {
+    const { get } = await startHttp();
+    expect((await get('/v1/agent/service/a%20b%ef%bf%bd')).status).toBe(404);
+  });
+
   test('a path with empty segments is sent to the clean one', async () => {
     const { get } = await startHttp();
     expect((await get('/v1//agent///services')).headers['location']).toBe('/v1/agent/services');

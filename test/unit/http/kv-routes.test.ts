@@ -48,9 +48,9 @@ describe('values', () => {
 
 describe('keys', () => {
   test('may hold slashes, spaces, percent signs and any script', async () => {
-    for (const key of ['a/b/', 'a%20b', 'p%25', '%C3%BC/%E2%82%AC', '%00x', 'star*', 'q%3F%23'])
+    for (const key of ['a/b/', 'a%20b', 'p%25', '%C3%BC/%E2%82%AC', 'star*', 'q%3F%23'])
       expect((await put(key)).json()).toBe(true);
-    const keys = ['\u0000x', 'a b', 'a/b/', 'p%', 'q?#', 'star*', 'ü/€'];
+    const keys = ['a b', 'a/b/', 'p%', 'q?#', 'star*', 'ü/€'];
     expect((await kv('?keys')).json()).toEqual(keys);
     expect((await kv('a%2Fb%2F')).json()).toMatchObject([{ Key: 'a/b/' }]);
   });

@@ -87,6 +87,9 @@ test('names of fields are compared without case; only some have a snake_case spe
   expect(textOf(() => api({ name: 'web', check: { ttl: '1s', check_id: 'x' } }))).toBe(
     'Request decode failed: json: unknown field "check_id"',
   );
+  expect(textOf(() => api({ name: 'web', check: { ttl: '1s', token: 'x' } }))).toBe(
+    'Request decode failed: json: unknown field "token"',
+  );
   expect(textOf(() => api({ name: 'web', socket_path: '/x' }))).toBe(
     'Request decode failed: json: unknown field "socket_path"',
   );
