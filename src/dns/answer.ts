@@ -33,7 +33,7 @@ export interface Answer {
   readonly limit: number;
   /** Whether `udp_answer_limit` counts. */
   readonly isLimitedOverUdp: boolean;
-  /** Put the SOA record into the authority section. */
+  /** Put the SOA record into the authority section, as negative answers have it. */
   readonly isNegative: boolean;
   readonly authority: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
@@ -98,7 +98,7 @@ function answerInstances(found: FoundInstances, context: AnswerContext): Answer 
 function nodeAddressGroups(node: NodeRow, context: AnswerContext): WeightedGroup[] {
   const { zone, qtype, hosts } = context;
   const ttlSeconds = zone.config.nodeTtlSeconds;
-  const endpoint = nodeEndpoint(node, zone);
+  const endpoint = nodeEndpoint(node, context);
   if (endpoint.kind === 'ip') {
     return wantsAddress(qtype, endpoint.address)
       ? [lone(addressRecord(null, ttlSeconds, endpoint.address))]
@@ -137,12 +137,13 @@ function answerAddress(address: Uint8Array, context: AnswerContext): Answer {
   };
 }
 
-function answerPointer(outcome: Outcome & { kind: 'pointer' }, zone: Zone): Answer {
-  const { to } = outcome;
+/** PTR for questions of every type; those for SOA have the zone in authority too. */
+function answerPointer({ to }: Outcome & { kind: 'pointer' }, { zone, qtype }: AnswerContext): Answer {
   const name = 'tags' in to ? serviceName(to.name, zone) : nodeName(to, zone);
   if (name === undefined) return nodata({});
   // TTL 0, whatever node_ttl says: addresses move between nodes.
-  return { ...EMPTY, groups: [lone(record(null, 0, { type: TYPE.PTR, name }))] };
+  const pointer = record(null, 0, { type: TYPE.PTR, name });
+  return { ...EMPTY, groups: [lone(pointer)], isNegative: qtype === TYPE.SOA };
 }
 
 /** Host names (RFC 952, RFC 1123 §2.1) only: others cannot stand in NS. */
@@ -156,7 +157,7 @@ function serverAddresses(
   name: (node: NodeRow) => WireName,
 ): ResourceRecord[] {
   return servers.flatMap((node) => {
-    const endpoint = nodeEndpoint(node, zone);
+    const endpoint = nodeEndpoint(node, { zone, qtype: TYPE.ANY });
     return endpoint.kind === 'ip'
       ? [addressRecord(name(node), zone.config.nodeTtlSeconds, endpoint.address)]
       : [];
@@ -184,7 +185,7 @@ function answerAuthority(all: readonly NodeRow[], context: AnswerContext): Answe
 function answerNameserver(servers: readonly NodeRow[], context: AnswerContext): Answer {
   const { zone, qtype } = context;
   const groups = servers.slice(0, MAX_SERVERS).flatMap((node) => {
-    const endpoint = nodeEndpoint(node, zone);
+    const endpoint = nodeEndpoint(node, context);
     if (endpoint.kind !== 'ip' || !wantsAddress(qtype, endpoint.address)) return [];
     return [lone(addressRecord(null, zone.config.nodeTtlSeconds, endpoint.address))];
   });
@@ -201,7 +202,7 @@ export function makeAnswer(outcome: Exclude<Outcome, { kind: 'outside' }>, conte
     case 'address':
       return answerAddress(outcome.address, context);
     case 'pointer':
-      return answerPointer(outcome, context.zone);
+      return answerPointer(outcome, context);
     case 'authority':
       return answerAuthority(outcome.servers, context);
     case 'nameserver':

@@ -116,7 +116,7 @@ function verdictText(instance: Instance, parts: ExplainParts): string {
 
 /** What of an instance would stand in an answer record of this type. */
 function isSent(instance: Instance, answers: readonly string[], zone: Zone, query: Query): boolean {
-  const endpoint = instanceEndpoint(instance, zone, query.qname);
+  const endpoint = instanceEndpoint(instance, { zone, qname: query.qname, qtype: query.qtype });
   if (endpoint.kind === 'unusable') return false;
   const target = endpoint.target ? nameToText(endpoint.target) : '';
   const address = endpoint.kind === 'ip' ? formatIp(endpoint.address) : target;
@@ -145,7 +145,7 @@ function explainInstance(instance: Instance, drawn: Drawn): ExplainedInstance {
     Address: instance.service.address || instance.node.address,
     Port: instance.service.port,
     Status: instance.status,
-    Weight: weightOf(instance),
+    Weight: weightOf(instance, answer.reason),
     Kept: isKept,
     Reason: isFailOpen
       ? `in because too few are healthy, although ${why}`

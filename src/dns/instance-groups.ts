@@ -33,6 +33,7 @@ export interface InstanceGroups {
 interface Reached {
   readonly instance: Instance;
   readonly endpoint: Endpoint;
+  readonly weight: number;
 }
 
 /** SRV priority: all instances are alike (RFC 2782). */
@@ -44,17 +45,12 @@ function addressGroups(
   qtype: number,
 ): readonly WeightedGroup[] {
   const byAddress = new Map<string, WeightedGroup>();
-  for (const { instance, endpoint } of reached) {
+  for (const { endpoint, weight } of reached) {
     if (endpoint.kind !== 'ip' || !wantsAddress(qtype, endpoint.address)) continue;
     const key = endpoint.address.join('.');
     const before = byAddress.get(key);
     const answer = before?.answer ?? addressRecord(null, ttlSeconds, endpoint.address);
-    byAddress.set(key, {
-      answer,
-      addresses: [],
-      notes: [],
-      weight: weightOf(instance) + (before?.weight ?? 0),
-    });
+    byAddress.set(key, { answer, addresses: [], notes: [], weight: weight + (before?.weight ?? 0) });
   }
   return [...byAddress.values()];
 }
@@ -75,13 +71,12 @@ function aliasGroups(
 }
 
 function srvGroup(
-  { instance, endpoint }: Reached,
+  { instance, endpoint, weight }: Reached,
   ttlSeconds: number,
   context: AnswerContext,
 ): WeightedGroup | undefined {
   if (endpoint.kind === 'unusable' || endpoint.target === undefined) return undefined;
   const { zone, hosts } = context;
-  const weight = weightOf(instance);
   const { target } = endpoint;
   const addresses: readonly ResourceRecord[] =
     endpoint.kind === 'ip'
@@ -114,10 +109,11 @@ function srvGroups(
 
 /** The records of the chosen instances for the type of the question; no groups when there are none. O(instances). */
 export function instanceGroups(found: FoundInstances, context: AnswerContext): InstanceGroups {
-  const { qtype, zone, qname } = context;
+  const { qtype } = context;
   const reached = found.chosen.map((instance) => ({
     instance,
-    endpoint: instanceEndpoint(instance, zone, qname),
+    endpoint: instanceEndpoint(instance, context),
+    weight: weightOf(instance, found.reason),
   }));
   if (qtype === TYPE.SRV) {
     const isSelfContained = reached.every(({ endpoint }) => endpoint.kind !== 'host');

@@ -6,6 +6,9 @@
  *     10.0.0.2                     A 10.0.0.2                     0a000002.addr.<dc>.<domain>
  *     db.example.org               CNAME db.example.org           db.example.org
  *
+ * Tagged addresses `lan_ipv4` and `lan_ipv6` stand in for the address: the one of the family that was asked for, and the
+ * IPv6 one before the IPv4 one in questions that take either. `lan` and `wan` are for other datacenters.
+ *
  * Metadata of nodes becomes TXT records "key=value" (RFC 1464); keys that begin with `rfc1035-` give the bare value.
  * Instances whose names cannot be written as DNS names are left out. Nothing here throws.
  */
@@ -17,6 +20,7 @@ import { type ResourceRecord, record } from '../wire/message.ts';
 import { isSameName, nameFromText, type WireName } from '../wire/name.ts';
 import { textStrings } from '../wire/rdata.ts';
 import type { AnswerGroup } from '../wire/reply.ts';
+import type { Reason } from './outcome.ts';
 import { addrName, nodeName, type Zone } from './zone.ts';
 
 /** An answer and how much it counts when answers are drawn. */
@@ -59,25 +63,46 @@ function endpoint(text: string, ipTarget: (address: Uint8Array) => WireName | un
   return target && target.length > 1 ? { kind: 'host', host: text, target } : UNUSABLE;
 }
 
+/** What decides where an instance or node is reached: the question. */
+export type Asking = Pick<AnswerContext, 'zone' | 'qname' | 'qtype'>;
+
+/** The address for questions of `qtype` when there is one for each family; '' for the one that is for all. */
+function familyAddress(qtype: number, ipv4 = '', ipv6 = ''): string {
+  if (qtype === TYPE.A) return ipv4;
+  return qtype === TYPE.AAAA ? ipv6 : ipv6 || ipv4;
+}
+
 /** Where a node is reached. */
-export function nodeEndpoint(node: NodeRow, zone: Zone): Endpoint {
-  return endpoint(node.address, () => nodeName(node, zone));
+export function nodeEndpoint(node: NodeRow, { zone, qtype }: Pick<Asking, 'zone' | 'qtype'>): Endpoint {
+  const tagged = node.taggedAddresses;
+  const text = familyAddress(qtype, tagged?.['lan_ipv4'], tagged?.['lan_ipv6']) || node.address;
+  // The name of the node has the addresses of the node; another one only has a name that spells it.
+  return endpoint(text, (address) =>
+    text === node.address ? nodeName(node, zone) : addrName(address, zone),
+  );
 }
 
 /**
  * Where an instance is reached: its own address, else that of its node. An instance whose address is the very name that
  * was asked would be an alias of itself; its node's address is used instead.
  */
-export function instanceEndpoint(instance: Instance, zone: Zone, qname: WireName): Endpoint {
-  if (instance.service.address === '') return nodeEndpoint(instance.node, zone);
-  const own = endpoint(instance.service.address, (address) => addrName(address, zone));
-  return own.kind === 'host' && isSameName(own.target, qname) ? nodeEndpoint(instance.node, zone) : own;
+export function instanceEndpoint({ service, node }: Instance, asking: Asking): Endpoint {
+  const tagged = service.taggedAddresses;
+  const family = familyAddress(asking.qtype, tagged?.['lan_ipv4']?.address, tagged?.['lan_ipv6']?.address);
+  const text = family || service.address;
+  if (text === '') return nodeEndpoint(node, asking);
+  const own = endpoint(text, (address) => addrName(address, asking.zone));
+  return own.kind === 'host' && isSameName(own.target, asking.qname) ? nodeEndpoint(node, asking) : own;
 }
 
-/** The number that SRV carries: by state. Instances that answer only because nothing healthy is left count as warned. */
-export function weightOf(instance: Instance): number {
-  const { weights } = instance.service;
-  return instance.status === 'passing' ? weights.passing : weights.warning;
+/**
+ * The number that SRV carries: by state. A critical instance answers because nothing healthy is left, which counts as warned,
+ * or because a prepared query ignores its check, which counts nothing.
+ */
+export function weightOf({ service, status }: Instance, reason: Reason): number {
+  const { passing, warning } = service.weights;
+  if (status === 'passing') return passing;
+  return status === 'warning' || reason === 'fail_open' ? warning : 0;
 }
 
 /** Whether a question of `qtype` wants this address. */

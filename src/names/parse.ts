@@ -6,8 +6,8 @@
  *     <name>.connect…   <name>.ingress…   <name>.virtual…   ns.<domain>   <domain>   <reversed>.arpa
  *
  * Labels are read from the right; the first keyword decides, so a service may be called `node` and a tag `query`.
- * Everything in front of a service name is one tag with dots. `_tcp` filters nothing, every other protocol label is a
- * tag. What is in the zone and none of these is `invalid`, which is answered NXDOMAIN.
+ * Everything in front of a service name is one tag with dots. `_tcp` and `_` filter nothing, every other protocol
+ * label is a tag. What is in the zone and none of these is `invalid`, which is answered NXDOMAIN.
  */
 import { TYPE } from '../wire/constants.ts';
 import { HERE, KEYWORDS, type Keyword, type Locality, type Lookup } from './lookup.ts';
@@ -62,12 +62,8 @@ function isRfc2782(front: readonly string[]): boolean {
 function parseService(front: readonly string[], at: Locality): Lookup {
   if (isRfc2782(front)) {
     const protocol = (front[1] ?? '').slice(1);
-    return {
-      kind: 'service',
-      service: (front[0] ?? '').slice(1),
-      tag: protocol === 'tcp' ? null : protocol,
-      at,
-    };
+    const tag = protocol === 'tcp' || protocol === '' ? null : protocol;
+    return { kind: 'service', service: (front[0] ?? '').slice(1), tag, at };
   }
   const tag = front.length > 1 ? front.slice(0, -1).join('.') : null;
   return { kind: 'service', service: front.at(-1) ?? '', tag, at };

@@ -4,8 +4,8 @@
  *     web.consul  <->  03 'w' 'e' 'b'  06 'c' 'o' 'n' 's' 'u' 'l'  00        (RFC 1035 §3.1)
  *
  * A `WireName` is always complete: no pointer, ends in the root label, at most 255 octets. Case is kept as it came
- * (RFC 4343, and 0x20 of resolvers); `foldInto` and `isSameName` are where case stops to matter. Bytes are taken as
- * Latin-1 in text; a dot or backslash inside a label is escaped (RFC 1035 §5.1). Nothing here throws.
+ * (RFC 4343, and 0x20 of resolvers); `foldedLabels` and `isSameName` are where case stops to matter. Text becomes UTF-8;
+ * what master files escape (RFC 1035 §5.1) and octets outside ASCII come back escaped. Nothing here throws.
  */
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from './constants.ts';
 
@@ -73,18 +73,23 @@ export function skipPlainName(bytes: Uint8Array, offset: number): number {
   }
 }
 
+const encoder = new TextEncoder();
+
 /** The octets of one label of text, escapes undone; undefined when an escape is broken. */
 function labelBytes(text: string): number[] | undefined {
   const out: number[] = [];
   for (let at = 0; at < text.length; at += 1) {
-    let code = text.charCodeAt(at);
-    if (code === 0x5c) {
-      const digits = /^\d{3}/.exec(text.slice(at + 1, at + 4))?.[0];
-      code = digits === undefined ? text.charCodeAt(at + 1) : Number(digits);
-      at += digits === undefined ? 1 : 3;
+    if (text[at] !== '\\') {
+      const point = text.codePointAt(at) as number;
+      if (point > 0xffff) at += 1;
+      out.push(...encoder.encode(String.fromCodePoint(point)));
+      continue;
     }
+    const digits = /^\d{3}/.exec(text.slice(at + 1, at + 4))?.[0];
+    const code = digits === undefined ? text.charCodeAt(at + 1) : Number(digits);
     if (!(code <= 0xff)) return undefined;
     out.push(code);
+    at += digits === undefined ? 1 : 3;
   }
   return out;
 }
@@ -136,15 +141,19 @@ export function nameToText(name: WireName): string {
   }
 }
 
-/** Each octet as text in lower case, escaped where it would be taken for a separator. */
+/** What has a meaning of its own in master files. */
+const SPECIAL = new Set('.\\"\'();@ ');
+
+/** Each octet as text in lower case, escaped where it would be taken for something else. */
 const FOLDED_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   const text = String.fromCharCode(foldByte(octet));
-  return text === '.' || text === '\\' ? `\\${text}` : text;
+  if (SPECIAL.has(text)) return `\\${text}`;
+  return octet < 0x21 || octet > 0x7e ? `\\${String(octet).padStart(3, '0')}` : text;
 });
 
 /**
- * Labels of a name, in lower case, leftmost first. Ordinary bytes come as Latin-1; a dot or backslash inside a label
- * comes escaped, so that joining labels with dots cannot make two different names equal.
+ * Labels of a name, in lower case, leftmost first. Dots and everything else that is unusual in a name come escaped: joining
+ * labels cannot make two different names equal, and rows whose names have a blank or such in them have no name in DNS.
  */
 export function foldedLabels(name: WireName): string[] {
   const labels: string[] = [];

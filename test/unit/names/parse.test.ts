@@ -30,6 +30,7 @@ describe('forms of names', () => {
     ],
     ['web.service.alt.test', { kind: 'service', service: 'web', tag: null, at: here }],
     ['_web._tcp.service.consul', { kind: 'service', service: 'web', tag: null, at: here }],
+    ['_web._.service.consul', { kind: 'service', service: 'web', tag: null, at: here }],
     ['_web._udp.service.consul', { kind: 'service', service: 'web', tag: 'udp', at: here }],
     [
       '_web._amqp.service.dc1.consul',

@@ -50,11 +50,24 @@ describe('names', () => {
     expect(nameFromText(of(62))).toBeUndefined();
   });
 
-  it('refuses empty labels and letters that are no octets', () => {
+  it('refuses empty labels', () => {
     expect(nameFromText('a..b')).toBeUndefined();
     expect(nameFromText('.a')).toBeUndefined();
-    expect(nameFromText('naïve')).toBeDefined();
-    expect(nameFromText('日本')).toBeUndefined();
+  });
+
+  it('writes letters outside ASCII in UTF-8, pairs of surrogates too', () => {
+    expect(nameFromText('ü')).toEqual(Uint8Array.of(2, 0xc3, 0xbc, 0));
+    expect(nameFromText('日')).toEqual(Uint8Array.of(3, 0xe6, 0x97, 0xa5, 0));
+    expect(nameFromText('😀.a')).toEqual(Uint8Array.of(4, 0xf0, 0x9f, 0x98, 0x80, 1, 0x61, 0));
+    expect(nameFromText('ü'.repeat(32))).toBeUndefined();
+  });
+
+  it('gives what master files escape, and octets outside ASCII, escaped in labels', () => {
+    expect(foldedLabels(Uint8Array.of(3, 0x41, 0x20, 0x40, 2, 0xc3, 0xbc, 0))).toEqual([
+      'a\\ \\@',
+      '\\195\\188',
+    ]);
+    expect(foldedLabels(name('a$b/c*d{e}'))).toEqual(['a$b/c*d{e}']);
   });
 
   it('compares without case, ASCII only', () => {
