@@ -80,6 +80,8 @@ describeWith(CHROMIUM, 'the web page with 5,000 services', () => {
   }
 
   for (const [width, height] of [
+    // A window of 1,280 pixels at a zoom of 400 % (WCAG 1.4.10), a phone, and a wall.
+    [320, 256],
     [360, 740],
     [3_840, 2_160],
   ] as const) {
@@ -162,6 +164,11 @@ describeWith(CHROMIUM, 'the web page by keyboard, in the dark and without its ag
     await page.getByLabel('Instance svc-0').waitFor();
     await page.keyboard.press('Escape');
     await page.getByLabel('Instance svc-0').waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close details' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Instance svc-0').waitFor({ state: 'detached' });
+    expect(await focusedText(page)).toContain('svc-0');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
     await page.keyboard.press('Escape');

@@ -36,6 +36,22 @@ const PAGES: readonly (readonly [address: string, text: string])[] = [
   ['nowhere', 'no such page'],
 ];
 
+/** A button of each page that opens a dialog. */
+const DIALOGS: readonly (readonly [address: string, button: string])[] = [
+  ['services', 'Register'],
+  ['services/web?at=n1/web-2', 'Maintenance'],
+  ['services/web?at=n1/web-2', 'Deregister'],
+  ['nodes/n1', 'Maintenance'],
+  ['nodes/n1', 'Invalidate'],
+  ['kv?in=app/', 'Create'],
+  ['kv?in=app/', 'Delete folder'],
+  ['kv?in=app/&key=app/limit', 'Delete'],
+  ['queries', 'Create'],
+  ['events', 'Fire'],
+  ['', 'Access token'],
+  ['', 'Keyboard'],
+];
+
 async function fill({ put, agent }: PageServer): Promise<void> {
   for (const n of [1, 2]) {
     const check = { CheckID: `web-${n}-check`, Name: 'health', TTL: '1h', Status: 'passing' };
@@ -94,6 +110,33 @@ describeWith(CHROMIUM, 'the web page', () => {
       expect(await seriousFindings(tab.page, ['color-contrast'])).toEqual([]);
     });
   }
+
+  for (const [address, button] of DIALOGS) {
+    test(`the dialog behind "${button}" of /${address}: axe calls nothing serious, the focus goes in and back`, async () => {
+      await tab.page.emulateMedia({ reducedMotion: 'reduce' });
+      await tab.open(address);
+      const opener = tab.page.getByRole('button', { name: button, exact: true });
+      await opener.focus();
+      await tab.page.keyboard.press('Enter');
+      const dialog = tab.page.getByRole('dialog');
+      expect(await dialog.evaluate((own) => own.matches(':focus-within'))).toBe(true);
+      await tab.page.evaluate(axe.source);
+      expect(await seriousFindings(tab.page)).toEqual([]);
+      await tab.page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(await opener.evaluate((own) => own.matches(':focus'))).toBe(true);
+    });
+  }
+
+  test('who wants no motion gets none', async () => {
+    await tab.page.emulateMedia({ reducedMotion: 'reduce' });
+    await tab.open('services');
+    const moving = await tab.page.evaluate<number>(`
+      [...document.querySelectorAll('*')].map((element) => getComputedStyle(element)).filter(
+        (style) => style.transitionDuration !== '0s' || style.animationName !== 'none',
+      ).length`);
+    expect(moving).toBe(0);
+  });
 
   test('everything that it loads is under 60 KiB when compressed', () => {
     const files = fs.readdirSync(server.dir, { recursive: true, encoding: 'utf8' });

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { type Action, useAction } from '../api/use-live.ts';
+import { giveFocusBack } from './focus.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -17,8 +18,13 @@ export function Dialog({ title, onClose, class: extra = '', children }: DialogPr
   const titleId = useId();
   useEffect(() => {
     const shown = element.current;
+    const before = document.activeElement;
     shown?.showModal();
-    return () => shown?.close();
+    // It leaves the document before the browser would give the focus back.
+    return () => {
+      shown?.close();
+      giveFocusBack(before);
+    };
   }, []);
   return (
     <dialog ref={element} class={extra} aria-labelledby={titleId} onClose={onClose} onCancel={onClose}>

@@ -3,6 +3,7 @@
  */
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { giveFocusBack } from './focus.ts';
 import { Icon } from './icon.tsx';
 
 interface InspectorProps {
@@ -12,14 +13,16 @@ interface InspectorProps {
   readonly children: ComponentChildren;
 }
 
-/** Where the panel covers the list, the focus goes into it, and back when it closes. */
+/** Where the panel covers the list, the focus goes into it; from within it goes back when the panel closes. */
 function useFocusInside(panel: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const before = document.activeElement;
-    if (!panel.current || getComputedStyle(panel.current).position !== 'fixed') return;
-    panel.current.querySelector<HTMLElement>('button')?.focus();
+    const shown = panel.current;
+    if (!shown) return;
+    if (getComputedStyle(shown).position === 'fixed') shown.querySelector<HTMLElement>('button')?.focus();
     return () => {
-      if (before instanceof HTMLElement) before.focus();
+      const { activeElement } = document;
+      if (activeElement === document.body || shown.contains(activeElement)) giveFocusBack(before);
     };
   }, [panel]);
 }
