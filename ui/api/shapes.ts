@@ -55,6 +55,7 @@ export interface ServiceShape {
   readonly TaggedAddresses?: Readonly<
     Record<string, { readonly Address: string; readonly Port: number }>
   > | null;
+  readonly ModifyIndex?: number;
 }
 
 export interface InstanceShape {
@@ -98,6 +99,8 @@ export interface QueryShape {
     readonly Tags: readonly string[] | null;
     readonly OnlyPassing: boolean;
     readonly Near?: string;
+    readonly NodeMeta?: Readonly<Record<string, string>> | null;
+    readonly ServiceMeta?: Readonly<Record<string, string>> | null;
     readonly Failover?: { readonly NearestN?: number; readonly Datacenters?: readonly string[] | null };
   };
   readonly DNS?: { readonly TTL: string };

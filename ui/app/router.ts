@@ -12,13 +12,18 @@ interface Place {
   readonly query: URLSearchParams;
 }
 
+type Changes = Readonly<Record<string, string>>;
+
 export interface Router {
   readonly place: ReadonlySignal<Place>;
   /** Address of a page of this site. */
   to(segments: readonly string[], query?: Readonly<Record<string, string>>): string;
   go(href: string): void;
   /** Change parts of the query without a new entry in the history; '' removes. */
-  setQuery(changes: Readonly<Record<string, string>>): void;
+  setQuery(changes: Changes): void;
+  /** Like setQuery, for details over or beside a list: the browser's way back closes them. */
+  openDetails(changes: Changes): void;
+  closeDetails(changes: Changes): void;
 }
 
 function decode(segment: string): string {
@@ -53,12 +58,33 @@ function queryText(query: URLSearchParams): string {
   return text === '' ? '' : `?${text}`;
 }
 
+const currentPlace = (): string => `${location.pathname}${location.search}`;
+
+/** The current address with other parts of its query; '' removes. */
+function changedPlace(changes: Changes): string {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === '') query.delete(name);
+    else query.set(name, value);
+  }
+  return `${location.pathname}${queryText(query)}`;
+}
+
+/** The address that the entry before this one shows, when this one only has details open over it. */
+function listBehind(): string | undefined {
+  return (history.state as { readonly list?: string } | null)?.list;
+}
+
 export function createRouter(): Router {
   const basePath = new URL(document.baseURI).pathname;
   const place: Signal<Place> = signal(readPlace(basePath));
   const update = () => {
     place.value = readPlace(basePath);
   };
+  function replace(href: string): void {
+    history.replaceState(history.state, '', href);
+    update();
+  }
   function go(href: string): void {
     history.pushState(null, '', href);
     update();
@@ -78,14 +104,17 @@ export function createRouter(): Router {
       const path = segments.map(encodeURIComponent).join('/');
       return `${basePath}${path}${queryText(new URLSearchParams(query))}`;
     },
-    setQuery(changes) {
-      const query = new URLSearchParams(location.search);
-      for (const [name, value] of Object.entries(changes)) {
-        if (value === '') query.delete(name);
-        else query.set(name, value);
-      }
-      history.replaceState(null, '', `${location.pathname}${queryText(query)}`);
+    setQuery: (changes) => replace(changedPlace(changes)),
+    openDetails(changes) {
+      if (listBehind() !== undefined) return replace(changedPlace(changes));
+      history.pushState({ list: currentPlace() }, '', changedPlace(changes));
       update();
+    },
+    closeDetails(changes) {
+      const target = changedPlace(changes);
+      // Where the list was filtered meanwhile, going back would undo that.
+      if (listBehind() === target) history.back();
+      else replace(target);
     },
   };
 }

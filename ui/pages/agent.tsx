@@ -4,9 +4,9 @@ import { SELF } from '../api/paths.ts';
 import type { AgentSelf } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useLogTail } from '../app/log-tail.ts';
-import { Card, Empty, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Card, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { Choice } from '../parts/field.tsx';
-import { FilterBar, Segments, useQueryValue } from '../parts/filter-bar.tsx';
+import { FilterBar, NoMatch, Segments, useQueryValue } from '../parts/filter-bar.tsx';
 import { flatten, textIn } from '../parts/json.ts';
 import { LogView } from '../parts/log-view.tsx';
 
@@ -59,9 +59,18 @@ interface Setting {
   readonly source: string;
 }
 
+/** Options are lower case; what Consul's own programs look for besides (`NodeName`) follows from them. */
+function sourceWithout(key: string): string {
+  return /^[A-Z]/.test(key) ? 'follows from others' : 'default';
+}
+
 function settingsOf(self: AgentSelf): readonly Setting[] {
   const sources = self.ConfigSources ?? {};
-  return flatten(self.DebugConfig ?? {}).map(([key, value]) => ({ key, value, source: sources[key] ?? '' }));
+  return flatten(self.DebugConfig ?? {}).map(([key, value]) => ({
+    key,
+    value,
+    source: sources[key] ?? sourceWithout(key),
+  }));
 }
 
 function Configuration({ self }: { self: AgentSelf }) {
@@ -73,7 +82,7 @@ function Configuration({ self }: { self: AgentSelf }) {
   const rows = all.filter(
     (row) =>
       `${row.key} ${row.value} ${row.source}`.toLowerCase().includes(wanted) &&
-      (origin === '' || (row.source !== '' && row.source !== 'default')),
+      (origin === '' || sourceWithout(row.key) !== row.source),
   );
   return (
     <>
@@ -90,7 +99,7 @@ function Configuration({ self }: { self: AgentSelf }) {
           />
         )}
       </FilterBar>
-      {rows.length === 0 && <Empty title="No option matches." />}
+      {rows.length === 0 && <NoMatch noun="option" />}
       <table class="config">
         <thead class="unseen">
           <tr>
@@ -104,7 +113,7 @@ function Configuration({ self }: { self: AgentSelf }) {
             <tr key={row.key}>
               <th scope="row">{row.key}</th>
               <td class="mono">{row.value === '' ? <span class="hint">empty</span> : row.value}</td>
-              {isSourced && <td class="hint">{row.source || 'default'}</td>}
+              {isSourced && <td class="hint">{row.source}</td>}
             </tr>
           ))}
         </tbody>

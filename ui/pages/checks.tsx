@@ -6,8 +6,9 @@ import { useApp } from '../app/app.ts';
 import { Empty, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { CheckOwner, CheckView, Strip, useHistory } from '../parts/check-view.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DetailsLink } from '../parts/details-link.tsx';
 import { Choice } from '../parts/field.tsx';
-import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Inspector, Split } from '../parts/inspector.tsx';
 import { rankOf, STATUS_ORDER, StatusMark, statusOfCheck } from '../parts/status.tsx';
 import { byText, count, firstLine, latency } from '../parts/text.ts';
@@ -22,23 +23,14 @@ function compareHealth(a: CheckShape, b: CheckShape): number {
 }
 
 function CheckName({ check }: { check: CheckShape }) {
-  const { router } = useApp();
   const status = statusOfCheck(check);
-  const at = checkKey(check);
   return (
-    <a
-      class="row-link"
-      href={router.to(['checks'], { at })}
-      onClick={(event) => {
-        event.preventDefault();
-        router.setQuery({ at });
-      }}
-    >
+    <DetailsLink to={{ at: checkKey(check) }}>
       <StatusMark status={status} />
       <span class="name">{check.Name || check.CheckID}</span>
       <span class="of">{check.ServiceID || check.Node}</span>
       <span class="unseen">{status}</span>
-    </a>
+    </DetailsLink>
   );
 }
 
@@ -79,13 +71,26 @@ function isWanted(check: CheckShape, text: string, status: string): boolean {
 }
 
 function CheckInspector({ check, onClose }: { check: CheckShape; onClose: () => void }) {
+  const { router } = useApp();
   return (
     <Inspector title={check.Name || check.CheckID} label={`Check ${check.Name}`} onClose={onClose}>
       <Facts
         facts={[
           ['of', <CheckOwner key="owner" check={check} />],
-          ['service', check.ServiceName],
-          ['node', check.Node],
+          [
+            'service',
+            check.ServiceName && (
+              <a key="service" href={router.to(['services', check.ServiceName])}>
+                {check.ServiceName}
+              </a>
+            ),
+          ],
+          [
+            'node',
+            <a key="node" href={router.to(['nodes', check.Node])}>
+              {check.Node}
+            </a>,
+          ],
           [
             'id',
             <span key="id" class="mono">
@@ -129,7 +134,7 @@ function CheckList({ checks }: { checks: readonly CheckShape[] }) {
         <Choice label="State" value={status} options={STATUS_OPTIONS} onChange={setStatus} />
       </FilterBar>
       {rows.length === 0 ? (
-        <Empty title="No check matches." />
+        <NoMatch noun="check" />
       ) : (
         <DataTable
           name="checks"
@@ -142,7 +147,7 @@ function CheckList({ checks }: { checks: readonly CheckShape[] }) {
       )}
     </>
   );
-  const close = () => router.setQuery({ at: '' });
+  const close = () => router.closeDetails({ at: '' });
   return (
     <Split list={list} inspector={selected && <CheckInspector key={at} check={selected} onClose={close} />} />
   );

@@ -3,14 +3,18 @@
  * as a dig line. Used for a service's own name and, with a free name, by the DNS explorer.
  */
 import { useSignal } from '@preact/signals';
+import { apiPath } from '../api/client.ts';
 import type { ExplainedInstance, Explanation } from '../api/explanation.ts';
 import { explainPath } from '../api/paths.ts';
+import { useLines } from '../api/take-along.ts';
 import { useAnswer } from '../api/use-live.ts';
-import { Card, Command, Loading, Output, Refusal } from '../parts/basic.tsx';
+import { useApp } from '../app/app.ts';
+import { Card, Loading, Output, Refusal } from '../parts/basic.tsx';
+import { Command, Commands } from '../parts/command.tsx';
 import { Choice } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { bytes, endpoint, plural } from '../parts/text.ts';
-import { useDnsPlace } from './register.tsx';
+import { Reason } from './reason.tsx';
 
 const TYPES = ['A', 'AAAA', 'SRV', 'ANY', 'TXT', 'SOA', 'NS', 'PTR', 'CNAME', 'SVCB', 'HTTPS'] as const;
 const same = (text: string) => [text, text] as const;
@@ -27,12 +31,10 @@ interface Question {
   readonly ednsBytes: string;
 }
 
-function digLine(
-  { name, type, transport, ednsBytes }: Question,
-  place: { host: string; port: number },
-): string {
-  const how = transport === 'tcp' ? ' +tcp' : ednsBytes === '0' ? ' +noedns' : ` +bufsize=${ednsBytes}`;
-  return `dig @${place.host} -p ${place.port} ${name} ${type}${how}`;
+/** What makes dig ask in the same way. */
+function digHow({ transport, ednsBytes }: Question): string {
+  if (transport === 'tcp') return '+tcp';
+  return ednsBytes === '0' ? '+noedns' : `+bufsize=${ednsBytes}`;
 }
 
 function Records({ title, records }: { title: string; records: readonly string[] }) {
@@ -49,32 +51,70 @@ function Records({ title, records }: { title: string; records: readonly string[]
   );
 }
 
-function Verdict({ instance }: { instance: ExplainedInstance }) {
-  const { Kept, ServiceID, Address, Port, Reason } = instance;
+interface VerdictProps {
+  readonly instance: ExplainedInstance;
+  /** Whose instances they are, where the page knows. */
+  readonly service: string | undefined;
+}
+
+const MARKS = {
+  passing: 'passing',
+  critical: 'critical',
+  maintenance: 'maintenance',
+  gone: 'close',
+} as const;
+
+/** Out, but not for being ill: cut by a limit, or without a record of the type. */
+function markOf({ Kept, Status }: ExplainedInstance): keyof typeof MARKS {
+  if (Kept) return 'passing';
+  return Status === 'critical' || Status === 'maintenance' ? Status : 'gone';
+}
+
+function Verdict({ instance, service }: VerdictProps) {
+  const { router } = useApp();
+  const { Node, ServiceID, Address, Port, Reason: reason } = instance;
+  const mark = markOf(instance);
+  const at = `${Node}/${ServiceID}`;
   return (
     <li class="verdict">
-      <span class={`mark is-${Kept ? 'passing' : 'critical'}`}>
-        <Icon name={Kept ? 'passing' : 'critical'} size={12} />
+      <span class={`mark is-${mark}`}>
+        <Icon name={MARKS[mark]} size={12} />
       </span>
       <span class="who">
-        <span class="name">{ServiceID}</span>
+        {service === undefined ? (
+          <span class="name">{ServiceID}</span>
+        ) : (
+          <a class="name" href={router.to(['services', service], { at })}>
+            {ServiceID}
+          </a>
+        )}
         <span class="mono hint">{endpoint(Address, Port)}</span>
+        <a class="hint" href={router.to(['nodes', Node])}>
+          {Node}
+        </a>
       </span>
-      <span class="why">{Reason}</span>
+      <span class="why">
+        <Reason text={reason} />
+      </span>
     </li>
   );
 }
 
 const VERDICT_LIMIT = 100;
 
-function Verdicts({ instances }: { instances: readonly ExplainedInstance[] }) {
+interface VerdictsProps {
+  readonly instances: readonly ExplainedInstance[];
+  readonly service: string | undefined;
+}
+
+function Verdicts({ instances, service }: VerdictsProps) {
   const keptCount = instances.filter((instance) => instance.Kept).length;
   const sorted = [...instances].sort((a, b) => Number(a.Kept) - Number(b.Kept));
   return (
     <Card title="Why each instance is in or out" side={`${keptCount} of ${instances.length} in`}>
       <ul class="plain-list">
         {sorted.slice(0, VERDICT_LIMIT).map((instance) => (
-          <Verdict key={`${instance.Node}/${instance.ServiceID}`} instance={instance} />
+          <Verdict key={`${instance.Node}/${instance.ServiceID}`} instance={instance} service={service} />
         ))}
       </ul>
       {sorted.length > VERDICT_LIMIT && <p class="hint">and {sorted.length - VERDICT_LIMIT} more</p>}
@@ -92,7 +132,7 @@ function outcomeText({ Answer, AnswersAvailable, Summary, Rcode }: Explanation):
     : `${sent} of ${plural(AnswersAvailable, 'record')}`;
 }
 
-function Said({ explanation }: { explanation: Explanation }) {
+function Said({ explanation, service }: { explanation: Explanation; service: string | undefined }) {
   const { Rcode, Truncated, Bytes, Lookup, TTLSeconds } = explanation;
   const answers = explanation.Answer ?? [];
   const instances = explanation.Instances ?? [];
@@ -110,15 +150,15 @@ function Said({ explanation }: { explanation: Explanation }) {
         <Records title="Authority" records={explanation.Authority ?? []} />
         <Records title="Additional" records={explanation.Additional ?? []} />
       </Card>
-      {instances.length > 0 && <Verdicts instances={instances} />}
+      {instances.length > 0 && <Verdicts instances={instances} service={service} />}
     </>
   );
 }
 
 interface DnsAnswerProps {
   readonly name: string;
-  /** The name is given by the page around it; otherwise `children` has the field for it. */
-  readonly isNameFixed?: boolean;
+  /** The page around it is about this service and gives its name; otherwise it has a field for names. */
+  readonly service?: string;
   readonly type?: string;
   readonly onType?: (type: string) => void;
   /** The answer is asked for again when this changes. */
@@ -132,11 +172,11 @@ function useVersionNumber(version: unknown): number {
   return seen.value.number;
 }
 
-export function DnsAnswer({ name, isNameFixed = false, type, onType, version }: DnsAnswerProps) {
+export function DnsAnswer({ name, service, type, onType, version }: DnsAnswerProps) {
   const ownType = useSignal('A');
   const transport = useSignal('udp');
   const ednsBytes = useSignal('1232');
-  const place = useDnsPlace();
+  const { dig, curl } = useLines();
   const shownType = type ?? ownType.value;
   const question: Question = {
     name,
@@ -148,7 +188,7 @@ export function DnsAnswer({ name, isNameFixed = false, type, onType, version }: 
   return (
     <div class="dns-answer">
       <div class="question">
-        {isNameFixed && <p class="mono question-name">{name}</p>}
+        {service !== undefined && <p class="mono question-name">{name}</p>}
         <Choice
           label="Type"
           value={shownType}
@@ -173,10 +213,28 @@ export function DnsAnswer({ name, isNameFixed = false, type, onType, version }: 
           />
         )}
       </div>
-      {name !== '' && <Command label="the same question with dig" text={digLine(question, place)} />}
+      {name !== '' && (
+        <Command label="the same question with dig" text={dig(name, shownType, digHow(question))} />
+      )}
       {answer.error.value && <Refusal error={answer.error.value} what="explanations of DNS answers" />}
       {name !== '' && !answer.data.value && !answer.error.value && <Loading what="the answer" />}
-      {answer.data.value && <Said explanation={answer.data.value} />}
+      {name !== '' && (
+        <Commands
+          title="The same over HTTP"
+          lines={[
+            ['this explanation, as JSON', curl(explainPath(question))],
+            ...(service === undefined
+              ? []
+              : [
+                  [
+                    'the same instances over HTTP',
+                    curl(`${apiPath('health', 'service', service)}?passing`),
+                  ] as const,
+                ]),
+          ]}
+        />
+      )}
+      {answer.data.value && <Said explanation={answer.data.value} service={service} />}
     </div>
   );
 }

@@ -1,6 +1,8 @@
 /** The DNS explorer: any name and type, what the server would say and why; the log of questions where it is on. */
 import { useSignal } from '@preact/signals';
-import { FAILING } from '../api/paths.ts';
+import { FAILING, SERVICES } from '../api/paths.ts';
+import type { ServiceSummary } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Empty, PageHead } from '../parts/basic.tsx';
@@ -8,11 +10,10 @@ import { TextField } from '../parts/field.tsx';
 import { useQueryValue } from '../parts/filter-bar.tsx';
 import { DnsAnswer } from './dns-answer.tsx';
 import { QueryLog } from './query-log.tsx';
-import { useDnsPlace } from './register.tsx';
 
 function Examples() {
   const { router } = useApp();
-  const { domain } = useDnsPlace();
+  const { domain } = useLines();
   const examples = [
     [`consul.service.${domain}`, 'A', 'instances of a service'],
     [`consul.service.${domain}`, 'SRV', 'with their ports'],
@@ -39,6 +40,29 @@ function Examples() {
   );
 }
 
+interface ShortNameProps {
+  readonly name: string;
+  readonly services: readonly ServiceSummary[];
+}
+
+/** Who asks for a service by its bare name means its name in DNS. */
+function ShortName({ name, services }: ShortNameProps) {
+  const { router } = useApp();
+  const { domain } = useLines();
+  const service = services.find((each) => each.Name.toLowerCase() === name.toLowerCase());
+  if (!service || name.toLowerCase() === domain) return null;
+  const whole = `${service.Name}.service.${domain}`;
+  return (
+    <p class="short-name">
+      In DNS the service {service.Name} is called{' '}
+      <a class="mono" href={router.to(['dns'], { name: whole, type: 'A' })}>
+        {whole}
+      </a>
+      .
+    </p>
+  );
+}
+
 export function DnsPage() {
   const { router } = useApp();
   const [name] = useQueryValue('name');
@@ -51,6 +75,8 @@ export function DnsPage() {
     typed.value = name;
   }
   const changes = useLive(FAILING).data.value;
+  const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value ?? [];
+  const { domain } = useLines();
   return (
     <>
       <PageHead title="DNS" about="What this server would answer, and why." />
@@ -61,11 +87,19 @@ export function DnsPage() {
           router.go(router.to(['dns'], { name: typed.value.trim(), type: type || 'A' }));
         }}
       >
-        <TextField label="Name" value={typed} isMono placeholder="web.service.consul" />
+        <TextField
+          label="Name"
+          value={typed}
+          isMono
+          isSearch
+          placeholder={`web.service.${domain}`}
+          suggestions={services.map((service) => `${service.Name}.service.${domain}`)}
+        />
         <button type="submit" class="primary">
           Ask
         </button>
       </form>
+      <ShortName name={name} services={services} />
       <DnsAnswer
         name={name}
         type={type || 'A'}

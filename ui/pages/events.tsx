@@ -2,14 +2,19 @@
 import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
 import type { EventShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Command, Empty, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Empty, Facts, Loading, Output, PageHead, Refusal } from '../parts/basic.tsx';
+import { Command } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DetailsLink } from '../parts/details-link.tsx';
 import { Dialog, DialogForm } from '../parts/dialog.tsx';
 import { AreaField, TextField } from '../parts/field.tsx';
+import { useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { decodeBase64 } from '../parts/text.ts';
+import { Inspector, Split } from '../parts/inspector.tsx';
+import { decodeBase64, hexDump } from '../parts/text.ts';
 
 function payloadText(event: EventShape): string {
   const decoded = decodeBase64(event.Payload ?? '');
@@ -21,8 +26,16 @@ function filterText({ NodeFilter, ServiceFilter, TagFilter }: EventShape): strin
   return [...parts, TagFilter && `tag ${TagFilter}`].filter(Boolean).join(', ') || 'everybody';
 }
 
+function EventName({ event }: { event: EventShape }) {
+  return (
+    <DetailsLink to={{ at: event.ID }}>
+      <span class="name">{event.Name}</span>
+    </DetailsLink>
+  );
+}
+
 const COLUMNS: readonly Column<EventShape>[] = [
-  { key: 'name', title: 'Event', cell: (row) => <span class="name">{row.Name}</span> },
+  { key: 'name', title: 'Event', cell: (row) => <EventName event={row} /> },
   { key: 'payload', title: 'Payload', cell: (row) => <span class="mono">{payloadText(row)}</span> },
   { key: 'for', title: 'For', cell: filterText },
   { key: 'time', title: 'Order', cell: (row) => row.LTime },
@@ -59,7 +72,52 @@ function FireDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+function EventInspector({ event, onClose }: { event: EventShape; onClose: () => void }) {
+  const decoded = decodeBase64(event.Payload ?? '');
+  return (
+    <Inspector title={event.Name} label={`Event ${event.Name}`} onClose={onClose}>
+      <Facts
+        facts={[
+          ['for', filterText(event)],
+          ['order', event.LTime],
+          [
+            'id',
+            <span key="id" class="mono">
+              {event.ID}
+            </span>,
+          ],
+        ]}
+      />
+      <h3 class="part-title">Payload</h3>
+      <Output label="Payload" isTall>
+        {decoded.kind === 'text' ? decoded.text || 'none' : hexDump(decoded.bytes)}
+      </Output>
+    </Inspector>
+  );
+}
+
+function EventList({ events }: { events: readonly EventShape[] }) {
+  const { router } = useApp();
+  const [at] = useQueryValue('at');
+  const selected = events.find((event) => event.ID === at);
+  const list = (
+    <DataTable
+      name="events"
+      label="Events"
+      columns={COLUMNS}
+      rows={[...events].reverse()}
+      keyOf={(row) => row.ID}
+      selected={at}
+    />
+  );
+  const close = () => router.closeDetails({ at: '' });
+  return (
+    <Split list={list} inspector={selected && <EventInspector key={at} event={selected} onClose={close} />} />
+  );
+}
+
 export function EventsPage() {
+  const { curl } = useLines();
   const { data, error } = useLive<readonly EventShape[]>('/v1/event/list');
   const isFiring = useSignal(false);
   const events = data.value;
@@ -76,21 +134,10 @@ export function EventsPage() {
       {events?.length === 0 && (
         <Empty title="No events yet.">
           <p>An event is a name and a few bytes that programs wait for, such as “deploy”.</p>
-          <Command
-            label="fire an event with curl"
-            text={`curl -X PUT ${location.origin}/v1/event/fire/deploy -d 1.2.3`}
-          />
+          <Command label="fire an event with curl" text={curl('/v1/event/fire/deploy', '-X PUT -d 1.2.3')} />
         </Empty>
       )}
-      {events && events.length > 0 && (
-        <DataTable
-          name="events"
-          label="Events"
-          columns={COLUMNS}
-          rows={[...events].reverse()}
-          keyOf={(row) => row.ID}
-        />
-      )}
+      {events && events.length > 0 && <EventList events={events} />}
       {isFiring.value && <FireDialog onClose={() => (isFiring.value = false)} />}
     </>
   );

@@ -3,15 +3,18 @@ import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
 import { SELF } from '../api/paths.ts';
 import type { AgentSelf, InstanceShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Facts, Tags } from '../parts/basic.tsx';
 import { CheckView } from '../parts/check-view.tsx';
+import { Commands } from '../parts/command.tsx';
 import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { isMaintenance, rankOf, StatusWord, statusOfCheck, statusOfChecks } from '../parts/status.tsx';
 import { endpoint } from '../parts/text.ts';
+import { InDns } from './reason.tsx';
 
 /** Names an instance within a datacenter. */
 export function instanceKey({ Node, Service }: InstanceShape): string {
@@ -129,6 +132,7 @@ function taggedAddresses(instance: InstanceShape): readonly (readonly [string, s
 
 export function InstanceInspector({ instance, onClose }: { instance: InstanceShape; onClose: () => void }) {
   const { router } = useApp();
+  const { dig, curl, domain } = useLines();
   const { Node, Service } = instance;
   const checks = [...instance.Checks].sort((a, b) => rankOf(statusOfCheck(a)) - rankOf(statusOfCheck(b)));
   const tags = Service.Tags ?? [];
@@ -137,6 +141,7 @@ export function InstanceInspector({ instance, onClose }: { instance: InstanceSha
       <Facts
         facts={[
           ['state', <StatusWord key="state" status={statusOfChecks(instance.Checks)} />],
+          ['DNS', <InDns key="dns" instance={instance} />],
           [
             'address',
             <span key="address" class="mono">
@@ -168,6 +173,13 @@ export function InstanceInspector({ instance, onClose }: { instance: InstanceSha
       {checks.map((check) => (
         <CheckView key={check.CheckID} check={check} />
       ))}
+      <Commands
+        lines={[
+          ['what DNS answers', dig(`${Service.Service}.service.${domain}`, 'SRV')],
+          ['the healthy instances', curl(`${apiPath('health', 'service', Service.Service)}?passing`)],
+          ['this one, at its agent', curl(apiPath('agent', 'service', Service.ID))],
+        ]}
+      />
     </Inspector>
   );
 }

@@ -6,9 +6,11 @@ import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { kvPath } from '../api/client.ts';
 import type { KvShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { type Action, useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Empty, Facts, Loading, Output, Refusal } from '../parts/basic.tsx';
+import { Commands } from '../parts/command.tsx';
 import { ActionError } from '../parts/dialog.tsx';
 import { AreaField, TextField } from '../parts/field.tsx';
 import { Segments } from '../parts/filter-bar.tsx';
@@ -136,6 +138,7 @@ function EntryFacts({ entry }: { entry: KvShape }) {
 }
 
 function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
+  const { curl } = useLines();
   const draft = useDraft(stored);
   const { action, save } = useSave(draft);
   const isDeleting = useSignal(false);
@@ -184,6 +187,15 @@ function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
           Delete
         </button>
       </div>
+      <Commands
+        lines={[
+          ['read it', curl(`${kvPath(stored.Key)}?raw`)],
+          [
+            'write it, unless it changed',
+            curl(`${kvPath(stored.Key)}?cas=${stored.ModifyIndex}`, '-X PUT -d VALUE'),
+          ],
+        ]}
+      />
       {isDeleting.value && (
         <DeleteKeyDialog entry={stored} onClose={() => (isDeleting.value = false)} onDone={onClose} />
       )}

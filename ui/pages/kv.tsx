@@ -2,11 +2,14 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { kvPath } from '../api/client.ts';
+import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Command, Empty, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Empty, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Command } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { DetailsLink } from '../parts/details-link.tsx';
+import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Split } from '../parts/inspector.tsx';
 import { byText } from '../parts/text.ts';
@@ -21,13 +24,16 @@ function folderOf(key: string): string {
 function EntryLink({ entry, folder }: { entry: string; folder: string }) {
   const { router } = useApp();
   const isFolder = entry.endsWith('/') && entry !== folder;
-  const href = isFolder
-    ? router.to(['kv'], { in: entry })
-    : router.to(['kv'], folder === '' ? { key: entry } : { in: folder, key: entry });
-  return (
-    <a class="row-link" href={href}>
+  const content = (
+    <>
       <Icon name={isFolder ? 'folder' : 'file'} size={16} />
       <span class="name mono">{entry.slice(folder.length) || entry}</span>
+    </>
+  );
+  if (!isFolder) return <DetailsLink to={{ in: folder, key: entry }}>{content}</DetailsLink>;
+  return (
+    <a class="row-link" href={router.to(['kv'], { in: entry })}>
+      {content}
     </a>
   );
 }
@@ -63,14 +69,16 @@ function FolderPath({ folder }: { folder: string }) {
 }
 
 function FirstKey() {
+  const { curl } = useLines();
+  const path = kvPath('app/limit');
   return (
     <section class="card first-service">
       <header>
         <h2>No keys yet</h2>
       </header>
       <p>Small settings that programs read and wait on live here. Create one above, or:</p>
-      <Command label="write a key with curl" text={`curl -X PUT ${location.origin}/v1/kv/app/limit -d 42`} />
-      <Command label="read it with curl" text={`curl ${location.origin}/v1/kv/app/limit?raw`} />
+      <Command label="write a key with curl" text={curl(path, '-X PUT -d 42')} />
+      <Command label="read it with curl" text={curl(`${path}?raw`)} />
     </section>
   );
 }
@@ -98,7 +106,7 @@ function KeyList({
     <>
       <FilterBar placeholder="Search in this folder" shown={rows.length} total={entries.length} />
       {rows.length === 0 ? (
-        <Empty title="No key matches." />
+        <NoMatch noun="key" />
       ) : (
         <DataTable
           name="keys"
@@ -153,7 +161,7 @@ export function KvPage() {
         list={<Folder key={folder} folder={folder} selected={key} />}
         inspector={
           key !== '' && (
-            <KeyEditor key={key} name={key} onClose={() => router.setQuery({ key: '', in: folder })} />
+            <KeyEditor key={key} name={key} onClose={() => router.closeDetails({ key: '', in: folder })} />
           )
         }
       />

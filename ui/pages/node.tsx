@@ -4,10 +4,12 @@ import { useMemo } from 'preact/hooks';
 import { ApiError, apiPath } from '../api/client.ts';
 import { SELF } from '../api/paths.ts';
 import type { AgentSelf, CheckShape, NodeServices, ServiceShape, Status } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Card, Empty, Facts, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { CheckView } from '../parts/check-view.tsx';
+import { Commands } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
@@ -101,6 +103,7 @@ function NodeMaintenance({ isOn, onClose }: { isOn: boolean; onClose: () => void
 
 function NodeFacts({ document, status }: { document: NodeServices; status: Status }) {
   const { Node } = document;
+  const { dig, curl, domain } = useLines();
   const facts = [
     ['state', <StatusWord key="state" status={status} />],
     [
@@ -124,6 +127,12 @@ function NodeFacts({ document, status }: { document: NodeServices; status: Statu
   return (
     <Card title="About">
       <Facts facts={facts} />
+      <Commands
+        lines={[
+          ['its address', dig(`${Node.Node}.node.${domain}`, 'A')],
+          ['its services', curl(apiPath('catalog', 'node-services', Node.Node))],
+        ]}
+      />
     </Card>
   );
 }

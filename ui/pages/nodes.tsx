@@ -4,9 +4,9 @@ import { NODE_CHECKS, NODES, SERVICES } from '../api/paths.ts';
 import type { CheckShape, NodeShape, ServiceSummary, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
+import { Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { rankOf, StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, firstLine, plural } from '../parts/text.ts';
 
@@ -102,7 +102,7 @@ function NodeList({ nodes }: { nodes: readonly NodeShape[] }) {
     <>
       <FilterBar placeholder="Search name, address, meta" shown={rows.length} total={all.length} />
       {rows.length === 0 ? (
-        <Empty title="No node matches." />
+        <NoMatch noun="node" />
       ) : (
         <DataTable name="nodes" label="Nodes" columns={COLUMNS} rows={rows} keyOf={(row) => row.node.Node} />
       )}

@@ -8,6 +8,7 @@ import { CheckOwner, useHistory } from '../parts/check-view.tsx';
 import {
   type Count,
   HealthBar,
+  hasStatus,
   rankOf,
   STATUS_ORDER,
   StatusMark,
@@ -34,14 +35,25 @@ function headline(counts: readonly Count[], total: number): string {
   return `${plural(bad, 'service')} of ${count(total)} ${bad === 1 ? 'needs' : 'need'} attention`;
 }
 
-function ServiceHealth({ counts }: { counts: readonly Count[] }) {
+interface HealthProps {
+  readonly services: readonly ServiceSummary[];
+  /** Services by their worst instance. */
+  readonly counts: readonly Count[];
+}
+
+/** The bar tells services by their worst instance; the numbers lead to all that have an instance in that state. */
+function ServiceHealth({ services, counts }: HealthProps) {
   const { router } = useApp();
+  const found = STATUS_ORDER.map((status) => ({
+    status,
+    count: services.filter((service) => hasStatus(service, status)).length,
+  }));
   const text = counts.map((entry) => `${entry.count} ${entry.status}`).join(', ');
   return (
     <section class="health-summary" aria-label="Services by health">
       <HealthBar counts={counts} label={`Services: ${text}`} />
       <ul>
-        {counts.map((entry) => (
+        {found.map((entry) => (
           <li key={entry.status}>
             <a
               href={router.to(['services'], { status: entry.status })}
@@ -148,7 +160,7 @@ function Everything({ services }: { services: readonly ServiceSummary[] }) {
   return (
     <>
       <PageHead title={headline(counts, services.length)} about={<Totals services={services} />} />
-      <ServiceHealth counts={counts} />
+      <ServiceHealth services={services} counts={counts} />
       <div class="columns">
         <div class="column-main">
           <Failing />

@@ -2,31 +2,25 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { QueryShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Command, Empty, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Empty, Loading, PageHead, Refusal } from '../parts/basic.tsx';
+import { Command } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { DetailsLink } from '../parts/details-link.tsx';
+import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Split } from '../parts/inspector.tsx';
 import { byText } from '../parts/text.ts';
 import { QueryDialog } from './query-form.tsx';
 import { QueryInspector, queryTitle } from './query-inspector.tsx';
-import { useDnsPlace } from './register.tsx';
 
 function QueryName({ query }: { query: QueryShape }) {
-  const { router } = useApp();
   return (
-    <a
-      class="row-link"
-      href={router.to(['queries'], { at: query.ID })}
-      onClick={(event) => {
-        event.preventDefault();
-        router.setQuery({ at: query.ID });
-      }}
-    >
+    <DetailsLink to={{ at: query.ID }}>
       <span class="name">{queryTitle(query)}</span>
-    </a>
+    </DetailsLink>
   );
 }
 
@@ -56,14 +50,14 @@ const COLUMNS: readonly Column<QueryShape>[] = [
 ];
 
 function FirstQuery() {
-  const { host, port, domain } = useDnsPlace();
+  const { dig, domain } = useLines();
   return (
     <Empty title="No prepared queries yet.">
       <p>
         A prepared query is a name for “this service, these tags, else that datacenter”, kept by the server.
         Programs ask for it like for a service:
       </p>
-      <Command label="ask for a query with dig" text={`dig @${host} -p ${port} NAME.query.${domain} SRV`} />
+      <Command label="ask for a query with dig" text={dig(`NAME.query.${domain}`, 'SRV')} />
     </Empty>
   );
 }
@@ -83,20 +77,24 @@ function QueryList({ queries }: { queries: readonly QueryShape[] }) {
     [queries, wanted],
   );
   const selected = queries.find((query) => query.ID === at);
-  const close = () => router.setQuery({ at: '' });
+  const close = () => router.closeDetails({ at: '' });
   return (
     <Split
       list={
         <>
           <FilterBar placeholder="Search name, id, service" shown={rows.length} total={queries.length} />
-          <DataTable
-            name="queries"
-            label="Prepared queries"
-            columns={COLUMNS}
-            rows={rows}
-            keyOf={(row) => row.ID}
-            selected={at}
-          />
+          {rows.length === 0 ? (
+            <NoMatch noun="query" />
+          ) : (
+            <DataTable
+              name="queries"
+              label="Prepared queries"
+              columns={COLUMNS}
+              rows={rows}
+              keyOf={(row) => row.ID}
+              selected={at}
+            />
+          )}
         </>
       }
       inspector={selected && <QueryInspector key={at} query={selected} onClose={close} />}
@@ -107,10 +105,14 @@ function QueryList({ queries }: { queries: readonly QueryShape[] }) {
 export function QueriesPage() {
   const { data, error } = useLive<readonly QueryShape[]>('/v1/query', 5_000);
   const isCreating = useSignal(false);
+  const { domain } = useLines();
   const queries = data.value;
   return (
     <>
-      <PageHead title="Prepared queries">
+      <PageHead
+        title="Prepared queries"
+        about={`Services by rules of your own, asked for as NAME.query.${domain}.`}
+      >
         <button type="button" class="primary" onClick={() => (isCreating.value = true)}>
           <Icon name="plus" size={16} />
           Create

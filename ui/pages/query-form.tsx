@@ -6,8 +6,9 @@
  */
 import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
-import type { QueryShape } from '../api/shapes.ts';
-import { useAction } from '../api/use-live.ts';
+import { SERVICES } from '../api/paths.ts';
+import type { QueryShape, ServiceSummary } from '../api/shapes.ts';
+import { useAction, useLive } from '../api/use-live.ts';
 import { type App, useApp } from '../app/app.ts';
 import { Dialog, DialogForm } from '../parts/dialog.tsx';
 import { CheckBox, Choice, TextField } from '../parts/field.tsx';
@@ -59,6 +60,7 @@ async function replace(api: App['api'], stored: QueryShape, body: object): Promi
 
 function Fields({ form, isNamed }: { form: Form; isNamed: boolean }) {
   const isTemplate = form.template.value !== '';
+  const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value ?? [];
   return (
     <>
       <div class="form-grid">
@@ -70,7 +72,12 @@ function Fields({ form, isNamed }: { form: Form; isNamed: boolean }) {
             isTemplate ? 'Of the names it answers; empty: all without their own.' : 'Asked for as NAME.query.'
           }
         />
-        <TextField label="Service" value={form.service} isRequired />
+        <TextField
+          label="Service"
+          value={form.service}
+          isRequired
+          suggestions={services.map((service) => service.Name)}
+        />
         <TextField
           label="Tags"
           value={form.tags}

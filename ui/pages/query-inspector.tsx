@@ -2,9 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
 import type { QueryResult, QueryShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useAction } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Facts, Output, Tags } from '../parts/basic.tsx';
+import { Commands } from '../parts/command.tsx';
 import { ActionError, Confirm } from '../parts/dialog.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { StatusMark, statusOfChecks } from '../parts/status.tsx';
@@ -38,13 +40,27 @@ function Result({ result }: { result: QueryResult }) {
   );
 }
 
+function ServiceLink({ name }: { name: string }) {
+  const { router } = useApp();
+  // A template's service is known only when somebody asks.
+  return name.includes('${') ? <span>{name}</span> : <a href={router.to(['services', name])}>{name}</a>;
+}
+
+function metaOf(query: QueryShape): string {
+  return [query.Service.NodeMeta, query.Service.ServiceMeta]
+    .flatMap((meta) => Object.entries(meta ?? {}))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
+
 function factsOf(query: QueryShape) {
   const failover = query.Service.Failover;
   const datacenters = failover?.Datacenters ?? [];
   return [
-    ['service', query.Service.Service],
+    ['service', <ServiceLink key="service" name={query.Service.Service} />],
     ['tags', (query.Service.Tags?.length ?? 0) > 0 && <Tags key="tags" tags={query.Service.Tags ?? []} />],
     ['health', query.Service.OnlyPassing ? 'passing only' : 'passing and warning'],
+    ['metadata', metaOf(query)],
     ['near', query.Service.Near ?? ''],
     ['failover', datacenters.length > 0 ? datacenters.join(', ') : ''],
     ['nearest', failover?.NearestN ? String(failover.NearestN) : ''],
@@ -66,6 +82,7 @@ export function QueryInspector({ query, onClose }: { query: QueryShape; onClose:
   const explained = useSignal('');
   const isDeleting = useSignal(false);
   const isEditing = useSignal(false);
+  const { dig, curl, domain } = useLines();
   const ask = (verb: string) => api.get<unknown>(apiPath('query', query.ID, verb));
   const execute = () =>
     action.run(async () => {
@@ -99,6 +116,14 @@ export function QueryInspector({ query, onClose }: { query: QueryShape; onClose:
           {explained.value}
         </Output>
       )}
+      <Commands
+        lines={[
+          ...(query.Name === ''
+            ? []
+            : [['what DNS answers', dig(`${query.Name}.query.${domain}`, 'SRV')] as const]),
+          ['its instances', curl(apiPath('query', query.ID, 'execute'))],
+        ]}
+      />
       {isEditing.value && <QueryDialog query={query} onClose={() => (isEditing.value = false)} />}
       {isDeleting.value && (
         <Confirm

@@ -1,31 +1,17 @@
 /** Registering an instance with this agent: the form, and what a newcomer sees while there is nothing yet. */
 import { useSignal } from '@preact/signals';
-import { SELF } from '../api/paths.ts';
-import type { AgentSelf } from '../api/shapes.ts';
-import { useAction, useLive } from '../api/use-live.ts';
+import { useLines } from '../api/take-along.ts';
+import { useAction } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Command } from '../parts/basic.tsx';
+import { Command } from '../parts/command.tsx';
 import { Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
-import { numberIn, textIn } from '../parts/json.ts';
 import { listOf } from '../parts/text.ts';
-
-/** The DNS port and domain that the agent says it has, or the usual ones. */
-export function useDnsPlace(): { readonly host: string; readonly port: number; readonly domain: string } {
-  const debug = useLive<AgentSelf>(SELF).data.value?.DebugConfig ?? {};
-  const domain = textIn(debug, 'DNSDomain') ?? textIn(debug, 'domain') ?? 'consul.';
-  return {
-    host: location.hostname === 'localhost' ? '127.0.0.1' : location.hostname,
-    port: numberIn(debug, 'DNSPort') ?? numberIn(debug, 'ports.dns') ?? 8600,
-    domain: domain.replace(/\.$/, ''),
-  };
-}
 
 /** A first service by hand: what to type, and what to ask then. */
 export function FirstService() {
-  const { host, port, domain } = useDnsPlace();
+  const { dig, curl, domain } = useLines();
   const body = '{"Name":"web","Port":8080,"Check":{"TCP":"127.0.0.1:8080","Interval":"10s"}}';
-  const dig = `dig @${host} -p ${port} web.service.${domain} SRV`;
   return (
     <section class="card first-service">
       <header>
@@ -34,10 +20,10 @@ export function FirstService() {
       <p>A service is a name that programs ask for. Tell this agent about one, from where it runs:</p>
       <Command
         label="register a service with curl"
-        text={`curl -X PUT ${location.origin}/v1/agent/service/register \\\n  -d '${body}'`}
+        text={curl('/v1/agent/service/register', `-X PUT -d '${body}' \\\n `)}
       />
       <p>It appears on this page at once. When its check passes, DNS answers with its address:</p>
-      <Command label="ask for the service with dig" text={dig} />
+      <Command label="ask for the service with dig" text={dig(`web.service.${domain}`, 'SRV')} />
       <p class="hint">
         Programs that know Consul need no change. A file with the same fields in the agent’s configuration
         folder does the same and survives everything.

@@ -3,37 +3,30 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { apiPath } from '../api/client.ts';
 import type { InstanceShape } from '../api/shapes.ts';
+import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { FilterBar, Segments, useQueryValue } from '../parts/filter-bar.tsx';
+import { DetailsLink } from '../parts/details-link.tsx';
+import { FilterBar, NoMatch, Segments, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Split } from '../parts/inspector.tsx';
 import { rankOf, STATUS_ORDER, StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, endpoint, plural } from '../parts/text.ts';
 import { DnsAnswer } from './dns-answer.tsx';
 import { InstanceInspector, instanceKey } from './instance.tsx';
-import { RegisterDialog, useDnsPlace } from './register.tsx';
+import { RegisterDialog } from './register.tsx';
 
 function InstanceName({ instance }: { instance: InstanceShape }) {
-  const { router } = useApp();
   const status = statusOfChecks(instance.Checks);
-  const at = instanceKey(instance);
   return (
-    <a
-      class="row-link"
-      href={router.to(['services', instance.Service.Service], { at })}
-      onClick={(event) => {
-        event.preventDefault();
-        router.setQuery({ at });
-      }}
-    >
+    <DetailsLink to={{ at: instanceKey(instance) }}>
       <StatusMark status={status} />
       <span class="name">{instance.Service.ID}</span>
       <span class="of">{instance.Node.Node}</span>
       <span class="unseen">{status}</span>
-    </a>
+    </DetailsLink>
   );
 }
 
@@ -100,7 +93,7 @@ function Instances({ instances }: { instances: readonly InstanceShape[] }) {
         total={instances.length}
       />
       {rows.length === 0 ? (
-        <Empty title="No instance matches." />
+        <NoMatch noun="instance" />
       ) : (
         <DataTable
           name="instances"
@@ -118,7 +111,7 @@ function Instances({ instances }: { instances: readonly InstanceShape[] }) {
       list={list}
       inspector={
         selected && (
-          <InstanceInspector key={at} instance={selected} onClose={() => router.setQuery({ at: '' })} />
+          <InstanceInspector key={at} instance={selected} onClose={() => router.closeDetails({ at: '' })} />
         )
       }
     />
@@ -149,7 +142,7 @@ function Gone({ name }: { name: string }) {
 export function ServicePage({ name }: { name: string }) {
   const { router } = useApp();
   const { data, error } = useLive<readonly InstanceShape[]>(apiPath('health', 'service', name));
-  const { domain } = useDnsPlace();
+  const { domain } = useLines();
   const isRegistering = useSignal(false);
   const [tab, setTab] = useQueryValue('tab');
   const instances = data.value;
@@ -177,7 +170,7 @@ export function ServicePage({ name }: { name: string }) {
       {!instances && error.value && <Refusal error={error.value} what="this service" />}
       {!instances && !error.value && <Loading what={name} />}
       {instances && tab === 'dns' && (
-        <DnsAnswer name={`${name}.service.${domain}`} isNameFixed version={instances} />
+        <DnsAnswer name={`${name}.service.${domain}`} service={name} version={instances} />
       )}
       {instances && tab === '' && instances.length === 0 && <Gone name={name} />}
       {instances && tab === '' && instances.length > 0 && <Instances instances={instances} />}

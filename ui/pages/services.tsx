@@ -5,14 +5,16 @@ import { SERVICES } from '../api/paths.ts';
 import type { ServiceSummary, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
+import { Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Choice } from '../parts/field.tsx';
-import { FilterBar, useQueryValue } from '../parts/filter-bar.tsx';
+import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import {
   type Count,
+  countsOfService,
   HealthBar,
+  hasStatus,
   rankOf,
   STATUS_ORDER,
   StatusMark,
@@ -20,15 +22,6 @@ import {
 } from '../parts/status.tsx';
 import { byText, count, plural } from '../parts/text.ts';
 import { FirstService, RegisterDialog } from './register.tsx';
-
-function countsOfService(service: ServiceSummary): readonly Count[] {
-  return [
-    { status: 'critical', count: service.InstancesCritical ?? service.ChecksCritical },
-    { status: 'warning', count: service.InstancesWarning ?? service.ChecksWarning },
-    { status: 'maintenance', count: service.InstancesMaintenance ?? 0 },
-    { status: 'passing', count: service.InstancesPassing ?? service.ChecksPassing },
-  ];
-}
 
 function describe(counts: readonly Count[]): string {
   const said = counts
@@ -101,7 +94,7 @@ interface Wanted {
 
 function isWanted(service: ServiceSummary, wanted: Wanted): boolean {
   const { text, status, tag, node } = wanted;
-  if (status !== '' && statusOfService(service) !== status) return false;
+  if (status !== '' && !hasStatus(service, status as Status)) return false;
   if (tag !== '' && !service.Tags?.includes(tag)) return false;
   if (node !== '' && !service.Nodes?.includes(node)) return false;
   const isInTags = () => service.Tags?.some((own) => own.toLowerCase().includes(text)) ?? false;
@@ -136,7 +129,7 @@ function ServiceList({ services }: { services: readonly ServiceSummary[] }) {
         <Choice label="Node" value={node} options={options('Node', nodes)} onChange={setNode} />
       </FilterBar>
       {rows.length === 0 ? (
-        <Empty title="No service matches." />
+        <NoMatch noun="service" />
       ) : (
         <DataTable name="services" label="Services" columns={COLUMNS} rows={rows} keyOf={(row) => row.Name} />
       )}

@@ -1,11 +1,9 @@
 /**
- * Small pieces of text and layout that every page uses: heads, cards, empty states, tags, copyable commands, times.
+ * Small pieces of text and layout that every page uses: heads, cards, empty states, tags, outputs, times, text with links.
  */
-import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.ts';
 import { useApp } from '../app/app.ts';
-import { Icon } from './icon.tsx';
 import { elapsed } from './text.ts';
 
 interface HeadProps {
@@ -81,37 +79,16 @@ export function Refusal({ error, what }: { error: ApiError; what: string }) {
 export function Tags({ tags, limit = 12 }: { tags: readonly string[]; limit?: number }) {
   if (tags.length === 0) return null;
   return (
-    <span class="tags">
-      {tags.slice(0, limit).map((tag) => (
-        <span key={tag} class="tag" title={tag}>
-          {tag}
-        </span>
-      ))}
-      {tags.length > limit && <span class="more">+{tags.length - limit}</span>}
+    <span class="tag-line">
+      <span class="tags">
+        {tags.slice(0, limit).map((tag) => (
+          <span key={tag} class="tag" title={tag}>
+            {tag}
+          </span>
+        ))}
+      </span>
+      {tags.length > limit && <span class="more">of {tags.length}</span>}
     </span>
-  );
-}
-
-/** A command to take along. */
-export function Command({ text, label }: { text: string; label: string }) {
-  const { clock } = useApp();
-  const isCopied = useSignal(false);
-  async function copy(): Promise<void> {
-    await navigator.clipboard.writeText(text);
-    isCopied.value = true;
-    await clock.pause(1_500);
-    isCopied.value = false;
-  }
-  return (
-    <div class="command">
-      <pre tabIndex={0} role="group" aria-label={label}>
-        {text}
-      </pre>
-      <button type="button" class="quiet" onClick={() => void copy()} aria-label={`Copy: ${label}`}>
-        <Icon name={isCopied.value ? 'passing' : 'copy'} size={15} />
-        <span>{isCopied.value ? 'copied' : 'copy'}</span>
-      </button>
-    </div>
   );
 }
 
@@ -130,14 +107,42 @@ export function Output({ label, isTall = false, children }: OutputProps) {
   );
 }
 
+interface AgoProps {
+  readonly ms: number;
+  /** Of something that goes on since then: "for 3 min". */
+  readonly isLasting?: boolean;
+}
+
 /** "3 min ago", growing by itself, with the full time on hover. */
-export function Ago({ ms }: { ms: number }) {
+export function Ago({ ms, isLasting = false }: AgoProps) {
   const { clock } = useApp();
   const date = new Date(ms);
+  const text = elapsed(clock.tick.value - ms);
   return (
     <time class="ago" dateTime={date.toISOString()} title={date.toLocaleString()}>
-      {elapsed(clock.tick.value - ms)} ago
+      {isLasting ? `for ${text}` : `${text} ago`}
     </time>
+  );
+}
+
+const WEB_ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}])/;
+
+/** Text of a person, whose web addresses (a runbook, a dashboard) can be followed. */
+export function Linked({ text }: { text: string }) {
+  // What the pattern captures stands at the odd places.
+  const parts = text.split(WEB_ADDRESS);
+  return (
+    <>
+      {parts.map((part, at) =>
+        at % 2 === 0 ? (
+          part
+        ) : (
+          <a key={`${at}${part}`} href={part} target="_blank" rel="noopener noreferrer">
+            {part}
+          </a>
+        ),
+      )}
+    </>
   );
 }
 

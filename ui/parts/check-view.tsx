@@ -6,7 +6,7 @@ import { SELF } from '../api/paths.ts';
 import type { AgentSelf, CheckShape } from '../api/shapes.ts';
 import { useAnswer, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Ago, Output } from './basic.tsx';
+import { Ago, Linked, Output } from './basic.tsx';
 import { isMaintenance, StatusMark, statusOfCheck } from './status.tsx';
 import { latency } from './text.ts';
 
@@ -73,16 +73,20 @@ export function CheckView({ check }: { check: CheckShape }) {
         {runs && <span>{runs}</span>}
         {history?.Since && (
           <span>
-            since <Ago ms={Date.parse(history.Since)} />
+            <Ago ms={Date.parse(history.Since)} isLasting />
           </span>
         )}
         {last && last.DurationMs > 0 && <span>took {latency(last.DurationMs)}</span>}
       </p>
       {results.length > 0 && <Strip results={results} />}
       <Output label={`Output of ${check.Name}`}>
-        {check.Output.trim() || (isMaintenance(check) ? check.Notes : 'no output')}
+        {check.Output.trim() || (isMaintenance(check) ? <Linked text={check.Notes} /> : 'no output')}
       </Output>
-      {check.Notes && !isMaintenance(check) && <p class="hint">{check.Notes}</p>}
+      {check.Notes && !isMaintenance(check) && (
+        <p class="hint">
+          <Linked text={check.Notes} />
+        </p>
+      )}
     </article>
   );
 }

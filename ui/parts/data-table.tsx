@@ -76,6 +76,24 @@ function moveFocus(body: HTMLElement, event: KeyboardEvent): void {
   next.focus();
 }
 
+const MAY_BE_CUT = '[role="cell"], .name, .tags, .health-text';
+
+function textOf(part: HTMLElement): string {
+  if (!part.matches('.tags')) return part.textContent;
+  return [...part.children].map((tag) => tag.textContent).join(', ');
+}
+
+/** What a row cuts off stands in its tooltip, which the link has because it lies over the whole row. */
+function tellWhatIsCut(event: PointerEvent): void {
+  const row = (event.target as Element).closest('[data-row]');
+  const link = row?.querySelector<HTMLElement>('a, .name');
+  if (!row || !link) return;
+  const cut = [...row.querySelectorAll<HTMLElement>(MAY_BE_CUT)].filter(
+    (part) => part.scrollWidth > part.clientWidth,
+  );
+  link.title = cut.map(textOf).join('\n');
+}
+
 function useWindow(total: number) {
   const body = useRef<HTMLDivElement>(null);
   const rowPx = useSignal(44);
@@ -144,6 +162,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         role="rowgroup"
         class="rows"
         style={{ height: `${rows.length * rowPx.value}px` }}
+        onPointerOver={tellWhatIsCut}
         onKeyDown={(event) => body.current && moveFocus(body.current, event)}
       >
         {shown.map((row, at) => (

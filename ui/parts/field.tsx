@@ -11,7 +11,23 @@ interface FieldProps {
   readonly type?: 'text' | 'number' | 'password' | 'search';
   readonly isRequired?: boolean;
   readonly isMono?: boolean;
+  /** The field that `/` goes to. */
+  readonly isSearch?: boolean;
+  /** What the browser offers while one types; at most SUGGESTION_LIMIT of them. */
+  readonly suggestions?: readonly string[];
   readonly class?: string;
+}
+
+const SUGGESTION_LIMIT = 500;
+
+function Suggestions({ id, texts }: { id: string; texts: readonly string[] }) {
+  return (
+    <datalist id={id}>
+      {texts.slice(0, SUGGESTION_LIMIT).map((text) => (
+        <option key={text} value={text} />
+      ))}
+    </datalist>
+  );
 }
 
 export function TextField(props: FieldProps) {
@@ -30,12 +46,15 @@ export function TextField(props: FieldProps) {
         placeholder={props.placeholder ?? ''}
         required={props.isRequired ?? false}
         autocomplete="off"
+        data-search={props.isSearch ? '' : undefined}
+        list={props.suggestions ? `${id}-list` : undefined}
         spellcheck={false}
         aria-describedby={hint ? `${id}-hint` : undefined}
         onInput={(event) => {
           value.value = event.currentTarget.value;
         }}
       />
+      {props.suggestions && <Suggestions id={`${id}-list`} texts={props.suggestions} />}
       {hint && (
         <p class="hint" id={`${id}-hint`}>
           {hint}

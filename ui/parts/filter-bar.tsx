@@ -3,6 +3,7 @@
  */
 import type { ComponentChildren } from 'preact';
 import { useApp } from '../app/app.ts';
+import { Empty } from './basic.tsx';
 import { Icon } from './icon.tsx';
 import { count } from './text.ts';
 
@@ -41,9 +42,27 @@ export function FilterBar({ placeholder, shown, total, children }: FilterBarProp
       </span>
       {children}
       <span class="tally" role="status">
-        {shown === total ? count(total) : `${count(shown)} of ${count(total)}`}
+        {shown === total ? `all ${count(total)}` : `${count(shown)} of ${count(total)}`}
       </span>
     </search>
+  );
+}
+
+const FILTERS = { q: '', status: '', tag: '', node: '', set: '' } as const;
+
+/** A list of which nothing is left, and the way back to all of it. */
+export function NoMatch({ noun }: { noun: string }) {
+  const { router } = useApp();
+  const showAll = () => {
+    router.setQuery(FILTERS);
+    document.querySelector<HTMLElement>('[data-search]')?.focus();
+  };
+  return (
+    <Empty title={`No ${noun} matches.`}>
+      <button type="button" onClick={showAll}>
+        Show all
+      </button>
+    </Empty>
   );
 }
 

@@ -31,11 +31,30 @@ export function statusOfChecks(checks: readonly CheckShape[]): Status {
   return found.has('warning') ? 'warning' : 'passing';
 }
 
-/** The worst of a service's instances, by its checks where instances are not counted. */
+export interface Count {
+  readonly status: Status;
+  readonly count: number;
+}
+
+/** Instances of a service by state, worst first; its checks where instances are not counted. */
+export function countsOfService(service: ServiceSummary): readonly Count[] {
+  return [
+    { status: 'critical', count: service.InstancesCritical ?? service.ChecksCritical },
+    { status: 'warning', count: service.InstancesWarning ?? service.ChecksWarning },
+    { status: 'maintenance', count: service.InstancesMaintenance ?? 0 },
+    { status: 'passing', count: service.InstancesPassing ?? service.ChecksPassing },
+  ];
+}
+
+/** Whether a service is looked for by this state: an instance of it is in it; for passing all of them. */
+export function hasStatus(service: ServiceSummary, status: Status): boolean {
+  if (status === 'passing') return statusOfService(service) === 'passing';
+  return countsOfService(service).some((entry) => entry.status === status && entry.count > 0);
+}
+
+/** The worst state that an instance of a service is in. */
 export function statusOfService(service: ServiceSummary): Status {
-  if ((service.InstancesCritical ?? service.ChecksCritical) > 0) return 'critical';
-  if ((service.InstancesWarning ?? service.ChecksWarning) > 0) return 'warning';
-  return (service.InstancesMaintenance ?? 0) > 0 ? 'maintenance' : 'passing';
+  return countsOfService(service).find((entry) => entry.count > 0)?.status ?? 'passing';
 }
 
 export function StatusMark({ status }: { status: Status }) {
@@ -53,11 +72,6 @@ export function StatusWord({ status }: { status: Status }) {
       {status}
     </span>
   );
-}
-
-export interface Count {
-  readonly status: Status;
-  readonly count: number;
 }
 
 /** A bar whose parts are as wide as their counts; the counts are written beside it by the caller. */

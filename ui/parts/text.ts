@@ -49,6 +49,11 @@ export function endpoint(address: string, port: number): string {
   return port === 0 ? address : `${host}:${port}`;
 }
 
+/** `text` as one word of a POSIX shell, in quotes where it needs them. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Words between commas, without the empty ones. */
 export function listOf(text: string): readonly string[] {
   return text

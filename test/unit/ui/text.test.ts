@@ -9,8 +9,10 @@ import {
   endpoint,
   hexDump,
   latency,
+  listOf,
   plural,
   rate,
+  shellWord,
 } from '../../../ui/parts/text.ts';
 
 describe('numbers', () => {
@@ -74,5 +76,19 @@ describe('values of keys', () => {
       ['d', ''],
       ['e', '{}'],
     ]);
+  });
+});
+
+describe('what people type and take along', () => {
+  test('a list is the words between commas, without the empty ones', () => {
+    expect(listOf(' v1, !old ,, primary ')).toEqual(['v1', '!old', 'primary']);
+    expect(listOf('')).toEqual([]);
+  });
+
+  test('a word for a shell is quoted only where it has to be, and cannot end its quotes', () => {
+    expect(shellWord('http://127.0.0.1:8500/v1/kv/app')).toBe('http://127.0.0.1:8500/v1/kv/app');
+    expect(shellWord('/v1/kv/a?raw')).toBe("'/v1/kv/a?raw'");
+    expect(shellWord("it's; rm -rf $HOME")).toBe("'it'\\''s; rm -rf $HOME'");
+    expect(shellWord('')).toBe("''");
   });
 });
