@@ -33,6 +33,8 @@ export interface Answer {
   readonly limit: number;
   /** Whether `udp_answer_limit` counts. */
   readonly isLimitedOverUdp: boolean;
+  /** Answers that it leaves in any case: the aliases in front and what the last of them leads to. */
+  readonly essential: number;
   /** Put the SOA record into the authority section, as negative answers have it. */
   readonly isNegative: boolean;
   readonly authority: readonly ResourceRecord[];
@@ -54,6 +56,7 @@ const EMPTY: Answer = Object.freeze({
   isShuffled: false,
   limit: Number.POSITIVE_INFINITY,
   isLimitedOverUdp: false,
+  essential: 0,
   isNegative: false,
   authority: [],
   additional: [],
@@ -90,7 +93,8 @@ function answerInstances(found: FoundInstances, context: AnswerContext): Answer 
     groups,
     isShuffled: !found.isOrdered && !isChained,
     limit: isCounted ? config.aRecordLimit : Number.POSITIVE_INFINITY,
-    isLimitedOverUdp: !isChained,
+    isLimitedOverUdp: true,
+    essential: isChained ? 1 + groups.filter(({ answer }) => answer.data.type === TYPE.CNAME).length : 0,
   };
 }
 

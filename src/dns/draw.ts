@@ -64,7 +64,8 @@ export function draw(answer: Answer, query: Query, rules: DrawRules): number {
   const { config } = zone;
   const isSmall = rules.isUdp && maxBytes <= MIN_UDP_BYTES && answer.isLimitedOverUdp;
   const available = Math.min(answer.groups.length, answer.limit);
-  const wanted = isSmall ? Math.min(available, smallAnswerLimit(config.udpAnswerLimit)) : available;
+  const smallLimit = Math.max(smallAnswerLimit(config.udpAnswerLimit), answer.essential);
+  const wanted = isSmall ? Math.min(available, smallLimit) : available;
   const soa = record(zone.domain, config.soa.minTtlSeconds, zone.soaData);
   const groups = inOrder(answer, rules.random).slice(0, wanted);
   const edns = replyEdns(query, answer.dependsOnClient);

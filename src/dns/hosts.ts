@@ -34,7 +34,7 @@ export interface HostParts {
   readonly zone: Zone;
   readonly context: ResolveContext;
   readonly pick: number;
-  /** Most records for one host. */
+  /** Most records for one host of an instance; the host of a node gives all. */
   readonly maxRecords: number;
   /** What is known about names elsewhere. */
   readonly outside: (host: string, qtype: number) => readonly ResourceRecord[];
@@ -68,8 +68,9 @@ function insideHosts(
 
 function hostsAt(depth: number, parts: HostParts): Hosts {
   return (host, qtype, ttlSeconds) => {
-    const records = insideHosts(host, qtype, depth, parts).slice(0, parts.maxRecords);
-    return ttlSeconds === null ? records : records.map((each) => ({ ...each, ttlSeconds }));
+    const records = insideHosts(host, qtype, depth, parts);
+    if (ttlSeconds === null) return records;
+    return records.slice(0, parts.maxRecords).map((each) => ({ ...each, ttlSeconds }));
   };
 }
 

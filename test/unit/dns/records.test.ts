@@ -75,6 +75,23 @@ describe('tagged addresses', () => {
   });
 });
 
+it('udp_answer_limit leaves the aliases in front of an answer and one address, and tells what it cut', async () => {
+  const rig = dnsRig({ config: { enableTruncate: true, udpAnswerLimit: 2 } });
+  rig.put(nodeRow('n1', '10.0.0.1'));
+  for (const n of [1, 2, 3]) {
+    rig.put(serviceRow('n1', 'real', { id: `r${n}` as ServiceId, address: `10.9.9.${n}` }));
+  }
+  rig.put(serviceRow('n1', 'one', { address: 'real.service.consul' }));
+  rig.put(serviceRow('n1', 'two', { address: 'one.service.consul' }));
+  const typesOf = async (name: string, asking = {}) => {
+    const { answer, flags } = await rig.ask(name, 'A', asking);
+    return `${answer.map((text) => text.split(' ')[3]).join(' ')} ${flags}`;
+  };
+  expect(await typesOf('one.service.consul')).toBe('CNAME A qr aa tc rd');
+  expect(await typesOf('two.service.consul')).toBe('CNAME CNAME A qr aa tc rd');
+  expect(await typesOf('two.service.consul', { edns: 1_232 })).toBe('CNAME CNAME A A A qr aa rd');
+});
+
 it('questions for SOA about an address get its name, and the zone in authority', async () => {
   const rig = dnsRig();
   rig.put(nodeRow('n1', '10.0.0.1'));
