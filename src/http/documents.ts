@@ -14,7 +14,7 @@ import type {
   StringMap,
   Weights,
 } from '../model/types.ts';
-import { sorted } from './json.ts';
+import { SortedMap, sorted } from './json.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -24,18 +24,18 @@ function unlessEmpty<Value>(value: Value | null): Value | undefined {
   return typeof value === 'object' && Object.keys(value as object).length === 0 ? undefined : value;
 }
 
-function mapOf(map: StringMap | null): Map<string, string> {
-  return sorted(map) ?? new Map();
+function mapOf(map: StringMap | null): SortedMap<string> {
+  return sorted(map) ?? new SortedMap();
 }
 
 function weightsDocument({ passing, warning }: Weights): Document {
   return { Passing: passing, Warning: warning };
 }
 
-function addressesDocument({ taggedAddresses }: ServiceDefinition): Map<string, Document> | undefined {
+function addressesDocument({ taggedAddresses }: ServiceDefinition): SortedMap<Document> | undefined {
   if (taggedAddresses === null || Object.keys(taggedAddresses).length === 0) return undefined;
   const entries = Object.entries(taggedAddresses);
-  return new Map(entries.map(([tag, { address, port }]) => [tag, { Address: address, Port: port }]));
+  return new SortedMap(entries.map(([tag, { address, port }]) => [tag, { Address: address, Port: port }]));
 }
 
 /** Mesh settings always show these two. */

@@ -2,6 +2,7 @@
  * This agent as a member of its cluster of one, in the shape that members are shown.
  */
 import type { Document } from './documents.ts';
+import { sorted } from './json.ts';
 import type { HttpParts } from './parts.ts';
 
 /** Serf's number of a member that is up. */
@@ -39,7 +40,7 @@ export function memberDocument(parts: HttpParts, isWan: boolean): Document {
     Name: isWan ? `${nodeName}.${datacenter}` : nodeName,
     Addr: config.advertiseAddress,
     Port: isWan ? ports.serfWan : ports.serfLan,
-    Tags: new Map(Object.entries(tags)),
+    Tags: sorted(tags),
     Status: ALIVE,
     ...PROTOCOL,
   };

@@ -3,6 +3,7 @@
  *
  * Bodies and answers are described by kind only: their fields are those of the reference's documentation.
  */
+import { SortedMap } from './json.ts';
 import type { HttpParts } from './parts.ts';
 import { json } from './reply.ts';
 import { METHODS, type Operation, type QueryParameter, type Route } from './route.ts';
@@ -91,7 +92,7 @@ function openApiDocument(routes: readonly Route[], version: string): Document {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    paths: new Map(paths),
+    paths: new SortedMap(paths),
   };
 }
 

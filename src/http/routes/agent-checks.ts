@@ -8,6 +8,7 @@ import type { CheckStatus } from '../../model/types.ts';
 import { parseBody } from '../body.ts';
 import { checkDefaults } from '../check-defaults.ts';
 import { filterOf } from '../filtering.ts';
+import { SortedMap } from '../json.ts';
 import { agentCheckDocument } from '../local-documents.ts';
 import type { HttpParts } from '../parts.ts';
 import { first } from '../query-values.ts';
@@ -22,7 +23,7 @@ const checks: Handler = (call, { local, state, nodeName }) => {
     return agentCheckDocument(nodeName, check, service);
   });
   return json(
-    new Map(documents.filter(isSelected).map((document) => [String(document['CheckID']), document])),
+    new SortedMap(documents.filter(isSelected).map((document) => [String(document['CheckID']), document])),
   );
 };
 

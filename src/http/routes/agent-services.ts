@@ -12,7 +12,7 @@ import { parseBody } from '../body.ts';
 import { checkDefaults } from '../check-defaults.ts';
 import { agentServiceDocument, type Document } from '../documents.ts';
 import { filterOf } from '../filtering.ts';
-import { toJson } from '../json.ts';
+import { SortedMap, toJson } from '../json.ts';
 import { maintenanceOf } from '../maintenance.ts';
 import { restOfPath } from '../named.ts';
 import type { HttpParts } from '../parts.ts';
@@ -38,7 +38,7 @@ const services: Handler = (call, parts) => {
     .filter(isSelected);
   return {
     status: 200,
-    value: new Map(documents.map((document) => [String(document['ID']), document])),
+    value: new SortedMap(documents.map((document) => [String(document['ID']), document])),
     topics: REGISTRY_TOPICS,
     index: parts.indexes.of(REGISTRY_TOPICS),
   };

@@ -18,6 +18,7 @@ import { parseBody } from '../body.ts';
 import { deregistration, registration } from '../catalog-documents.ts';
 import { catalogServiceDocument, type Document, nodeDocument, serviceDocument } from '../documents.ts';
 import { filterOf } from '../filtering.ts';
+import { SortedMap } from '../json.ts';
 import { restOfPath } from '../named.ts';
 import { nearOrder } from '../near.ts';
 import type { HttpParts } from '../parts.ts';
@@ -47,7 +48,10 @@ const deregister: Handler = async (call, parts) => {
   return json((await parts.writer.submit(command)).result);
 };
 
-const datacenters: Handler = (_call, { datacenter }) => json([datacenter]);
+const datacenters: Handler = (call, { datacenter }) => ({
+  ...json([datacenter]),
+  isCacheRequested: has(call.query, 'cached'),
+});
 
 const nodes: Handler = (call, parts) => {
   const hasMeta = nodeMetaSelector(call);
@@ -73,7 +77,7 @@ const services: Handler = (call, parts) => {
     hasMeta(node) && (!hasFilter || isSelected(catalogServiceDocument({ node, service }, parts.datacenter)));
   return answerRead(call, parts, {
     topics: ['services', 'nodes'],
-    reply: () => json(serviceNames(parts.state.view, isWanted)),
+    reply: () => json(new SortedMap(serviceNames(parts.state.view, isWanted))),
   });
 };
 
@@ -121,8 +125,8 @@ function nodeHandler(
   };
 }
 
-const byId = (documents: readonly Document[]): Map<string, Document> =>
-  new Map(documents.map((document) => [String(document['ID']), document]));
+const byId = (documents: readonly Document[]): SortedMap<Document> =>
+  new SortedMap(documents.map((document) => [String(document['ID']), document]));
 
 const INSTANCE_PARAMETERS = [
   ...READ_PARAMETERS,

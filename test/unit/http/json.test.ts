@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RawNumber, sorted, toJson } from '../../../src/http/json.ts';
+import { RawNumber, SortedMap, sorted, toJson } from '../../../src/http/json.ts';
 
 describe('JSON as the reference writes it', () => {
   test('objects keep their order and leave out what is undefined', () => {
@@ -9,6 +9,16 @@ describe('JSON as the reference writes it', () => {
 
   test('maps are sorted as text, numbers among the keys too', () => {
     expect(toJson(sorted({ b: 'x', '10': 'y', '9': 'z' }), false)).toBe('{"10":"y","9":"z","b":"x"}');
+    expect(
+      toJson(
+        new SortedMap([
+          ['b', 1],
+          ['__proto__', 2],
+        ]),
+        false,
+      ),
+    ).toBe('{"__proto__":2,"b":1}');
+    expect(toJson(sorted({}), false)).toBe('{}');
     expect(toJson(sorted(null), false)).toBe('null');
   });
 
