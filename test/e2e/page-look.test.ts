@@ -96,6 +96,21 @@ describeWith(CHROMIUM, 'the web page with 5,000 services', () => {
       }));
   }
 
+  test('on a phone no text stands on end, a letter a line', () =>
+    inTab({ viewport: { width: 360, height: 740 } }, async ({ page, open }) => {
+      const narrow: string[] = [];
+      for (const address of [...ADDRESSES, 'dns']) {
+        await open(address);
+        const found = await page.evaluate<readonly string[]>(`
+          [...document.querySelectorAll('main :is(p, span, a, dd, dt, td, th, h2, h3)')]
+            .filter((element) => element.textContent.trim().length > 3 && element.children.length === 0)
+            .filter((element) => element.offsetHeight > 40 && element.offsetWidth > 1 && element.offsetWidth < 24)
+            .map((element) => element.textContent)`);
+        narrow.push(...found);
+      }
+      expect(narrow).toEqual([]);
+    }));
+
   test('draws only the rows near the window, and reaches the last one', () =>
     inTab({}, async ({ page, open }) => {
       await open('services?sort=name');

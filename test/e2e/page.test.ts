@@ -168,6 +168,16 @@ describeWith(CHROMIUM, 'the web page', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  test('a refusal for want of rights says where the token goes', async () => {
+    await tab.page.route('**/v1/internal/ui/services*', (route) =>
+      route.fulfill({ status: 403, body: 'Permission denied' }),
+    );
+    await tab.open('services');
+    await tab.page.getByRole('alert').getByText('Permission denied').waitFor();
+    await tab.page.getByRole('alert').getByText('behind the key').waitFor();
+    tab.forgive((trouble) => trouble.includes('status of 403'));
+  });
+
   test('the token goes into a header and never into an address', async () => {
     await tab.open('services');
     const addresses: string[] = [];

@@ -60,17 +60,17 @@ interface Setting {
 }
 
 /** Options are lower case; what Consul's own programs look for besides (`NodeName`) follows from them. */
+const isDerived = (key: string): boolean => /^[A-Z]/.test(key);
+
 function sourceWithout(key: string): string {
-  return /^[A-Z]/.test(key) ? 'follows from others' : 'default';
+  return isDerived(key) ? 'follows from others' : 'default';
 }
 
 function settingsOf(self: AgentSelf): readonly Setting[] {
   const sources = self.ConfigSources ?? {};
-  return flatten(self.DebugConfig ?? {}).map(([key, value]) => ({
-    key,
-    value,
-    source: sources[key] ?? sourceWithout(key),
-  }));
+  return flatten(self.DebugConfig ?? {})
+    .map(([key, value]) => ({ key, value, source: sources[key] ?? sourceWithout(key) }))
+    .sort((a, b) => Number(isDerived(a.key)) - Number(isDerived(b.key)));
 }
 
 function Configuration({ self }: { self: AgentSelf }) {

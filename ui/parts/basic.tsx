@@ -72,6 +72,9 @@ export function Refusal({ error, what }: { error: ApiError; what: string }) {
         <strong>{isMissing ? `This agent does not offer ${what}.` : `Could not read ${what}.`}</strong>
       </p>
       <p class="mono">{error.message}</p>
+      {(error.status === 401 || error.status === 403) && (
+        <p>An access token is typed in behind the key, at the foot of the navigation.</p>
+      )}
     </div>
   );
 }
