@@ -3,8 +3,8 @@
  *
  *     | family 2 | source prefix 1 | scope prefix 1 | address, as many octets as the prefix needs |
  *
- * It is given back as it came; only answers that were chosen by nearness (prepared queries) say that they hold for
- * that prefix.
+ * It is given back as wire/client-subnet.ts reads it; only answers that were chosen by nearness (prepared queries) say
+ * that they hold for that prefix.
  */
 import { formatIp } from '../lib/ip.ts';
 

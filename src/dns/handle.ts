@@ -146,8 +146,8 @@ export class Handler {
       return this.#fail(query, failure, 'bad_version', job);
     }
     const lookup = parse(foldedLabels(query.qname), query.qtype, zone.names);
-    if (query.qtype === TYPE.AXFR) {
-      const failure = { rcode: RCODE.NOTIMP, isAuthoritative: lookup.kind !== 'outside', withEdns: true };
+    if (query.qtype === TYPE.AXFR && lookup.kind !== 'outside') {
+      const failure = { rcode: RCODE.NOTIMP, isAuthoritative: true, withEdns: true };
       return this.#fail(query, failure, 'not_implemented', job);
     }
     const outcome = resolve(lookup, query.qtype, this.#context(zone, this.#askerOf(query, job)));

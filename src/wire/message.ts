@@ -6,6 +6,7 @@
  * `decodeQuery` reads only what an answer depends on, header first; what it does not accept becomes a `Refusal` with
  * the right rcode or is to be ignored. Decoders never throw. What leaves is in reply.ts.
  */
+import { readClientSubnet } from './client-subnet.ts';
 import { CLASS, EDNS_OPTION, FLAG, HEADER_BYTES, OPCODE, RCODE, TYPE } from './constants.ts';
 import { skipPlainName, type WireName } from './name.ts';
 import { type Rdata, readRdata } from './rdata.ts';
@@ -23,7 +24,7 @@ export interface ResourceRecord {
 export interface Edns {
   readonly payloadBytes: number;
   readonly version: number;
-  /** Data of the client subnet option (RFC 7871), echoed as it came; null when there was none. */
+  /** The client subnet option (RFC 7871) as readClientSubnet gives it; null when there was none. */
   readonly clientSubnet: Uint8Array | null;
 }
 
@@ -63,14 +64,17 @@ export function opcodeOf(flags: number): number {
   return (flags >>> 11) & 0xf;
 }
 
-/** Options of an OPT record; undefined when they do not fill it exactly. */
+/** Options of an OPT record; undefined when they do not fill it exactly or the client subnet is malformed. */
 function readOptions(reader: Reader, length: number): { clientSubnet: Uint8Array | null } | undefined {
   const end = reader.offset + length;
   let clientSubnet: Uint8Array | null = null;
   while (reader.offset < end && !reader.failed) {
     const code = reader.u16();
     const data = reader.bytes(reader.u16());
-    if (code === EDNS_OPTION.CLIENT_SUBNET) clientSubnet = data;
+    if (code !== EDNS_OPTION.CLIENT_SUBNET || clientSubnet !== null) continue;
+    const subnet = readClientSubnet(data);
+    if (subnet === undefined) return undefined;
+    clientSubnet = subnet;
   }
   return reader.failed || reader.offset !== end ? undefined : { clientSubnet };
 }

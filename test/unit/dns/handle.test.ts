@@ -316,7 +316,8 @@ describe('protocol', () => {
     expect([...chaos.raw.subarray(chaos.raw.length - 18, chaos.raw.length - 16)]).toEqual([0, 3]);
   });
 
-  it('refuses AXFR with NOTIMP', async () => {
+  it('refuses AXFR with NOTIMP in the zone, and like any other question outside', async () => {
+    expect((await dnsRig().ask('example.com', 'AXFR', { tcp: true })).rcode).toBe('REFUSED');
     expect(await dnsRig().ask('consul', 'AXFR', { tcp: true })).toMatchObject({
       rcode: 'NOTIMP',
       flags: 'qr aa rd',

@@ -203,6 +203,20 @@ describe('queries', () => {
     expect(query.edns).toEqual({ payloadBytes: 1232, version: 1, clientSubnet: subnet });
   });
 
+  it('count the first client subnet, and are FORMERR with a malformed one', () => {
+    const withOptions = (...data: readonly string[]) => {
+      const options = data.flatMap((each) => [...encodeOption(8, hex(each))]);
+      const opt = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, options.length, ...options];
+      const packet = Uint8Array.from([...ordinary, ...opt]);
+      packet[11] = 1;
+      return decodeQuery(packet);
+    };
+    expect(withOptions('000118000a0100', '0002380020010db8000000')).toMatchObject({
+      edns: { clientSubnet: hex('000118000a0100') },
+    });
+    expect(withOptions('0003080001')).toMatchObject({ kind: 'refusal', rcode: 1 });
+  });
+
   it('get no reply when they are responses or shorter than a header', () => {
     const response = Uint8Array.from(ordinary);
     response[2] = 0x81;
