@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Persistence, Stored } from '../catalog/persistence.ts';
+import { ServiceSummaries } from '../catalog/service-summary.ts';
 import { type Applied, State } from '../catalog/state.ts';
 import { TopicIndexes } from '../catalog/topics.ts';
 import { Watch } from '../catalog/watch.ts';
@@ -26,6 +27,7 @@ export interface Core {
   readonly state: State;
   readonly indexes: TopicIndexes;
   readonly watch: Watch;
+  readonly summaries: ServiceSummaries;
   readonly writer: Writer;
   /** Have `listener` told of every installed write, in order, before those who wait are woken. */
   onInstalled(listener: InstalledListener): void;
@@ -78,7 +80,16 @@ export async function openCore({ dataDir, clock, random, metrics, log }: CorePar
     for (const listener of listeners) listener(applied, index);
   };
   const writer = new Writer({ state, indexes, watch, persistence: store, clock, random, onInstalled });
-  return { store, state, indexes, watch, writer, onInstalled: (listener) => void listeners.push(listener) };
+  const summaries = new ServiceSummaries(state.view, indexes);
+  return {
+    store,
+    state,
+    indexes,
+    watch,
+    summaries,
+    writer,
+    onInstalled: (listener) => void listeners.push(listener),
+  };
 }
 
 /** Store and write queue as one part: what was taken is durable before the store closes. */

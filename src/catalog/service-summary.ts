@@ -1,11 +1,20 @@
 /**
  * Every service in a line: how many instances, how they are, which tags they carry and where they run.
  *
- * One walk over all services and checks, whatever they are spread over: the web page asks for this after every change.
+ * The web page asks for this after every change, so lines are kept: a line is counted anew when the index of its service
+ * has moved, and only then. What is left to do for all services is one look at each row's name.
  */
-import type { AggregatedStatus, CheckRow, CheckStatus, NodeName, ServiceKind } from '../model/types.ts';
+import type {
+  AggregatedStatus,
+  CheckStatus,
+  ModifyIndex,
+  NodeName,
+  ServiceKind,
+  ServiceName,
+} from '../model/types.ts';
 import { aggregatedStatus } from './select.ts';
-import { nodeKey, serviceKey, type View } from './tables.ts';
+import { nodeKey, serviceKey, serviceNameKey, type View } from './tables.ts';
+import { serviceTopic, type TopicIndexes } from './topics.ts';
 
 export interface ServiceSummary {
   readonly name: string;
@@ -19,62 +28,58 @@ export interface ServiceSummary {
   readonly instances: Readonly<Record<AggregatedStatus, number>>;
 }
 
-interface Tally {
-  readonly kind: ServiceKind;
-  instanceCount: number;
-  readonly tags: Set<string>;
-  readonly nodes: Set<NodeName>;
-  readonly checks: Record<CheckStatus, number>;
-  readonly instances: Record<AggregatedStatus, number>;
+/** A line and the index of its service when it was counted. */
+interface Line {
+  readonly index: ModifyIndex;
+  readonly summary: ServiceSummary;
 }
 
-const NO_CHECKS: readonly CheckRow[] = Object.freeze([]);
-
-/** The checks of nodes themselves, by node. */
-function nodeChecks(view: View): ReadonlyMap<string, readonly CheckRow[]> {
-  const checks = new Map<string, CheckRow[]>();
-  for (const check of view.checks.values()) {
-    if (check.serviceId) continue;
-    const key = nodeKey(check.node);
-    const known = checks.get(key);
-    if (known) known.push(check);
-    else checks.set(key, [check]);
+/** The line of one service. O(instances and their checks). */
+function summarize(view: View, name: ServiceName): ServiceSummary {
+  const [tags, nodes] = [new Set<string>(), new Set<NodeName>()];
+  const checks = { passing: 0, warning: 0, critical: 0 };
+  const instances = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
+  const rows = [...view.services.by('name', serviceNameKey(name))].filter((row) => row.name === name);
+  for (const service of rows) {
+    const ofNode = view.checks.by('nodeItself', nodeKey(service.node));
+    const counting = [...ofNode, ...view.checks.by('service', serviceKey(service.node, service.id))];
+    for (const tag of service.tags) tags.add(tag);
+    nodes.add(service.node);
+    for (const { status } of counting) checks[status] += 1;
+    instances[aggregatedStatus(counting)] += 1;
   }
-  return checks;
-}
-
-function emptyTally(kind: ServiceKind): Tally {
   return {
-    kind,
-    instanceCount: 0,
-    tags: new Set(),
-    nodes: new Set(),
-    checks: { passing: 0, warning: 0, critical: 0 },
-    instances: { passing: 0, warning: 0, critical: 0, maintenance: 0 },
+    name,
+    kind: rows[0]?.kind ?? '',
+    instanceCount: rows.length,
+    tags: [...tags].sort(),
+    nodes: [...nodes].sort(),
+    checks,
+    instances,
   };
 }
 
-/** All services by name. O(services + checks) plus the sort. Never throws. */
-export function serviceSummaries(view: View): readonly ServiceSummary[] {
-  const ofNode = nodeChecks(view);
-  const tallies = new Map<string, Tally>();
-  for (const service of view.services.values()) {
-    const tally = tallies.get(service.name) ?? emptyTally(service.kind);
-    tallies.set(service.name, tally);
-    const own = view.checks.by('service', serviceKey(service.node, service.id));
-    const checks = [...(ofNode.get(nodeKey(service.node)) ?? NO_CHECKS), ...own];
-    tally.instanceCount += 1;
-    for (const tag of service.tags) tally.tags.add(tag);
-    tally.nodes.add(service.node);
-    for (const { status } of checks) tally.checks[status] += 1;
-    tally.instances[aggregatedStatus(checks)] += 1;
+export class ServiceSummaries {
+  readonly #view: View;
+  readonly #indexes: TopicIndexes;
+  #lines: ReadonlyMap<ServiceName, Line> = new Map();
+
+  constructor(view: View, indexes: TopicIndexes) {
+    this.#view = view;
+    this.#indexes = indexes;
   }
-  return [...tallies]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, tally]) => ({
-      name,
-      ...tally,
-      tags: [...tally.tags].sort(),
-      nodes: [...tally.nodes].sort(),
-    }));
+
+  /** All services by name; a line that says the same is the same object. O(instances) plus the sort. Never throws. */
+  all(): readonly ServiceSummary[] {
+    const names = new Set<ServiceName>();
+    for (const { name } of this.#view.services.values()) names.add(name);
+    this.#lines = new Map([...names].sort().map((name) => [name, this.#lineOf(name)]));
+    return [...this.#lines.values()].map(({ summary }) => summary);
+  }
+
+  #lineOf(name: ServiceName): Line {
+    const index = this.#indexes.of([serviceTopic(name)]);
+    const known = this.#lines.get(name);
+    return known?.index === index ? known : { index, summary: summarize(this.#view, name) };
+  }
 }

@@ -7,6 +7,7 @@
 
 import type { Coordinates } from '../catalog/coordinate.ts';
 import type { EventRing } from '../catalog/event.ts';
+import type { ServiceSummaries } from '../catalog/service-summary.ts';
 import type { SessionTimers } from '../catalog/session-timers.ts';
 import type { State } from '../catalog/state.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
@@ -134,6 +135,7 @@ export interface HttpParts {
   readonly state: State;
   readonly indexes: TopicIndexes;
   readonly watch: Watch;
+  readonly summaries: ServiceSummaries;
   readonly writer: Writer;
   readonly local: LocalRegistrations;
   readonly config: HttpConfig;

@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
+import { ServiceSummaries } from '../../src/catalog/service-summary.ts';
 import { SessionTimers } from '../../src/catalog/session-timers.ts';
 import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/parts.ts';
 import { buildHttpServer } from '../../src/http/server.ts';
@@ -70,8 +71,10 @@ export async function startHttp(
   const agent = await startLocal();
   const { state, writer, clock, watch } = agent;
   const random = seededRandom(11);
+  const summaries = new ServiceSummaries(state.view, agent.indexes);
   const parts: HttpParts = {
     ...agent,
+    summaries,
     config: { ...HTTP_CONFIG, ...config },
     live: () => LIVE_CONFIG,
     random,

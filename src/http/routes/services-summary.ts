@@ -4,7 +4,7 @@
  * The reference has this path for its own page and does not document it; here it is part of the API. Beyond the
  * reference's fields it counts instances by state, so that nobody has to ask for every service.
  */
-import { type ServiceSummary, serviceSummaries } from '../../catalog/service-summary.ts';
+import type { ServiceSummary } from '../../catalog/service-summary.ts';
 import { answerRead } from '../blocking.ts';
 import type { Document } from '../documents.ts';
 import { json } from '../reply.ts';
@@ -34,7 +34,7 @@ function summaryDocument(summary: ServiceSummary): Document {
 const services: Handler = (call, parts) =>
   answerRead(call, parts, {
     topics: ['services', 'nodes', 'checks'],
-    reply: () => json(serviceSummaries(parts.state.view).map(summaryDocument)),
+    reply: () => json(parts.summaries.all().map(summaryDocument)),
   });
 
 export const servicesSummaryRoutes: readonly Route[] = [
