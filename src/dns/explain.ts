@@ -128,6 +128,7 @@ function isSent(instance: Instance, answers: readonly string[], zone: Zone, quer
 interface Drawn {
   readonly zone: Zone;
   readonly query: Query;
+  readonly lookup: Lookup;
   readonly answer: Answer;
   readonly answers: readonly string[];
   readonly parts: ExplainParts;
@@ -155,11 +156,12 @@ function explainInstance(instance: Instance, drawn: Drawn): ExplainedInstance {
   };
 }
 
-function dropText({ answer, answers, query }: Drawn): string {
+function dropText({ answer, answers, query, lookup }: Drawn): string {
   if (answer.groups.length > answers.length) return 'cut by limit or size; every query draws anew';
-  return answer.groups.length === 0
-    ? `has no ${typeName(query.qtype)} record`
-    : `not wanted, or without a ${typeName(query.qtype)} record`;
+  const record = `${typeName(query.qtype)} record`;
+  if (lookup.kind === 'query')
+    return `left out by the query (tags, metadata, health), or without a ${record}`;
+  return answer.groups.length === 0 ? `has no ${record}` : `not wanted, or without a ${record}`;
 }
 
 function answerFor(query: Query, lookup: Lookup, zone: Zone, parts: ExplainParts): Answer | undefined {
@@ -238,7 +240,7 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
   const message = decodeMessage(out.subarray(0, length)) as Message;
   const texts = (records: Message['answers']): string[] =>
     records.map((each) => recordText(each, query.qname));
-  const drawn = { zone, query, answer, answers: texts(message.answers), parts };
+  const drawn = { zone, query, lookup, answer, answers: texts(message.answers), parts };
   const rule = emptyAnswerOf(config, answer.service);
   return {
     ...blank(request, query, config),

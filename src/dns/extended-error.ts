@@ -53,7 +53,11 @@ const SENTENCES: { readonly [R in Reason]?: string } = {
 export function whyEmpty(answer: Pick<Answer, 'reason' | 'known'>): ExtendedError {
   const code = EXTENDED_ERROR.OTHER;
   const { reason, known } = answer;
-  if (reason === 'none_healthy') return { code, text: healthSummary(known) };
+  if (reason === 'none_healthy') {
+    // Where healthy ones are left out, it was a prepared query that did not want them.
+    const isChoosy = known.some(({ verdict }) => verdict.isIn);
+    return { code, text: `${healthSummary(known)}${isChoosy ? '; the query wants none of them' : ''}` };
+  }
   if (reason === 'no_such_tag')
     return { code, text: `${plural(known.length, 'instance')}, none with this tag` };
   if (reason === 'no_such_type' && known.length > 0) {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { select } from '../../../src/catalog/select.ts';
 import { DNS_DEFAULTS } from '../../../src/dns/config.ts';
 import { makeExplain } from '../../../src/dns/explain.ts';
+import type { ExecuteQuery } from '../../../src/dns/resolve.ts';
 import type { ServiceId, ServiceName } from '../../../src/model/types.ts';
 import { checkRow, decoded, dnsRig, nodeRow, serviceRow } from '../../support/dns-rig.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
-function rigWithWeb() {
+function rigWithWeb(executeQuery: ExecuteQuery = () => undefined) {
   const rig = dnsRig();
   rig.put(nodeRow('n1', '10.0.0.1'));
   for (const id of ['w0', 'w1', 'w2'] as ServiceId[])
@@ -16,7 +18,7 @@ function rigWithWeb() {
   const explain = makeExplain({
     view: rig.state.view,
     config: () => DNS_DEFAULTS,
-    executeQuery: () => undefined,
+    executeQuery,
     random: seededRandom(1),
     clock: rig.clock,
     nodeName: 'n1',
@@ -52,6 +54,23 @@ describe('explanations', () => {
     expect(explain('example.com')).toMatchObject({ Kind: 'outside', Rcode: 'REFUSED' });
     expect(() => explain('a..b')).toThrow('is not a domain name');
     expect(() => explain('web.service.consul', 'NOPE')).toThrow('is not a record type');
+  });
+
+  it('say of healthy instances that a prepared query leaves out that it was the query', () => {
+    const { rig, explain } = rigWithWeb(() => ({
+      service: 'web',
+      known: select(rig.state.view, 'web', { onlyPassing: false }),
+      chosen: [],
+      ttlSeconds: null,
+    }));
+    const { Instances, Summary, Rcode } = explain('choosy.query.consul', 'SRV');
+    expect(Rcode).toBe('NXDOMAIN');
+    expect(Summary).toBe('3 instances, 1 passing: 1 critical, 1 maintenance; the query wants none of them');
+    expect(Instances.map(({ ServiceID, Reason }) => [ServiceID, Reason.split(/[:(]/)[0]])).toEqual([
+      ['w0', 'left out by the query '],
+      ['w1', 'critical'],
+      ['w2', 'maintenance'],
+    ]);
   });
 
   it('mark what limits cut', () => {
