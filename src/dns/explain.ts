@@ -30,6 +30,7 @@ import { type DnsConfig, emptyAnswerOf } from './config.ts';
 import { draw } from './draw.ts';
 import { whyCut, whyEmpty } from './extended-error.ts';
 import { makeHosts } from './hosts.ts';
+import { lookupText } from './lookup-text.ts';
 import { NodeIds } from './node-ids.ts';
 import { recordText } from './record-text.ts';
 import { instanceEndpoint, weightOf } from './records.ts';
@@ -54,45 +55,6 @@ function queryOf({ name, type, payloadBytes }: ExplainRequest): Query {
   const question = Uint8Array.from([...qname, qtype >>> 8, qtype & 0xff, 0, 1]);
   const edns = payloadBytes > 0 ? { payloadBytes, version: 0, clientSubnet: null } : null;
   return { kind: 'query', id: 0, flags: FLAG.RD, question, qname, qtype, qclass: 1, edns };
-}
-
-function placeOf(at: { datacenter: string | null; peer: string | null }): string {
-  if (at.peer !== null) return ` of the peer "${at.peer}"`;
-  return at.datacenter === null ? '' : ` in the datacenter "${at.datacenter}"`;
-}
-
-/** How a name was understood. */
-function lookupText(lookup: Lookup): string {
-  switch (lookup.kind) {
-    case 'service': {
-      const tag = lookup.tag === null ? '' : ` with the tag "${lookup.tag}"`;
-      return `instances of the service "${lookup.service}"${tag}${placeOf(lookup.at)}`;
-    }
-    case 'node':
-      return `the node "${lookup.node}"${placeOf(lookup.at)}`;
-    case 'query':
-      return `the prepared query "${lookup.query}"${placeOf(lookup.at)}`;
-    case 'connect':
-      return `mesh-capable instances of "${lookup.service}"${placeOf(lookup.at)}`;
-    case 'ingress':
-      return `ingress gateways of "${lookup.service}"${placeOf(lookup.at)}`;
-    case 'virtual':
-      return `the virtual address of "${lookup.service}"${placeOf(lookup.at)}`;
-    case 'addr':
-      return `the address ${formatIp(lookup.address)}, spelled as a name`;
-    case 'reverse':
-      return lookup.address === null
-        ? 'a reverse name that is no whole address'
-        : `who has the address ${formatIp(lookup.address)}`;
-    case 'apex':
-      return 'the zone itself';
-    case 'nameserver':
-      return 'the name servers of the zone';
-    case 'invalid':
-      return `no form of name that is answered here: ${lookup.reason}`;
-    case 'outside':
-      return 'a name outside the zone';
-  }
 }
 
 function clockText(ms: number): string {
