@@ -14,8 +14,21 @@ function byText(a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-const byNodeAndId = (a: { node: string; id: string }, b: { node: string; id: string }): number =>
-  byText(a.node, b.node) || byText(a.id, b.id);
+interface Placed {
+  readonly node: string;
+  readonly id: string;
+}
+
+/** Items by node and id of their row. The keys are made once, not at every comparison: lists may be long. */
+function inOrder<Item>(items: Iterable<Item>, rowOf: (item: Item) => Placed): readonly Item[] {
+  const keyed = Array.from(items, (item) => {
+    const { node, id } = rowOf(item);
+    return { key: `${nodeKey(node)}\u0000${id.toLowerCase()}`, item };
+  });
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
+}
+
+const itself = <Row>(row: Row): Row => row;
 
 /** All nodes by name. */
 export function allNodes(view: View): readonly NodeRow[] {
@@ -36,7 +49,7 @@ export function findNode(view: View, nameOrId: string): NodeRow | undefined {
 
 /** Services of a node by id. */
 export function servicesOfNode(view: View, node: string): readonly ServiceRow[] {
-  return [...view.services.by('node', nodeKey(node))].sort(byNodeAndId);
+  return inOrder(view.services.by('node', nodeKey(node)), itself);
 }
 
 /** Names of services with the tags of their wanted instances, each tag once. O(instances). */
@@ -56,9 +69,10 @@ export function serviceNames(
 }
 
 function sortedInstances(instances: readonly Instance[]): readonly Instance[] {
-  return [...instances]
-    .sort((a, b) => byNodeAndId(a.service, b.service))
-    .map((instance) => ({ ...instance, checks: sortedChecks(instance.checks) }));
+  return inOrder(instances, ({ service }) => service).map((instance) => ({
+    ...instance,
+    checks: sortedChecks(instance.checks),
+  }));
 }
 
 /** Checks of the node first, then those of the service, each by id. */
@@ -91,17 +105,16 @@ export function meshInstancesOf(view: View, name: string): readonly Instance[] {
 
 /** All checks of a node, its services' included. */
 export function checksOfNode(view: View, node: string): readonly CheckRow[] {
-  return [...view.checks.by('node', nodeKey(node))].sort(byNodeAndId);
+  return inOrder(view.checks.by('node', nodeKey(node)), itself);
 }
 
 /** The checks of all instances of a service, without those of their nodes. */
 export function checksOfService(view: View, name: string): readonly CheckRow[] {
-  return [...view.checks.by('serviceName', serviceNameKey(name))].sort(byNodeAndId);
+  return inOrder(view.checks.by('serviceName', serviceNameKey(name)), itself);
 }
 
 /** All checks with this status; `any` takes all. O(checks). */
 export function checksInState(view: View, status: string): readonly CheckRow[] {
-  return [...view.checks.values()]
-    .filter((check) => status === 'any' || check.status === status)
-    .sort(byNodeAndId);
+  const checks = [...view.checks.values()];
+  return inOrder(status === 'any' ? checks : checks.filter((check) => check.status === status), itself);
 }
