@@ -280,7 +280,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   ending.begin(async () => {
     await stopParts();
     log.info({}, 'ended');
-    agentLog.flush();
+    await agentLog.flush();
   });
   return {
     log,

@@ -59,17 +59,22 @@ export class LogFile {
     const isTooLarge = rotateBytes > 0 && this.#bytes >= rotateBytes;
     const isTooOld = rotateMs > 0 && this.#clock.now() - this.#openedMs >= rotateMs;
     try {
-      if (isTooLarge || isTooOld) this.#rotate();
+      if (this.#fd < 0) this.#open();
+      else if (isTooLarge || isTooOld) this.#rotate();
       this.#bytes += fs.writeSync(this.#fd, `${line}\n`);
     } catch {
       // There is nowhere left to say so; standard output has the line.
     }
   }
 
-  /** Close the file and open it anew under its name. */
+  /** Go on in a file of the same name; one that cannot be opened now is tried again at the next line. Never throws. */
   reopen(): void {
     this.close();
-    this.#open();
+    try {
+      this.#open();
+    } catch {
+      // write() tries again
+    }
   }
 
   close(): void {

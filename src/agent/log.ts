@@ -3,12 +3,15 @@
  *
  * Standard output gets readable lines on a terminal and JSON otherwise; `rollcall monitor` and the log file are further
  * sinks with levels of their own. pino itself runs at the lowest level that any sink wants, so a debug line that nobody
- * reads costs one comparison. Lines to standard output are buffered by the system; `flush` before the process ends.
+ * reads costs one comparison. Lines to standard output are written in the background (log-output.ts); `flush`
+ * before the process ends.
  */
-import { destination, type Logger as PinoLogger, pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
+import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { LogFile } from './log-file.ts';
 import { readableLine } from './log-line.ts';
+import { LogOutput } from './log-output.ts';
 
 /** Level number of each name that configuration files and `monitor` use. */
 const LEVELS: Readonly<Record<string, number>> = {
@@ -38,12 +41,13 @@ export class AgentLog {
   readonly #pino: PinoLogger;
   readonly #sinks = new Set<Sink>();
   readonly #children: PinoLogger[] = [];
-  readonly #stdout = destination({ fd: 1, sync: false });
+  readonly #stdout: LogOutput;
   readonly #isJson: boolean;
   #stdoutSink: Sink;
   #file: LogFile | undefined;
 
-  constructor(settings: LogSettings) {
+  constructor(settings: LogSettings, clock: Clock) {
+    this.#stdout = new LogOutput(process.stdout.fd, clock);
     this.#pino = pino({ base: null }, { write: (line: string) => this.#fanOut(line) });
     this.#isJson = settings.isJson;
     this.#stdoutSink = this.#makeStdoutSink(settings.level);
@@ -82,9 +86,14 @@ export class AgentLog {
     this.#file?.reopen();
   }
 
-  /** Write out what is buffered. */
-  flush(): void {
-    this.#stdout.flushSync();
+  /** Resolves when standard output has everything, or does not take it in time. */
+  flush(): Promise<void> {
+    return this.#stdout.flush();
+  }
+
+  /** For the very end of the process, whatever ends it. */
+  writeLast(): void {
+    this.#stdout.writeLast();
   }
 
   /** pino's children keep the level of their birth, so they are remembered; the agent makes one for each part. */
@@ -104,7 +113,7 @@ export class AgentLog {
     return {
       level: levelNumber(level),
       isJson: this.#isJson,
-      write: (line) => void this.#stdout.write(`${line}\n`),
+      write: (line) => this.#stdout.write(line),
     };
   }
 

@@ -1,14 +1,18 @@
 /**
  * How the process of an agent ends: after signals, and when it cannot start.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningAgent, startAgent } from '../support/start-agent.ts';
 
+const LAUNCHER = fileURLToPath(new URL('../../bin/rollcall.js', import.meta.url));
 let dataDir = '';
 
 beforeEach(() => {
@@ -42,6 +46,32 @@ describe('signals', () => {
     await delay(700);
     process.kill(agent.pid, 'SIGTERM');
     expect(await ended).toBe(1);
+  });
+});
+
+describe('a log that nobody reads', () => {
+  it('does not keep the agent from ending', async () => {
+    const args = [LAUNCHER, 'agent', '-dev', '-http-port=0', '-dns-port=0'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    child.stderr.destroy();
+    await delay(300);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('and a disk that is full for it, end nothing', async () => {
+    const full = fs.openSync('/dev/full', 'w');
+    const args = [LAUNCHER, 'agent', '-dev', '-http-port=0', '-dns-port=0'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'ignore'] });
+    const ended = once(child, 'exit');
+    await delay(1_500);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    fs.closeSync(full);
   });
 });
 

@@ -74,6 +74,19 @@ describe('LogFile', () => {
     file.close();
   });
 
+  it('goes on as soon as its folder is back', () => {
+    const own = path.join(dir, 'logs');
+    const file = new LogFile(settings({ path: path.join(own, 'agent.log'), rotateBytes: 2 }), manualClock());
+    file.write('aa');
+    fs.renameSync(own, path.join(dir, 'gone'));
+    file.reopen();
+    file.write('bb');
+    fs.mkdirSync(own);
+    file.write('cc');
+    expect(read('logs/agent.log')).toBe('cc\n');
+    file.close();
+  });
+
   it('is refused where it cannot be written', () => {
     fs.writeFileSync(path.join(dir, 'x'), '');
     expect(() => new LogFile(settings({ path: path.join(dir, 'x', 'y.log') }), manualClock())).toThrow(
