@@ -107,12 +107,24 @@ function srvGroups(
   return groups;
 }
 
+const NO_GROUPS: InstanceGroups = Object.freeze({ groups: [], isChained: false, isSelfContained: true });
+
+/** Types that instances with addresses have records of. */
+function isOfInstances(qtype: number): boolean {
+  return qtype === TYPE.A || qtype === TYPE.AAAA || qtype === TYPE.SRV || qtype === TYPE.ANY;
+}
+
 /** The records of the chosen instances for the type of the question; no groups when there are none. O(instances). */
 export function instanceGroups(found: FoundInstances, context: AnswerContext): InstanceGroups {
   const { qtype } = context;
+  const endpointOf = (instance: Instance): Endpoint => instanceEndpoint(instance, context);
+  // There are thousands of other types: asking for all of them must not make records for each.
+  if (!isOfInstances(qtype) && found.chosen.some((instance) => endpointOf(instance).kind === 'ip')) {
+    return NO_GROUPS;
+  }
   const reached = found.chosen.map((instance) => ({
     instance,
-    endpoint: instanceEndpoint(instance, context),
+    endpoint: endpointOf(instance),
     weight: weightOf(instance, found.reason),
   }));
   if (qtype === TYPE.SRV) {
