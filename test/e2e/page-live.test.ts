@@ -72,6 +72,10 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     };
     expect(await shortest(4, SECOND_MS, seenMs)).toBeLessThan(SECOND_MS);
     await until(page, 'turned critical');
+    await server.put('/v1/agent/check/fail/web-1-check');
+    await expect.poll(() => page.title()).toBe('(1) Overview · rollcall');
+    await server.put('/v1/agent/check/pass/web-1-check');
+    await expect.poll(() => page.title()).toBe('Overview · rollcall');
     await until(page, 'is no longer failing');
   });
 
@@ -153,6 +157,21 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     await dialog().getByRole('button', { name: 'Deregister' }).click();
     await page.getByRole('link', { name: 'web-2' }).waitFor({ state: 'detached' });
     expect(Object.keys((await json('/v1/agent/services')) as object)).not.toContain('web-2');
+  });
+
+  test('a node without an agent is deregistered after a question; the own node cannot be', async () => {
+    const Service = { ID: 'old', Service: 'old', Port: 1 };
+    await server.put('/v1/catalog/register', { Node: 'dead', Address: '10.9.9.9', Service });
+    await tab.open('nodes/dead');
+    await page.getByRole('button', { name: 'Deregister' }).click();
+    await dialog().getByText('1 instance').waitFor();
+    await dialog().getByRole('button', { name: 'Deregister' }).click();
+    await page.getByRole('heading', { name: 'Nodes' }).waitFor();
+    await page.getByRole('link', { name: 'dead' }).waitFor({ state: 'detached' });
+    expect(await json('/v1/catalog/service/old')).toEqual([]);
+    await page.getByRole('link', { name: 'n1' }).click();
+    await page.getByRole('button', { name: 'Maintenance' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Deregister' }).count()).toBe(0);
   });
 
   test('a session is invalidated after a question, and its lock with it', async () => {

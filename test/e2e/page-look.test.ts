@@ -180,7 +180,11 @@ describeWith(CHROMIUM, 'the web page by keyboard, in the dark and without its ag
     await page.keyboard.press('Escape');
     await page.getByLabel('Instance svc-0').waitFor({ state: 'detached' });
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Close details' }).focus();
+    await page.getByLabel('Instance svc-0').waitFor();
+    await page.keyboard.press('ArrowRight');
+    expect(
+      await page.getByRole('button', { name: 'Close details' }).evaluate((own) => own.matches(':focus')),
+    ).toBe(true);
     await page.keyboard.press('Enter');
     await page.getByLabel('Instance svc-0').waitFor({ state: 'detached' });
     expect(await focusedText(page)).toContain('svc-0');

@@ -12,6 +12,7 @@ const OTHER_KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['/', 'search in this list'],
   ['↓ ↑ or j k', 'next or previous row'],
   ['Enter', 'open'],
+  ['→', 'into the details of the row'],
   ['Esc', 'close a panel or dialog'],
   ['?', 'this help'],
 ];

@@ -5,7 +5,10 @@
  */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { FAILING } from '../api/paths.ts';
+import type { CheckShape } from '../api/shapes.ts';
 import { Icon } from '../parts/icon.tsx';
+import { isMaintenance } from '../parts/status.tsx';
 import { elapsed } from '../parts/text.ts';
 import { useApp } from './app.ts';
 import { KeyHelp, useKeys } from './keys.tsx';
@@ -47,14 +50,19 @@ function Notices() {
   );
 }
 
-/** Names the page in the window's title, and moves readers to the new page's head. */
+/** Names the page in the window's title, with what fails before it, and moves readers to the new page's head. */
 function usePageTitle(): void {
-  const { router } = useApp();
+  const { router, live } = useApp();
+  // The navigation follows these checks.
+  const failing = live.peek<readonly CheckShape[]>(FAILING).data.value ?? [];
+  const badCount = failing.filter((check) => !isMaintenance(check)).length;
   const { segments } = router.place.value;
   const isFirst = useRef(true);
   const title = titleOf(segments);
   useEffect(() => {
-    document.title = title === '' ? 'rollcall' : `${title} · rollcall`;
+    document.title = `${badCount > 0 ? `(${badCount}) ` : ''}${title} · rollcall`;
+  }, [title, badCount]);
+  useEffect(() => {
     if (!isFirst.current) document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     isFirst.current = false;
   }, [title]);

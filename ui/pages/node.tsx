@@ -101,6 +101,32 @@ function NodeMaintenance({ isOn, onClose }: { isOn: boolean; onClose: () => void
   );
 }
 
+interface DeregisterProps {
+  readonly name: string;
+  readonly services: readonly ServiceShape[];
+  readonly onClose: () => void;
+}
+
+function DeregisterNode({ name, services, onClose }: DeregisterProps) {
+  const { api, router } = useApp();
+  return (
+    <Confirm
+      title={`Deregister the node ${name}?`}
+      verb="Deregister"
+      isDanger
+      done={`Deregistered ${name}.`}
+      work={() => api.send('PUT', '/v1/catalog/deregister', { Node: name })}
+      onClose={onClose}
+      onDone={() => router.go(router.to(['nodes']))}
+    >
+      <p>
+        It goes with its checks, its sessions and {plural(services.length, 'instance')}; DNS and the API stop
+        answering with them at once. If another agent runs that node, it will put itself back.
+      </p>
+    </Confirm>
+  );
+}
+
 function NodeFacts({ document, status }: { document: NodeServices; status: Status }) {
   const { Node } = document;
   const { dig, curl, domain } = useLines();
@@ -178,6 +204,7 @@ export function NodePage({ name }: { name: string }) {
   const checks = useLive<readonly CheckShape[]>(apiPath('health', 'node', name));
   const self = useLive<AgentSelf>(SELF).data.value;
   const isAsking = useSignal(false);
+  const close = () => (isAsking.value = false);
   const document = services.data.value;
   const isOn = checks.data.value?.some((check) => isMaintenance(check) && check.ServiceID === '') ?? false;
   const isMissing = document === null || (document !== undefined && !document.Node);
@@ -189,6 +216,11 @@ export function NodePage({ name }: { name: string }) {
             {isOn ? 'End maintenance' : 'Maintenance'}
           </button>
         )}
+        {self && document?.Node && self.Config.NodeName !== name && (
+          <button type="button" class="danger" onClick={() => (isAsking.value = true)}>
+            Deregister
+          </button>
+        )}
       </PageHead>
       {document === undefined && services.error.value instanceof ApiError && (
         <Refusal error={services.error.value} what="this node" />
@@ -196,7 +228,12 @@ export function NodePage({ name }: { name: string }) {
       {document === undefined && !services.error.value && <Loading what={name} />}
       {isMissing && <Empty title={`There is no node ${name}.`} />}
       {document?.Node && <NodeBody document={document} checks={checks.data.value ?? []} />}
-      {isAsking.value && <NodeMaintenance isOn={isOn} onClose={() => (isAsking.value = false)} />}
+      {isAsking.value &&
+        (self?.Config.NodeName === name ? (
+          <NodeMaintenance isOn={isOn} onClose={close} />
+        ) : (
+          <DeregisterNode name={name} services={document?.Services ?? []} onClose={close} />
+        ))}
     </>
   );
 }

@@ -9,6 +9,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../app/app.ts';
+import { enterDetails } from './focus.ts';
 
 const WHOLE_LIMIT = 200;
 const OVERSCAN_ROWS = 12;
@@ -68,6 +69,7 @@ function useSorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[]) {
 
 function moveFocus(body: HTMLElement, event: KeyboardEvent): void {
   const current = (event.target as Element).closest<HTMLElement>('[data-row]');
+  if (event.key === 'ArrowRight' && enterDetails()) event.preventDefault();
   const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
   if (!current || step === undefined || event.target instanceof HTMLInputElement) return;
   const next = body.querySelector<HTMLElement>(`[data-row="${Number(current.dataset['row']) + step}"] a`);
