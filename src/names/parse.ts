@@ -39,6 +39,16 @@ function labelsInside(labels: readonly string[], zone: readonly string[]): reado
   return labels.slice(0, front);
 }
 
+/** Labels in front of whichever zone the name is in; one zone may lie in the other, then the inner one counts. */
+function labelsInZone(
+  labels: readonly string[],
+  { domain, altDomain }: Zones,
+): readonly string[] | undefined {
+  if (altDomain === null) return labelsInside(labels, domain);
+  const [inner, outer] = altDomain.length > domain.length ? [altDomain, domain] : [domain, altDomain];
+  return labelsInside(labels, inner) ?? labelsInside(labels, outer);
+}
+
 /** What follows the keyword: nothing, `<dc>`, or pairs `<dc>.dc` and `<peer>.peer`, not both; undefined otherwise. */
 function parseLocality(suffix: readonly string[]): Locality | undefined {
   if (suffix.length === 0) return HERE;
@@ -122,8 +132,7 @@ function parseInside(front: readonly string[], qtype: number): Lookup {
  * Linear in the number of labels. Never throws.
  */
 export function parse(labels: readonly string[], qtype: number, zones: Zones): Lookup {
-  const inside =
-    labelsInside(labels, zones.domain) ?? (zones.altDomain && labelsInside(labels, zones.altDomain));
+  const inside = labelsInZone(labels, zones);
   if (inside) return parseInside(inside, qtype);
   if (labels.at(-1) === 'arpa') return { kind: 'reverse', address: parseReverse(labels) };
   return OUTSIDE;

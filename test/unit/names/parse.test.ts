@@ -123,3 +123,14 @@ describe('forms of names', () => {
     );
   });
 });
+
+it('a name below two zones belongs to the inner one, whichever of them is the alternative', () => {
+  const labels = ['web', 'service', 'test', 'consul'];
+  const here = { kind: 'service', service: 'web', at: { datacenter: null } };
+  const [outer, inner] = [['consul'], ['test', 'consul']];
+  expect(parse(labels, TYPE.A, { domain: outer, altDomain: inner })).toMatchObject(here);
+  expect(parse(labels, TYPE.A, { domain: inner, altDomain: outer })).toMatchObject(here);
+  expect(parse(['web', 'service', 'consul'], TYPE.A, { domain: outer, altDomain: inner })).toMatchObject(
+    here,
+  );
+});
