@@ -168,7 +168,7 @@ function serverAddresses(
   });
 }
 
-/** SOA with the name servers in authority, or the name servers; glue in additional. */
+/** SOA with the name servers in authority, or the name servers, in lower case; glue in additional. */
 function answerAuthority(all: readonly NodeRow[], context: AnswerContext): Answer {
   const { zone, qtype } = context;
   const ttlSeconds = zone.config.nodeTtlSeconds;
@@ -176,7 +176,7 @@ function answerAuthority(all: readonly NodeRow[], context: AnswerContext): Answe
   // Servers whose names are no host names are still reached through ns.<domain>.
   const servers = fit.length > 0 ? fit : all.slice(0, MAX_SERVERS);
   const nameOf = (node: NodeRow): WireName =>
-    (fit.length > 0 ? nodeName(node, zone) : undefined) ?? zone.nameserver;
+    (fit.length > 0 ? nodeName(node, zone)?.map(foldByte) : undefined) ?? zone.nameserver;
   const names = fit.length > 0 ? servers.map(nameOf) : [zone.nameserver];
   const ns = names.map((name) => record(zone.domain, ttlSeconds, { type: TYPE.NS, name }));
   const additional = serverAddresses(servers, zone, nameOf);

@@ -123,3 +123,11 @@ it('names that DNS escapes are not found, and stand in targets as they are', asy
   expect((await rig.ask('z\\195\\188rich.node.consul', 'A')).rcode).toBe('NXDOMAIN');
   expect((await rig.ask('sp\\032ace.service.consul', 'A')).rcode).toBe('NXDOMAIN');
 });
+
+it('name servers are named in lower case, however their nodes are spelled', async () => {
+  const rig = dnsRig();
+  rig.put(nodeRow('Node-A', '10.0.0.1'), serviceRow('Node-A', 'consul', { port: 8_300 }));
+  const { answer, additional } = await rig.ask('consul', 'NS');
+  expect(answer).toEqual(['consul. 0 IN NS node-a.node.dc1.consul.']);
+  expect(additional).toEqual(['node-a.node.dc1.consul. 0 IN A 10.0.0.1']);
+});
