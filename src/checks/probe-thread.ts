@@ -1,9 +1,9 @@
 /**
  * Probes on a thread of their own, so that a DNS answer never waits for a thousand connections or the start of a program.
  *
- * The thread starts with the first probe: an agent without checks does not pay for it. One that dies (a bug) fails the
- * runs under way, which is logged, and the next run starts another. Each run costs the main thread two small messages,
- * less where several fall into one turn of its event loop.
+ * The thread starts with the first probe: an agent without checks does not pay for it. One that dies (a bug) is logged and
+ * replaced, and what it was at is run once more: a target must not be called critical for a fault of the agent. Each run
+ * costs the main thread two small messages, less where several fall into one turn of its event loop.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
@@ -12,6 +12,9 @@ import type { PolledSpec, ProbeLimits, ProbeResult, Probes } from './check.ts';
 import type { FromProbeThread, ToProbeThread } from './probe-protocol.ts';
 
 interface Waiting {
+  readonly request: Extract<ToProbeThread, { kind: 'run' }>;
+  /** It was under way already when a thread died. */
+  readonly isSecond: boolean;
   resolve(result: ProbeResult): void;
   reject(error: Error): void;
 }
@@ -29,6 +32,7 @@ export class ProbeThread {
   #worker: Worker | undefined;
   #unsent: ToProbeThread[] = [];
   #lastId = 0;
+  #isStopped = false;
 
   constructor(log: Logger, file: URL = WORKER_FILE) {
     this.#log = log;
@@ -49,6 +53,7 @@ export class ProbeThread {
 
   /** End the thread once it has heard what was sent before: aborted programs are killed first. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     const exited = new Promise((resolve) => worker.once('exit', resolve));
@@ -58,9 +63,10 @@ export class ProbeThread {
 
   #run(spec: PolledSpec, { timeoutMs, outputMaxBytes, signal }: ProbeLimits): Promise<ProbeResult> {
     const id = ++this.#lastId;
+    const request = { kind: 'run', id, spec, timeoutMs, outputMaxBytes } as const;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#send({ kind: 'run', id, spec, timeoutMs, outputMaxBytes });
+      this.#waiting.set(id, { request, isSecond: false, resolve, reject });
+      this.#send(request);
       signal.addEventListener('abort', () => this.#abort(id), { once: true });
       if (signal.aborted) this.#abort(id);
     });
@@ -85,12 +91,10 @@ export class ProbeThread {
     worker.on('message', (messages: readonly FromProbeThread[]) => {
       for (const message of messages) this.#settle(message);
     });
-    worker.on('error', (err) =>
-      this.#log.error({ err }, 'the probe thread died; the next probe starts another'),
-    );
+    worker.on('error', (err) => this.#log.error({ err }, 'the probe thread died; another takes its place'));
     worker.on('exit', () => {
       this.#worker = undefined;
-      this.#failAll('the probe thread ended');
+      for (const waiting of [...this.#waiting.values()]) this.#runAgain(waiting);
     });
     return worker;
   }
@@ -102,8 +106,15 @@ export class ProbeThread {
     else waiting?.reject(new Error(message.fault));
   }
 
-  #failAll(why: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new Error(why));
-    this.#waiting.clear();
+  /** A run that has seen two threads die may well be what kills them. */
+  #runAgain(waiting: Waiting): void {
+    const { request, isSecond, reject } = waiting;
+    if (this.#isStopped || isSecond) {
+      this.#waiting.delete(request.id);
+      reject(new Error('the probe thread ended'));
+      return;
+    }
+    this.#waiting.set(request.id, { ...waiting, isSecond: true });
+    this.#send(request);
   }
 }

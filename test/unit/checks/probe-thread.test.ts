@@ -80,25 +80,39 @@ test('a signal that was aborted before the run is not missed', async () => {
   await expect(run).resolves.toMatchObject({ status: 'critical' });
 });
 
-test('a thread that dies fails its runs, says so, and the next run starts another', async () => {
-  const dyingOnce = new URL(
-    `data:text/javascript,${encodeURIComponent(`
-      import { parentPort } from 'node:worker_threads';
-      parentPort.on('message', ([{ id, spec }]) => {
-        if (spec.args[0] === 'die') throw new Error('out of luck');
-        parentPort.postMessage([{ id, result: { status: 'passing', output: 'alive' } }]);
-      });`)}`,
-  );
+/** A thread that dies of `die`, and of `die once` as long as the file is not there. */
+function mortal(marker: string): URL {
+  const source = `
+    import fs from 'node:fs';
+    import { parentPort } from 'node:worker_threads';
+    const die = () => { throw new Error('out of luck'); };
+    const dieOnce = (file) => {
+      if (fs.existsSync(file)) return;
+      fs.writeFileSync(file, '');
+      die();
+    };
+    parentPort.on('message', (messages) => {
+      for (const { id, spec } of messages) {
+        if (spec.args[0] === 'die') die();
+        if (spec.args[0] === 'die once') dieOnce(${JSON.stringify(marker)});
+        parentPort.postMessage([{ id, result: { status: 'passing', output: spec.args[0] } }]);
+      }
+    });`;
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+test('a thread that dies is replaced, and what it was at is run once more', async () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-probe-'));
   const errors: string[] = [];
   const log: Logger = { ...silentLogger, error: (_, message) => void errors.push(message) };
-  const thread = startThread(log, dyingOnce);
-  await expect(thread.probes.script(script('die'), limits())).rejects.toThrow('the probe thread ended');
-  expect(errors).toEqual(['the probe thread died; the next probe starts another']);
-  await expect(thread.probes.script(script('live'), limits())).resolves.toEqual({
-    status: 'passing',
-    output: 'alive',
-  });
-  await thread.probes.script(script('die'), limits()).catch(() => {});
+  const { probes } = startThread(log, mortal(path.join(dir, 'died')));
+  const died = 'the probe thread died; another takes its place';
+  await expect(probes.script(script('die once'), limits())).resolves.toMatchObject({ output: 'die once' });
+  expect(errors).toEqual([died]);
+  await expect(probes.script(script('die'), limits())).rejects.toThrow('the probe thread ended');
+  expect(errors).toEqual([died, died, died]);
+  await expect(probes.script(script('live'), limits())).resolves.toMatchObject({ output: 'live' });
+  fs.rmSync(dir, { recursive: true });
 });
 
 test('stopping ends programs that still run', async () => {
