@@ -80,14 +80,17 @@ export function decodeBase64(base64: string): Decoded {
   }
 }
 
-/** Offsets, hex and characters, 16 bytes a line, at most `limit` bytes. */
+/** As many as fit into a line of the inspector and of a phone. */
+const DUMPED_A_LINE = 8;
+
+/** Offsets, hex and characters, at most `limit` bytes. */
 export function hexDump(raw: Uint8Array, limit = 512): string {
   const lines: string[] = [];
-  for (let at = 0; at < Math.min(raw.length, limit); at += 16) {
-    const row = [...raw.slice(at, Math.min(at + 16, limit))];
+  for (let at = 0; at < Math.min(raw.length, limit); at += DUMPED_A_LINE) {
+    const row = [...raw.slice(at, Math.min(at + DUMPED_A_LINE, limit))];
     const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const text = row.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('');
-    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(47)}  ${text}`);
+    lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(3 * DUMPED_A_LINE - 1)}  ${text}`);
   }
   return lines.join('\n');
 }

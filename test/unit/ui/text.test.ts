@@ -57,11 +57,11 @@ describe('values of keys', () => {
   test('anything else is bytes, shown with offsets', () => {
     const decoded = decodeBase64(btoa('\xff\x00A'));
     expect(decoded).toEqual({ kind: 'binary', bytes: Uint8Array.of(255, 0, 65) });
-    expect(hexDump(Uint8Array.of(255, 0, 65))).toBe(`0000  ff 00 41${' '.repeat(39)}  ··A`);
+    expect(hexDump(Uint8Array.of(255, 0, 65))).toBe(`0000  ff 00 41${' '.repeat(15)}  ··A`);
   });
 
   test('a dump ends at its limit', () => {
-    expect(hexDump(new Uint8Array(100), 20).split('\n')).toHaveLength(2);
+    expect(hexDump(new Uint8Array(100), 20).split('\n')).toHaveLength(3);
   });
 
   test('only JSON is formatted', () => {
