@@ -87,6 +87,8 @@ const checkAddresses: Rule = (config) => [
 
 const checkPorts: Rule = (config) => {
   const { 'ports.dns': dns, 'ports.http': http } = config;
+  if (dns < 0 && http < 0)
+    return [problem('ports.http', 'is off, as ports.dns is: nobody could ask this agent anything')];
   return dns > 0 && dns === http ? [problem('ports.http', `is ${dns}, as ports.dns is`)] : [];
 };
 

@@ -1,6 +1,7 @@
 /**
  * What the log says once about a configuration that was accepted.
  */
+import fs from 'node:fs';
 import { nearest } from '../lib/nearest.ts';
 import { SUBJECTS, type Subject } from './accepted-keys.ts';
 import { type Environment, unknownText } from './collected.ts';
@@ -46,6 +47,18 @@ function remarkOnClient({ server }: Config): readonly Remark[] {
   ];
 }
 
+/** Accepted, as the reference does. */
+function remarkOnName({ node_name: name }: Config): readonly Remark[] {
+  if (name === '' || /^[a-zA-Z0-9._-]+$/.test(name)) return [];
+  const text = `node_name: ${JSON.stringify(name)} is no host name, so resolvers may refuse to ask for it; use letters, digits and dashes`;
+  return [{ level: 'warn', text }];
+}
+
+function remarkOnPage({ 'ui_config.dir': dir }: Config): readonly Remark[] {
+  if (dir === '' || fs.existsSync(dir)) return [];
+  return [{ level: 'warn', text: `ui_config.dir: ${dir} does not exist, so there is no page` }];
+}
+
 export interface Remarkable {
   readonly config: Config;
   readonly env: Environment;
@@ -64,5 +77,7 @@ export function remarksOn({ config, env, accepted, skipped, commented }: Remarka
     ...remarksOnAccepted(accepted),
     ...strangeVariables(env),
     ...remarkOnClient(config),
+    ...remarkOnName(config),
+    ...remarkOnPage(config),
   ];
 }

@@ -3,7 +3,6 @@
  *
  * The rows are loaded before anything listens, so the first DNS answer after a restart is already complete.
  */
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Persistence, Stored } from '../catalog/persistence.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
@@ -14,10 +13,12 @@ import { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
+import { systemErrorText } from '../lib/system-error.ts';
 import type { Metrics } from '../metrics/registry.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { Part } from './lifecycle.ts';
+import { makeFolder } from './make-folder.ts';
 import { meteredStore } from './metered-store.ts';
 
 const DATABASE_FILE = 'rollcall.db';
@@ -48,9 +49,9 @@ export interface CoreParts {
 async function openStore(dataDir: string): Promise<Persistence> {
   if (dataDir === '') return (await import('../store/memory.ts')).memoryStore();
   try {
-    fs.mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
   } catch (cause) {
-    const why = (cause as Error).message;
+    const why = systemErrorText(cause);
     throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
   }
   const { sqliteStore } = await import('../store/sqlite.ts');

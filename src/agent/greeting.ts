@@ -26,8 +26,10 @@ export function localAddress(addresses: readonly string[]): string {
   return LOOPBACK[address] ?? address;
 }
 
-const orClient = (own: readonly string[], config: Config): readonly string[] =>
-  own.length > 0 ? own : config.client_addr;
+/** Each address once: a template and a text may name the same one. */
+const orClient = (own: readonly string[], config: Config): readonly string[] => [
+  ...new Set(own.length > 0 ? own : config.client_addr),
+];
 
 /** Addresses on which HTTP listens. */
 export const httpAddresses = (config: Config): readonly string[] =>
@@ -45,9 +47,9 @@ export function greeting(config: Config, identity: Identity, version: string): r
   const kept = config.data_dir === '' ? 'nothing is kept on disk' : `data in ${config.data_dir}`;
   return [
     `rollcall ${version}: node ${identity.nodeName} in ${config.datacenter} (${identity.advertiseAddress}), ${kept}`,
-    `  DNS   ${listen(dns, dnsPort)} (UDP and TCP)`,
+    `  DNS   ${listen(dns, dnsPort)}${dnsPort < 0 ? '' : ' (UDP and TCP)'}`,
     `  HTTP  ${listen(http, httpPort)}`,
     `  Page  ${page ? `http://${listen([localAddress(http)], httpPort)}${config['ui_config.content_path']}` : 'off (-ui switches it on)'}`,
-    `  Try   dig @${localAddress(dns)} -p ${dnsPort} consul.service.${domain} SRV`,
+    `  Try   ${dnsPort < 0 ? 'rollcall members' : `dig @${localAddress(dns)} -p ${dnsPort} consul.service.${domain} SRV`}`,
   ];
 }

@@ -7,7 +7,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import { systemErrorText } from '../lib/system-error.ts';
 import { AppError } from '../model/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface LogFileSettings {
   /** File, or folder when it ends in a slash. */
@@ -21,6 +23,9 @@ export interface LogFileSettings {
 
 const DEFAULT_NAME = 'rollcall.log';
 
+const isFolder = (file: string): boolean =>
+  fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 export class LogFile {
   readonly #settings: LogFileSettings;
   readonly #clock: Clock;
@@ -33,6 +38,11 @@ export class LogFile {
 
   /** Throws AppError config_invalid when the file cannot be opened. */
   constructor(settings: LogFileSettings, clock: Clock) {
+    if (!settings.path.endsWith('/') && isFolder(settings.path))
+      throw new AppError(
+        'config_invalid',
+        `log_file: ${settings.path} is a folder; write ${settings.path}/ for a file in it`,
+      );
     const name = settings.path.endsWith('/') ? DEFAULT_NAME : path.basename(settings.path);
     this.#settings = settings;
     this.#clock = clock;
@@ -40,12 +50,12 @@ export class LogFile {
     this.#extension = path.extname(name) || '.log';
     this.#stem = path.basename(name, path.extname(name));
     try {
-      fs.mkdirSync(this.#dir, { recursive: true });
+      makeFolder(this.#dir);
       this.#open();
     } catch (cause) {
       throw new AppError(
         'config_invalid',
-        `log_file: ${settings.path} cannot be written: ${(cause as Error).message}`,
+        `log_file: ${settings.path} cannot be written: ${systemErrorText(cause)}`,
         {
           cause,
         },

@@ -133,7 +133,8 @@ function checkRow(spec: OptionSpec, value: unknown): void {
   if (spec.kind === 'port' && ((value as number) < -1 || (value as number) > 65_535))
     expected('a port from 0 to 65535, or -1 for off', value);
   if (spec.min !== undefined && (value as number) < spec.min) expected(`at least ${spec.min}`, value);
-  if (spec.kind === 'duration' && (value as number) < 0) expected('a duration of at least 0s', value);
+  if (spec.kind === 'duration' && (value as number) < 0)
+    expected('a duration of at least 0s', `${value as number}ms`);
 }
 
 /** The value of an option as a file gives it. Throws ValueProblem. */

@@ -2,6 +2,7 @@
  * The file that holds the process id while the agent runs.
  */
 import fs from 'node:fs';
+import { systemErrorText } from '../lib/system-error.ts';
 import { AppError } from '../model/errors.ts';
 import type { Part } from './lifecycle.ts';
 
@@ -16,7 +17,7 @@ export function pidFilePart(file: string, pid: number): Part {
       } catch (cause) {
         throw new AppError(
           'config_invalid',
-          `pid_file: ${file} cannot be written: ${(cause as Error).message}`,
+          `pid_file: ${file} cannot be written: ${systemErrorText(cause)}`,
           {
             cause,
           },

@@ -69,6 +69,8 @@ interface Read {
 export class Reloader {
   readonly #parts: ReloaderParts;
   #running: Promise<unknown> = Promise.resolve();
+  /** The reload that waits for the one that runs; it will see the files as they are then, so one is enough. */
+  #next: Promise<ReloadDifference> | undefined;
   #said: ReadonlySet<string>;
 
   constructor(parts: ReloaderParts) {
@@ -78,9 +80,12 @@ export class Reloader {
 
   /** Resolves when the difference is applied. Rejects with config_invalid, after logging why; nothing is changed then. */
   reload(): Promise<ReloadDifference> {
-    const next = this.#running.then(() => this.#reload());
-    this.#running = next.catch(() => {});
-    return next;
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined; // whoever comes from now on may know of later changes
+      return this.#reload();
+    });
+    this.#running = this.#next.catch(() => {});
+    return this.#next;
   }
 
   /** What a reload would do now. Rejects with config_invalid like one; changes nothing. */

@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { systemErrorText } from '../lib/system-error.ts';
 
 export interface ProgramRequest {
   readonly args: readonly string[];
@@ -22,11 +23,12 @@ export interface RunningProgram {
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-async function exitStatus(child: ChildProcess): Promise<number> {
+async function exitStatus(child: ChildProcess, program: string): Promise<number> {
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     return code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
-  } catch {
+  } catch (error) {
+    process.stderr.write(`${program}: ${systemErrorText(error)}\n`);
     return 127;
   }
 }
@@ -38,7 +40,7 @@ export function runProgram({ args, isShell, stdin, env }: ProgramRequest): Runni
     stdio: [stdin === 'inherit' ? 'inherit' : 'pipe', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
   });
-  const ended = exitStatus(child);
+  const ended = exitStatus(child, program);
   if (stdin !== 'inherit') {
     // A program that does not read its input closes the pipe; that is its right.
     child.stdin?.on('error', () => {});

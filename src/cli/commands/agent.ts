@@ -101,7 +101,12 @@ function notifySystemd(agent: RunningAgent): void {
   const notify = spawn('systemd-notify', ['--ready', '--no-block', `--pid=${process.pid}`], {
     stdio: 'ignore',
   });
-  notify.on('error', (err) => agent.log.warn({ err }, 'systemd was not told that the agent is ready'));
+  const failed = (err: unknown): void =>
+    agent.log.warn({ err }, 'systemd was not told that the agent is ready');
+  notify.on('error', failed);
+  notify.on('exit', (status) => {
+    if (status !== 0) failed(new Error(`systemd-notify ended with status ${status}`));
+  });
   notify.unref();
 }
 

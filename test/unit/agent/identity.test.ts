@@ -43,6 +43,15 @@ describe('the identity of an agent', () => {
 });
 
 describe('the greeting', () => {
+  it('names each address once, and does not advise to ask what is off', () => {
+    const identity = identityOf(config({}), 'id');
+    const addresses = { 'addresses.http': ['::1', '127.0.0.1', '::1'], 'ports.http': 8500 };
+    const lines = greeting(config({ ...addresses, 'ports.dns': -1 }), identity, '1');
+    expect(lines.map((line) => line.trim().replace(/ +/, ' '))).toEqual(
+      expect.arrayContaining(['DNS off', 'HTTP [::1]:8500, 127.0.0.1:8500', 'Try rollcall members']),
+    );
+  });
+
   it('is five lines with what to type on this machine', () => {
     const lines = greeting(config({ client_addr: ['0.0.0.0'] }), identityOf(config({}), 'id'), '1.2.3');
     expect(lines).toEqual([

@@ -163,7 +163,8 @@ describe('loadConfig', () => {
     const one = file('a.json', '{ "node_name": "a//b#c", # why\n // and\n "datacenter": "x" /* so */ }');
     const { config, remarks } = await load({ paths: [one] });
     expect([config.node_name, config.datacenter]).toEqual(['a//b#c', 'x']);
-    expect(remarks).toEqual([{ level: 'info', text: `${one}: comments in JSON were skipped` }]);
+    expect(remarks[0]).toEqual({ level: 'info', text: `${one}: comments in JSON were skipped` });
+    expect(remarks).toHaveLength(2); // the other is about the name
   });
 
   it('names line and column of a syntax error', async () => {
@@ -197,6 +198,16 @@ describe('loadConfig', () => {
     expect((await load({ paths: [file('a.json', off)] })).remarks).toEqual([]);
   });
 
+  it('remarks on a name that is no host name, and on a page that is not there', async () => {
+    const one = file('a.json', { node_name: 'my node', ui_config: { dir: '/nowhere' } });
+    const { remarks } = await load({ paths: [one] });
+    expect(remarks.map(({ text }) => text.split(',')[0])).toEqual([
+      'node_name: "my node" is no host name',
+      'ui_config.dir: /nowhere does not exist',
+    ]);
+    expect((await load({ paths: [file('b.json', { node_name: 'a_b.c-1' })] })).remarks).toEqual([]);
+  });
+
   it('wants a data directory unless it is a development agent', async () => {
     await expect(load({ isDev: false })).rejects.toThrow('data_dir cannot be empty');
   });
@@ -222,6 +233,8 @@ describe('loadConfig', () => {
     [{ http_config: { response_headers: { 'X-Y': 'a\nb' } } }, 'is no header'],
     [{ http_config: { response_headers: { 'Content-Length': '1' } } }, 'is set by the server itself'],
     [{ ports: { http: 70_000 } }, 'must be a port from 0 to 65535'],
+    [{ ports: { http: -1, dns: -1 } }, 'nobody could ask this agent anything'],
+    [{ session_ttl_min: '-5s' }, 'a duration of at least 0s, not "-5000ms"'],
     [{ domain: 'a..b' }, 'is no domain name'],
     [{ dns_config: { udp_answer_limit: -1 } }, 'must be at least 0'],
     [{ dns_config: { recursor_strategy: 'best' } }, 'must be one of sequential, random'],

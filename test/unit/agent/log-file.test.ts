@@ -87,6 +87,12 @@ describe('LogFile', () => {
     file.close();
   });
 
+  it('is refused for a folder that is not written as one', () => {
+    expect(() => new LogFile(settings({ path: dir }), manualClock())).toThrow(
+      `log_file: ${dir} is a folder; write ${dir}/ for a file in it`,
+    );
+  });
+
   it('is refused where it cannot be written', () => {
     fs.writeFileSync(path.join(dir, 'x'), '');
     expect(() => new LogFile(settings({ path: path.join(dir, 'x', 'y.log') }), manualClock())).toThrow(
