@@ -51,7 +51,7 @@ const CHECK: FieldTable<CheckFields> = {
   status: { name: 'Status', decode: text },
   notes: { name: 'Notes', decode: text },
   output: { name: 'Output', decode: text },
-  serviceId: { name: 'ServiceID', decode: text, aliases: ['service_id'] },
+  serviceId: { name: 'ServiceID', decode: text },
   serviceName: { name: 'ServiceName', decode: text },
   serviceTags: { name: 'ServiceTags', decode: texts },
   type: { name: 'Type', decode: text },

@@ -15,7 +15,12 @@ import {
 import { AppError } from '../model/errors.ts';
 import type { NodeName, StringMap } from '../model/types.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
-import { type ServiceInput, serviceDefinition, serviceInput } from './catalog-service-document.ts';
+import {
+  requireInsertable,
+  type ServiceInput,
+  serviceDefinition,
+  serviceInput,
+} from './catalog-service-document.ts';
 import { tenancyText } from './tenancy.ts';
 
 const ROOT: Place = { style: 'api', path: '' };
@@ -56,14 +61,27 @@ const REGISTRATION: FieldTable<RegistrationFields> = {
   partition: { name: 'Partition', decode: tenancyText },
 };
 
-const NODE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID_PARTS = /^(.{8})-(.{4})-(.{4})-(.{4})-(.{12})$/s;
+const NOT_HEX = /[^0-9a-f]/i;
+
+/** What is wrong with the id of a node, in the reference's words; undefined when it is a UUID. */
+function brokenNodeId(id: string): string | undefined {
+  if (Buffer.byteLength(id) !== 36) return 'uuid string is wrong length';
+  const parts = UUID_PARTS.exec(id)?.slice(1);
+  if (parts === undefined) return 'uuid is improperly formatted';
+  const other = NOT_HEX.exec(parts.join(''))?.[0];
+  if (other === undefined) return undefined;
+  const code = other.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return `encoding/hex: invalid byte: U+${code} '${other}'`;
+}
 
 /** A node for the catalog. Throws invalid_command. */
 function nodeInput(fields: Partial<RegistrationFields>): RegisterCommand['node'] {
   const { node = '', address = '', id = '', skipNodeUpdate = false } = fields;
   if (node === '') refuse('Must provide node');
   if (address === '' && !skipNodeUpdate) refuse('Must provide address if SkipNodeUpdate is not set');
-  if (id !== '' && !NODE_ID.test(id)) refuse('Bad node ID: uuid string is not of the form 8-4-4-4-12');
+  const brokenId = id === '' ? undefined : brokenNodeId(id);
+  if (brokenId !== undefined) refuse(`Bad node ID: ${brokenId}`);
   return {
     name: node as NodeName,
     id,
@@ -79,6 +97,7 @@ export function registration(body: unknown): { command: RegisterCommand; datacen
   const node = nodeInput(fields);
   const checks = [...(fields.check ? [fields.check] : []), ...(fields.checks ?? [])];
   const service = fields.service && serviceDefinition(fields.service);
+  if (fields.service) requireInsertable(fields.service, node.name);
   if (service?.name === '')
     refuse('failed inserting service: failed inserting service: object missing primary index');
   return {

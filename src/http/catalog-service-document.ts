@@ -15,6 +15,7 @@ import {
   textMap,
   texts,
 } from '../local/json-fields.ts';
+import { brokenKind, brokenMeta, brokenWeights } from '../local/service-document.ts';
 import { addressesByTag, weights } from '../local/service-fields.ts';
 import { AppError } from '../model/errors.ts';
 import type { JsonObject, ServiceAddress, ServiceDefinition, StringMap, Weights } from '../model/types.ts';
@@ -73,14 +74,9 @@ export const serviceInput: Decoder<ServiceInput> = (value, place) => decodeField
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
 
-function checkProxy({ proxy, port = 0, socketPath = '' }: ServiceInput): void {
-  const faults: string[] = [];
-  if (!proxy?.['DestinationServiceName'])
-    faults.push('Proxy.DestinationServiceName must be non-empty for Connect proxy services');
-  if (port === 0 && socketPath === '') faults.push('Port must be set for a Connect proxy');
-  if (faults.length === 0) return;
-  const many = faults.length === 1 ? '1 error' : `${faults.length} errors`;
-  refuse(`${many} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join('')}\n`);
+/** Weights that nothing can be drawn with count as not given. */
+function usableWeights(given: Weights): Weights {
+  return brokenWeights(given) === undefined ? given : { passing: 1, warning: 1 };
 }
 
 const NOTHING = {
@@ -100,13 +96,23 @@ const NOTHING = {
   locality: null,
 } as const;
 
+/** Refuse what the reference refuses in a registration, but not in a transaction. Throws invalid_command. */
+export function requireInsertable(given: ServiceInput, node: string): void {
+  const unreachable = brokenKind(given);
+  if (unreachable !== undefined) refuse(unreachable);
+  const brokenPair = brokenMeta(given.meta ?? {});
+  if (brokenPair === undefined) return;
+  const id = given.id || given.service || '';
+  refuse(
+    `failed inserting service: Invalid Service Meta for node ${node} and serviceID ${id}: ${brokenPair}`,
+  );
+}
+
 /** The definition of a catalog service. Throws invalid_command. */
 export function serviceDefinition(given: ServiceInput): ServiceDefinition {
   if (!given.service && given.id) refuse('Must provide service name with ID');
   if (UNREACHABLE.has(given.address ?? '')) refuse('Invalid service address');
-  if (given.kind === 'connect-proxy') checkProxy(given);
   const fields = { ...NOTHING, ...given };
-  const { passing, warning } = fields.weights;
   return {
     id: (fields.id || fields.service) as ServiceDefinition['id'],
     name: fields.service as ServiceDefinition['name'],
@@ -117,7 +123,7 @@ export function serviceDefinition(given: ServiceInput): ServiceDefinition {
     meta: fields.meta,
     port: fields.port,
     socketPath: fields.socketPath,
-    weights: passing === 0 && warning === 0 ? { passing: 1, warning: 1 } : { passing, warning },
+    weights: usableWeights(fields.weights),
     enableTagOverride: fields.enableTagOverride,
     proxy: fields.proxy,
     connect: fields.connect,

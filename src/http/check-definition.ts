@@ -98,9 +98,19 @@ function shown(name: Name, value: unknown): unknown {
   return name === 'TTL' ? (value as number) * NANOSECONDS_PER_MS : value;
 }
 
+const KNOWN: ReadonlySet<string> = new Set(
+  NAMES.flatMap((name) => [name.toLowerCase(), ...(SPELLINGS[name] ?? [])]),
+);
+
+/** A definition without the fields that nobody knows, which the reference leaves out here and only here. */
+function withoutUnknown(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => KNOWN.has(key.toLowerCase())));
+}
+
 /** Decode a definition. Throws bad_request. */
 export const checkDefinition: Decoder<CheckDefinitionDocument> = (value, place) => {
-  const fields: Partial<Record<Name, unknown>> = decodeFields(TABLE, value, place);
+  const fields: Partial<Record<Name, unknown>> = decodeFields(TABLE, withoutUnknown(value), place);
   const kept = NAMES.filter((name) => !isEmpty(fields[name]));
   const document = Object.fromEntries(kept.map((name) => [name, shown(name, fields[name])]));
   return { document, kind: kindOf(fields) };

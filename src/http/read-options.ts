@@ -25,13 +25,17 @@ const refuse = (text: string): never => {
   throw new AppError('bad_request', text);
 };
 
-const CACHE_SECONDS = /^(max-age|stale-if-error)=(\d{1,9})$/;
+const CACHE_DIRECTIVE = /^(?:max-age|stale-if-error)=(.*)$/s;
+const SIGNED = /^[+-]?\d{1,19}$/;
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 function checkCacheControl(header: string | undefined): void {
   for (const part of (header ?? '').split(',')) {
-    const directive = part.trim().toLowerCase();
-    const takesSeconds = directive.startsWith('max-age') || directive.startsWith('stale-if-error');
-    if (takesSeconds && !CACHE_SECONDS.test(directive)) refuse('Invalid Cache-Control header.');
+    const seconds = CACHE_DIRECTIVE.exec(part.trim().toLowerCase())?.[1];
+    if (seconds === undefined) continue;
+    const isNumber = SIGNED.test(seconds) && BigInt(seconds.replace(/^[+-]/, '')) <= MAX_INT64;
+    if (!isNumber) refuse('Invalid Cache-Control header.');
   }
 }
 
@@ -48,10 +52,12 @@ function parseConsistency(query: Query): Consistency {
 }
 
 const WHOLE_NUMBER = /^\d{1,20}$/;
+/** What the reference's durations can hold. */
+const MAX_WAIT_MS = 2 ** 63 / 1e6;
 
 /** Refuse another datacenter than ours: there is no way to it. */
 export function requireOwnDatacenter(datacenter: string | undefined, parts: HttpParts): void {
-  if (datacenter && datacenter.toLowerCase() !== parts.datacenter.toLowerCase())
+  if (datacenter && datacenter !== parts.datacenter)
     throw new AppError('unknown_datacenter', 'No path to datacenter');
 }
 
@@ -61,8 +67,8 @@ export function readOptions(call: Call, parts: HttpParts): ReadOptions {
   const index = first(query, 'index');
   const wait = first(query, 'wait');
   const waitMs = wait ? parseDuration(wait) : 0;
-  if (waitMs === undefined) return refuse('Invalid wait time');
-  if (index && !WHOLE_NUMBER.test(index)) refuse('Invalid index');
+  if (waitMs === undefined || Math.abs(waitMs) > MAX_WAIT_MS) return refuse('Invalid wait time');
+  if (index && !(WHOLE_NUMBER.test(index) && BigInt(index) <= MAX_UINT64)) refuse('Invalid index');
   const consistency = parseConsistency(query);
   checkCacheControl(headers['cache-control']);
   requireOwnDatacenter(first(query, 'dc'), parts);

@@ -88,7 +88,8 @@ export function serviceDocument(value: unknown, place: Place): Partial<ServiceDo
 /** Addresses that nobody can connect to. */
 const ANY_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
 
-function brokenWeights({ passing, warning }: Weights): string | undefined {
+/** What is wrong with weights, in the reference's words; undefined when nothing is. */
+export function brokenWeights({ passing, warning }: Weights): string | undefined {
   if (passing < 1) return 'Invalid Weights: Passing must be greater than 0';
   if (warning < 0) return 'Invalid Weights: Warning must be greater or equal than 0';
   if (passing > 65_535 || warning > 65_535) return 'Invalid Weights: DNS Weight must be between 0 and 65535';
@@ -103,27 +104,26 @@ function brokenMetaPair(key: string, value: string): string | undefined {
   return value.length > 512 ? 'Value is too long (limit: 512 characters)' : undefined;
 }
 
-function brokenMeta(meta: StringMap): string | undefined {
+/** What is wrong with the metadata of a service, in the reference's words; undefined when nothing is. */
+export function brokenMeta(meta: StringMap): string | undefined {
   const pairs = Object.entries(meta);
-  if (pairs.length > 64)
-    return 'Invalid Service Meta: Node metadata cannot contain more than 64 key/value pairs';
+  if (pairs.length > 64) return 'Node metadata cannot contain more than 64 key/value pairs';
   for (const [key, value] of pairs) {
     const broken = brokenMetaPair(key, value);
-    if (broken !== undefined)
-      return `Invalid Service Meta: Couldn't load metadata pair ('${key}', '${value}'): ${broken}`;
+    if (broken !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${broken}`;
   }
   return undefined;
 }
 
 const GATEWAYS: ReadonlySet<string> = new Set(['mesh-gateway', 'terminating-gateway', 'ingress-gateway']);
 
-/** Mesh kinds must at least be reachable. */
-function brokenKind({
+/** Mesh kinds must at least be reachable: what is wrong, undefined when nothing is. */
+export function brokenKind({
   kind = '',
   port = 0,
   socketPath = '',
   proxy,
-}: Partial<ServiceDocument>): string | undefined {
+}: Partial<Pick<ServiceDocument, 'kind' | 'port' | 'socketPath' | 'proxy'>>): string | undefined {
   const faults: string[] = [];
   const hasPlace = port > 0 || socketPath !== '';
   if (kind === 'connect-proxy') {
@@ -148,7 +148,9 @@ function brokenRule(document: Partial<ServiceDocument>): string | undefined {
     return 'Invalid service: SocketPath excludes Address and Port';
   if (!isOurs(namespace) || !isOurs(partition)) return 'Namespaces and partitions are not supported';
   const broken = document.weights && brokenWeights(document.weights);
-  return broken ?? (document.meta && brokenMeta(document.meta)) ?? brokenKind(document);
+  if (broken !== undefined) return broken;
+  const brokenPair = document.meta && brokenMeta(document.meta);
+  return brokenPair === undefined ? brokenKind(document) : `Invalid Service Meta: ${brokenPair}`;
 }
 
 /** Refuse a service that breaks a rule. Throws AppError. */

@@ -6,7 +6,23 @@ const REFUSED: readonly (readonly [body: object, text: string])[] = [
   [{ Address: '1.1.1.1' }, 'Must provide node'],
   [{ Node: 'a' }, 'Must provide address if SkipNodeUpdate is not set'],
   [{ Node: 'a', Address: '1.1.1.1', Datacenter: 'dc9' }, 'No path to datacenter'],
-  [{ Node: 'a', Address: '1.1.1.1', ID: 'x' }, 'Bad node ID: uuid string is not of the form 8-4-4-4-12'],
+  [{ Node: 'a', Address: '1.1.1.1', ID: 'x' }, 'Bad node ID: uuid string is wrong length'],
+  [
+    { Node: 'a', Address: '1.1.1.1', ID: '111111112222333344445555555555556666' },
+    'Bad node ID: uuid is improperly formatted',
+  ],
+  [
+    { Node: 'a', Address: '1.1.1.1', ID: 'zz111111-2222-3333-4444-555555555555' },
+    "Bad node ID: encoding/hex: invalid byte: U+007A 'z'",
+  ],
+  [
+    { Node: 'a', Address: '1.1.1.1', Service: { Service: 'm', Meta: { 'bad key': 'x' } } },
+    "failed inserting service: Invalid Service Meta for node a and serviceID m: Couldn't load metadata pair ('bad key', 'x'): Key contains invalid characters",
+  ],
+  [
+    { Node: 'a', Address: '1.1.1.1', Service: { Service: 'g', Kind: 'mesh-gateway' } },
+    '1 error occurred:\n\t* Port must be non-zero for a mesh-gateway\n\n',
+  ],
   [{ Node: 'a', Address: '1.1.1.1', Service: { ID: 'only' } }, 'Must provide service name with ID'],
   [
     { Node: 'a', Address: '1.1.1.1', Service: { Service: 'w', Address: '0.0.0.0' } },
@@ -49,6 +65,24 @@ describe('/v1/catalog/register', () => {
       );
     const ours = { ...node, Partition: 'default', Service: { ...service, Namespace: '' } };
     expect((await put('/v1/catalog/register', ours)).status).toBe(200);
+  });
+
+  test('leaves out fields of a definition that nobody knows, and weights that nothing can be drawn with', async () => {
+    const { get, put } = await startHttp();
+    const body = {
+      Node: 'a',
+      Address: '1.1.1.1',
+      Service: { Service: 'web', Weights: { Passing: -1, Warning: 0 } },
+      Check: { Name: 'c', Status: 'passing', Definition: { HTTP: 'http://x', Interval: '5s', script: 'x' } },
+    };
+    expect((await put('/v1/catalog/register', body)).text).toBe('true');
+    expect((await get('/v1/health/node/a')).json()).toMatchObject([
+      { Definition: { HTTP: 'http://x', Interval: '5s' } },
+    ]);
+    expect((await get('/v1/health/node/a')).text).not.toContain('script');
+    expect((await get('/v1/catalog/node/a')).json()).toMatchObject({
+      Services: { web: { Weights: { Passing: 1, Warning: 1 } } },
+    });
   });
 
   test('writing the same again moves no index', async () => {

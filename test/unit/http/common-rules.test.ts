@@ -147,11 +147,34 @@ describe('consistency', () => {
     expect([hit.headers['x-cache'], hit.headers['age']]).toEqual(['HIT', '0']);
   });
 
-  test('another datacenter cannot be reached, the own one in any case can', async () => {
+  test('another datacenter cannot be reached, not even one whose name differs in case', async () => {
     const { get } = await startHttp();
     const far = await get('/v1/catalog/nodes?dc=dc9');
     expect([far.status, far.text]).toEqual([500, 'No path to datacenter']);
-    expect((await get('/v1/catalog/nodes?dc=DC1')).status).toBe(200);
+    expect((await get('/v1/catalog/nodes?dc=DC1')).status).toBe(500);
+    expect((await get('/v1/catalog/nodes?dc=dc1')).status).toBe(200);
+  });
+
+  test.each([
+    ['index=18446744073709551616', 'Invalid index'],
+    ['wait=2562048h', 'Invalid wait time'],
+  ])('%s is more than the reference can count', async (query, refusal) => {
+    const { get } = await startHttp();
+    const answer = await get(`/v1/catalog/nodes?${query}`);
+    expect([answer.status, answer.text]).toEqual([400, refusal]);
+  });
+
+  test.each([
+    ['max-age', 200],
+    ['max-age=-1', 200],
+    ['max-age=99999999999', 200],
+    ['max-age = x', 200],
+    ['no-cache, stale-if-error=x', 400],
+    ['max-age=', 400],
+    ['max-age=9223372036854775808', 400],
+  ])('Cache-Control %j is a %i', async (header, status) => {
+    const { get } = await startHttp();
+    expect((await get('/v1/catalog/nodes', { 'cache-control': header })).status).toBe(status);
   });
 });
 
