@@ -7,6 +7,7 @@
  * Everything else has no records.
  */
 import type { Instance } from '../catalog/select.ts';
+import type { NodeRow } from '../model/types.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
 import type { FoundInstances } from './outcome.ts';
@@ -70,21 +71,36 @@ function aliasGroups(
   return [alias, ...chain].map((answer) => ({ answer, addresses: [], notes: [], weight: 1 }));
 }
 
+/** The metadata of nodes beside their instances, made once for each node. */
+function notesMaker(
+  ttlSeconds: number,
+  { zone }: AnswerContext,
+): (node: NodeRow) => readonly ResourceRecord[] {
+  const made = new Map<NodeRow, readonly ResourceRecord[]>();
+  return (node) => {
+    const before = made.get(node);
+    if (before) return before;
+    const owner = nodeName(node, zone);
+    const isWanted = zone.config.enableAdditionalNodeMetaTxt && owner !== undefined;
+    const notes = isWanted ? metaRecords(node, owner, ttlSeconds) : [];
+    made.set(node, notes);
+    return notes;
+  };
+}
+
 function srvGroup(
   { instance, endpoint, weight }: Reached,
   ttlSeconds: number,
   context: AnswerContext,
+  notes: readonly ResourceRecord[],
 ): WeightedGroup | undefined {
   if (endpoint.kind === 'unusable' || endpoint.target === undefined) return undefined;
-  const { zone, hosts } = context;
+  const { hosts } = context;
   const { target } = endpoint;
   const addresses: readonly ResourceRecord[] =
     endpoint.kind === 'ip'
       ? [addressRecord(target, ttlSeconds, endpoint.address)]
       : hosts(endpoint.host, TYPE.ANY, ttlSeconds);
-  const owner = nodeName(instance.node, zone);
-  const notes =
-    zone.config.enableAdditionalNodeMetaTxt && owner ? metaRecords(instance.node, owner, ttlSeconds) : [];
   const data = { type: TYPE.SRV, priority: PRIORITY, weight, port: instance.service.port, target } as const;
   return { answer: record(null, ttlSeconds, data), addresses, notes, weight };
 }
@@ -96,12 +112,13 @@ function srvGroups(
 ): readonly WeightedGroup[] {
   const seen = new Set<string>();
   const groups: WeightedGroup[] = [];
+  const notesOf = notesMaker(ttlSeconds, context);
   for (const each of reached) {
     const { node, service } = each.instance;
     const key = `${node.name}\u0000${service.address || node.address}\u0000${service.port}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const group = srvGroup(each, ttlSeconds, context);
+    const group = srvGroup(each, ttlSeconds, context, notesOf(node));
     if (group) groups.push(group);
   }
   return groups;

@@ -6,8 +6,8 @@
  * TC when the caller wants that said. The OPT record and the question always stay (RFC 6891 §7).
  */
 import { FLAG } from './constants.ts';
-import { type Reply, type Selection, writeReply } from './reply.ts';
-import { Writer } from './writer.ts';
+import { type Reply, writeReply } from './reply.ts';
+import { Suffixes, Writer } from './writer.ts';
 
 export interface Encoded {
   /** Octets of the message. */
@@ -24,19 +24,25 @@ export interface FitOptions {
   readonly mayMarkTruncated: boolean;
 }
 
-function attempt(reply: Reply, out: Uint8Array, options: FitOptions, selection: Selection): number {
-  const writer = new Writer(out, options.maxBytes, options.compress);
-  writeReply(writer, reply, selection);
-  return writer.isFull ? -1 : writer.offset;
+/** Writes a selection of a reply; gives its octets, -1 when it does not fit. */
+type Attempt = (answers: number, withNotes: boolean) => number;
+
+function attempts(reply: Reply, out: Uint8Array, options: FitOptions): Attempt {
+  const suffixes = new Suffixes();
+  return (answers, withNotes) => {
+    const writer = new Writer(out, options.maxBytes, options.compress, suffixes);
+    writeReply(writer, reply, { answers, withNotes });
+    return writer.isFull ? -1 : writer.offset;
+  };
 }
 
-/** The largest number of leading answers that fit without notes; -1 when not even none does. */
-function countThatFits(reply: Reply, out: Uint8Array, options: FitOptions): number {
+/** The largest number of leading answers below `all` that fit without notes; -1 when not even none does. */
+function countThatFits(all: number, attempt: Attempt): number {
   let low = -1;
-  let high = reply.answers.length;
+  let high = all;
   while (low + 1 < high) {
     const middle = (low + high) >>> 1;
-    if (attempt(reply, out, options, { answers: middle, withNotes: false }) >= 0) low = middle;
+    if (attempt(middle, false) >= 0) low = middle;
     else high = middle;
   }
   return low;
@@ -45,24 +51,24 @@ function countThatFits(reply: Reply, out: Uint8Array, options: FitOptions): numb
 /**
  * Keep the leading answers that fit in maxBytes (octets, header included) and write the message into `out`; sets TC when
  * one is dropped and that is wanted. RFC 1035 §4.1.1, RFC 2181 §9. Costs log2(answers) encodings when it does not fit at
- * once. Never throws; a reply without answers that does not fit loses its authority records, and says TC.
+ * once; each ends where it is full. Never throws; a reply without answers that does not fit loses its authority records,
+ * and says TC.
  */
 export function encodeReply(reply: Reply, out: Uint8Array, options: FitOptions): Encoded {
+  const attempt = attempts(reply, out, options);
   const all = reply.answers.length;
-  const whole = attempt(reply, out, options, { answers: all, withNotes: true });
+  const whole = attempt(all, true);
   if (whole >= 0) return { length: whole, answers: all };
-  const bare = attempt(reply, out, options, { answers: all, withNotes: false });
+  const bare = attempt(all, false);
   if (bare >= 0) return { length: bare, answers: all };
-  const answers = countThatFits(reply, out, options);
-  if (answers < 0 && reply.authority.length > 0) {
+  const most = countThatFits(all, attempt);
+  if (most < 0 && reply.authority.length > 0) {
     return encodeReply({ ...reply, authority: [], flags: reply.flags | FLAG.TC }, out, options);
   }
-  const flags = options.mayMarkTruncated && all > 0 ? reply.flags | FLAG.TC : reply.flags;
-  const kept = Math.max(answers, 0);
-  return {
-    length: attempt({ ...reply, flags }, out, options, { answers: kept, withNotes: false }),
-    answers: kept,
-  };
+  const answers = Math.max(most, 0);
+  const length = attempt(answers, false);
+  if (options.mayMarkTruncated && all > 0) out[2] = (out[2] as number) | (FLAG.TC >>> 8);
+  return { length, answers };
 }
 
 /** A message that was written, and the space it stands in. */

@@ -66,7 +66,7 @@ function writeOpt(writer: Writer, edns: EdnsReply, rcode: number): void {
 }
 
 /** The records of a reply that are to be sent. */
-export interface Selection {
+interface Selection {
   readonly answers: number;
   readonly withNotes: boolean;
 }
@@ -90,8 +90,10 @@ export function writeReply(writer: Writer, reply: Reply, selection: Selection): 
     writer.plainName(qname);
     writer.bytes(reply.question.subarray(qname.length));
   }
-  for (const group of groups) writeRecord(writer, group.answer, qname);
-  for (const record of reply.authority) writeRecord(writer, record, qname);
-  for (const record of additional) writeRecord(writer, record, qname);
+  const records = [...groups.map(({ answer }) => answer), ...reply.authority, ...additional];
+  for (const record of records) {
+    if (writer.isFull) return;
+    writeRecord(writer, record, qname);
+  }
   if (reply.edns) writeOpt(writer, reply.edns, reply.rcode);
 }

@@ -9,20 +9,44 @@
 import { MAX_POINTER } from './constants.ts';
 import type { WireName } from './name.ts';
 
+/** Names as text from each label on, which is what names are compared by; kept for those that are written again. */
+export class Suffixes {
+  readonly #texts = new Map<WireName, readonly string[]>();
+
+  /** One text for each label, leftmost first; one character per octet. */
+  of(name: WireName): readonly string[] {
+    let texts = this.#texts.get(name);
+    if (texts === undefined) {
+      texts = suffixesOf(name);
+      this.#texts.set(name, texts);
+    }
+    return texts;
+  }
+}
+
+function suffixesOf(name: WireName): readonly string[] {
+  const whole = String.fromCharCode(...name);
+  const texts: string[] = [];
+  for (let at = 0; name[at] !== 0; at += (name[at] as number) + 1) texts.push(whole.slice(at));
+  return texts;
+}
+
 export class Writer {
   readonly #out: Uint8Array;
   readonly #limit: number;
   readonly #compress: boolean;
-  /** Suffix, one character per octet, to the offset where it stands. */
+  readonly #suffixes: Suffixes;
+  /** Suffix to the offset where it stands. */
   readonly #known = new Map<string, number>();
   #offset = 0;
   #isFull = false;
 
-  /** Fill `out` up to `limit` octets. */
-  constructor(out: Uint8Array, limit: number, compress = true) {
+  /** Fill `out` up to `limit` octets; `suffixes` is shared by those who write the same names. */
+  constructor(out: Uint8Array, limit: number, compress = true, suffixes = new Suffixes()) {
     this.#out = out;
     this.#limit = Math.min(limit, out.length);
     this.#compress = compress;
+    this.#suffixes = suffixes;
   }
 
   get offset(): number {
@@ -81,8 +105,7 @@ export class Writer {
 
   #name(name: WireName, mayPoint: boolean): void {
     let at = 0;
-    while (name[at] !== 0) {
-      const suffix = String.fromCharCode(...name.subarray(at));
+    for (const suffix of this.#suffixes.of(name)) {
       const known = this.#known.get(suffix);
       if (known !== undefined && mayPoint) {
         this.u16(0xc000 | known);
