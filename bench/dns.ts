@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/free-port.ts';
 import { startAgent } from '../test/support/start-agent.ts';
@@ -26,6 +27,7 @@ const [SERVICES, INSTANCES] = IS_LARGE ? [5_000, 20] : [100, 5];
 /** Nodes that the instances are spread over. */
 const NODES = IS_LARGE ? 1_000 : 50;
 const CONNECTIONS = 16;
+const SETTLE_MS = 15_000;
 
 interface Server {
   readonly name: string;
@@ -100,6 +102,8 @@ async function startSubject(): Promise<Server> {
   const agent = await startAgent({ dataDir, args: ['-bind', '127.0.0.1'] });
   const before = residentBytes(agent.pid);
   await load(agent.httpUrl);
+  // What the load left behind is collected once the agent has a moment for it.
+  if (IS_LARGE) await delay(SETTLE_MS);
   const perInstance = (residentBytes(agent.pid) - before) / (SERVICES * INSTANCES);
   // With few instances this would be the memory of code that has just been compiled.
   if (IS_LARGE)
@@ -121,8 +125,7 @@ async function startReference(program: string): Promise<Server> {
   });
   const url = `http://127.0.0.1:${ports.http}`;
   const leader = async (): Promise<string> => (await fetch(`${url}/v1/status/leader`)).text();
-  while (!(await leader().catch(() => '')).includes(':'))
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  while (!(await leader().catch(() => '')).includes(':')) await delay(200);
   await load(url);
   return { name: 'reference', pid: child.pid ?? 0, port: ports.dns, stop: async () => child.kill() };
 }
