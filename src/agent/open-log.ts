@@ -20,7 +20,7 @@ export function openLog(config: Config, remarks: readonly Remark[], isTerminal: 
 }
 
 /** Say them, each on a line of its own. */
-export function logRemarks(agentLog: AgentLog, remarks: readonly Remark[]): void {
+export function logRemarks(agentLog: Pick<AgentLog, 'log'>, remarks: readonly Remark[]): void {
   for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
 }
 

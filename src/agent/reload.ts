@@ -38,7 +38,7 @@ export interface ReloaderParts {
   readonly current: CurrentConfig;
   readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions' | 'sync'>;
   readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
-  readonly agentLog: AgentLog;
+  readonly agentLog: Pick<AgentLog, 'log' | 'setLevel'>;
   /** What the log said at the start; a reload says only what is new. */
   readonly remarks: readonly Remark[];
 }

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/agent/load-config.ts';
-import { openLog } from '../../../src/agent/open-log.ts';
 import { Reloader } from '../../../src/agent/reload.ts';
 import { CurrentConfig } from '../../../src/agent/settings.ts';
+import { silentLogger } from '../../../src/lib/log.ts';
 import { startLocal } from '../../support/local-agent.ts';
 
 let dir = '';
@@ -15,8 +15,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 async function reloader(): Promise<{ reload: () => Promise<unknown>; ids: () => readonly string[] }> {
-  const flags = [{ flag: 'log-level', value: 'err' }];
-  const configuration = { isDev: true, paths: [dir], format: undefined, flags, fragments: [], env: {} };
+  const configuration = { isDev: true, paths: [dir], format: undefined, flags: [], fragments: [], env: {} };
   const loaded = await loadConfig(configuration);
   const { local } = await startLocal();
   const watchers = {
@@ -28,7 +27,7 @@ async function reloader(): Promise<{ reload: () => Promise<unknown>; ids: () => 
     current: new CurrentConfig(loaded),
     local,
     watchers,
-    agentLog: openLog(loaded.config, [], false),
+    agentLog: { log: silentLogger, setLevel: () => {} },
     remarks: [],
   });
   return { reload: () => made.reload(), ids: () => [...local.services().keys()] };
