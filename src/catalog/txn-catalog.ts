@@ -66,7 +66,11 @@ function serviceSubject(
     label: `service "${service.id}" on node "${node}"`,
     row: find,
     result: () => ({ on: 'service', row: find() ?? refuse('Missing service registration') }),
-    put: () => putService(draft, requireNode(draft, node), service),
+    put: () => {
+      const row = requireNode(draft, node);
+      if (service.id === '') refuse('failed inserting service: object missing primary index');
+      putService(draft, row, service);
+    },
     remove: () => removeService(draft, node, service.id, context),
   };
 }
@@ -83,7 +87,11 @@ function checkSubject(
     label: `check "${check.id}" on node "${check.node}"`,
     row: find,
     result: () => ({ on: 'check', row: find() ?? refuse('Missing check registration') }),
-    put: () => putCheck(draft, requireNode(draft, check.node), check, context),
+    put: () => {
+      const row = requireNode(draft, check.node);
+      if (check.id === '') refuse('failed inserting check: object missing primary index');
+      putCheck(draft, row, check, context);
+    },
     remove: () => removeCheck(draft, check.node, check.id, context),
   };
 }

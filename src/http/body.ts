@@ -65,9 +65,20 @@ function requireFinite(value: unknown): void {
     for (const item of Object.values(value)) requireFinite(item);
 }
 
+/** An escaped backslash, a pair of surrogates, or half of one; only the last is to be replaced. */
+const SURROGATES =
+  /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})/g;
+
+/** Half a surrogate pair is no character: U+FFFD stands for it, as in the reference. Nothing could store it. */
+function withoutHalves(text: string): string {
+  return text.replace(SURROGATES, (whole, half: string | undefined) =>
+    half === undefined ? whole : '\\ufffd',
+  );
+}
+
 /** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
 export function parseBody(body: Buffer, revive?: Reviver): unknown {
-  const text = body.toString('utf8');
+  const text = withoutHalves(body.toString('utf8'));
   if (text.trim() === '') refuseBody('EOF');
   if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
   const value = parseFirst(text, revive as ParseReviver);

@@ -72,13 +72,17 @@ export const checkInput: Decoder<CatalogCheckInput> = (value, place) => decodeFi
 
 const durationOf = (ms: number | undefined): string => (ms ? formatDuration(ms) : '');
 
-/** A check for the catalog on `node`. Throws invalid_command. */
+/** Refuse a check without an id, as a registration does. Throws invalid_command. */
+export function requireCheckId({ id, name }: CatalogCheckInput, node: string): void {
+  if (!id && !name)
+    refuse(`failed inserting check: failed inserting check: object missing primary index on node "${node}"`);
+}
+
+/** A check for the catalog on `node`; its id may be empty. Throws invalid_command. */
 export function catalogCheckInput(fields: CatalogCheckInput, node: string): CheckInput {
   if (fields.node && fields.node !== node)
     refuse(`check node "${fields.node}" does not match node "${node}"`);
   const id = fields.id || fields.name || '';
-  if (id === '')
-    refuse(`failed inserting check: failed inserting check: object missing primary index on node "${node}"`);
   const status = fields.status || 'critical';
   if (status === 'maintenance' || !(STATUSES as readonly string[]).includes(status))
     refuse(`Invalid check status: '${status}'`);

@@ -14,7 +14,12 @@ import {
 } from '../local/json-fields.ts';
 import { AppError } from '../model/errors.ts';
 import type { NodeName, StringMap } from '../model/types.ts';
-import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
+import {
+  type CatalogCheckInput,
+  catalogCheckInput,
+  checkInput,
+  requireCheckId,
+} from './catalog-check-document.ts';
 import {
   requireInsertable,
   type ServiceInput,
@@ -107,7 +112,11 @@ export function registration(body: unknown): { command: RegisterCommand; datacen
       node,
       skipNodeUpdate: fields.skipNodeUpdate ?? false,
       ...(service && { service }),
-      checks: checks.map((check) => catalogCheckInput(check, node.name)),
+      checks: checks.map((check) => {
+        const input = catalogCheckInput(check, node.name);
+        requireCheckId(check, node.name);
+        return input;
+      }),
     },
   };
 }

@@ -96,16 +96,19 @@ const NOTHING = {
   locality: null,
 } as const;
 
-/** Refuse what the reference refuses in a registration, but not in a transaction. Throws invalid_command. */
-export function requireInsertable(given: ServiceInput, node: string): void {
-  const unreachable = brokenKind(given);
-  if (unreachable !== undefined) refuse(unreachable);
+/** Refuse metadata that no service may have; `prefix` begins the text. Throws invalid_command. */
+export function requireServiceMeta(given: ServiceInput, node: string, prefix = ''): void {
   const brokenPair = brokenMeta(given.meta ?? {});
   if (brokenPair === undefined) return;
   const id = given.id || given.service || '';
-  refuse(
-    `failed inserting service: Invalid Service Meta for node ${node} and serviceID ${id}: ${brokenPair}`,
-  );
+  refuse(`${prefix}Invalid Service Meta for node ${node} and serviceID ${id}: ${brokenPair}`);
+}
+
+/** Refuse what the reference refuses in a registration. Throws invalid_command. */
+export function requireInsertable(given: ServiceInput, node: string): void {
+  const unreachable = brokenKind(given);
+  if (unreachable !== undefined) refuse(unreachable);
+  requireServiceMeta(given, node, 'failed inserting service: ');
 }
 
 /** The definition of a catalog service. Throws invalid_command. */

@@ -8,8 +8,8 @@ import { first } from './query-values.ts';
 import type { Call } from './route.ts';
 
 const TENANCY = [
-  { parameter: 'ns', header: 'x-consul-namespace', what: 'Namespaces' },
-  { parameter: 'partition', header: 'x-consul-partition', what: 'Partitions' },
+  { parameter: 'ns', headerName: 'X-Consul-Namespace', what: 'Namespaces' },
+  { parameter: 'partition', headerName: 'X-Consul-Partition', what: 'Partitions' },
 ] as const;
 
 const isDefault = (name: string): boolean => name === '' || name.toLowerCase() === 'default';
@@ -23,13 +23,15 @@ export const tenancyText: Decoder<string> = (value, place) => {
 
 /** Refuse a call for another namespace or partition than the default one. Throws bad_request. */
 export function requireDefaultTenancy({ query, headers }: Call): void {
-  for (const { parameter, header, what } of TENANCY) {
-    const fromHeader = headers[header];
-    const name = first(query, parameter) ?? (typeof fromHeader === 'string' ? fromHeader : '');
-    if (!isDefault(name))
-      throw new AppError(
-        'bad_request',
-        `Bad request: Invalid query parameter: "${parameter}" - ${what} are a Consul Enterprise feature`,
-      );
+  for (const { parameter, headerName, what } of TENANCY) {
+    const fromHeader = headers[headerName.toLowerCase()];
+    const given = first(query, parameter);
+    const name = given ?? (typeof fromHeader === 'string' ? fromHeader : '');
+    if (isDefault(name)) continue;
+    const where = given === undefined ? `header: "${headerName}"` : `query parameter: "${parameter}"`;
+    throw new AppError(
+      'bad_request',
+      `Bad request: Invalid ${where} - ${what} are a Consul Enterprise feature`,
+    );
   }
 }

@@ -16,11 +16,16 @@ import {
   text,
 } from '../local/json-fields.ts';
 import { AppError } from '../model/errors.ts';
-import type { ModifyIndex, NodeName } from '../model/types.ts';
+import type { ModifyIndex, NodeName, ServiceDefinition } from '../model/types.ts';
 import { parseBody, type Reviver } from './body.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
 import { type NodeFields, nodeFields } from './catalog-node-document.ts';
-import { type ServiceInput, serviceDefinition, serviceInput } from './catalog-service-document.ts';
+import {
+  requireServiceMeta,
+  type ServiceInput,
+  serviceDefinition,
+  serviceInput,
+} from './catalog-service-document.ts';
 import { checkDocument, type Document, nodeDocument, serviceDocument, withNullTags } from './documents.ts';
 import { kvDocument } from './kv-document.ts';
 import { tenancyText } from './tenancy.ts';
@@ -137,10 +142,12 @@ function serviceOperation({
   node = '',
   service = {},
 }: Partial<ServiceOperation>): TxnOperation {
+  const id = (service.id ?? '') as ServiceDefinition['id'];
   const definition =
     serviceVerb === 'get'
-      ? serviceDefinition({ id: service.id ?? '', service: service.service || service.id || '' })
+      ? { ...serviceDefinition({ id, service: service.service || id }), id }
       : serviceDefinition(service);
+  if (serviceVerb === 'set' || serviceVerb === 'cas') requireServiceMeta(service, node);
   const index = service.modifyIndex ?? 0;
   return { on: 'service', verb: serviceVerb, node: node as NodeName, service: definition, index };
 }

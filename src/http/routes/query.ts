@@ -68,7 +68,7 @@ function nodeOf({ node, service, checks }: Instance, datacenter: string): Docume
 }
 
 function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
-  const { consistency } = readOptions(call, parts);
+  const { consistency, isCached } = readOptions(call, parts);
   const options = {
     source: nearSource(call, parts),
     near: first(call.query, 'near') ?? '',
@@ -86,7 +86,7 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
     Failovers: 0,
     ...resultMeta(consistency),
   };
-  return json(answer, metaHeaders(NO_INDEX, consistency));
+  return { ...json(answer, metaHeaders(NO_INDEX, consistency)), isCacheRequested: isCached };
 }
 
 function explain(call: Call, parts: HttpParts, nameOrId: string): Reply {

@@ -258,7 +258,11 @@ describe('tenancy', () => {
     ]);
     expect((await get('/v1/kv/x?partition=far')).status).toBe(400);
     expect((await get('/v1/catalog/nodes')).status).toBe(200);
-    expect((await get('/v1/catalog/nodes', { 'x-consul-namespace': 'team' })).status).toBe(400);
+    const byHeader = await get('/v1/catalog/nodes', { 'x-consul-namespace': 'team' });
+    expect([byHeader.status, byHeader.text]).toEqual([
+      400,
+      'Bad request: Invalid header: "X-Consul-Namespace" - Namespaces are a Consul Enterprise feature',
+    ]);
   });
 
   test('nothing comes from a peer', async () => {
@@ -286,6 +290,15 @@ describe('access', () => {
 });
 
 describe('bodies', () => {
+  test('half a surrogate pair becomes U+FFFD, pairs and escaped backslashes stay', async () => {
+    const { get, put } = await startHttp();
+    const body = String.raw`{"Node":"a","Address":"x","NodeMeta":{"k":"\ud800 \\ud800 \ud83d\ude00 \udc00"}}`;
+    expect((await put('/v1/catalog/register', body)).status).toBe(200);
+    expect((await get('/v1/catalog/node/a')).json()).toMatchObject({
+      Node: { Meta: { k: '\ufffd \\ud800 \u{1f600} \ufffd' } },
+    });
+  });
+
   test.each([
     ['', 'Request decode failed: EOF'],
     ['{', 'Request decode failed: unexpected EOF'],

@@ -42,6 +42,34 @@ describe('a transaction', () => {
     expect(await txn([])).toEqual([200, { Results: [], Errors: null, ...READ }]);
   });
 
+  test.each([
+    [
+      { Service: { Verb: 'set', Node: 'n1', Service: {} } },
+      'failed inserting service: object missing primary index',
+    ],
+    [
+      { Service: { Verb: 'set', Node: 'n1', Service: { Service: 'm', Meta: { 'a b': 'x' } } } },
+      "Invalid Service Meta for node n1 and serviceID m: Couldn't load metadata pair ('a b', 'x'): Key contains invalid characters",
+    ],
+    [
+      { Service: { Verb: 'get', Node: 'n1', Service: { Service: 'm' } } },
+      'service "" on node "n1" doesn\'t exist',
+    ],
+    [
+      { Check: { Verb: 'set', Check: { Node: 'n1' } } },
+      'failed inserting check: object missing primary index',
+    ],
+    [{ Check: { Verb: 'set', Check: {} } }, 'Missing node registration'],
+    [{ Check: { Verb: 'get', Check: { Node: 'n1' } } }, 'check "" on node "n1" doesn\'t exist'],
+    [{ Check: { Verb: 'bogus', Check: {} } }, 'unknown Check verb "bogus"'],
+  ])('tells of %j by its verb what is missing', async (operation, what) => {
+    await server.put('/v1/catalog/register', { Node: 'n1', Address: '1.1.1.1' });
+    expect(await txn([operation])).toMatchObject([
+      409,
+      { Results: null, Errors: [{ OpIndex: 0, What: what }] },
+    ]);
+  });
+
   test('keeps flags of 64 bits', async () => {
     const answer = await server.put(
       '/v1/txn',
