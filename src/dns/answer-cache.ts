@@ -42,7 +42,8 @@ function isSameQuestion(entry: Entry, packet: Uint8Array, scan: Scan): boolean {
 export class AnswerCache {
   #young = new Map<number, Entry>();
   #old = new Map<number, Entry>();
-  #byTopic = new Map<string, Entry[]>();
+  /** Sets, because a service may have as many entries as there are tags that somebody makes up. */
+  #byTopic = new Map<string, Set<Entry>>();
   readonly #maxEntries: number;
   /** Hashes of questions that were asked lately, one in each place. */
   readonly #askedLately = new Int32Array(ASKED_LATELY);
@@ -84,8 +85,8 @@ export class AnswerCache {
     };
     this.#insert(entry);
     const siblings = this.#byTopic.get(topic);
-    if (siblings) siblings.push(entry);
-    else this.#byTopic.set(topic, [entry]);
+    if (siblings) siblings.add(entry);
+    else this.#byTopic.set(topic, new Set([entry]));
   }
 
   /** Forget everything that belongs to these topics. */
@@ -123,9 +124,9 @@ export class AnswerCache {
 
   #forget(entry: Entry): void {
     entry.isStale = true;
-    const left = (this.#byTopic.get(entry.topic) ?? []).filter((other) => other !== entry);
-    if (left.length > 0) this.#byTopic.set(entry.topic, left);
-    else this.#byTopic.delete(entry.topic);
+    const siblings = this.#byTopic.get(entry.topic);
+    siblings?.delete(entry);
+    if (siblings?.size === 0) this.#byTopic.delete(entry.topic);
   }
 
   #findOld(packet: Uint8Array, scan: Scan): Sendable | undefined {

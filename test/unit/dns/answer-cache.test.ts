@@ -51,6 +51,19 @@ describe('kept answers', () => {
     expect(get(cache, 'db.service.consul')).toBeDefined();
   });
 
+  it('of one topic age together in time that grows with their number, not with its square', () => {
+    const cache = new AnswerCache();
+    const generation = 16_384;
+    const { packet, scan } = scanned('web.service.consul');
+    const started = performance.now();
+    // Names of one service, such as tags that do not exist: two generations fill the cache, the third makes one go.
+    for (let i = 0; i < generation * 2 + 1; i += 1) {
+      cache.add(packet, { ...scan, hash: i }, 'service:web', entry(3));
+    }
+    // About 50 ms; walking through all names of the service for each that goes takes seconds.
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
   it('survive as long as they are asked, in whatever flood, and the flood does not', () => {
     const cache = new AnswerCache(8);
     const kept = entry(0);
