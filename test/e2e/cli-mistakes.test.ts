@@ -115,6 +115,17 @@ describe('a mistake', () => {
   });
 });
 
+describe('a program that a command runs', () => {
+  it('is read by the shell of the user', async () => {
+    expect((await rollcall(['lock', 'own/shell', 'a', 'b'], { SHELL: '/bin/echo' })).out).toBe('-c a b\n');
+  });
+
+  it('is named when it cannot be started', async () => {
+    const { err } = await rollcall(['lock', '-shell=false', 'own/none', '/nowhere']);
+    expect(err).toBe('/nowhere: no such file or directory\nError running handler: exit status 127\n');
+  });
+});
+
 describe('a registration from a file', () => {
   it('has its templates filled in, and may hold a script', async () => {
     const text = '{ "service": { "name": "tpl", "id": "tpl-{{ env \\"POD\\" }}" } }';

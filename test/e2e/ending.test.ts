@@ -49,6 +49,22 @@ describe('signals', () => {
   });
 });
 
+describe('a service manager that waits for the agent', () => {
+  it('and cannot be told is in the log', async () => {
+    const args = [LAUNCHER, 'agent', '-dev', '-http-port=0', '-dns-port=0'];
+    const env = { ...process.env, NOTIFY_SOCKET: path.join(dataDir, 'none') };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    for (let tries = 0; tries < 200 && !text.includes('was not told'); tries += 1) await delay(25);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(text).toContain('systemd was not told that the agent is ready');
+  });
+});
+
 describe('a log that nobody reads', () => {
   it('does not keep the agent from ending', async () => {
     const args = [LAUNCHER, 'agent', '-dev', '-http-port=0', '-dns-port=0'];
