@@ -65,23 +65,24 @@ function requireFinite(value: unknown): void {
     for (const item of Object.values(value)) requireFinite(item);
 }
 
-/** An escaped backslash, a pair of surrogates, or half of one; only the last is to be replaced. */
-const SURROGATES =
-  /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})/g;
+const MAY_BE_HALF = /\\u[dD][89a-fA-F]/;
 
 /** Half a surrogate pair is no character: U+FFFD stands for it, as in the reference. Nothing could store it. */
-function withoutHalves(text: string): string {
-  return text.replace(SURROGATES, (whole, half: string | undefined) =>
-    half === undefined ? whole : '\\ufffd',
+function withoutHalves(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(withoutHalves);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), withoutHalves(item)]),
   );
 }
 
 /** The value of a JSON body. Throws bad_request for an empty, malformed or too deeply nested one. */
 export function parseBody(body: Buffer, revive?: Reviver): unknown {
-  const text = withoutHalves(body.toString('utf8'));
+  const text = body.toString('utf8');
   if (text.trim() === '') refuseBody('EOF');
   if (depthOf(text) > MAX_DEPTH) refuseBody(`json: nested deeper than ${MAX_DEPTH} levels`);
   const value = parseFirst(text, revive as ParseReviver);
   if (MAY_BE_INFINITE.test(text)) requireFinite(value);
-  return value;
+  return MAY_BE_HALF.test(text) ? withoutHalves(value) : value;
 }
