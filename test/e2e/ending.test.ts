@@ -1,7 +1,7 @@
 /**
  * How the process of an agent ends: after signals, and when it cannot start.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RunningAgent, startAgent } from '../support/start-agent.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rollcall.js', import.meta.url));
@@ -46,6 +46,33 @@ describe('signals', () => {
     await delay(700);
     process.kill(agent.pid, 'SIGTERM');
     expect(await ended).toBe(1);
+  });
+});
+
+/** Whether a process takes SIGHUP itself, from the mask that Linux shows of it. */
+function takesHangup(pid: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
+}
+
+describe('a hangup before the agent is ready', () => {
+  it('does not end it', async () => {
+    const configFile = path.join(dataDir, 'late.json');
+    spawnSync('mkfifo', [configFile]);
+    const args = [LAUNCHER, 'agent', '-dev', '-http-port=0', '-dns-port=-1', `-config-file=${configFile}`];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    await vi.waitUntil(() => takesHangup(child.pid ?? 0), 5_000);
+    child.kill('SIGHUP');
+    // The agent waits for the other end of its configuration until now.
+    const written = fs.promises.writeFile(configFile, '{"node_name": "patient"}');
+    await vi.waitUntil(() => text.includes('patient'), 5_000);
+    await written;
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
 

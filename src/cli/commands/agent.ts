@@ -79,8 +79,24 @@ function configRequest(flags: Flags, env: ConfigRequest['env']): ConfigRequest {
   };
 }
 
-/** End on a signal, at once on the second one; reload on SIGHUP. */
-function obeySignals(agent: RunningAgent): void {
+/**
+ * Until the agent is ready a SIGHUP must not end it, as it would by itself. The function that this gives says whether one
+ * came, and lets go of the signal.
+ */
+function holdHangups(): () => boolean {
+  let hasCome = false;
+  const hold = (): void => {
+    hasCome = true;
+  };
+  process.on('SIGHUP', hold);
+  return () => {
+    process.off('SIGHUP', hold);
+    return hasCome;
+  };
+}
+
+/** End on a signal, at once on the second one; reload on SIGHUP, also on one that came before `agent` was ready. */
+function obeySignals(agent: RunningAgent, hasHungUp: boolean): void {
   const meaning = signalMeanings(systemClock);
   const end = (signal: 'SIGINT' | 'SIGTERM') => (): void => {
     const meant = meaning();
@@ -92,7 +108,9 @@ function obeySignals(agent: RunningAgent): void {
   process.on('SIGINT', end('SIGINT'));
   process.on('SIGTERM', end('SIGTERM'));
   process.on('SIGUSR2', () => agent.reopenLog());
-  process.on('SIGHUP', () => void agent.reload().catch(() => {})); // the agent has logged what was wrong
+  const reload = (): void => void agent.reload().catch(() => {}); // the agent has logged what was wrong
+  process.on('SIGHUP', reload);
+  if (hasHungUp) reload();
 }
 
 /** Tell systemd that the agent answers now; a unit of Type=notify waits for that. */
@@ -126,12 +144,13 @@ export const command: Command = {
   ],
   run: async ({ flags, env, io }) => {
     const isTerminal = process.stdout.isTTY === true;
+    const releaseHangups = holdHangups();
     const agent = await startAgent({
       configuration: configRequest(flags, env),
       version: packageVersion(),
       isTerminal,
     });
-    obeySignals(agent);
+    obeySignals(agent, releaseHangups());
     notifySystemd(agent);
     for (const line of agent.greeting) {
       if (isTerminal) io.out(line);
