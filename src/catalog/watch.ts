@@ -25,7 +25,8 @@ export class Watch {
   readonly #prefixed = new Map<string, Set<Waiter>>();
   /** Those whose topic has changed and whose turn has not come yet, in the order of the changes. */
   readonly #due = new Set<Waiter>();
-  #parked = 0;
+  /** Everybody who waits, also for no topic at all: then only time ends it. */
+  readonly #parked = new Set<Waiter>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,7 +34,7 @@ export class Watch {
 
   /** Readers that wait now. */
   get parked(): number {
-    return this.#parked;
+    return this.#parked.size;
   }
 
   /** Wait until one of the topics changes, `timeoutMs` pass, or `signal` aborts. Never rejects. */
@@ -80,10 +81,7 @@ export class Watch {
 
   /** Send everybody home, for shutdown. */
   abandonAll(): void {
-    const everybody = [...this.#exact.values(), ...this.#prefixed.values()].flatMap((waiters) => [
-      ...waiters,
-    ]);
-    for (const waiter of new Set(everybody)) waiter.end('abandoned');
+    for (const waiter of this.#parked) waiter.end('abandoned');
   }
 
   #listOf(topic: string): [Map<string, Set<Waiter>>, string] {
@@ -91,7 +89,7 @@ export class Watch {
   }
 
   #add(waiter: Waiter): void {
-    this.#parked += 1;
+    this.#parked.add(waiter);
     for (const topic of waiter.topics) {
       const [list, name] = this.#listOf(topic);
       const waiters = list.get(name);
@@ -100,17 +98,16 @@ export class Watch {
     }
   }
 
-  /** Take it out of all lists; false when it was in none. */
+  /** Take it out of all lists; false when it does not wait any more. */
   #remove(waiter: Waiter): boolean {
+    if (!this.#parked.delete(waiter)) return false;
     this.#due.delete(waiter);
-    let wasParked = false;
     for (const topic of waiter.topics) {
       const [list, name] = this.#listOf(topic);
       const waiters = list.get(name);
-      if (waiters?.delete(waiter)) wasParked = true;
+      waiters?.delete(waiter);
       if (waiters?.size === 0) list.delete(name);
     }
-    if (wasParked) this.#parked -= 1;
-    return wasParked;
+    return true;
   }
 }

@@ -13,6 +13,18 @@ test('expires after its time when nothing changes', async () => {
   expect(watch.parked).toBe(0);
 });
 
+test('a wait for no topic ends with its time, with its client, or with everybody', async () => {
+  const clock = manualClock();
+  const watch = new Watch(clock);
+  const gone = new AbortController();
+  const waits = [watch.wait([], 5_000), watch.wait([], 9_000, gone.signal), watch.wait([], 9_000)];
+  clock.advance(5_000);
+  gone.abort();
+  watch.abandonAll();
+  expect(await Promise.all(waits)).toEqual(['expired', 'abandoned', 'abandoned']);
+  expect([watch.parked, clock.pendingCount()]).toEqual([0, 0]);
+});
+
 test('wakes once and leaves no timer behind', async () => {
   const clock = manualClock();
   const watch = new Watch(clock);
