@@ -26,11 +26,69 @@ const configEntry: Handler = (call, parts) => {
     : text(404, `Config entry not found for "${kind}" / "${name.join('/')}"`);
 };
 
+const READ: readonly Method[] = ['GET'];
+const WRITE: readonly Method[] = ['PUT'];
+const EXCHANGE: readonly Method[] = ['POST'];
+const ONE: readonly Method[] = ['GET', 'PUT', 'DELETE'];
+
+/** Methods of the paths below /v1/acl/, for those who ask what is allowed; other paths take every method. */
+const ACL_PATHS: Readonly<Record<string, readonly Method[]>> = {
+  bootstrap: WRITE,
+  create: WRITE,
+  update: WRITE,
+  'destroy/*': WRITE,
+  'info/*': READ,
+  'clone/*': WRITE,
+  list: READ,
+  replication: READ,
+  policies: READ,
+  policy: WRITE,
+  'policy/*': ONE,
+  'policy/name/*': READ,
+  roles: READ,
+  role: WRITE,
+  'role/*': ONE,
+  'role/name/*': READ,
+  'binding-rules': READ,
+  'binding-rule': WRITE,
+  'binding-rule/*': ONE,
+  'auth-methods': READ,
+  'auth-method': WRITE,
+  'auth-method/*': ONE,
+  'rules/translate': EXCHANGE,
+  'rules/translate/*': READ,
+  tokens: READ,
+  token: WRITE,
+  'token/self': READ,
+  'token/*': ONE,
+  login: EXCHANGE,
+  logout: EXCHANGE,
+  '*': ALL,
+};
+
+/** The same below /v1/. */
+const MESH_PATHS: Readonly<Record<string, readonly Method[]>> = {
+  'agent/connect/authorize': EXCHANGE,
+  'agent/connect/ca/roots': READ,
+  'agent/connect/ca/leaf/*': READ,
+  'agent/connect/*': ['GET', 'POST'],
+  'connect/ca/configuration': ['GET', 'PUT'],
+  'connect/ca/roots': READ,
+  'connect/intentions': ['GET', 'POST'],
+  'connect/intentions/match': READ,
+  'connect/intentions/check': READ,
+  'connect/intentions/*': ONE,
+  'connect/*': ALL,
+  'discovery-chain/*': ['GET', 'POST'],
+};
+
 export const absentRoutes: readonly Route[] = [
-  route('/v1/acl/*', ALL, 'Access control is switched off.', noAcl),
-  route('/v1/agent/connect/*', ['GET', 'POST'], 'The mesh is switched off.', noMesh),
-  route('/v1/connect/*', ALL, 'The mesh is switched off.', noMesh),
-  route('/v1/discovery-chain/*', ['GET', 'POST'], 'The mesh is switched off.', noMesh),
+  ...Object.entries(ACL_PATHS).map(([path, methods]) =>
+    route(`/v1/acl/${path}`, methods, 'Access control is switched off.', noAcl),
+  ),
+  ...Object.entries(MESH_PATHS).map(([path, methods]) =>
+    route(`/v1/${path}`, methods, 'The mesh is switched off.', noMesh),
+  ),
   route('/v1/config', ['PUT'], 'Configuration entries belong to the mesh.', noMesh),
   {
     path: '/v1/config/*',

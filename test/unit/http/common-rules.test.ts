@@ -46,6 +46,16 @@ describe('paths', () => {
     expect([answer.status, answer.headers['location']]).toEqual([301, '/v1/health/service/?passing']);
   });
 
+  test('access control and mesh that are switched off still have methods', async () => {
+    const { app, get } = await startHttp();
+    const refused = await get('/v1/acl/bootstrap');
+    expect([refused.status, refused.headers['allow']]).toEqual([405, 'OPTIONS,PUT']);
+    expect((await get('/v1/acl/token/x')).text).toBe('ACL support disabled');
+    expect((await get('/v1/acl/what-comes-later')).status).toBe(401);
+    const options = await app.inject({ method: 'OPTIONS', url: '/v1/connect/intentions' });
+    expect(options.headers['allow']).toBe('OPTIONS,GET,POST');
+  });
+
   test('so is one that a wider route would take', async () => {
     const { get, put } = await startHttp();
     for (const answer of [
