@@ -10,7 +10,9 @@ interface Job {
   readonly pace: Pace;
 }
 
-process.on('message', async ({ port, questions, pace }: Job) => {
+async function measure({ port, questions, pace }: Job): Promise<void> {
   process.send?.(await trickle(port, questions, pace));
-});
+}
+
+process.on('message', (job: Job) => void measure(job));
 process.on('disconnect', () => process.exit());
