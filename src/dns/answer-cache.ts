@@ -14,8 +14,11 @@ import type { Sendable } from './sendable.ts';
 /** Entries of one generation. About 200 octets and the rendered records each. */
 const MAX_ENTRIES = 16_384;
 
-/** Questions without content that are remembered to see which come again; a power of two. */
-const ASKED_LATELY = 8_192;
+/**
+ * Places for questions without content, to see which come again; a power of two. Two that share a place push each other
+ * out and are answered anew each time, so there are many more places than entries.
+ */
+const ASKED_LATELY = 65_536;
 
 interface Entry {
   /** The name in lower case, as on the wire. */
