@@ -11,6 +11,9 @@ import type { ProbeLimits } from '../../../src/checks/check.ts';
 import { ProbeThread } from '../../../src/checks/probe-thread.ts';
 import { type Logger, silentLogger } from '../../../src/lib/log.ts';
 
+// Starting a thread takes long on a machine that has much else to do.
+vi.setConfig({ testTimeout: 30_000 });
+
 const threads: ProbeThread[] = [];
 
 afterEach(async () => {
@@ -127,6 +130,6 @@ test('stopping ends programs that still run', async () => {
   );
   await thread.stop();
   await failed;
-  await vi.waitUntil(() => !isRunning(pid), 5_000);
+  await vi.waitUntil(() => !isRunning(pid), 20_000);
   fs.rmSync(dir, { recursive: true });
 });
