@@ -19,7 +19,6 @@ import { openApiRoute } from './openapi.ts';
 import type { HttpParts } from './parts.ts';
 import { PathTable } from './path-table.ts';
 import { text } from './reply.ts';
-import { RequestTurns } from './request-turns.ts';
 import { METHODS, type Operation, type Reply, type Route } from './route.ts';
 import { RouteMeter } from './route-meter.ts';
 import { absentRoutes } from './routes/absent.ts';
@@ -181,8 +180,6 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
         reply,
       ),
   });
-  const turns = new RequestTurns(parts.clock);
-  app.addHook('onRequest', (_request, _reply, done) => turns.take(done));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   const answerUnrouted: RouteHandlerMethod = (request, reply) => {
