@@ -15,6 +15,7 @@ interface Waiting {
   readonly request: Extract<ToProbeThread, { kind: 'run' }>;
   /** It was under way already when a thread died. */
   readonly isSecond: boolean;
+  readonly signal: AbortSignal;
   resolve(result: ProbeResult): void;
   reject(error: Error): void;
 }
@@ -65,7 +66,7 @@ export class ProbeThread {
     const id = ++this.#lastId;
     const request = { kind: 'run', id, spec, timeoutMs, outputMaxBytes } as const;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { request, isSecond: false, resolve, reject });
+      this.#waiting.set(id, { request, isSecond: false, signal, resolve, reject });
       this.#send(request);
       signal.addEventListener('abort', () => this.#abort(id), { once: true });
       if (signal.aborted) this.#abort(id);
@@ -108,7 +109,7 @@ export class ProbeThread {
 
   /** A run that has seen two threads die may well be what kills them. */
   #runAgain(waiting: Waiting): void {
-    const { request, isSecond, reject } = waiting;
+    const { request, isSecond, signal, reject } = waiting;
     if (this.#isStopped || isSecond) {
       this.#waiting.delete(request.id);
       reject(new Error('the probe thread ended'));
@@ -116,5 +117,7 @@ export class ProbeThread {
     }
     this.#waiting.set(request.id, { ...waiting, isSecond: true });
     this.#send(request);
+    // The thread that died was told of it, this one was not.
+    if (signal.aborted) this.#abort(request.id);
   }
 }

@@ -95,9 +95,14 @@ function mortal(marker: string): URL {
       die();
     };
     parentPort.on('message', (messages) => {
-      for (const { id, spec } of messages) {
+      for (const { kind, id, spec } of messages) {
+        if (kind === 'abort') {
+          parentPort.postMessage([{ id, result: { status: 'critical', output: 'given up' } }]);
+          continue;
+        }
         if (spec.args[0] === 'die') die();
         if (spec.args[0] === 'die once') dieOnce(${JSON.stringify(marker)});
+        if (spec.args[1] === 'never end') continue;
         parentPort.postMessage([{ id, result: { status: 'passing', output: spec.args[0] } }]);
       }
     });`;
@@ -115,6 +120,16 @@ test('a thread that dies is replaced, and what it was at is run once more', asyn
   await expect(probes.script(script('die'), limits())).rejects.toThrow('the probe thread ended');
   expect(errors).toEqual([died, died, died]);
   await expect(probes.script(script('live'), limits())).resolves.toMatchObject({ output: 'live' });
+  fs.rmSync(dir, { recursive: true });
+});
+
+test('a run that was given up before its thread died is given up on the next one too', async () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-probe-'));
+  const { probes } = startThread(silentLogger, mortal(path.join(dir, 'died')));
+  const controller = new AbortController();
+  const run = probes.script(script('die once', 'never end'), limits(controller.signal));
+  controller.abort();
+  await expect(run).resolves.toMatchObject({ output: 'given up' });
   fs.rmSync(dir, { recursive: true });
 });
 
