@@ -3,8 +3,8 @@
  *
  * The subject is an agent with production settings and 100 services of 5 instances; the floor is a Node socket that
  * sends each packet back, in the same run. Each number is the median of the rounds, each ratio is to the floor of its own
- * round. `--large` loads 100,000 instances of 5,000 services instead; with ROLLCALL_BENCH_REFERENCE set to the program of
- * the reference, that is measured beside it. ROLLCALL_BENCH_SECONDS (3) and ROLLCALL_BENCH_ROUNDS (5) make it longer.
+ * round. `--large` loads 100,000 instances of 5,000 services instead; with ROLLCALL_BENCH_CONSUL set to the program of
+ * Consul, that is measured beside it. ROLLCALL_BENCH_SECONDS (3) and ROLLCALL_BENCH_ROUNDS (5) make it longer.
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ import { cpuMs, median, residentBytes } from './process-cost.ts';
 
 const SECONDS = Number(process.env['ROLLCALL_BENCH_SECONDS'] ?? 3);
 const ROUNDS = Number(process.env['ROLLCALL_BENCH_ROUNDS'] ?? 5);
-const REFERENCE = process.env['ROLLCALL_BENCH_REFERENCE'];
+const CONSUL = process.env['ROLLCALL_BENCH_CONSUL'];
 const IS_LARGE = process.argv.includes('--large');
 const [SERVICES, INSTANCES] = IS_LARGE ? [5_000, 20] : [100, 5];
 /** Nodes that the instances are spread over. */
@@ -115,10 +115,10 @@ async function startSubject(): Promise<Server> {
   return { name: 'rollcall', pid: agent.pid, port: agent.dnsPort, stop };
 }
 
-async function startReference(program: string): Promise<Server> {
+async function startConsul(program: string): Promise<Server> {
   const ports = { http: await freePort(), dns: await freePort(), server: await freePort(), grpc: -1 };
   const config = { ports: { ...ports, serf_lan: await freePort(), serf_wan: await freePort() } };
-  const file = path.join(os.tmpdir(), `bench-reference-${process.pid}.json`);
+  const file = path.join(os.tmpdir(), `bench-consul-${process.pid}.json`);
   fs.writeFileSync(file, JSON.stringify(config));
   const child = spawn(program, ['agent', '-dev', '-log-level=error', '-config-file', file], {
     stdio: 'ignore',
@@ -127,7 +127,7 @@ async function startReference(program: string): Promise<Server> {
   const leader = async (): Promise<string> => (await fetch(`${url}/v1/status/leader`)).text();
   while (!(await leader().catch(() => '')).includes(':')) await delay(200);
   await load(url);
-  return { name: 'reference', pid: child.pid ?? 0, port: ports.dns, stop: async () => child.kill() };
+  return { name: 'consul', pid: child.pid ?? 0, port: ports.dns, stop: async () => child.kill() };
 }
 
 async function measure(server: Server, questions: Questions): Promise<Measured> {
@@ -168,7 +168,7 @@ async function main(): Promise<void> {
     `${cpu}, ${os.cpus().length} cores, Node ${process.version}, ${hasDnsperf ? 'dnsperf' : 'own generator'}`,
   );
   const floor = await startFloor();
-  const subjects = [await startSubject(), ...(REFERENCE ? [await startReference(REFERENCE)] : [])];
+  const subjects = [await startSubject(), ...(CONSUL ? [await startConsul(CONSUL)] : [])];
   const sets = questionSets();
   const rows: Row[] = [];
   const warm = sets['mixed'] ?? [];

@@ -1,8 +1,8 @@
 /**
  * Requests per second over HTTP, beside a floor measured in the same run: a bare fastify route with a body of the same
- * size for reads. With `--reference /path/to/consul` the reference is measured beside them.
+ * size for reads. With `--consul /path/to/consul` Consul is measured beside them.
  *
- *     npm run bench:http [-- [--reference /usr/bin/consul] [words of scenarios]]
+ *     npm run bench:http [-- [--consul /usr/bin/consul] [words of scenarios]]
  *
  * The load comes from wrk where it is installed, else, for reads only, from autocannon. What is compared takes turns
  * within each round, and the median of the rounds' ratios counts, because other work on the machine comes and goes.
@@ -28,44 +28,44 @@ interface Scenario {
   readonly path: string;
   /** Body of a PUT, `{id}` being another text each time; a GET without it. */
   readonly write?: string;
-  /** Least ratios that are wanted against the floor and against the reference. */
-  readonly wanted: { readonly floor?: number; readonly reference: number };
+  /** Least ratios that are wanted against the floor and against Consul. */
+  readonly wanted: { readonly floor?: number; readonly consul: number };
 }
 
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'health of a service, 5 instances',
     path: '/v1/health/service/bench?passing',
-    wanted: { floor: 0.7, reference: 3 },
+    wanted: { floor: 0.7, consul: 3 },
   },
   {
     name: 'catalog of a service, 5 instances',
     path: '/v1/catalog/service/bench',
-    wanted: { floor: 0.7, reference: 2 },
+    wanted: { floor: 0.7, consul: 2 },
   },
-  { name: 'kv get', path: '/v1/kv/bench/key', wanted: { floor: 0.7, reference: 1 } },
+  { name: 'kv get', path: '/v1/kv/bench/key', wanted: { floor: 0.7, consul: 1 } },
   {
     name: `agent services, ${LOCAL_SERVICES}`,
     path: '/v1/agent/services',
-    wanted: { floor: 0.7, reference: 3 },
+    wanted: { floor: 0.7, consul: 3 },
   },
   {
     name: 'agent register, persisted',
     path: '/v1/agent/service/register',
     write: '{"ID":"{id}","Name":"load","Port":80}',
-    wanted: { reference: 5 },
+    wanted: { consul: 5 },
   },
   {
     name: 'catalog register, persisted',
     path: '/v1/catalog/register',
     write: '{"Node":"{id}","Address":"10.0.0.1","Service":{"Service":"load2","Port":80}}',
-    wanted: { reference: 1 },
+    wanted: { consul: 1 },
   },
   {
     name: 'kv put, persisted',
     path: '/v1/kv/load',
     write: 'value of {id}',
-    wanted: { reference: 1 },
+    wanted: { consul: 1 },
   },
 ];
 
@@ -154,10 +154,10 @@ async function waitFor(url: string): Promise<void> {
   throw new Error(`${url} does not answer`);
 }
 
-async function startReference(program: string): Promise<{ base: string; child: ChildProcess }> {
+async function startConsul(program: string): Promise<{ base: string; child: ChildProcess }> {
   const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
   const [http, dns, server, lan, wan] = ports;
-  const args = `agent -server -bootstrap-expect=1 -bind=127.0.0.1 -node=bench -log-level=err -data-dir=${scratch}/reference`;
+  const args = `agent -server -bootstrap-expect=1 -bind=127.0.0.1 -node=bench -log-level=err -data-dir=${scratch}/consul`;
   const flags = `-http-port=${http} -dns-port=${dns} -server-port=${server} -serf-lan-port=${lan} -serf-wan-port=${wan}`;
   const child = spawn(program, [...args.split(' '), ...flags.split(' ')], { stdio: 'ignore' });
   const base = `http://127.0.0.1:${http}`;
@@ -197,20 +197,20 @@ const NOTHING: Cost = { rate: Number.NaN, cpuUs: Number.NaN };
 const verdict = (ratio: number, wanted: number | undefined): string =>
   wanted === undefined ? '' : ratio >= wanted ? ` (wanted ${wanted})` : ` (BELOW ${wanted})`;
 
-async function measure(scenario: Scenario, own: Subject, floor: Subject, reference: Subject | undefined) {
+async function measure(scenario: Scenario, own: Subject, floor: Subject, consul: Subject | undefined) {
   const isRead = scenario.write === undefined;
   const bytes = isRead ? (await (await fetch(own.base + scenario.path)).arrayBuffer()).byteLength : 0;
-  const rounds: { own: Cost; floor: Cost; reference: Cost }[] = [];
+  const rounds: { own: Cost; floor: Cost; consul: Cost }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     rounds.push({
       floor: isRead ? run(floor, { path: `/${bytes}` }, 'floor') : NOTHING,
       own: run(own, scenario, `own${round}`),
-      reference: reference ? run(reference, scenario, `ref${round}`) : NOTHING,
+      consul: consul ? run(consul, scenario, `ref${round}`) : NOTHING,
     });
   }
   const toFloor = median(rounds.map((each) => each.own.rate / each.floor.rate));
   const cpuToFloor = median(rounds.map((each) => each.own.cpuUs / each.floor.cpuUs));
-  const toReference = median(rounds.map((each) => each.own.rate / each.reference.rate));
+  const toConsul = median(rounds.map((each) => each.own.rate / each.consul.rate));
   const cpuUs = median(rounds.map((each) => each.own.cpuUs));
   const parts = [
     `${scenario.name}: ${Math.round(median(rounds.map((each) => each.own.rate)))}/s`,
@@ -221,8 +221,7 @@ async function measure(scenario: Scenario, own: Subject, floor: Subject, referen
     parts.push(`${bytes} octets`, `${toFloor.toFixed(2)} of the floor${verdict(toFloor, wanted)}`);
     parts.push(`${cpuToFloor.toFixed(2)} of its CPU`);
   }
-  if (reference)
-    parts.push(`${toReference.toFixed(1)} x the reference${verdict(toReference, scenario.wanted.reference)}`);
+  if (consul) parts.push(`${toConsul.toFixed(1)} x Consul${verdict(toConsul, scenario.wanted.consul)}`);
   console.log(parts.join(' · '));
 }
 
@@ -232,22 +231,22 @@ const subject = ({ base, child }: { base: string; child: ChildProcess }): Subjec
 });
 
 async function main(args: readonly string[]): Promise<void> {
-  const [program, words] = args[0] === '--reference' ? [args[1], args.slice(2)] : [undefined, args];
+  const [program, words] = args[0] === '--consul' ? [args[1], args.slice(2)] : [undefined, args];
   const isWanted = ({ name, write }: Scenario): boolean =>
     (words.length === 0 || words.some((word) => name.includes(word))) && (hasWrk || write === undefined);
   console.log(`${os.cpus()[0]?.model ?? 'unknown'} x ${os.cpus().length}, Node ${process.version}`);
   const agent = await startAgent({ dataDir: path.join(scratch, 'own') });
   const own = { base: agent.httpUrl, pid: agent.pid };
   const floor = await startFloor();
-  const reference = program === undefined ? undefined : await startReference(program);
+  const consul = program === undefined ? undefined : await startConsul(program);
   try {
     await fill(agent.httpUrl);
-    if (reference) await fill(reference.base);
+    if (consul) await fill(consul.base);
     for (const scenario of SCENARIOS.filter(isWanted))
-      await measure(scenario, own, subject(floor), reference && subject(reference));
+      await measure(scenario, own, subject(floor), consul && subject(consul));
   } finally {
     floor.child.kill();
-    reference?.child.kill('SIGKILL');
+    consul?.child.kill('SIGKILL');
     await agent.kill();
     fs.rmSync(scratch, { recursive: true, force: true });
   }

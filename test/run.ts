@@ -61,7 +61,7 @@ const STEPS: readonly Step[] = [
   },
   {
     name: 'conformance',
-    claim: 'answers as recorded from the reference',
+    claim: 'answers as recorded from Consul',
     command: ['node', 'test/conformance/verify.mjs', '--json', reportOf('conformance')],
     count: countConformance,
   },

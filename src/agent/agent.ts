@@ -8,31 +8,31 @@ import { Coordinates } from '../catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
-import { makeExplain } from '../dns/explain.ts';
+import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
-import type { HttpParts } from '../http/parts.ts';
+import type { HttpParts } from '../http/http-parts.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
-import { Metrics } from '../metrics/registry.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
-import type { Config } from './config.ts';
-import type { Remark } from './config-remarks.ts';
-import { configWatchPart } from './config-watch.ts';
+import type { Remark } from './config/config-remarks.ts';
+import { decodeDefinitions, type FileDefinitions, placing } from './config/file-definitions.ts';
+import { type ConfigRequest, loadConfig } from './config/load-config.ts';
+import type { Config } from './config/options.ts';
+import { configWatchPart } from './config-watch-part.ts';
 import { type Core, corePart, openCore } from './core.ts';
 import { Ending } from './ending.ts';
-import { dnsFace, httpFace } from './faces.ts';
-import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
 import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import { type Part, startAll } from './lifecycle.ts';
-import { type ConfigRequest, loadConfig } from './load-config.ts';
-import type { AgentLog } from './log.ts';
-import { openLog } from './open-log.ts';
-import { ownRows, REFERENCE_VERSION } from './own-rows.ts';
+import { dnsFace, httpFace } from './listener-parts.ts';
+import type { AgentLog } from './log/agent-log.ts';
+import { openLog } from './log/open-log.ts';
+import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
 import { type ReloadDifference, Reloader } from './reload.ts';
 import { CurrentConfig, localSettings } from './settings.ts';
@@ -200,7 +200,7 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     nodeName,
     nodeId,
     datacenter: config.datacenter,
-    version: REFERENCE_VERSION,
+    version: CONSUL_VERSION,
     ownVersion: request.version,
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,

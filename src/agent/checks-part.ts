@@ -5,11 +5,11 @@ import type { Follow } from '../checks/check.ts';
 import { ProbeThread } from '../checks/probe-thread.ts';
 import { type ProbeRun, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { LocalCheck } from '../local/local-check.ts';
 import type { ChecksChange } from '../local/registration.ts';
-import type { Metrics } from '../metrics/registry.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { CheckId, CheckStatus } from '../model/types.ts';
 import type { Part } from './lifecycle.ts';
 

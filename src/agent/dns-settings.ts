@@ -7,8 +7,8 @@ import {
   type EmptyAnswer,
   parseRecursor,
   type Recursor,
-} from '../dns/config.ts';
-import type { Config } from './config.ts';
+} from '../dns/dns-config.ts';
+import type { Config } from './config/options.ts';
 
 /** Records carry whole seconds; a TTL below one second is none. */
 const seconds = (ms: number): number => Math.floor(ms / 1_000);

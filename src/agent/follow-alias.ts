@@ -6,7 +6,7 @@ import { nodeKey, serviceKey } from '../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
 import type { Follow } from '../checks/check.ts';
-import { type AliasTarget, aliasResult } from '../checks/kinds/alias.ts';
+import { type AliasTarget, aliasResult } from '../checks/kinds/alias-probe.ts';
 import type { CheckRow } from '../model/types.ts';
 
 /** A look without a change; nothing depends on it. */

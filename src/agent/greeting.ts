@@ -1,7 +1,7 @@
 /**
  * The five lines that a starting agent prints: where it listens, and what to try first.
  */
-import type { Config } from './config.ts';
+import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 
 const ANY = new Set(['0.0.0.0', '::']);

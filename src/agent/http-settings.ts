@@ -3,10 +3,10 @@
  */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { HttpConfig, LiveHttpConfig } from '../http/parts.ts';
+import type { HttpConfig, LiveHttpConfig } from '../http/http-parts.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
-import { type Config, OPTION_KEYS, OPTIONS } from './config.ts';
+import { type Config, OPTION_KEYS, OPTIONS } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
 import type { CurrentConfig } from './settings.ts';
 

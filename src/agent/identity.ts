@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import type { NodeName, StringMap } from '../model/types.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/options.ts';
 
 export interface Identity {
   readonly nodeName: NodeName;

@@ -4,7 +4,7 @@
  * A part that cannot start stops the ones before it, and its error is what the caller sees. A part that cannot stop is
  * logged and does not keep the others from stopping.
  */
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 
 export interface Part {
   readonly name: string;

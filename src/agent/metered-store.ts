@@ -4,8 +4,8 @@
  */
 import type { Persistence } from '../catalog/persistence.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
-import type { Metrics } from '../metrics/registry.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 export interface MeterParts {
   readonly metrics: Metrics;

@@ -3,16 +3,16 @@
  */
 import type { OwnRows } from '../local/registration.ts';
 import { SERF_HEALTH, type ServiceId, type ServiceName } from '../model/types.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
 
 /**
- * The version of the reference whose behaviour clients may count on. Tools compare it with what they need, so the API
- * shows it where the reference shows its own.
+ * The version of Consul whose behaviour clients may count on. Tools compare it with what they need, so the API
+ * shows it where Consul shows its own.
  */
-export const REFERENCE_VERSION = '1.21.4';
+export const CONSUL_VERSION = '1.21.4';
 
-/** Protocol numbers that tools read from the metadata of the service `consul`; those of the reference. */
+/** Protocol numbers that tools read from the metadata of the service `consul`; those of Consul. */
 const PROTOCOL_META = {
   non_voter: 'false',
   read_replica: 'false',
@@ -35,7 +35,7 @@ export function ownRows(identity: Identity, config: Config): OwnRows {
         tags: [],
         address: '',
         taggedAddresses: null,
-        meta: { ...PROTOCOL_META, version: REFERENCE_VERSION },
+        meta: { ...PROTOCOL_META, version: CONSUL_VERSION },
         port: config['ports.server'],
         socketPath: '',
         weights: { passing: 1, warning: 1 },

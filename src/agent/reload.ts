@@ -6,12 +6,12 @@
 import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
 import type { Watchers, WatchesDiff } from '../watches/watchers.ts';
-import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config.ts';
-import type { Remark } from './config-remarks.ts';
-import { decodeDefinitions, type FileDefinitions, placing } from './file-definitions.ts';
-import { type ConfigRequest, type LoadedConfig, loadConfig } from './load-config.ts';
-import type { AgentLog } from './log.ts';
-import { logRemarks } from './open-log.ts';
+import type { Remark } from './config/config-remarks.ts';
+import { decodeDefinitions, type FileDefinitions, placing } from './config/file-definitions.ts';
+import { type ConfigRequest, type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config/options.ts';
+import type { AgentLog } from './log/agent-log.ts';
+import { logRemarks } from './log/open-log.ts';
 import type { CurrentConfig } from './settings.ts';
 
 interface OptionDifference {

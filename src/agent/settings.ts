@@ -1,11 +1,11 @@
 /**
  * The configuration of this moment, for parts that ask at every use because a reload may change it.
  */
-import type { DnsConfig } from '../dns/config.ts';
+import type { DnsConfig } from '../dns/dns-config.ts';
 import type { LocalSettings } from '../local/registration.ts';
-import type { Config } from './config.ts';
+import type { LoadedConfig } from './config/load-config.ts';
+import type { Config } from './config/options.ts';
 import { dnsSettings } from './dns-settings.ts';
-import type { LoadedConfig } from './load-config.ts';
 
 /** Holds what was loaded last; `replace` is the reload's alone. */
 export class CurrentConfig {

@@ -1,5 +1,5 @@
 /**
- * The watches of the configuration, connected: they ask this agent's own HTTP API, as the reference's do.
+ * The watches of the configuration, connected: they ask this agent's own HTTP API, as Consul's do.
  *
  * A handler that is a program gets the whole environment of the agent, the index, and the view on its standard input:
  * whoever writes the configuration runs programs as the agent's user anyway.
@@ -8,17 +8,17 @@ import type http from 'node:http';
 import { runProgram } from '../checks/program.ts';
 import { builtinHttp } from '../lib/builtin-http.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { WatchDefinition } from '../watches/definition.ts';
 import type { Answer, Reading } from '../watches/follow.ts';
-import type { Query } from '../watches/plan.ts';
+import type { Query } from '../watches/watch-plan.ts';
 import { type Tell, type WatcherParts, Watchers } from '../watches/watchers.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/options.ts';
 import { httpAddresses, localAddress, UNIX_PREFIX } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
 
-/** Octets of a program's output that the log gets, as in the reference. */
+/** Octets of a program's output that the log gets, as in Consul. */
 const OUTPUT_MAX_BYTES = 4_096;
 
 type Where = Pick<http.RequestOptions, 'host' | 'port' | 'socketPath'>;

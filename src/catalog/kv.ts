@@ -2,7 +2,7 @@
  * Keys, values and locks: the rules of `/v1/kv` and of the KV verbs of transactions.
  *
  * A lost check-and-set or a lock that somebody else holds is an outcome (false), not a refusal. A plain write keeps the
- * session of a locked key and sets its lock index to 0, as the reference does; only `lock` and `unlock` move a session.
+ * session of a locked key and sets its lock index to 0, as Consul does; only `lock` and `unlock` move a session.
  */
 import { AppError } from '../model/errors.ts';
 import type { KvRow } from '../model/types.ts';

@@ -1,5 +1,5 @@
 /**
- * Writing prepared queries: what is refused, with the reference's texts.
+ * Writing prepared queries: what is refused, with Consul's texts.
  *
  * Names are unique without regard to case and never equal to another query's id; a template may have the empty name.
  */

@@ -1,7 +1,7 @@
 /**
  * Questions that the HTTP API asks of the catalog, beyond "which instances answer" (select.ts).
  *
- * Results are in the reference's order: by node, then by id. Lookups by name are Map lookups; lists are O(rows) plus
+ * Results are in Consul's order: by node, then by id. Lookups by name are Map lookups; lists are O(rows) plus
  * the sort. Never throws; what is unknown is an empty list or undefined.
  */
 import type { CheckRow, NodeRow, ServiceRow } from '../model/types.ts';

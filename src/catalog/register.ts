@@ -1,7 +1,7 @@
 /**
  * Reducers for nodes, services and checks: the rules of `/v1/catalog/register` and `/v1/catalog/deregister`.
  *
- * Refuses with `invalid_command` and the reference's texts. A service or node that goes takes its checks with it,
+ * Refuses with `invalid_command` and Consul's texts. A service or node that goes takes its checks with it,
  * and a check that goes or turns critical takes the sessions that were bound to it.
  */
 import { AppError } from '../model/errors.ts';
@@ -44,7 +44,7 @@ export function putNode(draft: Draft, node: Unstamped<NodeRow>, context: ReduceC
   return row;
 }
 
-/** The reference lets a node take a new name when the old one is not alive; its id is what makes it the same node. */
+/** Consul lets a node take a new name when the old one is not alive; its id is what makes it the same node. */
 function renameNode(draft: Draft, old: NodeRow, name: string, context: ReduceContext): void {
   const serf = draft.view.checks.get(checkKey(old.name, 'serfHealth'));
   if (serf && serf.status !== 'critical') {

@@ -1,5 +1,5 @@
 /**
- * Finds a session by its id, with the reference's refusal of what cannot be an id.
+ * Finds a session by its id, with Consul's refusal of what cannot be an id.
  */
 import { AppError } from '../model/errors.ts';
 import type { SessionRow } from '../model/types.ts';

@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { SessionRow } from '../model/types.ts';
 import type { Applied, State } from './state.ts';
 import type { Writer } from './writer.ts';

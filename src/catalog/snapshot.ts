@@ -1,5 +1,5 @@
 /**
- * Which rows a snapshot holds, and how a catalog is replaced by them. The file around them is http/snapshot-file.ts's.
+ * Which rows a snapshot holds, and how a catalog is replaced by them. The file around them is http/snapshot/snapshot-archive.ts's.
  *
  * A snapshot is the catalog: nodes, services, checks, keys, sessions, queries. What this agent was asked to run, and
  * its own facts, belong to the machine and stay, as does its own node. Restored rows get new indexes, so no client mistakes them for what it

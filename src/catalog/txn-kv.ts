@@ -1,7 +1,7 @@
 /**
  * The KV verbs of transactions: writes through kv.ts, reads and claims here.
  *
- * What does not hold is thrown as a refusal with the reference's text; txn.ts collects them.
+ * What does not hold is thrown as a refusal with Consul's text; txn.ts collects them.
  */
 import { AppError } from '../model/errors.ts';
 import type { KvRow } from '../model/types.ts';

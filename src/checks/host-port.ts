@@ -1,5 +1,5 @@
 /**
- * Addresses of targets: "host:port" apart and together, with the reference's words for what is wrong with them.
+ * Addresses of targets: "host:port" apart and together, with Consul's words for what is wrong with them.
  */
 export interface HostPort {
   readonly host: string;

@@ -2,8 +2,8 @@
  * One HTTP request on a connection of its own, and its answer with the end of the body.
  *
  * The time limit is the caller's signal and covers everything from the name lookup to the last octet. A body is read up
- * to a limit and then dropped, so that an endless one costs no more than its time. Rejects with RequestFault in the
- * reference's words. node:http does the parsing: against undici it costs a third less for connections that are used
+ * to a limit and then dropped, so that an endless one costs no more than its time. Rejects with RequestFault in
+ * Consul's words. node:http does the parsing: against undici it costs a third less for connections that are used
  * once, and it is loaded anyway.
  */
 import type http from 'node:http';

@@ -1,5 +1,5 @@
 /**
- * URLs of HTTP checks: what is accepted, and the reference's words for what is not.
+ * URLs of HTTP checks: what is accepted, and Consul's words for what is not.
  *
  * The path and query that go on the wire are percent-encoded by the parser, so a URL cannot carry a line end.
  */

@@ -6,7 +6,7 @@
  * costs the main thread two small messages, less where several fall into one turn of its event loop.
  */
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import { threadEnv } from '../lib/thread-env.ts';
 import type { PolledSpec, ProbeLimits, ProbeResult, Probes } from './check.ts';
 import type { FromProbeThread, ToProbeThread } from './probe-protocol.ts';

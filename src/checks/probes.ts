@@ -20,13 +20,15 @@ function lazily<Kind extends PolledKind>(load: () => Promise<Probe<Kind>>): Prob
 export function makeProbes(): Probes {
   const dial = createDial();
   return {
-    http: lazily(async () => (await import('./kinds/http.ts')).httpProbe(dial)),
-    tcp: lazily(async () => (await import('./kinds/tcp.ts')).tcpProbe(dial)),
-    udp: lazily(async () => (await import('./kinds/udp.ts')).udpProbe()),
-    grpc: lazily(async () => (await import('./kinds/grpc.ts')).grpcProbe(dial)),
-    h2ping: lazily(async () => (await import('./kinds/h2ping.ts')).h2pingProbe(dial)),
-    script: lazily(async () => (await import('./kinds/script.ts')).scriptProbe()),
-    docker: lazily(async () => (await import('./kinds/docker.ts')).dockerProbe(process.env['DOCKER_HOST'])),
-    'os-service': lazily(async () => (await import('./kinds/os-service.ts')).osServiceProbe()),
+    http: lazily(async () => (await import('./kinds/http-probe.ts')).httpProbe(dial)),
+    tcp: lazily(async () => (await import('./kinds/tcp-probe.ts')).tcpProbe(dial)),
+    udp: lazily(async () => (await import('./kinds/udp-probe.ts')).udpProbe()),
+    grpc: lazily(async () => (await import('./kinds/grpc-probe.ts')).grpcProbe(dial)),
+    h2ping: lazily(async () => (await import('./kinds/h2ping-probe.ts')).h2pingProbe(dial)),
+    script: lazily(async () => (await import('./kinds/script-probe.ts')).scriptProbe()),
+    docker: lazily(async () =>
+      (await import('./kinds/docker-probe.ts')).dockerProbe(process.env['DOCKER_HOST']),
+    ),
+    'os-service': lazily(async () => (await import('./kinds/os-service-probe.ts')).osServiceProbe()),
   };
 }

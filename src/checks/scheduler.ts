@@ -23,7 +23,7 @@ import {
 } from './check.ts';
 import { DueQueue } from './due-queue.ts';
 import { History, type PastResult } from './history.ts';
-import { expiredOutput } from './kinds/ttl.ts';
+import { expiredOutput } from './kinds/ttl-probe.ts';
 import { runOnce, type TestRun } from './run-once.ts';
 import { Slots } from './slots.ts';
 

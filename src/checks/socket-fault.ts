@@ -1,5 +1,5 @@
 /**
- * Errors of sockets in the reference's words, because people match on them.
+ * Errors of sockets in Consul's words, because people match on them.
  *
  * A new one is a row in a table; what no table knows is told as Node tells it.
  */

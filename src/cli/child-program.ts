@@ -1,5 +1,5 @@
 /**
- * Programs that commands run: through a shell by default, as the reference does, or directly.
+ * Programs that commands run: through a shell by default, as Consul does, or directly.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

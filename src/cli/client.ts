@@ -1,8 +1,8 @@
 /**
  * A small client of the HTTP API: address, token and TLS from flags or environment, one request at a time.
  *
- * Knows paths, not meanings. An answer of another status than expected becomes an AppError whose text is what the
- * reference's tools print. A unix socket is `unix:///path`.
+ * Knows paths, not meanings. An answer of another status than expected becomes an AppError whose text is what
+ * Consul's tools print. A unix socket is `unix:///path`.
  */
 import fs from 'node:fs';
 import type http from 'node:http';

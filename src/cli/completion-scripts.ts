@@ -1,7 +1,7 @@
 /**
  * Completion scripts for shells, made from the command table: words first, then the flags of the command.
  */
-import type { NamedCommand } from './command.ts';
+import type { NamedCommand } from './command-spec.ts';
 import { flagsOf } from './help.ts';
 
 type Writer = (commands: readonly NamedCommand[]) => string;

@@ -1,12 +1,12 @@
 /**
  * Service definitions out of configuration files, for the commands that send them to an agent.
  */
-import type { Environment } from '../agent/collected.ts';
-import { readConfigFiles } from '../agent/config-files.ts';
-import { expandDefinition } from '../agent/expand-config.ts';
-import { decodeDefinitions } from '../agent/file-definitions.ts';
-import { loadConfig } from '../agent/load-config.ts';
-import { parseFile } from '../agent/parse-file.ts';
+import type { Environment } from '../agent/config/collected.ts';
+import { readConfigFiles } from '../agent/config/config-files.ts';
+import { expandDefinition } from '../agent/config/expand-config.ts';
+import { decodeDefinitions } from '../agent/config/file-definitions.ts';
+import { loadConfig } from '../agent/config/load-config.ts';
+import { parseFile } from '../agent/config/parse-file.ts';
 import { AppError } from '../model/errors.ts';
 import { definitionBody } from './definition-body.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Flags as the reference takes them: one or two dashes, `=` or a space before the value, switches without value.
+ * Flags as Consul takes them: one or two dashes, `=` or a space before the value, switches without value.
  *
  * Like Go's flag package, flags end at the first argument that is none, or at `--`; so a value or program after it may
  * begin with a dash. `goFlags` turns them into the one spelling that commander reads (`--name=value`).

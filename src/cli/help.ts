@@ -3,7 +3,7 @@
  */
 import { Command as Parser } from 'commander';
 import { CLIENT_FLAGS } from './client.ts';
-import type { Command } from './command.ts';
+import type { Command } from './command-spec.ts';
 import type { FlagSpec } from './flags.ts';
 
 /** Every flag that a command takes. */

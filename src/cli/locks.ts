@@ -1,5 +1,5 @@
 /**
- * Locks over keys, as the reference's clients agree on them: one holder of `<prefix>/.lock`, or up to n holders that a
+ * Locks over keys, as Consul's clients agree on them: one holder of `<prefix>/.lock`, or up to n holders that a
  * document under the same key names.
  *
  * Flags mark which of the two a key is for, so that neither is taken for the other. Both wait by blocking queries.
@@ -7,10 +7,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../model/errors.ts';
 import { type Client, jsonOf } from './client.ts';
-import { bytesOf, type KvPair, keyPath } from './kv.ts';
+import { bytesOf, type KvPair, keyPath } from './kv-entries.ts';
 import type { LockSession } from './lock-session.ts';
 
-/** What the reference's clients write beside such keys. */
+/** What Consul's clients write beside such keys. */
 const LOCK_FLAGS = '3304740253564472344';
 const SEMAPHORE_FLAGS = '16210313421097356768';
 /** After a holder's session died nobody gets the lock for a while; ask again at this pace, ms. */

@@ -2,13 +2,13 @@
  * The program: finds the command that the words name, parses its flags, runs it, turns what it throws into one line.
  *
  * A command is a file in commands/ and its line in COMMANDS; the file is loaded only when it is called, which keeps
- * `rollcall agent` quick to start. Flags follow the reference (flags.ts). Exit status: 0 done, 1 refused or failed, others
+ * `rollcall agent` quick to start. Flags follow Consul (flags.ts). Exit status: 0 done, 1 refused or failed, others
  * as a command says.
  */
 import { systemClock } from '../lib/clock.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { Client } from './client.ts';
-import type { Command, CommandIo, NamedCommand } from './command.ts';
+import type { Command, CommandIo, NamedCommand } from './command-spec.ts';
 import { Flags, type GivenFlag, goFlags } from './flags.ts';
 import { signalMeanings } from './signals.ts';
 
@@ -18,44 +18,44 @@ interface CommandModule {
 
 /** Words -> where the command lives. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  agent: () => import('./commands/agent.ts'),
-  'catalog datacenters': () => import('./commands/catalog-datacenters.ts'),
-  'catalog nodes': () => import('./commands/catalog-nodes.ts'),
-  'catalog services': () => import('./commands/catalog-services.ts'),
-  'check history': () => import('./commands/check-history.ts'),
-  'check test': () => import('./commands/check-test.ts'),
-  checks: () => import('./commands/checks.ts'),
-  completion: () => import('./commands/completion.ts'),
-  event: () => import('./commands/event.ts'),
-  explain: () => import('./commands/explain.ts'),
-  'force-leave': () => import('./commands/force-leave.ts'),
-  info: () => import('./commands/info.ts'),
-  join: () => import('./commands/join.ts'),
-  keygen: () => import('./commands/keygen.ts'),
-  'kv delete': () => import('./commands/kv-delete.ts'),
-  'kv export': () => import('./commands/kv-export.ts'),
-  'kv get': () => import('./commands/kv-get.ts'),
-  'kv import': () => import('./commands/kv-import.ts'),
-  'kv put': () => import('./commands/kv-put.ts'),
-  leave: () => import('./commands/leave.ts'),
-  lock: () => import('./commands/lock.ts'),
-  maint: () => import('./commands/maint.ts'),
-  man: () => import('./commands/man.ts'),
-  members: () => import('./commands/members.ts'),
-  monitor: () => import('./commands/monitor.ts'),
-  'query create': () => import('./commands/query-create.ts'),
-  'query delete': () => import('./commands/query-delete.ts'),
-  'query execute': () => import('./commands/query-execute.ts'),
-  'query list': () => import('./commands/query-list.ts'),
-  reload: () => import('./commands/reload.ts'),
-  'services deregister': () => import('./commands/services-deregister.ts'),
-  'services register': () => import('./commands/services-register.ts'),
-  'snapshot inspect': () => import('./commands/snapshot-inspect.ts'),
-  'snapshot restore': () => import('./commands/snapshot-restore.ts'),
-  'snapshot save': () => import('./commands/snapshot-save.ts'),
-  validate: () => import('./commands/validate.ts'),
-  version: () => import('./commands/version.ts'),
-  watch: () => import('./commands/watch.ts'),
+  agent: () => import('./commands/agent-command.ts'),
+  'catalog datacenters': () => import('./commands/catalog-datacenters-command.ts'),
+  'catalog nodes': () => import('./commands/catalog-nodes-command.ts'),
+  'catalog services': () => import('./commands/catalog-services-command.ts'),
+  'check history': () => import('./commands/check-history-command.ts'),
+  'check test': () => import('./commands/check-test-command.ts'),
+  checks: () => import('./commands/checks-command.ts'),
+  completion: () => import('./commands/completion-command.ts'),
+  event: () => import('./commands/event-command.ts'),
+  explain: () => import('./commands/explain-command.ts'),
+  'force-leave': () => import('./commands/force-leave-command.ts'),
+  info: () => import('./commands/info-command.ts'),
+  join: () => import('./commands/join-command.ts'),
+  keygen: () => import('./commands/keygen-command.ts'),
+  'kv delete': () => import('./commands/kv-delete-command.ts'),
+  'kv export': () => import('./commands/kv-export-command.ts'),
+  'kv get': () => import('./commands/kv-get-command.ts'),
+  'kv import': () => import('./commands/kv-import-command.ts'),
+  'kv put': () => import('./commands/kv-put-command.ts'),
+  leave: () => import('./commands/leave-command.ts'),
+  lock: () => import('./commands/lock-command.ts'),
+  maint: () => import('./commands/maint-command.ts'),
+  man: () => import('./commands/man-command.ts'),
+  members: () => import('./commands/members-command.ts'),
+  monitor: () => import('./commands/monitor-command.ts'),
+  'query create': () => import('./commands/query-create-command.ts'),
+  'query delete': () => import('./commands/query-delete-command.ts'),
+  'query execute': () => import('./commands/query-execute-command.ts'),
+  'query list': () => import('./commands/query-list-command.ts'),
+  reload: () => import('./commands/reload-command.ts'),
+  'services deregister': () => import('./commands/services-deregister-command.ts'),
+  'services register': () => import('./commands/services-register-command.ts'),
+  'snapshot inspect': () => import('./commands/snapshot-inspect-command.ts'),
+  'snapshot restore': () => import('./commands/snapshot-restore-command.ts'),
+  'snapshot save': () => import('./commands/snapshot-save-command.ts'),
+  validate: () => import('./commands/validate-command.ts'),
+  version: () => import('./commands/version-command.ts'),
+  watch: () => import('./commands/watch-command.ts'),
 };
 
 const processIo: CommandIo = {

@@ -1,7 +1,7 @@
 /**
  * The manual page rollcall(1) in roff, made from the command table.
  */
-import type { NamedCommand } from './command.ts';
+import type { NamedCommand } from './command-spec.ts';
 import { flagsOf } from './help.ts';
 
 /** Text as roff takes it: dashes are dashes, no line begins with a control character. */

@@ -1,5 +1,5 @@
 /**
- * Tables for people: columns padded to their widest cell, two spaces between, as the reference prints them.
+ * Tables for people: columns padded to their widest cell, two spaces between, as Consul prints them.
  */
 
 /** Lines of a table. The last column is not padded; [] for no rows. */

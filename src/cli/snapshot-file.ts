@@ -1,5 +1,5 @@
 /**
- * Looking into a snapshot file: a gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`, as the reference has it.
+ * Looking into a snapshot file: a gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`, as Consul has it.
  *
  * `meta.json` is readable whoever made the file. `state.bin` is told apart only where rollcall made it: lines of JSON, a
  * header, then one row a line.
@@ -22,7 +22,7 @@ export interface SnapshotInfo {
   readonly index: number;
   readonly term: number;
   readonly version: number;
-  /** Rows and octets by table, most octets first; empty for the reference's own files. */
+  /** Rows and octets by table, most octets first; empty for Consul's own files. */
   readonly tables: readonly Tally[];
   /** Rows and octets of keys by their first parts. */
   readonly keys: readonly Tally[];

@@ -4,7 +4,7 @@
  * The hot path counts by slot number; slots are asked for when an answer is rendered. Questions of unknown type are
  * counted under one label, and services beyond a bound too, so clients cannot make the tables grow.
  */
-import type { Metric, Metrics } from '../metrics/registry.ts';
+import type { Metric, Metrics } from '../metrics/metrics.ts';
 import { rcodeName, TYPE, typeName } from '../wire/constants.ts';
 import { REASONS, type Reason } from './outcome.ts';
 import type { Slots } from './sendable.ts';

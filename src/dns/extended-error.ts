@@ -6,7 +6,7 @@
  */
 import type { Instance } from '../catalog/select.ts';
 import { EDNS_OPTION, EXTENDED_ERROR } from '../wire/constants.ts';
-import { encodeOption } from '../wire/reply.ts';
+import { encodeOption } from '../wire/message-reply.ts';
 import type { Answer } from './answer.ts';
 import type { Reason } from './outcome.ts';
 

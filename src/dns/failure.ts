@@ -5,8 +5,8 @@ import { FLAG, HEADER_BYTES, RCODE } from '../wire/constants.ts';
 import { appendOption, encodeReply } from '../wire/fit.ts';
 import type { Query, Refusal } from '../wire/message.ts';
 import { opcodeOf } from '../wire/message.ts';
-import type { Reply } from '../wire/reply.ts';
-import { replyEdns, replyFlags } from './draw.ts';
+import type { Reply } from '../wire/message-reply.ts';
+import { replyEdns, replyFlags } from './encode-answer.ts';
 import type { Zone } from './zone.ts';
 
 const SPACE = { maxBytes: 512, compress: true, mayMarkTruncated: false } as const;

@@ -9,25 +9,25 @@
  */
 import type { View } from '../catalog/tables.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { parse } from '../names/parse.ts';
+import { parse } from '../names/parse-name.ts';
 import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE, TYPE } from '../wire/constants.ts';
 import { decodeQuery, type Query, type ResourceRecord } from '../wire/message.ts';
 import { foldedLabels } from '../wire/name.ts';
 import { type Answer, makeAnswer } from './answer.ts';
-import { subnetAddress } from './client-subnet.ts';
-import type { DnsConfig } from './config.ts';
 import type { Counters, Transport } from './counters.ts';
+import type { DnsConfig } from './dns-config.ts';
 import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
 import { type FetchedHosts, hostKey, makeHosts, type WantedHost } from './hosts.ts';
 import { NodeIds } from './node-ids.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
-import type { Forwarded, Upstream } from './recurse.ts';
+import { subnetAddress } from './query-subnet.ts';
 import { ALL_NODES, type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
 import { type Job, maxBytesFor, Sender } from './sender.ts';
+import type { Forwarded, Upstream } from './upstream/recurse.ts';
 import { makeZone, type Zone } from './zone.ts';
 
 export interface HandlerParts {

@@ -5,7 +5,7 @@
  * recursor before; what was not asked has no addresses. Whether anything has to be asked is found by answering once
  * with an `outside` that only takes notes.
  */
-import { parse } from '../names/parse.ts';
+import { parse } from '../names/parse-name.ts';
 import { TYPE } from '../wire/constants.ts';
 import type { ResourceRecord } from '../wire/message.ts';
 import { foldedLabels, nameFromText } from '../wire/name.ts';

@@ -4,7 +4,7 @@
  * Off unless `query_log_share` is above 0. Which queries are taken is drawn for each one, so the share holds for every
  * client and name alike.
  */
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { rcodeName, typeName } from '../wire/constants.ts';
 import { decodeMessage } from '../wire/message.ts';

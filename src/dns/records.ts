@@ -17,9 +17,9 @@ import { parseIp, unmapped } from '../lib/ip.ts';
 import type { NodeRow } from '../model/types.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
+import type { AnswerGroup } from '../wire/message-reply.ts';
 import { isSameName, nameFromText, type WireName } from '../wire/name.ts';
 import { textStrings } from '../wire/rdata.ts';
-import type { AnswerGroup } from '../wire/reply.ts';
 import type { Reason } from './outcome.ts';
 import { addrName, nodeName, type Zone } from './zone.ts';
 

@@ -11,7 +11,7 @@ import { formatIp } from '../lib/ip.ts';
 import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Locality, Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
-import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './config.ts';
+import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
 

@@ -4,7 +4,7 @@
  *     header | question as it came | answers in this query's order | SOA when negative | addresses, notes, OPT
  *
  * The hot path: no allocation, no string, no closure. Whether an answer can be rendered like this is decided in
- * `makeSendable`; those that cannot are written record by record (draw.ts). Both obey the same limits.
+ * `makeSendable`; those that cannot are written record by record (encode-answer.ts). Both obey the same limits.
  */
 import type { Random } from '../lib/random.ts';
 import { type Compiled, compile } from '../wire/compiled.ts';

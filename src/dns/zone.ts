@@ -5,12 +5,12 @@
  * domain, also for questions in the alternative one.
  */
 import type { NodeRow } from '../model/types.ts';
-import type { Zones } from '../names/parse.ts';
+import type { Zones } from '../names/parse-name.ts';
 import { TYPE } from '../wire/constants.ts';
 import { childName, foldedLabels, nameFromText, type WireName } from '../wire/name.ts';
 import type { SoaData } from '../wire/rdata.ts';
 import { type SoaTemplate, soaTemplate } from '../wire/soa.ts';
-import type { DnsConfig } from './config.ts';
+import type { DnsConfig } from './dns-config.ts';
 
 const HEX_DIGITS = '0123456789abcdef';
 /** `addr` as a label. */

@@ -7,7 +7,7 @@
 import { parseBoolean } from '../lib/boolean.ts';
 import { compilePattern } from '../lib/pattern.ts';
 import { type Field, type FieldKind, FieldTree } from './fields.ts';
-import { type Expression, type Operator, parseFilter, refuseFilter } from './parse.ts';
+import { type Expression, type Operator, parseFilter, refuseFilter } from './parse-filter.ts';
 
 export type Predicate = (document: unknown) => boolean;
 

@@ -6,8 +6,8 @@
  * that, so that a crowd that was parked together does not come back together.
  */
 import type { ModifyIndex } from '../model/types.ts';
-import type { HttpParts } from './parts.ts';
-import { type Consistency, type ReadOptions, readOptions } from './read-options.ts';
+import type { HttpParts } from './http-parts.ts';
+import { type Consistency, type ReadOptions, readOptions } from './request/read-options.ts';
 import type { Call, Reply } from './route.ts';
 
 /** A read: `reply` is called when the answer is due, and what it gives depends on the URL and `topics` only. */

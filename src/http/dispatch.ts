@@ -5,17 +5,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { type AccessRule, accessRule } from './access.ts';
 import { callOf } from './call.ts';
+import type { HttpParts, LiveHttpConfig } from './http-parts.ts';
 import { KeptBodies } from './kept-bodies.ts';
-import type { HttpParts, LiveHttpConfig } from './parts.ts';
-import { isPrintablePath } from './printable.ts';
-import { has } from './query-values.ts';
+import type { RouteMeter } from './listen/route-meter.ts';
+import { isPrintablePath } from './paths/printable-path.ts';
 import { replyOfError, text } from './reply.ts';
+import { type AccessRule, accessRule } from './request/access-rule.ts';
+import { has } from './request/query-values.ts';
+import { requireDefaultTenancy } from './request/tenancy.ts';
 import type { Call, Operation, Query, Reply } from './route.ts';
-import type { RouteMeter } from './route-meter.ts';
 import { type Headers, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
-import { requireDefaultTenancy } from './tenancy.ts';
 
 /** URLs asked for with `?cached` that are remembered, to tell a MISS from a HIT. */
 const MAX_SEEN_READS = 10_000;

@@ -1,7 +1,7 @@
 /**
  * Makes Replies, and turns refusals into statuses.
  *
- * Errors are text/plain with the reference's exact texts, never JSON and never a stack trace. Many refusals are a 500
+ * Errors are text/plain with Consul's exact texts, never JSON and never a stack trace. Many refusals are a 500
  * there (catalog and session errors, unknown datacenter, bad filters); clients match on that, so it stays.
  */
 import { AppError, type ErrorCode } from '../model/errors.ts';

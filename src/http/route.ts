@@ -7,7 +7,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { HttpConfig, HttpParts } from './parts.ts';
+import type { HttpConfig, HttpParts } from './http-parts.ts';
 
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -36,7 +36,7 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Made to JSON as the reference does; `undefined` inside objects leaves a field out. */
+  /** Made to JSON as Consul does; `undefined` inside objects leaves a field out. */
   readonly value?: unknown;
   readonly text?: string;
   /** Set a Content-Type in `headers` with it. */
@@ -75,6 +75,6 @@ export interface Operation {
 export interface Route {
   readonly path: string;
   readonly operations: { readonly [M in Method]?: Operation };
-  /** HEAD is answered like GET, without the body. Routes of the API refuse it, as the reference does. */
+  /** HEAD is answered like GET, without the body. Routes of the API refuse it, as Consul does. */
   readonly answersHead?: boolean;
 }

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
-import { toJson } from './json.ts';
+import { toJson } from './documents/go-json.ts';
 import type { Reply } from './route.ts';
 
 const gzipAsync = promisify(gzip);

@@ -1,5 +1,5 @@
 /**
- * What Go's standard library says about texts that it cannot parse; clients of the reference know these sentences.
+ * What Go's standard library says about texts that it cannot parse; clients of Consul know these sentences.
  *
  * Only for texts that were found to be wrong; nothing here decides what is right. Never throws.
  */

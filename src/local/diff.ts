@@ -2,7 +2,7 @@
  * The difference between what this agent wants of its node in the catalog and what is there. Pure.
  *
  * Wanted rows that are missing or different are written; services and checks of the node that nobody wants are removed,
- * because the agent speaks for its node (as in the reference). Two things the catalog may know better: the tags of a
+ * because the agent speaks for its node (as in Consul). Two things the catalog may know better: the tags of a
  * service with enable_tag_override, which are adopted, and outputs that are not due to be written yet.
  */
 import type { CheckInput, Command } from '../catalog/command.ts';

@@ -11,7 +11,7 @@ import type { State } from '../catalog/state.ts';
 import { serviceKey } from '../catalog/tables.ts';
 import type { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { isSame } from '../lib/same.ts';
 import { AppError } from '../model/errors.ts';
@@ -200,7 +200,7 @@ export class Local {
     return planConfig(services, checks, this.#planContext());
   }
 
-  /** Throws AppError, with the reference's text, when checks that run programs are not allowed from this source. */
+  /** Throws AppError, with Consul's text, when checks that run programs are not allowed from this source. */
   refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void {
     refuseForbidden(checks, source, this.#parts.settings().scripts);
   }

@@ -8,7 +8,7 @@
 import type { CheckStatusCommand, Command, LocalCheckStateCommand } from '../catalog/command.ts';
 import type { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckId } from '../model/types.ts';
 import { type LocalCheck, storedState } from './local-check.ts';

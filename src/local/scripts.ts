@@ -16,7 +16,7 @@ export function isAllowed(
   return scripts === 'all' || (scripts === 'files' && source !== 'api');
 }
 
-/** Throws AppError, with the reference's text, when one of the checks is not allowed. */
+/** Throws AppError, with Consul's text, when one of the checks is not allowed. */
 export function refuseForbidden(
   checks: readonly CheckDefinition[],
   source: RegistrationSource,

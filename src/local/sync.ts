@@ -4,7 +4,7 @@
 import type { Command } from '../catalog/command.ts';
 import type { State } from '../catalog/state.ts';
 import type { Writer } from '../catalog/writer.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { CheckId, ServiceDefinition } from '../model/types.ts';
 import { catalogCheck } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';

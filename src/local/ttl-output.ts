@@ -1,6 +1,6 @@
 /**
- * The output of a report for a TTL check, cut to what may be kept: its beginning, and how much there was (the
- * reference's words). Probes cut their own outputs, and keep the end.
+ * The output of a report for a TTL check, cut to what may be kept: its beginning, and how much there was (
+ * Consul's words). Probes cut their own outputs, and keep the end.
  */
 export function cutOutput(output: string, maxBytes: number): string {
   const bytes = Buffer.from(output, 'utf8');

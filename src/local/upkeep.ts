@@ -5,7 +5,7 @@
  * that fails is logged and done again at its next time.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 
 export interface UpkeepParts {

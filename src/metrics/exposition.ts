@@ -3,7 +3,7 @@
  *
  * prom-client writes the text; it is loaded when somebody asks for the first time.
  */
-import type { Metric, MetricName, Metrics } from './registry.ts';
+import type { Metric, MetricName, Metrics } from './metrics.ts';
 
 const PREFIX = 'rollcall_';
 

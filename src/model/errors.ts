@@ -19,7 +19,7 @@ export const ERRORS = {
   invalid_command:
     'The catalog refuses a write because of what it says or what is stored; nothing was changed.',
   unknown_datacenter: 'No server of this datacenter is known.',
-  unsupported: 'The path exists in the reference but belongs to a feature that this agent does not have.',
+  unsupported: 'The path exists in Consul but belongs to a feature that this agent does not have.',
   store_failed: 'The change could not be made durable (disk full, I/O error); nothing was changed.',
   stopping: 'The agent is shutting down and takes no more writes.',
   config_invalid: 'A configuration file, flag or definition is wrong; the text names file, key and remedy.',

@@ -2,7 +2,7 @@
  * What a question name means, before anybody looks at data, and how each meaning is written as a name again.
  *
  * All text is lower case, as DNS compares it. `datacenter` and `peer` are what the name says, null when it says nothing;
- * whether such a datacenter exists is for the resolver. A new name form is a member here, a case in parse.ts and a case
+ * whether such a datacenter exists is for the resolver. A new name form is a member here, a case in parse-name.ts and a case
  * in `render`.
  */
 

@@ -2,12 +2,12 @@
  * One watch of a configuration: what it follows, and what is told of changes. Pure: a document in, a definition out.
  *
  * A change runs a program (`args`, or the older `handler` that a shell reads), or is sent to an address (`handler_type`
- * http with `http_handler_config`); one of them, not more. Refuses with the reference's texts where it has them.
+ * http with `http_handler_config`); one of them, not more. Refuses with Consul's texts where it has them.
  */
 import { parseDuration } from '../lib/duration.ts';
 import { nearest } from '../lib/nearest.ts';
 import { AppError } from '../model/errors.ts';
-import { type Parameters, planWatch, type WatchPlan } from './plan.ts';
+import { type Parameters, planWatch, type WatchPlan } from './watch-plan.ts';
 
 export interface ProgramHandler {
   readonly kind: 'program';

@@ -2,12 +2,12 @@
  * Follows one plan by blocking queries and hands on what changed.
  *
  * How to reach the API comes in as `ask`. A failed query is tried again later and later: 5 s × failures², 180 s at most,
- * as in the reference. An answer that does not say how to wait for the next one counts as failed: it would be asked
+ * as in Consul. An answer that does not say how to wait for the next one counts as failed: it would be asked
  * again at once, for ever.
  */
 import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../model/errors.ts';
-import type { Query, WatchPlan } from './plan.ts';
+import type { Query, WatchPlan } from './watch-plan.ts';
 
 export interface Answer {
   readonly status: number;

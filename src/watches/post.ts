@@ -1,5 +1,5 @@
 /**
- * Tells an HTTP address of a view: JSON in the body, the index in a header, as the reference does.
+ * Tells an HTTP address of a view: JSON in the body, the index in a header, as Consul does.
  *
  * Follows no redirect. An answer other than 2xx is a failure.
  */

@@ -5,10 +5,10 @@
  * work when its watch ends may finish within GRACE_MS. Failures of handlers are logged and end nothing.
  */
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { WatchDefinition } from './definition.ts';
 import { type Answer, type Reading, readChanges } from './follow.ts';
-import type { Query } from './plan.ts';
+import type { Query } from './watch-plan.ts';
 
 /** How long a handler at work may go on after its watch has ended, ms. Turning it up delays the end of the agent. */
 const GRACE_MS = 2_000;

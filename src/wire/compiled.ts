@@ -11,10 +11,10 @@
  */
 import { CLASS, TYPE } from './constants.ts';
 import type { ResourceRecord } from './message.ts';
+import type { AnswerGroup } from './message-reply.ts';
 import type { WireName } from './name.ts';
+import { Writer } from './octet-writer.ts';
 import { type Rdata, typeOf, writeRdata } from './rdata.ts';
-import type { AnswerGroup } from './reply.ts';
-import { Writer } from './writer.ts';
 
 /** Numbers for each answer in `Compiled.layout`. */
 export const ANSWER_AT = 0;

@@ -6,8 +6,8 @@
  * TC when the caller wants that said. The OPT record and the question always stay (RFC 6891 §7).
  */
 import { FLAG } from './constants.ts';
-import { type Reply, writeReply } from './reply.ts';
-import { Suffixes, Writer } from './writer.ts';
+import { type Reply, writeReply } from './message-reply.ts';
+import { Suffixes, Writer } from './octet-writer.ts';
 
 export interface Encoded {
   /** Octets of the message. */

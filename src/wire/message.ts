@@ -4,13 +4,13 @@
  *     header 12 | question | answer | authority | additional (OPT last)          RFC 1035 §4.1, RFC 6891
  *
  * `decodeQuery` reads only what an answer depends on, header first; what it does not accept becomes a `Refusal` with
- * the right rcode or is to be ignored. Decoders never throw. What leaves is in reply.ts.
+ * the right rcode or is to be ignored. Decoders never throw. What leaves is in message-reply.ts.
  */
 import { readClientSubnet } from './client-subnet.ts';
 import { CLASS, EDNS_OPTION, FLAG, HEADER_BYTES, OPCODE, RCODE, TYPE } from './constants.ts';
 import { skipPlainName, type WireName } from './name.ts';
+import { Reader } from './octet-reader.ts';
 import { type Rdata, readRdata } from './rdata.ts';
-import { Reader } from './reader.ts';
 
 export interface ResourceRecord {
   /** null is the name of the question, with the case it was asked in. */

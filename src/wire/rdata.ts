@@ -7,8 +7,8 @@
  */
 import { TYPE } from './constants.ts';
 import type { WireName } from './name.ts';
-import { Reader } from './reader.ts';
-import type { Writer } from './writer.ts';
+import { Reader } from './octet-reader.ts';
+import type { Writer } from './octet-writer.ts';
 
 /** Data of a record whose only field is a name. */
 type NameType = typeof TYPE.NS | typeof TYPE.CNAME | typeof TYPE.PTR;

@@ -9,8 +9,8 @@ import { HEADER_BYTES } from './constants.ts';
 import type { Assembly } from './emit.ts';
 import { type ResourceRecord, record } from './message.ts';
 import type { WireName } from './name.ts';
+import { Writer } from './octet-writer.ts';
 import { type SoaData, writeRdata } from './rdata.ts';
-import { Writer } from './writer.ts';
 
 export interface SoaTemplate {
   readonly domain: WireName;

@@ -1,4 +1,5 @@
 /** Sizes and manners of the source that a formatter does not know; the limits are those of CONTRIBUTING.md. */
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSource, sourceFiles } from '../support/source-files.ts';
 
@@ -23,9 +24,9 @@ function linesThatMatch(files: readonly string[], pattern: RegExp, except: reado
 }
 
 describe('sizes', () => {
-  test('no source file is over 300 lines', () => {
+  test('no source file is over 400 lines; 300 are the place to think', () => {
     expect(SOURCE.length).toBeGreaterThan(0);
-    expect(SOURCE.filter((file) => lineCount(file) > 300)).toEqual([]);
+    expect(SOURCE.filter((file) => lineCount(file) > 400)).toEqual([]);
   });
 
   test('half of the source files have 120 lines or fewer', () => {
@@ -39,6 +40,11 @@ describe('sizes', () => {
 });
 
 describe('manners', () => {
+  test('no two files of src/ share a name, so that a name in a comment or a stack means one file', () => {
+    const names = SOURCE.filter((file) => file.startsWith('src/')).map((file) => path.basename(file));
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
   test('each source file opens with a comment that says what it is for', () => {
     expect(SOURCE.filter((file) => !/^(#!.*\n)?\/\*\*/.test(readSource(file)))).toEqual([]);
   });

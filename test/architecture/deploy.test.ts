@@ -5,11 +5,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decodeDefinitions } from '../../src/agent/file-definitions.ts';
-import { loadConfig } from '../../src/agent/load-config.ts';
-import { command as agentCommand } from '../../src/cli/commands/agent.ts';
+import { decodeDefinitions } from '../../src/agent/config/file-definitions.ts';
+import { loadConfig } from '../../src/agent/config/load-config.ts';
+import { command as agentCommand } from '../../src/cli/commands/agent-command.ts';
 import { goFlags } from '../../src/cli/flags.ts';
-import { METRICS } from '../../src/metrics/registry.ts';
+import { METRICS } from '../../src/metrics/metrics.ts';
 import { repositoryDir } from '../support/source-files.ts';
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-deploy-'));

@@ -56,7 +56,7 @@ test('every source file that a page names exists', () => {
   const missing = PAGES.flatMap(({ page }) =>
     [...readSource(page).matchAll(/`((?:[\w-]+\/)+[\w-]+\.(?:ts|tsx|mjs|js))`/g)]
       .map(([, named = '']) => named)
-      .filter((named) => !named.endsWith('/x.ts') && !named.startsWith('dist/'))
+      .filter((named) => !/\/x(-\w+)?\.ts$/.test(named) && !named.startsWith('dist/'))
       .filter((named) => !files.some((file) => `/${file}`.endsWith(`/${named}`)))
       .map((named) => `${page}: ${named}`),
   );

@@ -1,5 +1,5 @@
 /**
- * Keys, events, maintenance, snapshots and checks from the command line; texts as recorded from the reference.
+ * Keys, events, maintenance, snapshots and checks from the command line; texts as recorded from Consul.
  */
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * The reference's Go client, unchanged, against a real agent: its command line is made of it, so its commands are run.
+ * Consul's Go client, unchanged, against a real agent: its command line is made of it, so its commands are run.
  * Debian ships it no more, so these tests skip visibly where it is missing, in continuous integration too.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -104,7 +104,7 @@ const EXPECTED = {
   query: ['web-1'],
   unquery: true,
   leader: true,
-  // this version writes with GET here, which the reference refuses since 1.0, and rollcall with it
+  // this version writes with GET here, which Consul refuses since 1.0, and rollcall with it
   'old calls with GET': [false, false, false],
   deregistered: true,
 };

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ACCEPTED_FLAGS } from '../../src/agent/accepted-keys.ts';
+import { ACCEPTED_FLAGS } from '../../src/agent/config/accepted-keys.ts';
 import { repositoryDir, sourceFiles } from '../support/source-files.ts';
 
 const files = sourceFiles('config/*.json', 'config/*.hcl');

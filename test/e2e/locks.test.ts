@@ -215,7 +215,7 @@ describe('across a restart', () => {
   });
 });
 
-/** What the reference's Go client marks its locks and semaphores with; both are beyond 2^53. */
+/** What Consul's Go client marks its locks and semaphores with; both are beyond 2^53. */
 const LOCK_FLAGS = '3304740253564472344';
 const SEMAPHORE_FLAGS = '16210313421097356768';
 

@@ -4,15 +4,15 @@
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
 import { topicsOf } from '../../src/catalog/topics.ts';
-import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/config.ts';
 import { makeCounters } from '../../src/dns/counters.ts';
+import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
+import { recordText } from '../../src/dns/explain/record-text.ts';
 import { Handler } from '../../src/dns/handle.ts';
-import { recordText } from '../../src/dns/record-text.ts';
-import type { Upstream } from '../../src/dns/recurse.ts';
 import type { ExecuteQuery } from '../../src/dns/resolve.ts';
-import { silentLogger } from '../../src/lib/log.ts';
+import type { Upstream } from '../../src/dns/upstream/recurse.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import type { Random } from '../../src/lib/random.ts';
-import { Metrics } from '../../src/metrics/registry.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import {
   type CheckId,
   type CheckRow,

@@ -7,12 +7,12 @@ import net from 'node:net';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
-import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/config.ts';
-import { type DnsServer, type InstalledListener, startDns } from '../../src/dns/server.ts';
+import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
+import { type DnsServer, type InstalledListener, startDns } from '../../src/dns/dns-server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { silentLogger } from '../../src/lib/log.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import { systemRandom } from '../../src/lib/random.ts';
-import { Metrics } from '../../src/metrics/registry.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 
 export interface SocketRig {
   readonly server: DnsServer;

@@ -17,7 +17,7 @@ interface Grammar {
 
 export const GRAMMARS: readonly Grammar[] = [
   { source: 'src/filter/grammar.peggy', output: 'src/filter/grammar.generated.js', cache: true },
-  { source: 'src/agent/hcl.peggy', output: 'src/agent/hcl.generated.js', cache: false },
+  { source: 'src/agent/config/hcl.peggy', output: 'src/agent/config/hcl.generated.js', cache: false },
 ];
 
 /** The text of the parser. Throws when the grammar is none. */

@@ -6,13 +6,13 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/accepted-keys.ts';
-import { OPTION_KEYS, OPTIONS } from '../../src/agent/config.ts';
-import { envOf, type OptionSpec } from '../../src/agent/option-spec.ts';
+import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/config/accepted-keys.ts';
+import { envOf, type OptionSpec } from '../../src/agent/config/option-spec.ts';
+import { OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
 import { METHODS } from '../../src/http/route.ts';
 import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
-import { METRICS } from '../../src/metrics/registry.ts';
+import { METRICS } from '../../src/metrics/metrics.ts';
 import { ERRORS } from '../../src/model/errors.ts';
 import { renderTable } from './markdown.ts';
 import { repositoryDir } from './source-files.ts';

@@ -6,10 +6,10 @@ import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
 import { ServiceSummaries } from '../../src/catalog/service-summary.ts';
 import { SessionTimers } from '../../src/catalog/session-timers.ts';
-import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/parts.ts';
+import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-parts.ts';
 import { buildHttpServer } from '../../src/http/server.ts';
-import { silentLogger } from '../../src/lib/log.ts';
-import { Metrics } from '../../src/metrics/registry.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
 import { seededRandom } from './seeded-random.ts';
 

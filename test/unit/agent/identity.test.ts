@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, defaultConfig } from '../../../src/agent/config.ts';
+import { type Config, defaultConfig } from '../../../src/agent/config/options.ts';
 import { greeting } from '../../../src/agent/greeting.ts';
 import { chooseNodeId, identityOf, nodeMetaOf } from '../../../src/agent/identity.ts';
 import { startAll } from '../../../src/agent/lifecycle.ts';
 import { listenError } from '../../../src/agent/listen-error.ts';
-import { silentLogger } from '../../../src/lib/log.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
 
 const config = (more: Partial<Config>): Config => ({ ...defaultConfig(true), node_name: 'n1', ...more });
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { meteredStore } from '../../../src/agent/metered-store.ts';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
-import { type Logger, silentLogger } from '../../../src/lib/log.ts';
-import { Metrics } from '../../../src/metrics/registry.ts';
+import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 import { AppError } from '../../../src/model/errors.ts';
 import { memoryStore } from '../../../src/store/memory.ts';
 import { manualClock } from '../../support/manual-clock.ts';

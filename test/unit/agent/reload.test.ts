@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/agent/load-config.ts';
+import { loadConfig } from '../../../src/agent/config/load-config.ts';
 import { Reloader } from '../../../src/agent/reload.ts';
 import { CurrentConfig } from '../../../src/agent/settings.ts';
-import { silentLogger } from '../../../src/lib/log.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
 import { startLocal } from '../../support/local-agent.ts';
 
 let dir = '';

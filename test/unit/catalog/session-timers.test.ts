@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SessionTimers } from '../../../src/catalog/session-timers.ts';
 import type { Applied } from '../../../src/catalog/state.ts';
 import type { Writer } from '../../../src/catalog/writer.ts';
-import { silentLogger } from '../../../src/lib/log.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
 import { AppError } from '../../../src/model/errors.ts';
 import type { SessionRow } from '../../../src/model/types.ts';
 import { startKv } from '../../support/kv.ts';

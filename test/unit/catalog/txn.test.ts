@@ -110,7 +110,7 @@ describe('a transaction', () => {
     expect(row('once')).toBeDefined();
   });
 
-  test('has the texts of the reference for locks and claims', async () => {
+  test('has the texts of Consul for locks and claims', async () => {
     const { run, kv, begin, end } = await start();
     const [session, other] = [await begin({ lockDelayMs: 5_000 }), await begin()];
     await kv('l', { verb: 'lock', session });
@@ -164,7 +164,7 @@ describe('the catalog verbs', () => {
     expect(state.view.nodes.size).toBe(1);
   });
 
-  test('refuse what is not there or was changed meanwhile, with the texts of the reference', async () => {
+  test('refuse what is not there or was changed meanwhile, with the texts of Consul', async () => {
     const { run, writer } = await start();
     await writer.submit(registerService('n1', service({ name: 'web' })));
     const { errors } = await run(

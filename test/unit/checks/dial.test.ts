@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDial } from '../../../src/checks/dial.ts';
-import { httpProbe } from '../../../src/checks/kinds/http.ts';
+import { httpProbe } from '../../../src/checks/kinds/http-probe.ts';
 import { runProbe } from '../../support/run-probe.ts';
 import { httpsTarget } from '../../support/targets.ts';
 import { TEST_CERTIFICATE } from '../../support/tls-certificate.ts';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { ProbeLimits } from '../../../src/checks/check.ts';
 import { ProbeThread } from '../../../src/checks/probe-thread.ts';
-import { type Logger, silentLogger } from '../../../src/lib/log.ts';
+import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 
 // Starting a thread takes long on a machine that has much else to do.
 vi.setConfig({ testTimeout: 30_000 });

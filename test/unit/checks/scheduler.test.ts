@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { PolledKind, ProbeLimits, ProbeResult, Probes } from '../../../src/checks/check.ts';
 import { Scheduler } from '../../../src/checks/scheduler.ts';
 import { Slots } from '../../../src/checks/slots.ts';
-import { decodeCheck } from '../../../src/local/definitions.ts';
+import { decodeCheck } from '../../../src/decode/definitions.ts';
 import type { CheckDefinition } from '../../../src/model/types.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';

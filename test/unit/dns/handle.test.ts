@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceId } from '../../../src/model/types.ts';
-import { encodeOption } from '../../../src/wire/reply.ts';
+import { encodeOption } from '../../../src/wire/message-reply.ts';
 import { checkRow, decoded, dnsRig, nodeRow, queryPacket, serviceRow } from '../../support/dns-rig.ts';
 
 const SOA = 'consul. 0 IN SOA ns.consul. hostmaster.consul. 1767225600 3600 600 86400 0';

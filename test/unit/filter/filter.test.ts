@@ -78,7 +78,7 @@ describe('selects', () => {
   });
 });
 
-describe('refuses with the texts of the reference', () => {
+describe('refuses with the texts of Consul', () => {
   const PREFIX = 'Failed to create boolean expression evaluator: ';
   test.each([
     [

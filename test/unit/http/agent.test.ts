@@ -264,7 +264,7 @@ describe('the agent itself', () => {
 });
 
 describe('metrics', () => {
-  test('are JSON in the shape of the reference', async () => {
+  test('are JSON in the shape of Consul', async () => {
     const { get } = await startHttp();
     await get('/v1/status/leader');
     const metrics = (await get('/v1/agent/metrics')).json() as Record<string, Record<string, unknown>[]>;
@@ -278,7 +278,7 @@ describe('metrics', () => {
     });
   });
 
-  test('are text under /metrics, and under the path of the reference once a retention time is set', async () => {
+  test('are text under /metrics, and under the path of Consul once a retention time is set', async () => {
     const { get } = await startHttp();
     const answer = await get('/metrics');
     expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);

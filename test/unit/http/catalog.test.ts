@@ -94,7 +94,7 @@ describe('/v1/catalog/register', () => {
     expect(state.index).toBe(before);
   });
 
-  test('a definition of a check is kept without what is empty, in the order of the reference', async () => {
+  test('a definition of a check is kept without what is empty, in the order of Consul', async () => {
     const { get, put } = await startHttp();
     await put('/v1/catalog/register', {
       Node: 'a',

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { LiveHttpConfig } from '../../../src/http/parts.ts';
-import { silentLogger } from '../../../src/lib/log.ts';
+import type { LiveHttpConfig } from '../../../src/http/http-parts.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
 import { startHttp } from '../../support/http-server.ts';
 
 describe('methods', () => {
@@ -168,7 +168,7 @@ describe('consistency', () => {
   test.each([
     ['index=18446744073709551616', 'Invalid index'],
     ['wait=2562048h', 'Invalid wait time'],
-  ])('%s is more than the reference can count', async (query, refusal) => {
+  ])('%s is more than Consul can count', async (query, refusal) => {
     const { get } = await startHttp();
     const answer = await get(`/v1/catalog/nodes?${query}`);
     expect([answer.status, answer.text]).toEqual([400, refusal]);

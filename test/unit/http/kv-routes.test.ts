@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { redirectToCleanPath } from '../../../src/http/clean-path.ts';
+import { redirectToCleanPath } from '../../../src/http/paths/clean-path.ts';
 import type { Call } from '../../../src/http/route.ts';
 import { startHttp, type TestServer } from '../../support/http-server.ts';
 

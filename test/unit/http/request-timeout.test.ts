@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { refuseMalformed } from '../../../src/http/connections.ts';
+import { refuseMalformed } from '../../../src/http/listen/connections.ts';
 import { startHttp } from '../../support/http-server.ts';
 
 test('a request that does not arrive within five minutes is given up', async () => {

@@ -28,7 +28,7 @@ const PLAIN = {
 };
 
 describe('a session', () => {
-  test('has the defaults of the reference, with and without a body', async () => {
+  test('has the defaults of Consul, with and without a body', async () => {
     for (const body of [undefined, {}, { Name: null }])
       expect(await info(await create(body))).toMatchObject(PLAIN);
   });

@@ -42,7 +42,7 @@ describe('matching', () => {
   });
 });
 
-describe('what is not a pattern is told as the reference tells it', () => {
+describe('what is not a pattern is told as Consul tells it', () => {
   test.each([
     ['(', 'error parsing regexp: missing closing ): `(`'],
     ['a)', 'error parsing regexp: unexpected ): `a)`'],

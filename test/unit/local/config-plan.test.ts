@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeCheck, decodeService } from '../../../src/local/definitions.ts';
+import { decodeCheck, decodeService } from '../../../src/decode/definitions.ts';
 import { startLocal } from '../../support/local-agent.ts';
 
 const DEFAULTS = { outputMaxBytes: 4_096 };

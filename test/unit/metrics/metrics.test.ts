@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { metricsDocument, prometheusText } from '../../../src/metrics/exposition.ts';
-import { Metrics } from '../../../src/metrics/registry.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 
 /** The lines of one metric in the text format, comments left out. */
 async function linesOf(metrics: Metrics, name: string): Promise<string[]> {

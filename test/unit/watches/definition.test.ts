@@ -13,7 +13,7 @@ describe('decodeWatch', () => {
     expect(decodeWatch(document)).toMatchObject({ handler: { kind: 'program', args }, token: '' });
   });
 
-  it('reads an address with the defaults of the reference', () => {
+  it('reads an address with the defaults of Consul', () => {
     expect(decodeWatch(http({ path: 'http://localhost/x' })).handler).toEqual({
       kind: 'http',
       url: 'http://localhost/x',

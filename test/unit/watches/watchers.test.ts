@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Logger } from '../../../src/lib/log.ts';
+import type { Logger } from '../../../src/lib/logger.ts';
 import { decodeWatch } from '../../../src/watches/definition.ts';
 import type { Answer } from '../../../src/watches/follow.ts';
-import type { Query } from '../../../src/watches/plan.ts';
+import type { Query } from '../../../src/watches/watch-plan.ts';
 import { type Tell, Watchers } from '../../../src/watches/watchers.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 

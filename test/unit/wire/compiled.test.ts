@@ -5,8 +5,8 @@ import { FLAG, TYPE } from '../../../src/wire/constants.ts';
 import { type Assembly, emitAnswers, emitExtras, fitCompiled } from '../../../src/wire/emit.ts';
 import { encodeReply } from '../../../src/wire/fit.ts';
 import { decodeMessage, type Message, record } from '../../../src/wire/message.ts';
+import type { AnswerGroup } from '../../../src/wire/message-reply.ts';
 import { nameFromText, type WireName } from '../../../src/wire/name.ts';
-import type { AnswerGroup } from '../../../src/wire/reply.ts';
 
 const name = (text: string): WireName => nameFromText(text) as WireName;
 const question = Uint8Array.from([...name('web.service.consul'), 0, 33, 0, 1]);

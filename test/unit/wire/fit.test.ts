@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FLAG, TYPE } from '../../../src/wire/constants.ts';
 import { appendOption, encodeReply } from '../../../src/wire/fit.ts';
 import { decodeMessage, record } from '../../../src/wire/message.ts';
+import { type AnswerGroup, encodeOption, type Reply } from '../../../src/wire/message-reply.ts';
 import { nameFromText, type WireName } from '../../../src/wire/name.ts';
-import { type AnswerGroup, encodeOption, type Reply } from '../../../src/wire/reply.ts';
 
 const name = (text: string): WireName => nameFromText(text) as WireName;
 const question = Uint8Array.from([...name('web.service.consul'), 0, 33, 0, 1]);

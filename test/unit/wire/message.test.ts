@@ -13,9 +13,9 @@ import {
   type ResourceRecord,
   record,
 } from '../../../src/wire/message.ts';
+import { encodeOption, type Reply } from '../../../src/wire/message-reply.ts';
 import { nameFromText, nameToText, type WireName } from '../../../src/wire/name.ts';
 import { typeOf } from '../../../src/wire/rdata.ts';
-import { encodeOption, type Reply } from '../../../src/wire/reply.ts';
 
 const ROOM = { maxBytes: 65_535, compress: true, mayMarkTruncated: false };
 

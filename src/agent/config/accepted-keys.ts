@@ -1,0 +1,103 @@
+/**
+ * Keys and flags of Consul that have no meaning in a single agent: accepted, and named once in the log.
+ *
+ * A key covers everything below it (`acl` covers `acl.tokens.agent`). Once a key gets a meaning its row moves to the
+ * option table. The subject decides how the log speaks of it: what concerns safety or changes results of checks is a
+ * warning. A switch that is off asks for nothing and is not named.
+ */
+
+export type Subject = 'safety' | 'checks' | 'cluster' | 'mesh' | 'other';
+
+/** What the log says of the keys of a subject. */
+export const SUBJECTS: Readonly<Record<Subject, string>> = {
+  safety: 'not enforced by this agent',
+  checks:
+    'without effect: checks present no client certificate; look at such a service with a script (`curl --cert`), and name a CA of your own in NODE_EXTRA_CA_CERTS',
+  cluster: 'without meaning while there is one agent',
+  mesh: 'part of the service mesh, which this agent does not have',
+  other: 'without meaning in this agent',
+};
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+const KEYS: Readonly<Record<Subject, readonly string[]>> = {
+  safety: words(`
+    acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
+    acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
+    auto_encrypt auto_config ca_file ca_path cert_file key_file encrypt encrypt_verify_incoming
+    encrypt_verify_outgoing tls tls_cipher_suites tls_min_version tls_prefer_server_cipher_suites verify_incoming
+    verify_incoming_https verify_incoming_rpc verify_outgoing verify_server_hostname server_name audit
+    disable_keyring_file unix_sockets limits.https_handshake_timeout`),
+  checks: ['enable_agent_tls_for_checks'],
+  cluster: words(`
+    advertise_reconnect_timeout autopilot bootstrap bootstrap_expect discovery_max_stale disable_coordinates
+    gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout
+    performance.grpc_keepalive_interval performance.grpc_keepalive_timeout protocol raft_boltdb raft_logstore
+    raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs reconnect_timeout
+    reconnect_timeout_wan rejoin_after_leave retry_interval retry_interval_wan retry_join retry_join_wan retry_max
+    retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
+    server_rejoin_age_max start_join start_join_wan use_streaming_backend peering dns_config.allow_stale
+    dns_config.max_stale dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
+    limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
+    translate_wan_addrs limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
+  mesh: words(`
+    config_entries connect default_intention_policy enable_central_service_config ports.expose_max_port
+    ports.expose_min_port ports.sidecar_max_port ports.sidecar_min_port primary_gateways xds
+    primary_gateways_interval addresses.grpc addresses.grpc_tls ports.grpc ports.grpc_tls`),
+  other: words(`
+    addresses.https cache cloud disable_anonymous_signature disable_remote_exec
+    disable_update_check enable_debug enable_syslog experiments http_config.max_header_bytes http_config.use_cache
+    license_path locality log_name ports.https reporting syslog_facility telemetry.circonus_api_app
+    telemetry.circonus_api_token telemetry.circonus_api_url telemetry.circonus_broker_id
+    telemetry.circonus_broker_select_tag telemetry.circonus_check_display_name
+    telemetry.circonus_check_force_metric_activation telemetry.circonus_check_id
+    telemetry.circonus_check_instance_id telemetry.circonus_check_search_tag telemetry.circonus_check_tags
+    telemetry.circonus_submission_interval telemetry.circonus_submission_url telemetry.disable
+    telemetry.disable_hostname telemetry.disable_per_tenancy_usage_metrics telemetry.dogstatsd_addr
+    telemetry.dogstatsd_tags telemetry.enable_host_metrics telemetry.filter_default
+    telemetry.prefix_filter telemetry.retry_failed_connection telemetry.statsd_address telemetry.statsite_address
+    telemetry.statsite_prefix ui_config.dashboard_url_templates ui_config.metrics_provider
+    ui_config.metrics_provider_files ui_config.metrics_provider_options_json ui_config.metrics_proxy
+    ui_config.hcp_enabled`),
+};
+
+/** Dotted key -> its subject. */
+export const ACCEPTED_KEYS: ReadonlyMap<string, Subject> = new Map(
+  (Object.keys(KEYS) as Subject[]).flatMap((subject) => KEYS[subject].map((key) => [key, subject] as const)),
+);
+
+interface AcceptedFlag {
+  readonly key: string;
+  readonly isSwitch?: true;
+}
+
+/** Flag of Consul -> the key that it would set. */
+export const ACCEPTED_FLAGS: Readonly<Record<string, AcceptedFlag>> = {
+  bootstrap: { key: 'bootstrap', isSwitch: true },
+  'bootstrap-expect': { key: 'bootstrap_expect' },
+  'disable-keyring-file': { key: 'disable_keyring_file', isSwitch: true },
+  encrypt: { key: 'encrypt' },
+  'grpc-port': { key: 'ports.grpc' },
+  'grpc-tls-port': { key: 'ports.grpc_tls' },
+  'https-port': { key: 'ports.https' },
+  join: { key: 'start_join' },
+  'join-wan': { key: 'start_join_wan' },
+  'non-voting-server': { key: 'non_voting_server', isSwitch: true },
+  'primary-gateway': { key: 'primary_gateways' },
+  protocol: { key: 'protocol' },
+  'raft-protocol': { key: 'raft_protocol' },
+  'read-replica': { key: 'read_replica', isSwitch: true },
+  rejoin: { key: 'rejoin_after_leave', isSwitch: true },
+  'retry-interval': { key: 'retry_interval' },
+  'retry-interval-wan': { key: 'retry_interval_wan' },
+  'retry-join': { key: 'retry_join' },
+  'retry-join-wan': { key: 'retry_join_wan' },
+  'retry-max': { key: 'retry_max' },
+  'retry-max-wan': { key: 'retry_max_wan' },
+  segment: { key: 'segment' },
+  'serf-lan-allowed-cidrs': { key: 'serf_lan_allowed_cidrs' },
+  'serf-lan-bind': { key: 'serf_lan' },
+  'serf-wan-allowed-cidrs': { key: 'serf_wan_allowed_cidrs' },
+  'serf-wan-bind': { key: 'serf_wan' },
+  syslog: { key: 'enable_syslog', isSwitch: true },
+};

@@ -1,0 +1,93 @@
+/**
+ * The two faces as parts that start and stop: HTTP and DNS on every configured address.
+ *
+ * A port of -1 switches a face off. HTTP on several addresses is one server: further listeners hand their connections to
+ * it, so limits and shutdown are the same for all.
+ */
+import { once } from 'node:events';
+import fs from 'node:fs';
+import type { Server } from 'node:http';
+import net from 'node:net';
+import { type DnsParts, type DnsServer, startDns } from '../dns/dns-server.ts';
+import { AppError } from '../model/errors.ts';
+import type { Config } from './config/options.ts';
+import { dnsAddresses, httpAddresses, UNIX_PREFIX } from './greeting.ts';
+import type { Part } from './lifecycle.ts';
+import { listenError } from './listen-error.ts';
+
+/** A TCP address, or the file of a UNIX socket. */
+type ListenWhere = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** What is used of the HTTP server. */
+interface HttpServer {
+  readonly server: Server;
+  listen(where: ListenWhere): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+async function listenFor(server: Server, where: ListenWhere): Promise<net.Server> {
+  const listener = net.createServer({ noDelay: true }, (socket) => server.emit('connection', socket));
+  listener.listen(where);
+  await once(listener, 'listening');
+  return listener;
+}
+
+/** Where an address of `addresses.http` is; a socket that an earlier process left behind is removed. */
+function whereOf(address: string, port: number): ListenWhere {
+  if (!address.startsWith(UNIX_PREFIX)) return { host: address, port };
+  const path = address.slice(UNIX_PREFIX.length);
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isSocket()) fs.unlinkSync(path);
+  return { path };
+}
+
+/** The HTTP face. Rejects at start with config_invalid when a port cannot be had. */
+export function httpFace(app: HttpServer, config: Config): Part {
+  const port = config['ports.http'];
+  const further: net.Server[] = [];
+  const open = async (address: string, isFirst: boolean): Promise<void> => {
+    try {
+      const where = whereOf(address, port);
+      if (isFirst) await app.listen(where);
+      else further.push(await listenFor(app.server, where));
+    } catch (cause) {
+      throw listenError({ portKey: 'ports.http', flag: 'http-port', address, port }, cause);
+    }
+  };
+  return {
+    name: 'http',
+    start: async () => {
+      const addresses = port < 0 ? [] : httpAddresses(config);
+      for (const [i, address] of addresses.entries()) await open(address, i === 0);
+    },
+    stop: async () => {
+      for (const listener of further) listener.close();
+      await app.close();
+    },
+  };
+}
+
+export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port' | 'threads'> {
+  readonly agentConfig: Config;
+}
+
+/** The DNS face. Rejects at start with config_invalid when a port cannot be had. */
+export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
+  const port = agentConfig['ports.dns'];
+  const addresses = dnsAddresses(agentConfig);
+  const threads = agentConfig['dns_config.threads'];
+  let server: DnsServer | undefined;
+  return {
+    name: 'dns',
+    start: async () => {
+      if (port < 0) return;
+      try {
+        server = await startDns({ ...parts, addresses, port, threads });
+      } catch (cause) {
+        if (cause instanceof AppError) throw cause;
+        const address = (cause as { address?: string }).address ?? addresses[0] ?? '';
+        throw listenError({ portKey: 'ports.dns', flag: 'dns-port', address, port }, cause);
+      }
+    },
+    stop: async () => server?.close(),
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * The DNS side as one part: opens the sockets, keeps the rendered answers true, closes everything.
+ *
+ * Each address gets UDP and TCP on the same port. TCP is always answered in this thread; UDP too, unless threads are
+ * wanted, which then share the port. What is passed in is all it needs; it listens for installed writes before it listens
+ * for packets, so no answer can outlive a change.
+ */
+import type { Coordinates } from '../catalog/coordinate.ts';
+import type { Applied } from '../catalog/state.ts';
+import type { View } from '../catalog/tables.ts';
+import { topicsOf } from '../catalog/topics.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ModifyIndex } from '../model/types.ts';
+import { makeCounters } from './counters.ts';
+import type { DnsConfig } from './dns-config.ts';
+import { Handler } from './handle.ts';
+import { makeQueryLog } from './query-log.ts';
+import type { ExecuteQuery } from './resolve.ts';
+import { Places } from './transport/connection-table.ts';
+import { Turns } from './transport/fair-turns.ts';
+import { openTcp, type TcpParts } from './transport/tcp.ts';
+import { startThreads, type Threads } from './transport/threads.ts';
+import { type Listener, openUdp } from './transport/udp.ts';
+import { ownSocketTest } from './upstream/own-socket.ts';
+import { makeUpstream } from './upstream/recurse.ts';
+
+export type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
+
+export interface DnsParts {
+  /** IP addresses to listen on. */
+  readonly addresses: readonly string[];
+  /** 0 lets the system choose one port for all. */
+  readonly port: number;
+  /** Threads that answer over UDP; 0 answers in this one. */
+  readonly threads: number;
+  readonly view: View;
+  /** Index of the newest installed write. */
+  readonly index: () => ModifyIndex;
+  /** Have the listener told of every installed write, in order. */
+  readonly onInstalled: (listener: InstalledListener) => void;
+  /** The present configuration; a reload makes it return another object. */
+  readonly config: () => DnsConfig;
+  readonly nodeName: string;
+  /** Where nodes are, for prepared queries that want the nearest. */
+  readonly coordinates: Coordinates;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly executeQuery: ExecuteQuery;
+}
+
+export interface DnsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Tries to find a port that is free for UDP and TCP on every address when the system chooses. */
+const MAX_PORT_TRIES = 20;
+/** How often threads are told of a new configuration: a reload is in force that much later. */
+const CONFIG_POLL_MS = 100;
+
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+}
+
+interface Sockets {
+  readonly port: number;
+  readonly listeners: readonly Listener[];
+}
+
+/** Open TCP, and UDP unless threads do, on one port of every address; all or nothing. */
+async function openAll(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
+  const { handler, log } = tcp;
+  const listeners: Listener[] = [];
+  let { port } = parts;
+  try {
+    for (const address of parts.addresses) {
+      const listener = await openTcp({ address, port }, tcp);
+      listeners.push(listener);
+      port = listener.port;
+      if (parts.threads === 0)
+        listeners.push(await openUdp({ address, port }, { handler, log, isShared: false }));
+    }
+    return { port, listeners };
+  } catch (error) {
+    await closeAll(listeners);
+    throw error;
+  }
+}
+
+async function openSomewhere(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openAll(parts, tcp);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (parts.port !== 0 || !isTaken || tries >= MAX_PORT_TRIES) throw error;
+    }
+  }
+}
+
+/** Send each new configuration to the threads until the returned function is called. */
+function forwardConfig(threads: Threads, { config, clock }: DnsParts): () => void {
+  let sent = config();
+  let timer = clock.after(CONFIG_POLL_MS, look);
+  function look(): void {
+    if (config() !== sent) {
+      sent = config();
+      threads.configure(sent);
+    }
+    timer = clock.after(CONFIG_POLL_MS, look);
+  }
+  return () => timer.cancel();
+}
+
+async function openThreads(parts: DnsParts, port: number): Promise<() => Promise<void>> {
+  if (parts.threads === 0) return async () => {};
+  const starting = startThreads({ ...parts, count: parts.threads, port, config: parts.config() });
+  parts.onInstalled(starting.write);
+  const threads = await starting.listening;
+  const stopForwarding = forwardConfig(threads, parts);
+  return () => {
+    stopForwarding();
+    return threads.stop();
+  };
+}
+
+/** Start answering. Rejects with the system's error (`code`, `address`, `port`) when a socket cannot be opened. */
+export async function startDns(parts: DnsParts): Promise<DnsServer> {
+  const { view, config, clock, random, log, executeQuery, addresses } = parts;
+  const counters = makeCounters(parts.metrics);
+  let ownPort = parts.port;
+  const isSelf = ownSocketTest(addresses, () => ownPort);
+  const upstream = makeUpstream({ clock, random, counters, isSelf });
+  const queryLog = makeQueryLog(log, random);
+  const handler = new Handler({
+    view,
+    config,
+    clock,
+    random,
+    log,
+    counters,
+    executeQuery,
+    upstream,
+    queryLog,
+  });
+  parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
+  const sockets = await openSomewhere(parts, {
+    handler,
+    log,
+    config,
+    counters,
+    places: new Places(),
+    turns: new Turns(clock),
+  });
+  ownPort = sockets.port;
+  try {
+    const stopThreads = await openThreads(parts, sockets.port);
+    const close = async (): Promise<void> => {
+      await Promise.all([stopThreads(), closeAll(sockets.listeners)]);
+    };
+    return { port: sockets.port, close };
+  } catch (error) {
+    await closeAll(sockets.listeners);
+    throw error;
+  }
+}

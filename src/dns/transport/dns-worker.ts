@@ -1,0 +1,114 @@
+/**
+ * Entry of a DNS thread: a copy of the rows, a handler over it, and UDP sockets that share their port.
+ *
+ * The same handler as in the main thread; only where rows, configuration and log come from differs. Nothing is written
+ * here: the copy changes by what the main thread sends, in the order of the writes.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { Coordinates } from '../../catalog/coordinate.ts';
+import { State } from '../../catalog/state.ts';
+import { topicsOf } from '../../catalog/topics.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { Metrics } from '../../metrics/metrics.ts';
+import { invariant } from '../../model/errors.ts';
+import { makeCounters } from '../counters.ts';
+import { Handler } from '../handle.ts';
+import { makeExecuteQuery } from '../prepared.ts';
+import { makeQueryLog } from '../query-log.ts';
+import { ownSocketTest } from '../upstream/own-socket.ts';
+import { makeUpstream } from '../upstream/recurse.ts';
+import type { FromThread, ThreadStart, ToThread } from './thread-protocol.ts';
+import { makeReport } from './thread-report.ts';
+import { type Listener, openUdp } from './udp.ts';
+
+const REPORT_EVERY_MS = 1_000;
+
+/** Log lines go to the main thread, which owns the log. */
+function threadLog(port: MessagePort, isDebug: boolean, more: object = {}): Logger {
+  const line =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void => {
+      port.postMessage({ kind: 'log', level, fields: { ...more, ...fields }, message } satisfies FromThread);
+    };
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    isDebug: () => isDebug,
+    child: (fields) => threadLog(port, isDebug, { ...more, ...fields }),
+  };
+}
+
+function buildHandler(start: ThreadStart, state: State, port: MessagePort, metrics: Metrics) {
+  let config = start.config;
+  const log = threadLog(port, start.isDebug);
+  const counters = makeCounters(metrics);
+  const [clock, random, { view }] = [systemClock, systemRandom, state];
+  const isSelf = ownSocketTest(start.addresses, () => start.port);
+  const coordinates = new Coordinates(start.nodeName);
+  for (const placed of start.coordinates) coordinates.place(placed);
+  const distance = (from: string, to: string): number => coordinates.distance(from, to);
+  const handler = new Handler({
+    view,
+    config: () => config,
+    clock,
+    random,
+    log,
+    counters,
+    executeQuery: makeExecuteQuery({ view, nodeName: start.nodeName, distance, random }),
+    upstream: makeUpstream({ clock, random, counters, isSelf }),
+    queryLog: makeQueryLog(log, random),
+  });
+  const setConfig = (next: ThreadStart['config']): void => {
+    config = next;
+  };
+  return { handler, log, setConfig, coordinates };
+}
+
+async function openSockets(start: ThreadStart, handler: Handler, log: Logger): Promise<Listener[]> {
+  const { port, addresses } = start;
+  return Promise.all(
+    addresses.map((address) => openUdp({ address, port }, { handler, log, isShared: true })),
+  );
+}
+
+async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
+  const say = (message: FromThread): void => port.postMessage(message);
+  const state = new State();
+  state.load(start.rows, start.index);
+  const metrics = new Metrics();
+  const { handler, log, setConfig, coordinates } = buildHandler(start, state, port, metrics);
+  const report = makeReport(metrics);
+  let listeners: Listener[] = [];
+  const timer = setInterval(() => say({ kind: 'counted', counted: report() }), REPORT_EVERY_MS);
+
+  async function stop(): Promise<void> {
+    clearInterval(timer);
+    say({ kind: 'counted', counted: report() });
+    await Promise.all(listeners.map((listener) => listener.close()));
+    port.close();
+  }
+
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'write') {
+      const applied = state.install(message.changes, message.index);
+      handler.invalidate(topicsOf(applied, state.view));
+    } else if (message.kind === 'config') setConfig(message.config);
+    else if (message.kind === 'coordinate') coordinates.place(message.placed);
+    else void stop();
+  });
+  try {
+    listeners = await openSockets(start, handler, log);
+    say({ kind: 'listening' });
+  } catch (cause) {
+    const { code = '', address = '', message } = cause as NodeJS.ErrnoException & { address?: string };
+    say({ kind: 'refused', code, address, message });
+    await stop();
+  }
+}
+
+invariant(parentPort !== null, 'this file is started as a worker');
+await serve(parentPort, workerData as ThreadStart);

@@ -1,0 +1,75 @@
+/**
+ * What the main thread and the DNS threads tell each other. Everything here survives a structured clone.
+ *
+ * Main → thread: the rows at the start, every installed write after that, coordinates, new configurations, the order to
+ * end. Thread → main: that it listens (or cannot), lines for the log, and once a second what it has counted.
+ */
+import type { Placed } from '../../catalog/coordinate.ts';
+import type { Applied, Change, PutChange } from '../../catalog/state.ts';
+import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/tables.ts';
+import type { MetricName } from '../../metrics/metrics.ts';
+import type { ModifyIndex } from '../../model/types.ts';
+import type { DnsConfig } from '../dns-config.ts';
+
+/** What a DNS thread is started with. */
+export interface ThreadStart {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly config: DnsConfig;
+  readonly nodeName: string;
+  readonly isDebug: boolean;
+  readonly rows: readonly PutChange[];
+  readonly index: ModifyIndex;
+  readonly coordinates: readonly Placed[];
+}
+
+export type ToThread =
+  | { readonly kind: 'write'; readonly changes: readonly Change[]; readonly index: ModifyIndex }
+  | { readonly kind: 'coordinate'; readonly placed: Placed }
+  | { readonly kind: 'config'; readonly config: DnsConfig }
+  | { readonly kind: 'stop' };
+
+/** What was counted under one label set since the last report. */
+export interface Counted {
+  readonly metric: MetricName;
+  readonly labels: readonly string[];
+  readonly value: number;
+  readonly buckets: readonly number[];
+}
+
+export type FromThread =
+  | { readonly kind: 'listening' }
+  | { readonly kind: 'refused'; readonly code: string; readonly address: string; readonly message: string }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly message: string;
+    }
+  | { readonly kind: 'counted'; readonly counted: readonly Counted[] };
+
+/** The tables that answers are made of. */
+const DNS_TABLES: readonly TableName[] = ['nodes', 'services', 'checks', 'queries'];
+
+/** All rows that a DNS thread needs. O(rows). */
+export function rowsForThread(view: View): readonly PutChange[] {
+  return DNS_TABLES.flatMap((table) => {
+    const rows: readonly AnyRow[] = [...view[table].values()];
+    return rows.map((row) => ({ op: 'put', table, row }) as PutChange);
+  });
+}
+
+/** The changes behind applied ones, for tables that DNS threads have. */
+export function changesForThread(applied: readonly Applied[]): readonly Change[] {
+  const changes: Change[] = [];
+  for (const { table, before, after } of applied) {
+    if (!DNS_TABLES.includes(table)) continue;
+    if (after !== undefined) changes.push({ op: 'put', table, row: after } as PutChange);
+    else if (before !== undefined) changes.push({ op: 'remove', table, key: keyOf(table, before) });
+  }
+  return changes;
+}
+
+function keyOf(table: TableName, row: AnyRow): string {
+  return TABLES[table].key(row as never);
+}

@@ -1,0 +1,93 @@
+/**
+ * Settings of the autopilot between JSON and the fact they are kept as. What a body leaves out becomes zero, as in
+ * Consul; the defaults hold until something is written.
+ */
+
+import {
+  type Decoder,
+  decodeFields,
+  duration,
+  type FieldTable,
+  flag,
+  integer,
+  text,
+} from '../../decode/json-fields.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { FactRow } from '../../model/types.ts';
+import type { Document } from './row-documents.ts';
+
+/** Name of the fact. */
+export const AUTOPILOT_FACT = 'autopilot';
+
+interface Settings {
+  readonly CleanupDeadServers: boolean;
+  readonly LastContactThreshold: string;
+  readonly MaxTrailingLogs: number;
+  readonly MinQuorum: number;
+  readonly ServerStabilizationTime: string;
+  readonly RedundancyZoneTag: string;
+  readonly DisableUpgradeMigration: boolean;
+  readonly UpgradeVersionTag: string;
+}
+
+const DEFAULTS: Settings = Object.freeze({
+  CleanupDeadServers: true,
+  LastContactThreshold: '200ms',
+  MaxTrailingLogs: 250,
+  MinQuorum: 0,
+  ServerStabilizationTime: '10s',
+  RedundancyZoneTag: '',
+  DisableUpgradeMigration: false,
+  UpgradeVersionTag: '',
+});
+
+const ZERO: Settings = Object.freeze({
+  ...DEFAULTS,
+  CleanupDeadServers: false,
+  LastContactThreshold: '0s',
+  MaxTrailingLogs: 0,
+  ServerStabilizationTime: '0s',
+});
+
+const durationText: Decoder<string> = (value, place) => formatDuration(duration(value, place));
+
+interface Fields extends Settings {
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
+const SETTINGS: FieldTable<Fields> = {
+  CleanupDeadServers: { name: 'CleanupDeadServers', decode: flag },
+  LastContactThreshold: { name: 'LastContactThreshold', decode: durationText },
+  MaxTrailingLogs: { name: 'MaxTrailingLogs', decode: integer },
+  MinQuorum: { name: 'MinQuorum', decode: integer },
+  ServerStabilizationTime: { name: 'ServerStabilizationTime', decode: durationText },
+  RedundancyZoneTag: { name: 'RedundancyZoneTag', decode: text },
+  DisableUpgradeMigration: { name: 'DisableUpgradeMigration', decode: flag },
+  UpgradeVersionTag: { name: 'UpgradeVersionTag', decode: text },
+  CreateIndex: { name: 'CreateIndex', decode: integer },
+  ModifyIndex: { name: 'ModifyIndex', decode: integer },
+};
+
+/** The fact that a body becomes. Throws bad_request. */
+export function autopilotFact(body: unknown): string {
+  const {
+    CreateIndex: _created,
+    ModifyIndex: _modified,
+    ...given
+  } = decodeFields(SETTINGS, body ?? {}, {
+    style: 'api',
+    path: '',
+  });
+  return JSON.stringify({ ...ZERO, ...given });
+}
+
+/** The settings that are in force. */
+export function autopilotDocument(fact: FactRow | undefined): Document {
+  const settings = fact === undefined ? DEFAULTS : (JSON.parse(fact.value) as Settings);
+  return {
+    ...settings,
+    CreateIndex: fact?.createIndex ?? 0,
+    ModifyIndex: fact?.modifyIndex ?? 0,
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * Prepared queries between JSON and rows. Defaults are filled in here; what is refused beyond wrong types, the reducer
+ * decides (catalog/query-write.ts).
+ */
+import type { PutQueryCommand } from '../../catalog/command.ts';
+import { isTemplate } from '../../catalog/query-template.ts';
+import {
+  type Decoder,
+  decodeFields,
+  type FieldTable,
+  flag,
+  integer,
+  jsonObject,
+  listOf,
+  text,
+  textMap,
+  texts,
+} from '../../decode/json-fields.ts';
+import type { JsonObject, QueryDocument, QueryRow, QueryService } from '../../model/types.ts';
+import { sorted } from './go-json.ts';
+import type { Document } from './row-documents.ts';
+
+type Failover = QueryService['Failover'];
+
+const FAILOVER: FieldTable<Failover> = {
+  NearestN: { name: 'NearestN', decode: integer },
+  Datacenters: { name: 'Datacenters', decode: texts },
+  Targets: { name: 'Targets', decode: listOf(jsonObject, '[]structs.QueryFailoverTarget') },
+};
+
+const failover: Decoder<Failover> = (value, place) => ({
+  NearestN: 0,
+  Datacenters: null,
+  ...decodeFields<{ NearestN: number; Datacenters: readonly string[]; Targets: readonly JsonObject[] }>(
+    FAILOVER as never,
+    value,
+    place,
+  ),
+});
+
+const SERVICE: FieldTable<QueryService> = {
+  Service: { name: 'Service', decode: text },
+  Failover: { name: 'Failover', decode: failover },
+  OnlyPassing: { name: 'OnlyPassing', decode: flag },
+  IgnoreCheckIDs: { name: 'IgnoreCheckIDs', decode: texts },
+  Near: { name: 'Near', decode: text },
+  Tags: { name: 'Tags', decode: texts },
+  NodeMeta: { name: 'NodeMeta', decode: textMap },
+  ServiceMeta: { name: 'ServiceMeta', decode: textMap },
+  Connect: { name: 'Connect', decode: flag },
+  Peer: { name: 'Peer', decode: text },
+  SamenessGroup: { name: 'SamenessGroup', decode: text },
+};
+
+const NO_SERVICE: QueryService = Object.freeze({
+  Service: '',
+  Failover: { NearestN: 0, Datacenters: null },
+  OnlyPassing: false,
+  IgnoreCheckIDs: null,
+  Near: '',
+  Tags: null,
+  NodeMeta: null,
+  ServiceMeta: null,
+  Connect: false,
+});
+
+const service: Decoder<QueryService> = (value, place) => ({
+  ...NO_SERVICE,
+  ...decodeFields(SERVICE, value, place),
+});
+
+const TEMPLATE: FieldTable<QueryDocument['Template']> = {
+  Type: { name: 'Type', decode: text },
+  Regexp: { name: 'Regexp', decode: text },
+  RemoveEmptyTags: { name: 'RemoveEmptyTags', decode: flag },
+};
+
+const NO_TEMPLATE: QueryDocument['Template'] = Object.freeze({
+  Type: '',
+  Regexp: '',
+  RemoveEmptyTags: false,
+});
+
+const template: Decoder<QueryDocument['Template']> = (value, place) => ({
+  ...NO_TEMPLATE,
+  ...decodeFields(TEMPLATE, value, place),
+});
+
+const DNS: FieldTable<QueryDocument['DNS']> = { TTL: { name: 'TTL', decode: text } };
+
+const dns: Decoder<QueryDocument['DNS']> = (value, place) => ({
+  TTL: '',
+  ...decodeFields(DNS, value, place),
+});
+
+interface QueryFields extends QueryDocument {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Session: string;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
+const QUERY: FieldTable<QueryFields> = {
+  ID: { name: 'ID', decode: text },
+  Name: { name: 'Name', decode: text },
+  Session: { name: 'Session', decode: text },
+  Token: { name: 'Token', decode: text },
+  Template: { name: 'Template', decode: template },
+  Service: { name: 'Service', decode: service },
+  DNS: { name: 'DNS', decode: dns },
+  CreateIndex: { name: 'CreateIndex', decode: integer },
+  ModifyIndex: { name: 'ModifyIndex', decode: integer },
+};
+
+/** The query that a body describes; its id is '' when it names none. Throws bad_request. */
+export function queryInput(body: unknown): PutQueryCommand['query'] {
+  const fields = decodeFields(QUERY, body ?? {}, { style: 'api', path: '' });
+  const document = {
+    Token: fields.Token ?? '',
+    Template: fields.Template ?? NO_TEMPLATE,
+    Service: fields.Service ?? NO_SERVICE,
+    DNS: fields.DNS ?? { TTL: '' },
+  };
+  const { ID: id = '', Name: name = '', Session: session = '' } = fields;
+  return { id, name, session, isTemplate: isTemplate(document), document };
+}
+
+function serviceDocument({ NodeMeta, ServiceMeta, Peer, SamenessGroup, ...rest }: QueryService): Document {
+  const { Service, Failover, OnlyPassing, IgnoreCheckIDs, Near, Tags, Connect } = rest;
+  return {
+    Service,
+    SamenessGroup: SamenessGroup || undefined,
+    Failover: { NearestN: Failover.NearestN, Datacenters: Failover.Datacenters, Targets: Failover.Targets },
+    OnlyPassing,
+    IgnoreCheckIDs,
+    Near,
+    Tags,
+    NodeMeta: sorted(NodeMeta),
+    ServiceMeta: sorted(ServiceMeta),
+    Connect,
+    Peer: Peer || undefined,
+  };
+}
+
+export function queryDocument({ id, name, session, document, ...stamp }: QueryRow): Document {
+  const { Token, Template, Service, DNS: dnsOptions } = document;
+  return {
+    ID: id,
+    Name: name,
+    Session: session,
+    Token,
+    Template: {
+      Type: Template.Type,
+      Regexp: Template.Regexp,
+      RemoveEmptyTags: Template.RemoveEmptyTags,
+    },
+    Service: serviceDocument(Service),
+    DNS: { TTL: dnsOptions.TTL },
+    CreateIndex: stamp.createIndex,
+    ModifyIndex: stamp.modifyIndex,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * The documents about the agent itself and its machine: /v1/agent/self, /host and /version.
+ */
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import type { HttpParts } from '../http-parts.ts';
+import { sorted } from './go-json.ts';
+import { memberDocument } from './member-document.ts';
+import type { Document } from './row-documents.ts';
+
+/** Where a node without measurements is in the network: at the origin, unsure. */
+const ORIGIN_COORDINATE: Document = Object.freeze({
+  Vec: [0, 0, 0, 0, 0, 0, 0, 0],
+  Error: 1.5,
+  Adjustment: 0,
+  Height: 1e-5,
+});
+
+function agentStats({ local, state }: HttpParts): Document {
+  const checks = [...local.checks().values()];
+  const ttls = checks.filter(({ definition }) => definition.probe.kind === 'ttl').length;
+  return {
+    check_monitors: String(checks.length - ttls),
+    check_ttls: String(ttls),
+    checks: String(checks.length),
+    services: String(state.view.localServices.size),
+  };
+}
+
+function clusterStats({ config, state }: HttpParts): Document {
+  const leader = `${config.advertiseAddress}:${config.ports.server}`;
+  const index = String(state.index);
+  return {
+    consul: {
+      acl: 'disabled',
+      bootstrap: 'true',
+      known_datacenters: '1',
+      leader: 'true',
+      leader_addr: leader,
+      server: String(config.isServer),
+    },
+    raft: {
+      applied_index: index,
+      commit_index: index,
+      last_contact: '0',
+      last_log_index: index,
+      num_peers: '0',
+      state: 'Leader',
+      term: '1',
+    },
+  };
+}
+
+/** /v1/agent/self. */
+export function selfDocument(parts: HttpParts): Document {
+  const { config, datacenter, nodeName, nodeId, version } = parts;
+  const { debugConfig, configSources, nodeMeta } = parts.live();
+  return {
+    Config: {
+      Datacenter: datacenter,
+      NodeName: nodeName,
+      NodeID: nodeId,
+      Revision: '',
+      Server: config.isServer,
+      Version: version,
+    },
+    DebugConfig: sorted(debugConfig),
+    ConfigSources: sorted(configSources),
+    Coord: ORIGIN_COORDINATE,
+    Member: memberDocument(parts, false),
+    Stats: {
+      agent: agentStats(parts),
+      build: { prerelease: '', revision: '', rollcall: parts.ownVersion, version },
+      ...clusterStats(parts),
+      runtime: {
+        arch: process.arch,
+        cpu_count: String(os.availableParallelism()),
+        max_procs: String(os.availableParallelism()),
+        os: process.platform,
+        version: process.version,
+      },
+    },
+    Meta: sorted(nodeMeta),
+  };
+}
+
+/** /v1/agent/version. */
+export function versionDocument({ version }: HttpParts): Document {
+  return { SHA: '', BuildDate: '1970-01-01T00:00:00Z', HumanVersion: version, FIPS: '' };
+}
+
+function cpuDocuments(): readonly Document[] {
+  return os.cpus().map(({ model, speed }, cpu) => ({ cpu, modelName: model, mhz: speed }));
+}
+
+async function diskDocument(path: string): Promise<Document> {
+  const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
+  return {
+    path,
+    total: bsize * blocks,
+    free: bsize * bavail,
+    used: bsize * (blocks - bfree),
+    inodesTotal: files,
+    inodesFree: ffree,
+  };
+}
+
+/** /v1/agent/host: what the operating system says about the machine. Rejects when it does not answer. */
+export async function hostDocument({ clock }: HttpParts): Promise<Document> {
+  const [total, free] = [os.totalmem(), os.freemem()];
+  const nowMs = clock.now();
+  return {
+    Memory: { total, available: free, used: total - free, usedPercent: (100 * (total - free)) / total, free },
+    CPU: cpuDocuments(),
+    Host: {
+      hostname: os.hostname(),
+      uptime: Math.floor(os.uptime()),
+      bootTime: Math.floor(nowMs / 1_000 - os.uptime()),
+      os: process.platform,
+      kernelVersion: os.release(),
+      kernelArch: os.machine(),
+    },
+    Disk: await diskDocument('/'),
+    CollectionTime: nowMs * 1_000_000,
+    Errors: null,
+  };
+}

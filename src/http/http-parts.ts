@@ -1,0 +1,180 @@
+/**
+ * Everything that routes need of the rest of the agent. agent/agent.ts builds it; tests build it from values.
+ *
+ * Routes get rows from `view`, change things by `writer.submit` (the catalog) or `local` (what this agent runs), and
+ * never hold state of their own. What only one group needs goes into an optional port of its own at the end.
+ */
+
+import type { Coordinates } from '../catalog/coordinate.ts';
+import type { EventRing } from '../catalog/event.ts';
+import type { ServiceSummaries } from '../catalog/service-summary.ts';
+import type { SessionTimers } from '../catalog/session-timers.ts';
+import type { State } from '../catalog/state.ts';
+import type { TopicIndexes } from '../catalog/topics.ts';
+import type { Watch } from '../catalog/watch.ts';
+import type { Writer } from '../catalog/writer.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ExplainDns } from '../model/explanation.ts';
+import type {
+  CheckDefinition,
+  CheckId,
+  CheckStatus,
+  JsonObject,
+  LocalCheckRow,
+  LocalServiceRow,
+  RegistrationSource,
+  ServiceDefinition,
+  ServiceId,
+  StringMap,
+} from '../model/types.ts';
+
+/** A check of this agent with its live state; stamps do not matter here. */
+export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output'>;
+
+/** What this agent was asked to keep registered; see local/local.ts. */
+export interface LocalRegistrations {
+  services(): ReadonlyMap<ServiceId, Pick<LocalServiceRow, 'definition' | 'source'>>;
+  checks(): ReadonlyMap<CheckId, LocalCheckState>;
+  /** Resolves when durable and visible. */
+  registerService(
+    registration: {
+      readonly definition: ServiceDefinition;
+      readonly checks: readonly CheckDefinition[];
+      readonly source: RegistrationSource;
+    },
+    options: { readonly replaceExistingChecks: boolean },
+  ): Promise<void>;
+  /** Throws for checks that run programs where the configuration forbids them. */
+  refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void;
+  /** False: unknown. */
+  deregisterService(id: string): Promise<boolean>;
+  registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void>;
+  deregisterCheck(id: string): Promise<boolean>;
+  updateTtl(id: string, status: CheckStatus, output: string): Promise<'ok' | 'unknown' | 'not-ttl'>;
+  setServiceMaintenance(id: string, isOn: boolean, reason: string): Promise<boolean>;
+  setNodeMaintenance(isOn: boolean, reason: string): Promise<void>;
+}
+
+/** What a check said lately. */
+export interface CheckHistory {
+  readonly results: readonly {
+    /** Wall time in ms. */
+    readonly atMs: number;
+    /** 0 for reports that came from outside. */
+    readonly durationMs: number;
+    readonly status: CheckStatus;
+    readonly output: string;
+  }[];
+  /** Changes of status since the agent runs it. */
+  readonly flaps: number;
+}
+
+/** Options of the agent that the API obeys or shows. Frozen. */
+export interface HttpConfig {
+  /** Indent every JSON answer, not only with `?pretty` (development agents). */
+  readonly isAlwaysPretty: boolean;
+  readonly isServer: boolean;
+  readonly domain: string;
+  /** Address that members and the leader are shown with. */
+  readonly advertiseAddress: string;
+  readonly ports: {
+    readonly http: number;
+    readonly dns: number;
+    readonly server: number;
+    readonly serfLan: number;
+    readonly serfWan: number;
+  };
+  /** `default_query_time`, `max_query_time`. */
+  readonly defaultQueryTimeMs: number;
+  readonly maxQueryTimeMs: number;
+  /** `http_config`. */
+  readonly blockEndpoints: readonly string[];
+  /** `disable_http_unprintable_char_filter`. */
+  readonly isEveryPathTaken: boolean;
+  /** CIDR blocks; empty allows all. */
+  readonly allowWriteHttpFrom: readonly string[];
+  /** `limits`; 0 connections is no limit. */
+  readonly maxConnectionsPerClient: number;
+  readonly kvMaxValueBytes: number;
+  readonly txnMaxRequestBytes: number;
+  readonly minSessionTtlMs: number;
+  /** `telemetry.prometheus_retention_time`; 0 answers 415 on Consul's path. */
+  readonly prometheusRetentionMs: number;
+  readonly telemetryPrefix: string;
+  readonly isUiEnabled: boolean;
+  /** Starts and ends with a slash. */
+  readonly uiContentPath: string;
+  /** Folder with the built page; undefined when it was not built. */
+  readonly uiDir: string | undefined;
+  /** `check_output_max_size`. */
+  readonly checkOutputMaxBytes: number;
+}
+
+/** Options that a reload changes; frozen, and the same object until the next reload. */
+export interface LiveHttpConfig {
+  /** Metadata of the agent's node. */
+  readonly nodeMeta: StringMap;
+  /** `http_config.response_headers`. */
+  readonly responseHeaders: StringMap;
+  /** Shown by /v1/agent/self as DebugConfig; secrets are already hidden. */
+  readonly debugConfig: JsonObject;
+  /** Where options of it were set that are not at their defaults: a file, a flag, a variable. */
+  readonly configSources: StringMap;
+}
+
+/** Lines of the agent's log as they are written. */
+export interface LogStream {
+  /** Call `onLine` (no line end) for lines of `level` and above until the returned function is called. */
+  subscribe(level: string, isJson: boolean, onLine: (line: string) => void): () => void;
+}
+
+export interface HttpParts {
+  readonly state: State;
+  readonly indexes: TopicIndexes;
+  readonly watch: Watch;
+  readonly summaries: ServiceSummaries;
+  readonly writer: Writer;
+  readonly local: LocalRegistrations;
+  readonly config: HttpConfig;
+  /** Asked at every use. */
+  live(): LiveHttpConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly logStream: LogStream;
+  readonly metrics: Metrics;
+  readonly nodeName: string;
+  readonly nodeId: string;
+  readonly datacenter: string;
+  readonly version: string;
+  /** Of this program; `version` is that of Consul whose behaviour clients may count on. */
+  readonly ownVersion: string;
+  /** Read the configuration again; rejects with `config_invalid` and keeps the old one. */
+  reload(): Promise<unknown>;
+  /** What `reload` would do, for people; rejects as it would. */
+  previewReload(): Promise<{
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+    readonly options: readonly string[];
+    readonly needRestart: readonly string[];
+  }>;
+  /** False once the agent is on its way out. */
+  isReady(): boolean;
+  /** Leave in good order and end the process soon after. */
+  leave(): Promise<void>;
+  readonly sessionTimers: Pick<SessionTimers, 'renew'>;
+  readonly events: EventRing;
+  readonly coordinates: Coordinates;
+  /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */
+  readonly explainDns: ExplainDns;
+  /** Latest results of a check that this agent runs, newest first; undefined for one that it does not. */
+  checkHistory(id: CheckId): CheckHistory | undefined;
+  /** Run a check once and keep nothing; undefined for kinds that cannot be run. */
+  testCheck(
+    definition: CheckDefinition,
+  ): Promise<Pick<CheckHistory['results'][number], 'status' | 'output' | 'durationMs'> | undefined>;
+}

@@ -1,0 +1,66 @@
+/**
+ * Counts open connections, refuses those of a client that has too many (`limits.http_max_conns_per_client`), and
+ * answers what is not HTTP.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../lib/clock.ts';
+import type { HttpParts } from '../http-parts.ts';
+
+const PLAIN = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n';
+
+const TOO_MANY = `HTTP/1.1 429 Too Many Requests\r\n${PLAIN}Your IP is issuing too many concurrent connections, please rate limit your calls\n`;
+
+/** Time that a refused client has to read why. */
+const LINGER_MS = 1_000;
+
+/** What the parser complains of, and the status for it; 400 for everything else. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Answer bytes that the parser did not take, and close. */
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\n${PLAIN}${status}`);
+}
+
+/** Tell a client that it has too many connections, and be rid of this one whether the client closes its side or not. */
+function refuseOneTooMany(socket: Socket, clock: Clock): void {
+  socket.on('error', () => socket.destroy());
+  socket.resume(); // what it sends is thrown away: closing with octets unread would reset the connection before the text is read
+  socket.end(TOO_MANY);
+  clock.after(LINGER_MS, () => socket.destroy());
+}
+
+/** Watch over the connections of a server that does not listen yet. */
+export function limitConnections(server: Server, { clock, config, metrics }: HttpParts): void {
+  const open = new Map<string, number>();
+  const gauge = metrics.gauge('http_connections');
+  const max = config.maxConnectionsPerClient;
+  const accepting = server.listeners('connection');
+  const accept = (socket: Socket, client: string, count: number): void => {
+    open.set(client, count);
+    gauge.add(0, 1);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 1) - 1;
+      if (left === 0) open.delete(client);
+      else open.set(client, left);
+      gauge.add(0, -1);
+    });
+    for (const listener of accepting) listener.call(server, socket);
+  };
+  // In place of the parser's own listeners: it must not see the requests of a connection that is refused.
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    const client = socket.remoteAddress ?? '';
+    const count = (open.get(client) ?? 0) + 1;
+    if (max > 0 && client !== '' && count > max) refuseOneTooMany(socket, clock);
+    else accept(socket, client, count);
+  });
+}

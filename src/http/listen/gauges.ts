@@ -1,0 +1,17 @@
+/**
+ * Gauges whose values lie about in the catalog: read when somebody looks at the metrics, not when they change.
+ */
+import { TABLE_NAMES } from '../../catalog/tables.ts';
+import type { HttpParts } from '../http-parts.ts';
+
+/** Have the metrics read the sizes of tables and queues. */
+export function collectGauges({ metrics, state, watch, writer }: HttpParts): void {
+  const rows = metrics.gauge('catalog_rows');
+  const slots = TABLE_NAMES.map((table) => ({ table, slot: rows.slot(table) }));
+  metrics.onCollect(() => {
+    for (const { table, slot } of slots) rows.set(slot, state.view[table].size);
+    metrics.gauge('catalog_index').set(0, state.index);
+    metrics.gauge('writer_queue').set(0, writer.depth);
+    metrics.gauge('http_blocking').set(0, watch.parked);
+  });
+}

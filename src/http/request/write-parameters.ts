@@ -1,0 +1,39 @@
+/**
+ * What routes that write share: the datacenter that they are meant for, parameters that exclude each other, numbers.
+ */
+import { explainNumber } from '../../lib/go-text.ts';
+import { AppError } from '../../model/errors.ts';
+import type { HttpParts } from '../http-parts.ts';
+import type { Call, Query } from '../route.ts';
+import { first, has } from './query-values.ts';
+import { requireOwnDatacenter } from './read-options.ts';
+
+const LARGEST_UINT64 = 2n ** 64n - 1n;
+
+/** An unsigned 64-bit number as decimal text without leading zeros. Throws invalid_command. */
+export function uint64(text: string): string {
+  const value = /^\d+$/.test(text) ? BigInt(text) : undefined;
+  if (value === undefined || value > LARGEST_UINT64)
+    throw new AppError('invalid_command', explainNumber('ParseUint', text));
+  return value.toString();
+}
+
+/** Refuse a write that is meant for another datacenter. */
+export function requireHere(call: Call, parts: HttpParts): void {
+  requireOwnDatacenter(first(call.query, 'dc'), parts);
+}
+
+/** The parameters as a form would send them, by name. */
+function encoded(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? ''].flat().map((each): [string, string] => [name, each]),
+  );
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return new URLSearchParams(pairs).toString();
+}
+
+/** Refuse more than one of these parameters. */
+export function requireOneOf({ query }: Call, ...names: readonly string[]): void {
+  if (names.filter((name) => has(query, name)).length > 1)
+    throw new AppError('bad_request', `Conflicting flags: ${encoded(query)}`);
+}

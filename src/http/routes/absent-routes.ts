@@ -1,0 +1,102 @@
+/**
+ * What Consul has and one rollcall agent has not: access control, the mesh and its configuration, peers.
+ *
+ * Answers as a Consul that has them switched off, so that programs which look first see that, and go on.
+ */
+import { answerRead } from '../blocking.ts';
+import { json, text } from '../reply.ts';
+import type { Handler, Method, Operation, Route } from '../route.ts';
+
+const noAcl: Handler = () => text(401, 'ACL support disabled');
+const noMesh: Handler = () => text(500, 'Connect must be enabled in order to use this endpoint');
+const noPeering: Handler = () => text(500, 'Cluster peering is disabled in this configuration');
+
+const ALL: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE'];
+
+function route(path: string, methods: readonly Method[], about: string, handle: Handler): Route {
+  const operation: Operation = { about, handle };
+  return { path, operations: Object.fromEntries(methods.map((method) => [method, operation])) };
+}
+
+/** `kind` or `kind/name`: a list of a kind is empty and stays so, a named entry does not exist. */
+const configEntry: Handler = (call, parts) => {
+  const [kind = '', ...name] = (call.params['*'] ?? '').split('/');
+  return name.length === 0
+    ? answerRead(call, parts, { topics: [], reply: () => json([]) })
+    : text(404, `Config entry not found for "${kind}" / "${name.join('/')}"`);
+};
+
+const READ: readonly Method[] = ['GET'];
+const WRITE: readonly Method[] = ['PUT'];
+const EXCHANGE: readonly Method[] = ['POST'];
+const ONE: readonly Method[] = ['GET', 'PUT', 'DELETE'];
+
+/** Methods of the paths below /v1/acl/, for those who ask what is allowed; other paths take every method. */
+const ACL_PATHS: Readonly<Record<string, readonly Method[]>> = {
+  bootstrap: WRITE,
+  create: WRITE,
+  update: WRITE,
+  'destroy/*': WRITE,
+  'info/*': READ,
+  'clone/*': WRITE,
+  list: READ,
+  replication: READ,
+  policies: READ,
+  policy: WRITE,
+  'policy/*': ONE,
+  'policy/name/*': READ,
+  roles: READ,
+  role: WRITE,
+  'role/*': ONE,
+  'role/name/*': READ,
+  'binding-rules': READ,
+  'binding-rule': WRITE,
+  'binding-rule/*': ONE,
+  'auth-methods': READ,
+  'auth-method': WRITE,
+  'auth-method/*': ONE,
+  'rules/translate': EXCHANGE,
+  'rules/translate/*': READ,
+  tokens: READ,
+  token: WRITE,
+  'token/self': READ,
+  'token/*': ONE,
+  login: EXCHANGE,
+  logout: EXCHANGE,
+  '*': ALL,
+};
+
+/** The same below /v1/. */
+const MESH_PATHS: Readonly<Record<string, readonly Method[]>> = {
+  'agent/connect/authorize': EXCHANGE,
+  'agent/connect/ca/roots': READ,
+  'agent/connect/ca/leaf/*': READ,
+  'agent/connect/*': ['GET', 'POST'],
+  'connect/ca/configuration': ['GET', 'PUT'],
+  'connect/ca/roots': READ,
+  'connect/intentions': ['GET', 'POST'],
+  'connect/intentions/match': READ,
+  'connect/intentions/check': READ,
+  'connect/intentions/*': ONE,
+  'connect/*': ALL,
+  'discovery-chain/*': ['GET', 'POST'],
+};
+
+export const absentRoutes: readonly Route[] = [
+  ...Object.entries(ACL_PATHS).map(([path, methods]) =>
+    route(`/v1/acl/${path}`, methods, 'Access control is switched off.', noAcl),
+  ),
+  ...Object.entries(MESH_PATHS).map(([path, methods]) =>
+    route(`/v1/${path}`, methods, 'The mesh is switched off.', noMesh),
+  ),
+  route('/v1/config', ['PUT'], 'Configuration entries belong to the mesh.', noMesh),
+  {
+    path: '/v1/config/*',
+    operations: {
+      GET: { about: 'Configuration entries of the mesh; there are none.', handle: configEntry },
+      DELETE: { about: 'Configuration entries belong to the mesh.', handle: noMesh },
+    },
+  },
+  route('/v1/peerings', ['GET'], 'Peers; there are none.', () => json([])),
+  route('/v1/peering/*', ALL, 'Cluster peering is switched off.', noPeering),
+];

@@ -1,0 +1,114 @@
+/**
+ * /v1/agent/check…: checks of this agent and reports for the TTL ones.
+ */
+
+import { decodeCheck } from '../../decode/definitions.ts';
+import { text as asText, decodeFields, type FieldTable } from '../../decode/json-fields.ts';
+import { CHECK_FIELDS } from '../../filter/fields.ts';
+import type { CheckStatus } from '../../model/types.ts';
+import { agentCheckDocument } from '../documents/agent-check-document.ts';
+import { SortedMap } from '../documents/go-json.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { EMPTY, json, text } from '../reply.ts';
+import { checkDefaults } from '../request/check-defaults.ts';
+import { filterOf } from '../request/filter-parameter.ts';
+import { parseBody } from '../request/json-body.ts';
+import { first } from '../request/query-values.ts';
+import { FILTER_PARAMETER } from '../request/selectors.ts';
+import type { Handler, Reply, Route } from '../route.ts';
+
+const checks: Handler = (call, { local, state, nodeName }) => {
+  const isSelected = filterOf(call, CHECK_FIELDS);
+  const documents = [...local.checks().values()].map((check) => {
+    const service = state.view.localServices.get(check.definition.serviceId)?.definition;
+    return agentCheckDocument(nodeName, check, service);
+  });
+  return json(
+    new SortedMap(documents.filter(isSelected).map((document) => [String(document['CheckID']), document])),
+  );
+};
+
+const register: Handler = async (call, parts) => {
+  await parts.local.registerCheck(decodeCheck(parseBody(call.body), 'api', checkDefaults(parts)), 'api');
+  return EMPTY;
+};
+
+const deregister: Handler = async (call, { local }): Promise<Reply> => {
+  const id = call.params['*'] ?? '';
+  if (id === '') return text(500, 'CheckID missing');
+  await local.deregisterCheck(id);
+  return EMPTY;
+};
+
+async function report({ local }: HttpParts, id: string, status: CheckStatus, output: string): Promise<Reply> {
+  switch (await local.updateTtl(id, status, output)) {
+    case 'ok':
+      return EMPTY;
+    case 'unknown':
+      return text(404, `Unknown check ID "${id}". Ensure that the check ID is passed, not the check name.`);
+    case 'not-ttl':
+      return text(500, `CheckID "${id}" does not have associated TTL`);
+  }
+}
+
+function reporter(status: CheckStatus): Handler {
+  return (call, parts) => report(parts, call.params['*'] ?? '', status, first(call.query, 'note') ?? '');
+}
+
+interface Update {
+  readonly status: string;
+  readonly output: string;
+}
+const UPDATE: FieldTable<Update> = {
+  status: { name: 'Status', decode: asText },
+  output: { name: 'Output', decode: asText },
+};
+const REPORTABLE: ReadonlySet<string> = new Set(['passing', 'warning', 'critical']);
+
+const update: Handler = (call, parts) => {
+  const fields = decodeFields(UPDATE, parseBody(call.body) ?? {}, { style: 'api', path: '' });
+  const { status = '', output = '' } = fields;
+  if (!REPORTABLE.has(status)) return text(400, `Invalid check status: '${status}'`);
+  return report(parts, call.params['*'] ?? '', status as CheckStatus, output);
+};
+
+function reportRoute(verb: string, status: CheckStatus): Route {
+  return {
+    path: `/v1/agent/check/${verb}/*`,
+    operations: {
+      PUT: {
+        about: `Report ${status} for a TTL check.`,
+        query: [{ name: 'note', about: 'Output of the check.' }],
+        handle: reporter(status),
+      },
+    },
+  };
+}
+
+export const agentCheckRoutes: readonly Route[] = [
+  {
+    path: '/v1/agent/checks',
+    operations: {
+      GET: { about: 'Checks of this agent, by id.', query: [FILTER_PARAMETER], handle: checks },
+    },
+  },
+  {
+    path: '/v1/agent/check/register',
+    operations: {
+      PUT: { about: 'Register a check, which this agent runs.', body: 'json', handle: register },
+    },
+  },
+  {
+    path: '/v1/agent/check/deregister/*',
+    operations: { PUT: { about: 'Remove a check by its id.', handle: deregister } },
+  },
+  reportRoute('pass', 'passing'),
+  reportRoute('warn', 'warning'),
+  reportRoute('fail', 'critical'),
+  {
+    path: '/v1/agent/check/update/*',
+    operations: {
+      PUT: { about: 'Report a status and an output for a TTL check.', body: 'json', handle: update },
+    },
+  },
+];

@@ -1,0 +1,177 @@
+/**
+ * /v1/agent: the agent itself — what it is, its members, its log, maintenance, reload and leaving.
+ *
+ * One agent is a cluster of one: it is its only member, joining itself is done already and nobody else can be joined.
+ */
+import { Readable } from 'node:stream';
+import { MEMBER_FIELDS } from '../../filter/fields.ts';
+import { AppError } from '../../model/errors.ts';
+import { memberDocument } from '../documents/member-document.ts';
+import { hostDocument, selfDocument, versionDocument } from '../documents/self-document.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { EMPTY, json, text } from '../reply.ts';
+import { filterOf } from '../request/filter-parameter.ts';
+import { maintenanceOf } from '../request/maintenance-parameters.ts';
+import { first, has } from '../request/query-values.ts';
+import { FILTER_PARAMETER } from '../request/selectors.ts';
+import type { Call, Handler, Reply, Route } from '../route.ts';
+
+const members: Handler = (call, parts) => {
+  const isWan = first(call.query, 'wan') !== undefined && first(call.query, 'wan') !== '';
+  const segment = first(call.query, 'segment');
+  // `_all` is what the command line asks for: every segment, also where there is only one.
+  if (segment && segment !== '_all') {
+    return isWan
+      ? text(400, 'Cannot provide a segment with wan=true')
+      : text(500, 'Network segments are not supported in this version of Consul');
+  }
+  const isSelected = filterOf(call, MEMBER_FIELDS);
+  return json([memberDocument(parts, isWan)].filter(isSelected));
+};
+
+function isOwnAddress(address: string, { config }: HttpParts): boolean {
+  const { advertiseAddress, ports } = config;
+  return [
+    advertiseAddress,
+    `${advertiseAddress}:${ports.serfLan}`,
+    `${advertiseAddress}:${ports.serfWan}`,
+  ].includes(address);
+}
+
+const join: Handler = (call, parts) => {
+  const address = call.params['*'] ?? '';
+  if (isOwnAddress(address, parts)) return EMPTY;
+  return text(
+    500,
+    `1 error occurred:\n\t* Failed to join ${address}: this agent is a cluster of its own\n\n`,
+  );
+};
+
+const forceLeave: Handler = (call, { nodeName }) => {
+  const node = call.params['*'] ?? '';
+  return node === nodeName ? EMPTY : text(500, `agent: No node found with name '${node}'`);
+};
+
+const maintenance: Handler = async (call, { local }) => {
+  const { isOn, reason } = maintenanceOf(call);
+  await local.setNodeMaintenance(isOn, reason);
+  return EMPTY;
+};
+
+const LOG_LEVELS: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'warn', 'err', 'error']);
+/** Lines that wait for a slow reader; beyond it the newest are dropped. */
+const MAX_WAITING_LINES_BYTES = 512 * 1024;
+
+function monitor(call: Call, { logStream }: HttpParts): Reply {
+  const level = (first(call.query, 'loglevel') || 'info').toLowerCase();
+  if (!LOG_LEVELS.has(level)) throw new AppError('bad_request', `Bad request: Unknown log level: ${level}`);
+  const lines = new Readable({ highWaterMark: MAX_WAITING_LINES_BYTES, read: () => {} });
+  const stop = logStream.subscribe(level === 'err' ? 'error' : level, has(call.query, 'logjson'), (line) => {
+    if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
+  });
+  call.signal().addEventListener('abort', () => {
+    stop();
+    lines.push(null);
+  });
+  return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: lines };
+}
+
+export const agentRoutes: readonly Route[] = [
+  {
+    path: '/v1/agent/self',
+    operations: {
+      GET: {
+        about: 'Configuration and state of the agent.',
+        handle: (_call, parts) => json(selfDocument(parts)),
+      },
+    },
+  },
+  {
+    path: '/v1/agent/host',
+    operations: {
+      GET: { about: 'The machine.', handle: async (_call, parts) => json(await hostDocument(parts)) },
+    },
+  },
+  {
+    path: '/v1/agent/version',
+    operations: {
+      GET: { about: 'Version of the agent.', handle: (_call, parts) => json(versionDocument(parts)) },
+    },
+  },
+  {
+    path: '/v1/agent/members',
+    operations: {
+      GET: {
+        about: 'Members of the cluster.',
+        query: [{ name: 'wan', about: 'Servers of all datacenters.' }, FILTER_PARAMETER],
+        handle: members,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/join/*',
+    operations: { PUT: { about: 'Join another agent; only itself can be.', handle: join } },
+  },
+  {
+    path: '/v1/agent/leave',
+    operations: {
+      PUT: {
+        about: 'Leave in good order and end.',
+        handle: async (_call, { leave }) => {
+          await leave();
+          return EMPTY;
+        },
+      },
+    },
+  },
+  {
+    path: '/v1/agent/force-leave/*',
+    operations: { PUT: { about: 'Take a failed member for left.', handle: forceLeave } },
+  },
+  {
+    path: '/v1/agent/reload',
+    operations: {
+      PUT: {
+        about: 'Read the configuration again.',
+        query: [{ name: 'dry-run', about: 'Change nothing; answer with what would change.' }],
+        handle: async (call, { reload, previewReload }) => {
+          if (has(call.query, 'dry-run')) return json(await previewReload());
+          await reload();
+          return EMPTY;
+        },
+      },
+    },
+  },
+  {
+    path: '/v1/agent/maintenance',
+    operations: {
+      PUT: {
+        about: 'Take the node out of all answers, or back in.',
+        query: [
+          { name: 'enable', about: 'true or false.' },
+          { name: 'reason', about: 'Text for people.' },
+        ],
+        handle: maintenance,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/monitor',
+    operations: {
+      GET: {
+        about: 'The log, as it is written.',
+        query: [
+          { name: 'loglevel', about: 'trace, debug, info, warn or error.' },
+          { name: 'logjson', about: 'Lines as JSON.' },
+        ],
+        handle: monitor,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/token/*',
+    operations: {
+      PUT: { about: 'Set a token of the agent.', handle: () => text(401, 'ACL support disabled') },
+    },
+  },
+];

@@ -1,0 +1,156 @@
+/**
+ * /v1/agent/service…: what this agent was asked to keep registered, and how it is doing.
+ */
+import { createHash } from 'node:crypto';
+import { localServiceTopic } from '../../catalog/topics.ts';
+import { decodeService } from '../../decode/definitions.ts';
+import { SERVICE_FIELDS } from '../../filter/fields.ts';
+import { AppError } from '../../model/errors.ts';
+import type { LocalServiceRow, ServiceDefinition } from '../../model/types.ts';
+import { waitTimeMs } from '../blocking.ts';
+import { SortedMap, toJson } from '../documents/go-json.ts';
+import { agentServiceDocument, type Document } from '../documents/row-documents.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { EMPTY, json, text } from '../reply.ts';
+import { checkDefaults } from '../request/check-defaults.ts';
+import { filterOf } from '../request/filter-parameter.ts';
+import { parseBody } from '../request/json-body.ts';
+import { maintenanceOf } from '../request/maintenance-parameters.ts';
+import { restOfPath } from '../request/path-name.ts';
+import { first } from '../request/query-values.ts';
+import { readOptions } from '../request/read-options.ts';
+import { FILTER_PARAMETER } from '../request/selectors.ts';
+import type { Call, Handler, Reply, Route } from '../route.ts';
+
+const REGISTRY_TOPICS = ['local-services'] as const;
+
+/** What was registered with this agent; its own service is not. */
+function registered({ state }: HttpParts): readonly ServiceDefinition[] {
+  return [...state.view.localServices.values()]
+    .filter(({ source }: LocalServiceRow) => source !== 'agent')
+    .map(({ definition }) => definition);
+}
+
+const services: Handler = (call, parts) => {
+  const isSelected = filterOf(call, SERVICE_FIELDS);
+  const documents = registered(parts)
+    .map((definition) => agentServiceDocument(definition, parts.datacenter))
+    .filter(isSelected);
+  return {
+    status: 200,
+    value: new SortedMap(documents.map((document) => [String(document['ID']), document])),
+    topics: REGISTRY_TOPICS,
+    index: parts.indexes.of(REGISTRY_TOPICS),
+  };
+};
+
+interface Hashed {
+  readonly document: Document;
+  readonly hash: string;
+}
+
+function hashed(parts: HttpParts, id: string): Hashed {
+  const row = parts.state.view.localServices.get(id);
+  if (row === undefined || row.source === 'agent')
+    throw new AppError('not_found', `unknown service ID: ${id}`);
+  const document = agentServiceDocument(row.definition, parts.datacenter);
+  const hash = createHash('sha256').update(toJson(document, false)).digest('hex').slice(0, 16);
+  return { document, hash };
+}
+
+/** Wait until the service's hash is another than `hash`, it goes, or the time is over. */
+async function waitForOtherHash(call: Call, parts: HttpParts, id: string, hash: string): Promise<void> {
+  const { clock, watch } = parts;
+  const deadlineMs = clock.monotonic() + waitTimeMs(readOptions(call, parts).waitMs, parts);
+  while (hashed(parts, id).hash === hash) {
+    const remainingMs = deadlineMs - clock.monotonic();
+    const end = remainingMs > 0 && (await watch.wait([localServiceTopic(id)], remainingMs, call.signal()));
+    if (end !== 'woken') return;
+  }
+}
+
+const service: Handler = async (call, parts) => {
+  const id = call.params['*'] ?? '';
+  const knownHash = first(call.query, 'hash');
+  if (knownHash) await waitForOtherHash(call, parts, id, knownHash);
+  const { document, hash } = hashed(parts, id);
+  return json({ ...document, ContentHash: hash }, { 'X-Consul-ContentHash': hash });
+};
+
+const register: Handler = async (call, parts) => {
+  const { definition, checks } = decodeService(parseBody(call.body), 'api', checkDefaults(parts));
+  const replace = first(call.query, 'replace-existing-checks');
+  const replaceExistingChecks = replace === '' || replace === 'true';
+  const named = checks.map((check) => ({ ...check, serviceName: definition.name }));
+  await parts.local.registerService({ definition, checks: named, source: 'api' }, { replaceExistingChecks });
+  return EMPTY;
+};
+
+const deregister: Handler = async (call, { local }): Promise<Reply> => {
+  const id = call.params['*'] ?? '';
+  if (id === '') return text(500, 'ServiceID missing');
+  await local.deregisterService(id);
+  return EMPTY;
+};
+
+const maintenance: Handler = async (call, { local }) => {
+  const id = restOfPath(call, 'Missing service ID');
+  const { isOn, reason } = maintenanceOf(call);
+  const isKnown = await local.setServiceMaintenance(id, isOn, reason);
+  return isKnown ? EMPTY : text(404, `No service registered with ID "${id}"`);
+};
+
+export const agentServiceRoutes: readonly Route[] = [
+  {
+    path: '/v1/agent/services',
+    operations: {
+      GET: {
+        about: 'Services registered with this agent, by id.',
+        query: [FILTER_PARAMETER],
+        isCacheable: true,
+        handle: services,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/service/*',
+    operations: {
+      GET: {
+        about: 'One service of this agent.',
+        query: [
+          { name: 'hash', about: 'Wait until the content hash is another one.' },
+          { name: 'wait', about: 'Longest wait, as a duration like 30s.' },
+        ],
+        handle: service,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/service/register',
+    operations: {
+      PUT: {
+        about: 'Register a service with its checks, which this agent runs.',
+        query: [{ name: 'replace-existing-checks', about: 'Remove checks that are not in the body.' }],
+        body: 'json',
+        handle: register,
+      },
+    },
+  },
+  {
+    path: '/v1/agent/service/deregister/*',
+    operations: { PUT: { about: 'Deregister a service by its id.', handle: deregister } },
+  },
+  {
+    path: '/v1/agent/service/maintenance/*',
+    operations: {
+      PUT: {
+        about: 'Take a service out of all answers, or back in.',
+        query: [
+          { name: 'enable', about: 'true or false.' },
+          { name: 'reason', about: 'Text for people.' },
+        ],
+        handle: maintenance,
+      },
+    },
+  },
+];

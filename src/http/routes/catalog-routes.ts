@@ -1,0 +1,246 @@
+/**
+ * /v1/catalog: what is registered, whoever runs it, and the direct way to register it.
+ */
+import {
+  allNodes,
+  findNode,
+  instancesOf,
+  meshInstancesOf,
+  serviceNames,
+  servicesOfNode,
+} from '../../catalog/read.ts';
+import type { Instance } from '../../catalog/select.ts';
+import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
+import { CATALOG_SERVICE_FIELDS, NODE_FIELDS, SERVICE_FIELDS } from '../../filter/fields.ts';
+import type { NodeRow, ServiceRow } from '../../model/types.ts';
+import { answerRead } from '../blocking.ts';
+import { deregistration, registration } from '../documents/catalog-registration.ts';
+import { SortedMap } from '../documents/go-json.ts';
+import {
+  catalogServiceDocument,
+  type Document,
+  nodeDocument,
+  serviceDocument,
+} from '../documents/row-documents.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { json } from '../reply.ts';
+import { filterOf } from '../request/filter-parameter.ts';
+import { parseBody } from '../request/json-body.ts';
+import { nearOrder } from '../request/near-parameter.ts';
+import { restOfPath } from '../request/path-name.ts';
+import { has } from '../request/query-values.ts';
+import { requireOwnDatacenter } from '../request/read-options.ts';
+import {
+  FILTER_PARAMETER,
+  instanceSelector,
+  NEAR_PARAMETER,
+  NODE_META_PARAMETER,
+  nodeMetaSelector,
+  READ_PARAMETERS,
+  TAG_PARAMETER,
+} from '../request/selectors.ts';
+import type { Call, Handler, Route } from '../route.ts';
+
+const register: Handler = async (call, parts) => {
+  const { command, datacenter } = registration(parseBody(call.body));
+  requireOwnDatacenter(datacenter, parts);
+  return json((await parts.writer.submit(command)).result);
+};
+
+const deregister: Handler = async (call, parts) => {
+  const { command, datacenter } = deregistration(parseBody(call.body));
+  requireOwnDatacenter(datacenter, parts);
+  return json((await parts.writer.submit(command)).result);
+};
+
+const datacenters: Handler = (call, { datacenter }) => ({
+  ...json([datacenter]),
+  isCacheRequested: has(call.query, 'cached'),
+});
+
+const nodes: Handler = (call, parts) => {
+  const hasMeta = nodeMetaSelector(call);
+  const isSelected = filterOf(call, NODE_FIELDS);
+  const inOrder = nearOrder(call, parts);
+  return answerRead(call, parts, {
+    topics: ['nodes'],
+    isVolatile: inOrder.isVolatile,
+    reply: () =>
+      json(
+        inOrder(allNodes(parts.state.view).filter(hasMeta), ({ name }) => name)
+          .map((node) => nodeDocument(node, parts.datacenter))
+          .filter(isSelected),
+      ),
+  });
+};
+
+const services: Handler = (call, parts) => {
+  const hasMeta = nodeMetaSelector(call);
+  const isSelected = filterOf(call, CATALOG_SERVICE_FIELDS);
+  const hasFilter = has(call.query, 'filter');
+  const isWanted = (node: NodeRow, service: ServiceRow): boolean =>
+    hasMeta(node) && (!hasFilter || isSelected(catalogServiceDocument({ node, service }, parts.datacenter)));
+  return answerRead(call, parts, {
+    topics: ['services', 'nodes'],
+    reply: () => json(new SortedMap(serviceNames(parts.state.view, isWanted))),
+  });
+};
+
+/** /service/:name and its relatives differ in how they find instances. */
+function instancesHandler(
+  find: (parts: HttpParts, name: string) => readonly Instance[],
+  topicsOf: (name: string) => readonly string[],
+): Handler {
+  return (call, parts) => {
+    const name = restOfPath(call, 'Missing service name');
+    const isWanted = instanceSelector(call);
+    const isSelected = filterOf(call, CATALOG_SERVICE_FIELDS);
+    const inOrder = nearOrder(call, parts);
+    return answerRead(call, parts, {
+      topics: topicsOf(name),
+      isVolatile: inOrder.isVolatile,
+      reply: () =>
+        json(
+          inOrder(find(parts, name).filter(isWanted), ({ node }) => node.name)
+            .map((instance) => catalogServiceDocument(instance, parts.datacenter))
+            .filter(isSelected),
+        ),
+    });
+  };
+}
+
+/** `toServices` makes the list of services; `unknown` is the answer for a node that is not there. */
+function nodeHandler(
+  toServices: (services: readonly Document[]) => unknown,
+  unknown: Document | null,
+): Handler {
+  return (call: Call, parts: HttpParts) => {
+    const name = restOfPath(call, 'Missing node name');
+    const isSelected = filterOf(call, SERVICE_FIELDS);
+    const { view } = parts.state;
+    return answerRead(call, parts, {
+      topics: [nodeTopic(findNode(view, name)?.name ?? name)],
+      reply: () => {
+        const node = findNode(view, name);
+        if (node === undefined) return json(unknown);
+        const documents = servicesOfNode(view, node.name).map(serviceDocument).filter(isSelected);
+        return json({ Node: nodeDocument(node, parts.datacenter), Services: toServices(documents) });
+      },
+    });
+  };
+}
+
+const byId = (documents: readonly Document[]): SortedMap<Document> =>
+  new SortedMap(documents.map((document) => [String(document['ID']), document]));
+
+const INSTANCE_PARAMETERS = [
+  ...READ_PARAMETERS,
+  TAG_PARAMETER,
+  NODE_META_PARAMETER,
+  NEAR_PARAMETER,
+  FILTER_PARAMETER,
+];
+
+export const catalogRoutes: readonly Route[] = [
+  {
+    path: '/v1/catalog/register',
+    operations: {
+      PUT: { about: 'Write a node, a service of it and checks.', body: 'json', handle: register },
+    },
+  },
+  {
+    path: '/v1/catalog/deregister',
+    operations: {
+      PUT: { about: 'Remove a node, or one of its services or checks.', body: 'json', handle: deregister },
+    },
+  },
+  {
+    path: '/v1/catalog/datacenters',
+    operations: { GET: { about: 'Names of the known datacenters.', handle: datacenters } },
+  },
+  {
+    path: '/v1/catalog/nodes',
+    operations: {
+      GET: {
+        about: 'All nodes.',
+        query: [...READ_PARAMETERS, NODE_META_PARAMETER, NEAR_PARAMETER, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: nodes,
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/services',
+    operations: {
+      GET: {
+        about: 'Names of all services with the tags of their instances.',
+        query: [...READ_PARAMETERS, NODE_META_PARAMETER, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: services,
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/service/*',
+    operations: {
+      GET: {
+        about: 'All instances of a service, healthy or not.',
+        query: INSTANCE_PARAMETERS,
+        isCacheable: true,
+        handle: instancesHandler(
+          (parts, name) => instancesOf(parts.state.view, name),
+          (name) => [serviceTopic(name)],
+        ),
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/connect/*',
+    operations: {
+      GET: {
+        about: 'Instances that speak for a service in a mesh.',
+        query: INSTANCE_PARAMETERS,
+        isCacheable: true,
+        handle: instancesHandler(
+          (parts, name) => meshInstancesOf(parts.state.view, name),
+          () => ['services', 'nodes'],
+        ),
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/node/*',
+    operations: {
+      GET: {
+        about: 'A node and its services by id.',
+        query: [...READ_PARAMETERS, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: nodeHandler(byId, null),
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/node-services/*',
+    operations: {
+      GET: {
+        about: 'A node and the list of its services.',
+        query: [...READ_PARAMETERS, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: nodeHandler((list) => list, { Node: null, Services: null }),
+      },
+    },
+  },
+  {
+    path: '/v1/catalog/gateway-services/*',
+    operations: {
+      GET: {
+        about: 'Services behind a gateway; there are none without a mesh.',
+        query: READ_PARAMETERS,
+        handle: (call, parts) => {
+          restOfPath(call, 'Missing gateway name');
+          return answerRead(call, parts, { topics: ['services'], reply: () => json(null) });
+        },
+      },
+    },
+  },
+];

@@ -1,0 +1,167 @@
+/**
+ * /v1/kv: keys, values and locks. The rules are catalog/kv.ts's; here parameters become commands.
+ *
+ * Keys are the rest of the path, slashes included. A key that is not there is a 404 without a body, but with an index,
+ * so that a client can wait for it.
+ */
+import type { KvCommand } from '../../catalog/command.ts';
+import { keysWithPrefix } from '../../catalog/kv.ts';
+import { kvPrefixTopic, kvTopic } from '../../catalog/topics.ts';
+import { AppError } from '../../model/errors.ts';
+import type { KvRow } from '../../model/types.ts';
+import { answerRead } from '../blocking.ts';
+import { kvDocument } from '../documents/kv-document.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { redirectToCleanPath } from '../paths/clean-path.ts';
+import { json } from '../reply.ts';
+import { first, has } from '../request/query-values.ts';
+import { READ_PARAMETERS } from '../request/selectors.ts';
+import { requireHere, requireOneOf, uint64 } from '../request/write-parameters.ts';
+import type { Call, Handler, Reply, Route } from '../route.ts';
+
+const NOT_FOUND: Reply = Object.freeze({ status: 404 });
+
+/** A browser must not take a stored value for a page of ours. */
+const RAW_HEADERS = {
+  'Content-Type': 'text/plain',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': 'sandbox',
+};
+
+const keyOf = (call: Call): string => call.params['*'] ?? '';
+
+function requireKey(call: Call): string {
+  const key = keyOf(call);
+  if (key === '') throw new AppError('bad_request', 'Missing key name');
+  return key;
+}
+
+const documentOf = (row: KvRow) => kvDocument(row, row.value, row);
+
+function readKeys(call: Call, parts: HttpParts): Reply | Promise<Reply> {
+  const prefix = keyOf(call);
+  const separator = first(call.query, 'separator') ?? '';
+  return answerRead(call, parts, {
+    topics: [kvPrefixTopic(prefix)],
+    reply: () => {
+      const keys = keysWithPrefix(parts.state.view, prefix, separator);
+      return keys.length === 0 && prefix !== '' ? NOT_FOUND : json(keys);
+    },
+  });
+}
+
+function readTree(call: Call, parts: HttpParts): Reply | Promise<Reply> {
+  const prefix = keyOf(call);
+  return answerRead(call, parts, {
+    topics: [kvPrefixTopic(prefix)],
+    reply: () => {
+      const rows = Array.from(parts.state.view.kv.withPrefix(prefix), documentOf);
+      return rows.length === 0 ? NOT_FOUND : json(rows);
+    },
+  });
+}
+
+function raw(row: KvRow): Reply {
+  return { status: 200, headers: RAW_HEADERS, body: Buffer.from(row.value ?? '', 'base64') };
+}
+
+function readOne(call: Call, parts: HttpParts): Reply | Promise<Reply> {
+  const key = requireKey(call);
+  const isRaw = has(call.query, 'raw');
+  const topics = [kvTopic(key)];
+  const find = () => parts.state.view.kv.get(key);
+  return answerRead(call, parts, {
+    topics,
+    // Clients wait with the ModifyIndex of the key, so that, and no other, is the index of a key that is there.
+    index: () => find()?.modifyIndex ?? parts.indexes.of(topics),
+    reply: () => {
+      const row = find();
+      if (row === undefined) return NOT_FOUND;
+      return isRaw ? raw(row) : json([documentOf(row)]);
+    },
+  });
+}
+
+const read: Handler = (call, parts) => {
+  const redirect = redirectToCleanPath(call);
+  if (redirect) return redirect;
+  if (has(call.query, 'keys')) return readKeys(call, parts);
+  return has(call.query, 'recurse') ? readTree(call, parts) : readOne(call, parts);
+};
+
+/** What the parameters ask for: a plain write, or one that depends. */
+function condition({ query }: Call): Pick<KvCommand, 'verb' | 'index' | 'session'> {
+  const cas = first(query, 'cas');
+  if (cas !== undefined) return { verb: 'cas', index: Number(uint64(cas)), session: '' };
+  const acquire = first(query, 'acquire');
+  if (acquire !== undefined) return { verb: 'lock', index: 0, session: acquire };
+  const release = first(query, 'release');
+  if (release !== undefined) return { verb: 'unlock', index: 0, session: release };
+  return { verb: 'set', index: 0, session: '' };
+}
+
+const write: Handler = async (call, parts) => {
+  const redirect = redirectToCleanPath(call);
+  if (redirect) return redirect;
+  requireHere(call, parts);
+  const key = requireKey(call);
+  requireOneOf(call, 'cas', 'acquire', 'release');
+  const flags = uint64(first(call.query, 'flags') ?? '0');
+  const value = call.body.length === 0 ? null : call.body.toString('base64');
+  const { result } = await parts.writer.submit({ kind: 'kv', key, value, flags, ...condition(call) });
+  return json(result);
+};
+
+const remove: Handler = async (call, parts) => {
+  const redirect = redirectToCleanPath(call);
+  if (redirect) return redirect;
+  requireHere(call, parts);
+  requireOneOf(call, 'recurse', 'cas');
+  const isTree = has(call.query, 'recurse');
+  const key = isTree ? keyOf(call) : requireKey(call);
+  const cas = first(call.query, 'cas');
+  const index = cas === undefined ? 0 : Number(uint64(cas));
+  const verb = isTree ? 'delete-tree' : cas === undefined ? 'delete' : 'delete-cas';
+  const nothing = { value: null, flags: '0', session: '' };
+  return json((await parts.writer.submit({ kind: 'kv', verb, key, index, ...nothing })).result);
+};
+
+export const kvRoutes: readonly Route[] = [
+  {
+    path: '/v1/kv/*',
+    operations: {
+      GET: {
+        about: 'A key, all keys below a prefix, or their names.',
+        query: [
+          ...READ_PARAMETERS,
+          { name: 'recurse', about: 'All keys that begin with this one.' },
+          { name: 'raw', about: 'The value alone, as it was stored.' },
+          { name: 'keys', about: 'Only the names of the keys that begin with this one.' },
+          { name: 'separator', about: 'With keys: cut names after this text.' },
+        ],
+        isCacheable: true,
+        handle: read,
+      },
+      PUT: {
+        about: 'Store the body under a key; true when it was done.',
+        query: [
+          { name: 'flags', about: 'A number to keep with the value, up to 2^64-1.' },
+          { name: 'cas', about: 'Only when the key has this ModifyIndex; 0: only when it is not there.' },
+          { name: 'acquire', about: 'Lock the key for this session.' },
+          { name: 'release', about: 'Give up the lock of this session.' },
+        ],
+        body: 'bytes',
+        maxBodyBytes: ({ kvMaxValueBytes }) => kvMaxValueBytes,
+        handle: write,
+      },
+      DELETE: {
+        about: 'Remove a key, or all that begin with it; true when it was done.',
+        query: [
+          { name: 'recurse', about: 'All keys that begin with this one.' },
+          { name: 'cas', about: 'Only when the key has this ModifyIndex.' },
+        ],
+        handle: remove,
+      },
+    },
+  },
+];

@@ -1,0 +1,206 @@
+/**
+ * /v1/operator: what operators of a cluster ask, answered by a single server: it leads, it is healthy, nobody can be
+ * removed, nothing is encrypted. The autopilot's settings are kept and shown; there is nothing to steer.
+ */
+import { parseBoolean } from '../../lib/boolean.ts';
+import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
+import { AppError } from '../../model/errors.ts';
+import { AUTOPILOT_FACT, autopilotDocument, autopilotFact } from '../documents/autopilot-document.ts';
+import type { Document } from '../documents/row-documents.ts';
+import { serverAddress } from '../documents/server-address.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { json } from '../reply.ts';
+import { parseBody } from '../request/json-body.ts';
+import { first, has } from '../request/query-values.ts';
+import { requireHere } from '../request/write-parameters.ts';
+import type { Call, Handler, Operation, Route } from '../route.ts';
+
+const RAFT_PROTOCOL = '3';
+const MAX_RELAY_FACTOR = 5;
+
+function refuse(text: string): never {
+  throw new AppError('bad_request', `Bad request: ${text}`);
+}
+
+function fail(text: string): never {
+  throw new AppError('invalid_command', text);
+}
+
+const raftConfiguration: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const server = {
+    ID: parts.nodeId,
+    Node: parts.nodeName,
+    Address: serverAddress(parts),
+    Leader: true,
+    ProtocolVersion: RAFT_PROTOCOL,
+    Voter: true,
+  };
+  return json({ Servers: [server], Index: 0 });
+};
+
+const removePeer: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const id = first(call.query, 'id');
+  const address = first(call.query, 'address');
+  if (!id && !address)
+    refuse("Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
+  if (id && address) refuse('Must specify only one of ?id or ?address');
+  if (id === parts.nodeId || address === serverAddress(parts)) fail('the only server cannot be removed');
+  const what = id ? `id ${JSON.stringify(id)}` : `address ${JSON.stringify(address)}`;
+  return fail(`${what} was not found in the Raft configuration`);
+};
+
+const transferLeader: Handler = () => fail('cannot transfer leadership: there is no other server');
+
+const autopilotSettings: Handler = (call, parts) => {
+  requireHere(call, parts);
+  return json(autopilotDocument(parts.state.view.facts.get(AUTOPILOT_FACT)));
+};
+
+function casOf(call: Call): number | undefined {
+  const cas = first(call.query, 'cas');
+  if (cas === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(cas)) refuse(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
+  return Number(cas);
+}
+
+/** The body as a fact, refused with the words of this route. */
+function settingsOf(call: Call): string {
+  try {
+    return autopilotFact(parseBody(call.body));
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    return refuse(`Error parsing autopilot config: ${cause.message.replace(/^Request decode failed: /, '')}`);
+  }
+}
+
+const writeAutopilotSettings: Handler = async (call, parts) => {
+  requireHere(call, parts);
+  const ifIndex = casOf(call);
+  const fact = { kind: 'fact', name: AUTOPILOT_FACT, value: settingsOf(call) } as const;
+  const { result } = await parts.writer.submit(ifIndex === undefined ? fact : { ...fact, ifIndex });
+  return json(result);
+};
+
+/** RFC 3339 without fractions, as Consul prints it. */
+function stableSince({ clock }: HttpParts): string {
+  const startedMs = clock.now() - process.uptime() * 1_000;
+  return new Date(startedMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function serverHealth(parts: HttpParts): Document {
+  return {
+    ID: parts.nodeId,
+    Name: parts.nodeName,
+    Address: serverAddress(parts),
+    SerfStatus: 'alive',
+    Version: parts.version,
+    Leader: true,
+    LastContact: '0s',
+    LastTerm: 1,
+    LastIndex: parts.state.index,
+    Healthy: true,
+    Voter: true,
+    StableSince: stableSince(parts),
+  };
+}
+
+const autopilotHealth: Handler = (call, parts) => {
+  requireHere(call, parts);
+  return json({ Healthy: true, FailureTolerance: 0, Servers: [serverHealth(parts)] });
+};
+
+const autopilotState: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const { SerfStatus, Leader: _leader, Voter: _voter, ...health } = serverHealth(parts);
+  const server = {
+    ...health,
+    NodeStatus: SerfStatus,
+    ReadReplica: false,
+    Status: 'leader',
+    Meta: {},
+    NodeType: 'voter',
+  };
+  return json({
+    Healthy: true,
+    FailureTolerance: 0,
+    OptimisticFailureTolerance: 0,
+    Servers: { [parts.nodeId]: server },
+    Leader: parts.nodeId,
+    Voters: [parts.nodeId],
+  });
+};
+
+const usage: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const { nodes, services } = parts.state.view;
+  const names = new Set(Array.from(services.values(), ({ name }) => name));
+  const own = {
+    Nodes: nodes.size,
+    Services: names.size,
+    ServiceInstances: services.size,
+    ConnectServiceInstances: {},
+    BillableServiceInstances: Array.from(services.values()).filter(({ name }) => name !== 'consul').length,
+  };
+  return json({ Usage: { [parts.datacenter]: own }, Index: 0, LastContact: 0, KnownLeader: true });
+};
+
+/** Keys of encrypted gossip: parameters are read as Consul reads them, but there is no gossip. */
+const keyring: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const relayFactor = first(call.query, 'relay-factor') ?? '';
+  if (!/^\d*$/.test(relayFactor))
+    refuse(`Error parsing relay factor: ${explainNumber('ParseUint', relayFactor)}`);
+  if (Number(relayFactor) > MAX_RELAY_FACTOR)
+    refuse('Invalid relay-factor: Relay factor must be in range: [0, 5]');
+  const localOnly = first(call.query, 'local-only') ?? '';
+  if (has(call.query, 'local-only') && localOnly !== '' && parseBoolean(localOnly) === undefined)
+    refuse(`Error parsing local-only: ${explainBoolean(localOnly)}`);
+  return fail('Keyring is empty (encryption not enabled)');
+};
+
+const KEYRING: Operation = { about: 'Keys of encrypted gossip; there are none.', handle: keyring };
+
+export const operatorRoutes: readonly Route[] = [
+  {
+    path: '/v1/operator/raft/configuration',
+    operations: { GET: { about: 'The servers: this one.', handle: raftConfiguration } },
+  },
+  {
+    path: '/v1/operator/raft/peer',
+    operations: { DELETE: { about: 'Remove a server; there is no other.', handle: removePeer } },
+  },
+  {
+    path: '/v1/operator/raft/transfer-leader',
+    operations: { POST: { about: 'Hand over the lead; there is no other server.', handle: transferLeader } },
+  },
+  {
+    path: '/v1/operator/autopilot/configuration',
+    operations: {
+      GET: { about: 'Settings of the autopilot.', handle: autopilotSettings },
+      PUT: {
+        about: 'Replace the settings of the autopilot.',
+        query: [{ name: 'cas', about: 'Only when they have this ModifyIndex.' }],
+        body: 'json',
+        handle: writeAutopilotSettings,
+      },
+    },
+  },
+  {
+    path: '/v1/operator/autopilot/health',
+    operations: { GET: { about: 'Health of the servers.', handle: autopilotHealth } },
+  },
+  {
+    path: '/v1/operator/autopilot/state',
+    operations: { GET: { about: 'Health and roles of the servers.', handle: autopilotState } },
+  },
+  {
+    path: '/v1/operator/keyring',
+    operations: { GET: KEYRING, POST: KEYRING, PUT: KEYRING, DELETE: KEYRING },
+  },
+  {
+    path: '/v1/operator/usage',
+    operations: { GET: { about: 'How much is registered.', handle: usage } },
+  },
+];

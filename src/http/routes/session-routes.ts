@@ -1,0 +1,93 @@
+/**
+ * /v1/session: begin, end, renew and list sessions. The rules are catalog/session.ts's.
+ */
+import { requireTtl } from '../../catalog/session.ts';
+import { sessionById } from '../../catalog/session-lookup.ts';
+import { nodeKey } from '../../catalog/tables.ts';
+import { sessionsOfTopic, sessionTopic } from '../../catalog/topics.ts';
+import type { SessionRow } from '../../model/types.ts';
+import { answerRead } from '../blocking.ts';
+import { sessionDocument, sessionInput } from '../documents/session-document.ts';
+import { json, text } from '../reply.ts';
+import { parseBody } from '../request/json-body.ts';
+import { restOfPath } from '../request/path-name.ts';
+import { READ_PARAMETERS } from '../request/selectors.ts';
+import { requireHere } from '../request/write-parameters.ts';
+import type { Handler, Operation, Route } from '../route.ts';
+
+const MISSING = 'Missing session';
+
+const create: Handler = async (call, parts) => {
+  requireHere(call, parts);
+  const body = call.body.length === 0 ? undefined : parseBody(call.body);
+  const session = sessionInput(body, parts.nodeName);
+  requireTtl(session.ttl, parts.config.minSessionTtlMs);
+  const { result } = await parts.writer.submit({ kind: 'session-create', session });
+  return json({ ID: result });
+};
+
+const destroy: Handler = async (call, parts) => {
+  requireHere(call, parts);
+  const id = restOfPath(call, MISSING);
+  return json((await parts.writer.submit({ kind: 'session-destroy', id })).result);
+};
+
+const renew: Handler = (call, parts) => {
+  requireHere(call, parts);
+  const id = restOfPath(call, MISSING);
+  const session = sessionById(parts.state.view, id);
+  if (session === undefined) return text(404, `Session id '${id}' not found`);
+  parts.sessionTimers.renew(session);
+  return json([sessionDocument(session)]);
+};
+
+const info: Handler = (call, parts) => {
+  const id = restOfPath(call, MISSING);
+  return answerRead(call, parts, {
+    topics: [sessionTopic(id.toLowerCase())],
+    reply: () => {
+      const session = sessionById(parts.state.view, id);
+      return json(session === undefined ? [] : [sessionDocument(session)]);
+    },
+  });
+};
+
+function byId(sessions: Iterable<SessionRow>): readonly unknown[] {
+  return [...sessions].sort((a, b) => (a.id < b.id ? -1 : 1)).map(sessionDocument);
+}
+
+const ofNode: Handler = (call, parts) => {
+  const node = restOfPath(call, 'Missing node name');
+  return answerRead(call, parts, {
+    topics: [sessionsOfTopic(node)],
+    reply: () => json(byId(parts.state.view.sessions.by('node', nodeKey(node)))),
+  });
+};
+
+const list: Handler = (call, parts) =>
+  answerRead(call, parts, {
+    topics: ['sessions'],
+    reply: () => json(byId(parts.state.view.sessions.values())),
+  });
+
+const reads = (about: string, handle: Handler): { GET: Operation } => ({
+  GET: { about, query: READ_PARAMETERS, isCacheable: true, handle },
+});
+
+export const sessionRoutes: readonly Route[] = [
+  {
+    path: '/v1/session/create',
+    operations: { PUT: { about: 'Begin a session.', body: 'json', handle: create } },
+  },
+  {
+    path: '/v1/session/destroy/*',
+    operations: { PUT: { about: 'End a session and let go of its locks.', handle: destroy } },
+  },
+  {
+    path: '/v1/session/renew/*',
+    operations: { PUT: { about: 'Give a session its whole TTL again.', handle: renew } },
+  },
+  { path: '/v1/session/info/*', operations: reads('One session.', info) },
+  { path: '/v1/session/node/*', operations: reads('Sessions of a node.', ofNode) },
+  { path: '/v1/session/list', operations: reads('All sessions.', list) },
+];

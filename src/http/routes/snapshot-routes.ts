@@ -1,0 +1,41 @@
+/**
+ * /v1/snapshot: the whole catalog as a file, and back (http/snapshot/snapshot-archive.ts).
+ */
+import { metaHeaders } from '../blocking.ts';
+import { EMPTY } from '../reply.ts';
+import { readOptions } from '../request/read-options.ts';
+import { requireHere } from '../request/write-parameters.ts';
+import type { Handler, Route } from '../route.ts';
+import { packSnapshot, unpackSnapshot } from '../snapshot/snapshot-archive.ts';
+
+/** A catalog of half a million rows stays below it. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+const save: Handler = async (call, parts) => {
+  const { consistency } = readOptions(call, parts);
+  const { view, index } = parts.state;
+  const headers = { ...metaHeaders(Math.max(index, 1), consistency), 'Content-Type': 'application/x-gzip' };
+  return { status: 200, headers, body: await packSnapshot(view, index, parts.clock.now()) };
+};
+
+const restore: Handler = async (call, parts) => {
+  requireHere(call, parts);
+  const rows = await unpackSnapshot(call.body);
+  await parts.writer.submit({ kind: 'restore', rows, ownNode: parts.nodeName });
+  return EMPTY;
+};
+
+export const snapshotRoutes: readonly Route[] = [
+  {
+    path: '/v1/snapshot',
+    operations: {
+      GET: { about: 'The catalog as a file.', handle: save },
+      PUT: {
+        about: 'Replace the catalog by a file that was saved before.',
+        body: 'bytes',
+        maxBodyBytes: () => MAX_FILE_BYTES,
+        handle: restore,
+      },
+    },
+  },
+];

@@ -1,0 +1,74 @@
+/** Real threads on a real port; threads at work are tested through sockets in test/e2e/dns.test.ts. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Coordinates } from '../../../../src/catalog/coordinate.ts';
+import { State } from '../../../../src/catalog/state.ts';
+import { DNS_DEFAULTS } from '../../../../src/dns/dns-config.ts';
+import { startThreads, type ThreadsParts } from '../../../../src/dns/transport/threads.ts';
+import { systemClock } from '../../../../src/lib/clock.ts';
+import { silentLogger } from '../../../../src/lib/logger.ts';
+import { Metrics } from '../../../../src/metrics/metrics.ts';
+import { decoded, nodeRow, queryPacket } from '../../../support/dns-rig.ts';
+import { askUdp } from '../../../support/dns-sockets.ts';
+import { freePort } from '../../../support/free-port.ts';
+
+// Starting a thread takes long on a machine that has much else to do.
+vi.setConfig({ testTimeout: 30_000 });
+
+const REAL_WORKER = new URL('../../../../src/dns/transport/dns-worker.ts', import.meta.url);
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-threads-'));
+
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+/** The real worker, which dies soon after its first start. */
+function dyingOnce(): URL {
+  const marker = JSON.stringify(path.join(folder, 'died'));
+  const source = `
+    import fs from 'node:fs';
+    await import(${JSON.stringify(REAL_WORKER.href)});
+    if (!fs.existsSync(${marker})) setTimeout(() => {
+      fs.writeFileSync(${marker}, '');
+      throw new Error('out of luck');
+    }, 20);`;
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
+  return {
+    count: 1,
+    addresses: ['127.0.0.1'],
+    port,
+    view: state.view,
+    index: () => state.index,
+    config: DNS_DEFAULTS,
+    nodeName: 'n1',
+    coordinates: new Coordinates('n1'),
+    clock: systemClock,
+    log: { ...silentLogger, error: (_, message) => void errors.push(message) },
+    metrics: new Metrics(),
+  };
+}
+
+test('a thread that dies is replaced by one that knows what was written meanwhile and hears of what comes', async () => {
+  const state = new State();
+  const [port, errors] = [await freePort(), [] as string[]];
+  const starting = startThreads(partsFor(state, port, errors), dyingOnce());
+  const threads = await starting.listening;
+  const install = (name: string, address: string): void => {
+    const row = nodeRow(name, address);
+    starting.write(state.install([{ op: 'put', table: 'nodes', row }], state.index + 1), state.index);
+  };
+  const ask = async (name: string): Promise<readonly string[]> => {
+    const reply = await askUdp(port, queryPacket(`${name}.node.consul`, 'A'), { timeoutMs: 200 });
+    return reply ? decoded(reply).answer : [];
+  };
+  await vi.waitUntil(() => errors.length > 0, 20_000);
+  install('early', '10.0.0.1');
+  await expect.poll(() => ask('early'), { timeout: 20_000 }).toEqual(['early.node.consul. 0 IN A 10.0.0.1']);
+  install('late', '10.0.0.2');
+  await expect.poll(() => ask('late'), { timeout: 20_000 }).toEqual(['late.node.consul. 0 IN A 10.0.0.2']);
+  expect(errors).toEqual(['a DNS thread died; another takes its place']);
+  await threads.stop();
+});

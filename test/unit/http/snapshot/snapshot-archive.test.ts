@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { packSnapshot, unpackSnapshot } from '../../../../src/http/snapshot/snapshot-archive.ts';
+import { packTar, unpackTar } from '../../../../src/http/snapshot/tar.ts';
+import { startKv } from '../../../support/kv.ts';
+
+async function startFile() {
+  const { kv, state } = await startKv();
+  await kv('a', { text: 'x', flags: '18446744073709551615' });
+  await kv('ü/\u0000"', { text: 'y' });
+  return { file: await packSnapshot(state.view, state.index, 1_700_000_000_000), view: state.view };
+}
+
+const sum = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** The file with the lines of its state changed and its checksums made right again. */
+function forge(file: Buffer, change: (lines: string[]) => string[]): Buffer {
+  const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+  const meta = files.get('meta.json') as Buffer;
+  const lines = (files.get('state.bin') as Buffer).toString('utf8').split('\n').slice(0, -1);
+  const state = Buffer.from(change(lines).join('\n').concat('\n'));
+  const sums = Buffer.from(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
+  const archive = packTar(
+    [
+      ['meta.json', meta],
+      ['state.bin', state],
+      ['SHA256SUMS', sums],
+    ],
+    0,
+  );
+  return gzipSync(archive);
+}
+
+describe('a snapshot file', () => {
+  test('gives back the rows that went into it', async () => {
+    const { file, view } = await startFile();
+    const rows = (await unpackSnapshot(file)).filter(({ table }) => table === 'kv').map(({ row }) => row);
+    expect(rows).toEqual([...view.kv.values()]);
+  });
+
+  test('is refused when it is cut, or when one octet of it is changed and that changes what it says', async () => {
+    const { file } = await startFile();
+    const rows = await unpackSnapshot(file);
+    let refused = 0;
+    for (let at = 12; at < file.length - 8; at += 3) {
+      const damaged = Buffer.from(file);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+      const result = await unpackSnapshot(damaged).catch((error: Error) => error.message);
+      if (typeof result === 'string') expect(result).toMatch(/^failed to (decompress|read) snapshot: /);
+      else expect(result).toEqual(rows);
+      refused += typeof result === 'string' ? 1 : 0;
+      await expect(unpackSnapshot(file.subarray(0, at))).rejects.toThrow('failed to decompress snapshot: ');
+    }
+    expect(refused).toBeGreaterThan(file.length / 4);
+  });
+
+  test('is refused when a line of it is changed, whatever gzip says', async () => {
+    const { file } = await startFile();
+    const archive = gunzipSync(file);
+    archive.write('eQ', archive.indexOf('eA=='));
+    await expect(unpackSnapshot(gzipSync(archive))).rejects.toThrow('its checksum does not match');
+  });
+
+  test.each([
+    [
+      'another format',
+      (lines: string[]) => ['{"format":"x"}', ...lines.slice(1)],
+      'no snapshot of this program',
+    ],
+    [
+      'a newer version',
+      ([first = '', ...lines]: string[]) => [first.replace('"version":1', '"version":2'), ...lines],
+      'its version is 2',
+    ],
+    ['a missing row', (lines: string[]) => lines.slice(0, -1), 'rows instead of'],
+    [
+      'a row of an unknown table',
+      ([first = '', , ...lines]: string[]) => [first, '{"table":"facts","row":{}}', ...lines],
+      'rows that this version does not know',
+    ],
+  ])('is refused with %s', async (_what, change, text) => {
+    const { file } = await startFile();
+    await expect(unpackSnapshot(forge(file, change))).rejects.toThrow(text);
+  });
+
+  test('is refused when it is empty or something else', async () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), gzipSync(''), gzipSync('{}\n')])
+      await expect(unpackSnapshot(bytes)).rejects.toThrow(/^failed to (decompress|read) snapshot: /);
+  });
+});
