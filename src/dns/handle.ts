@@ -36,7 +36,7 @@ export interface HandlerParts {
   readonly config: () => DnsConfig;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'error'>;
   readonly counters: Counters;
   readonly executeQuery: ExecuteQuery;
   readonly upstream: Upstream;

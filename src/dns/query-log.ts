@@ -22,7 +22,7 @@ export interface QueryLog {
   ): void;
 }
 
-export function makeQueryLog(log: Logger, random: Random): QueryLog {
+export function makeQueryLog(log: Pick<Logger, 'info'>, random: Random): QueryLog {
   return {
     isSampled: (share) => share > 0 && random.next() < share,
     write(reply, { transport, address }, elapsedMs) {

@@ -25,26 +25,21 @@ import { type Listener, openUdp } from './udp.ts';
 
 const REPORT_EVERY_MS = 1_000;
 
+type ThreadLog = Pick<Logger, 'info' | 'warn' | 'error'>;
+
 /** Log lines go to the main thread, which owns the log. */
-function threadLog(port: MessagePort, isDebug: boolean, more: object = {}): Logger {
+function threadLog(port: MessagePort): ThreadLog {
   const line =
-    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (level: keyof ThreadLog) =>
     (fields: object, message: string): void => {
-      port.postMessage({ kind: 'log', level, fields: { ...more, ...fields }, message } satisfies FromThread);
+      port.postMessage({ kind: 'log', level, fields, message } satisfies FromThread);
     };
-  return {
-    debug: line('debug'),
-    info: line('info'),
-    warn: line('warn'),
-    error: line('error'),
-    isDebug: () => isDebug,
-    child: (fields) => threadLog(port, isDebug, { ...more, ...fields }),
-  };
+  return { info: line('info'), warn: line('warn'), error: line('error') };
 }
 
 function buildHandler(start: ThreadStart, state: State, port: MessagePort, metrics: Metrics) {
   let config = start.config;
-  const log = threadLog(port, start.isDebug);
+  const log = threadLog(port);
   const counters = makeCounters(metrics);
   const [clock, random, { view }] = [systemClock, systemRandom, state];
   const isSelf = ownSocketTest(start.addresses, () => start.port);
@@ -68,7 +63,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   return { handler, log, setConfig, coordinates };
 }
 
-async function openSockets(start: ThreadStart, handler: Handler, log: Logger): Promise<Listener[]> {
+async function openSockets(start: ThreadStart, handler: Handler, log: ThreadLog): Promise<Listener[]> {
   const { port, addresses } = start;
   return Promise.all(
     addresses.map((address) => openUdp({ address, port }, { handler, log, isShared: true })),

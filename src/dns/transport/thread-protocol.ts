@@ -17,7 +17,6 @@ export interface ThreadStart {
   readonly port: number;
   readonly config: DnsConfig;
   readonly nodeName: string;
-  readonly isDebug: boolean;
   readonly rows: readonly PutChange[];
   readonly index: ModifyIndex;
   readonly coordinates: readonly Placed[];
@@ -42,7 +41,7 @@ export type FromThread =
   | { readonly kind: 'refused'; readonly code: string; readonly address: string; readonly message: string }
   | {
       readonly kind: 'log';
-      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly level: 'info' | 'warn' | 'error';
       readonly fields: object;
       readonly message: string;
     }

@@ -90,13 +90,12 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
 
 /** The rows of this moment. Whoever starts a thread with them must tell it of every later write. */
 function startOf(parts: ThreadsParts, config: DnsConfig): ThreadStart {
-  const { addresses, port, nodeName, log, view, index, coordinates } = parts;
+  const { addresses, port, nodeName, view, index, coordinates } = parts;
   return {
     addresses,
     port,
     config,
     nodeName,
-    isDebug: log.isDebug(),
     rows: rowsForThread(view),
     index: index(),
     coordinates: coordinates.all(),

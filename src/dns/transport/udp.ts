@@ -24,7 +24,7 @@ export interface Listener {
 
 export interface UdpParts {
   readonly handler: Pick<Handler, 'handle'>;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'warn'>;
   /** Share the port with sockets of other threads; the system spreads the packets over them. */
   readonly isShared: boolean;
 }
