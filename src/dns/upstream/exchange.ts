@@ -79,10 +79,12 @@ function overUdp(query: Uint8Array, server: Recursor, parts: ExchangeParts): Pro
     socket.on('message', (reply) => {
       if (isReplyTo(reply, query)) done({ kind: 'reply', reply });
     });
-    // A connected socket takes datagrams from this peer only, and learns of a closed port at once.
-    socket.connect(server.port, server.address, () => {
+    // Not a callback of `connect`, which is called for failures too: the event is not, and those come as 'error'.
+    socket.once('connect', () => {
       if (!isClosed) socket.send(query);
     });
+    // A connected socket takes datagrams from this peer only, and learns of a closed port at once.
+    socket.connect(server.port, server.address);
     return () => {
       isClosed = true;
       socket.close();
