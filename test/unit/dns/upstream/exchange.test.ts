@@ -13,8 +13,11 @@ const PARTS = { clock: systemClock, random: systemRandom, timeoutMs: 5_000 };
 const BROADCAST = { address: '255.255.255.255', port: 53 };
 
 describe('a server that cannot be reached', () => {
-  it.each(['udp', 'tcp'] as const)('is a failure with the reason of the system, over %s', async (transport) => {
-    const exchanged = await exchange(queryPacket('example.org', 'A'), transport, BROADCAST, PARTS);
-    expect(exchanged).toMatchObject({ kind: 'error', why: expect.stringContaining('connect E') });
-  });
+  it.each(['udp', 'tcp'] as const)(
+    'is a failure with the reason of the system, over %s',
+    async (transport) => {
+      const exchanged = await exchange(queryPacket('example.org', 'A'), transport, BROADCAST, PARTS);
+      expect(exchanged).toMatchObject({ kind: 'error', why: expect.stringContaining('connect E') });
+    },
+  );
 });
