@@ -242,11 +242,13 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     log: log.child({ part: 'checks' }),
   });
   const local = buildLocal(ground, scheduler);
-  const takeOut = async (): Promise<void> => {
-    await local.stop();
-    await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
-  };
-  const ending = new Ending(takeOut, config['performance.leave_drain_time'], systemClock);
+  const ending = new Ending({
+    local,
+    deregister: () => core.writer.submit({ kind: 'deregister', node: identity.nodeName }),
+    drainMs: config['performance.leave_drain_time'],
+    clock: systemClock,
+    log,
+  });
   const { watchers, part: watches } = buildWatches(ground);
   const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
@@ -276,7 +278,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
       ? [configWatchPart({ paths: configuration.paths, clock: systemClock, reload, log })]
       : []),
   ];
-  const stopParts = await startAll(parts, log);
+  const stopParts = await startAll(parts, { clock: systemClock, log });
   ending.begin(async () => {
     await stopParts();
     log.info({}, 'ended');
@@ -288,7 +290,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     ended: ending.ended,
     interrupt: (signal) => {
       const leaves = signal === 'SIGTERM' ? config.leave_on_terminate : !config.skip_leave_on_interrupt;
-      return leaves ? ending.leave() : ending.stop();
+      return leaves ? ending.leaveOrStop() : ending.stop();
     },
     reload,
     reopenLog: () => agentLog.reopenFile(),

@@ -3,6 +3,7 @@
  *
  * Everything is read and decoded before anything changes, so a mistake in a file changes nothing.
  */
+import type { Logger } from '../lib/logger.ts';
 import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
 import type { Watchers, WatchesDiff } from '../watches/watchers.ts';
@@ -68,6 +69,7 @@ interface Read {
 /** Reads the configuration again and applies the difference: everything or nothing, one reload at a time. */
 export class Reloader {
   readonly #parts: ReloaderParts;
+  readonly #log: Logger;
   #running: Promise<unknown> = Promise.resolve();
   /** The reload that waits for the one that runs; it will see the files as they are then, so one is enough. */
   #next: Promise<ReloadDifference> | undefined;
@@ -75,6 +77,7 @@ export class Reloader {
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
+    this.#log = parts.agentLog.log.child({ part: 'reload' });
     this.#said = new Set(parts.remarks.map(({ text }) => text));
   }
 
@@ -120,7 +123,7 @@ export class Reloader {
 
   async #reload(): Promise<ReloadDifference> {
     const { current, local, watchers, agentLog } = this.#parts;
-    const log = agentLog.log.child({ part: 'reload' });
+    const log = this.#log;
     try {
       const { loaded, definitions } = await this.#read();
       const { services, checks, watches } = definitions;

@@ -71,17 +71,24 @@ export class Local {
     this.#parts = parts;
     const { own, writer, clock, random, log } = parts;
     const find = (id: CheckId): LocalCheck | undefined => this.#registry.checks.get(id);
-    this.#upkeep = new Upkeep({ clock, random, log });
+    this.#upkeep = new Upkeep({ clock, random, log }, [
+      { intervalMs: SYNC_INTERVAL_MS, run: () => this.sync() },
+      { intervalMs: REAP_INTERVAL_MS, run: () => this.#reap() },
+      { intervalMs: ROUND_MS, run: () => this.#outbox.round() },
+    ]);
     this.#outbox = new Outbox({ node: own().node.name, writer, clock, random, log, find });
   }
 
   /** Take up what was registered before the last end, compare with the catalog, and begin the loops. */
   async start(): Promise<void> {
     await this.#restore();
-    await this.sync();
-    this.#upkeep.repeat(SYNC_INTERVAL_MS, () => this.sync());
-    this.#upkeep.repeat(REAP_INTERVAL_MS, () => this.#reap());
-    this.#upkeep.repeat(ROUND_MS, () => this.#outbox.round());
+    await this.resume();
+  }
+
+  /** Compare with the catalog and go on with the loops: at the start, and when the agent stays after all. */
+  resume(): Promise<void> {
+    this.#upkeep.start();
+    return this.sync();
   }
 
   /** End the loops and store what is still on its way. */

@@ -14,36 +14,51 @@ export interface UpkeepParts {
   readonly log: Logger;
 }
 
+/** What to do, and within which time again. */
+export interface Step {
+  readonly intervalMs: number;
+  readonly run: () => Promise<void>;
+}
+
 export class Upkeep {
   readonly #parts: UpkeepParts;
-  readonly #timers = new Set<Timer>();
-  #isStopped = false;
+  readonly #steps: readonly Step[];
+  /** The timers of the present start; undefined while stopped. A step that outlives its start is not repeated. */
+  #timers: Set<Timer> | undefined;
 
-  constructor(parts: UpkeepParts) {
+  constructor(parts: UpkeepParts, steps: readonly Step[]) {
     this.#parts = parts;
+    this.#steps = steps;
   }
 
   /** Whether no step begins any more. */
   get isStopped(): boolean {
-    return this.#isStopped;
+    return this.#timers === undefined;
   }
 
-  /** Do a step within every interval until the end. */
-  repeat(intervalMs: number, step: () => Promise<void>): void {
-    if (this.#isStopped) return;
-    const { clock, random, log } = this.#parts;
-    const timer = clock.after(intervalMs * (1 - random.next() / 10), () => {
-      this.#timers.delete(timer);
-      step()
-        .catch((error: unknown) => log.error({ err: error }, 'upkeep of registrations failed'))
-        .finally(() => this.repeat(intervalMs, step));
-    });
-    this.#timers.add(timer);
+  /** Do every step within its interval, until stopped. Nothing when it runs already. */
+  start(): void {
+    if (this.#timers !== undefined) return;
+    const timers = new Set<Timer>();
+    this.#timers = timers;
+    for (const step of this.#steps) this.#repeat(step, timers);
   }
 
   stop(): void {
-    this.#isStopped = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    for (const timer of this.#timers ?? []) timer.cancel();
+    this.#timers = undefined;
+  }
+
+  #repeat(step: Step, timers: Set<Timer>): void {
+    if (this.#timers !== timers) return;
+    const { clock, random, log } = this.#parts;
+    const timer = clock.after(step.intervalMs * (1 - random.next() / 10), () => {
+      timers.delete(timer);
+      step
+        .run()
+        .catch((error: unknown) => log.error({ err: error }, 'upkeep of registrations failed'))
+        .finally(() => this.#repeat(step, timers));
+    });
+    timers.add(timer);
   }
 }

@@ -2,8 +2,8 @@
  * The agent's log: pino in front, any number of sinks behind.
  *
  * Standard output gets readable lines on a terminal and JSON otherwise; `rollcall monitor` and the log file are further
- * sinks with levels of their own. pino itself runs at the lowest level that any sink wants, so a debug line that nobody
- * reads costs one comparison. Lines to standard output are written in the background (log-output.ts); `flush`
+ * sinks with levels of their own. A line below the lowest level that any sink wants costs one comparison; pino itself
+ * lets everything pass, so its children need not be told of a change of level, nor remembered. Lines to standard output are written in the background (log-output.ts); `flush`
  * before the process ends.
  */
 import { type Logger as PinoLogger, pino } from 'pino';
@@ -11,7 +11,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { LogFile } from './log-file.ts';
 import { readableLine } from './log-line.ts';
-import { LogOutput } from './log-output.ts';
+import { LogOutput, unwaiting } from './log-output.ts';
 
 /** Level number of each name that configuration files and `monitor` use. */
 const LEVELS: Readonly<Record<string, number>> = {
@@ -38,25 +38,25 @@ const levelNumber = (name: string): number => LEVELS[name.toUpperCase()] ?? 30;
 
 export class AgentLog {
   readonly log: Logger;
-  readonly #pino: PinoLogger;
   readonly #sinks = new Set<Sink>();
-  readonly #children: PinoLogger[] = [];
   readonly #stdout: LogOutput;
   readonly #isJson: boolean;
   #stdoutSink: Sink;
   #file: LogFile | undefined;
+  /** Level number of what at least one sink wants. */
+  #lowest = 0;
 
   constructor(settings: LogSettings, clock: Clock) {
-    this.#stdout = new LogOutput(process.stdout.fd, clock);
-    this.#pino = pino({ base: null }, { write: (line: string) => this.#fanOut(line) });
+    this.#stdout = new LogOutput(unwaiting(process.stdout.fd), clock);
+    const root = pino({ base: null, level: 'trace' }, { write: (line: string) => this.#fanOut(line) });
     this.#isJson = settings.isJson;
     this.#stdoutSink = this.#makeStdoutSink(settings.level);
     this.#sinks.add(this.#stdoutSink);
     this.#adjustLevel();
-    this.log = this.#wrap(this.#pino);
+    this.log = this.#wrap(root);
   }
 
-  /** Change what standard output gets. Children that exist already follow. */
+  /** Change what standard output gets, from loggers that exist already too. */
   setLevel(level: string): void {
     this.#sinks.delete(this.#stdoutSink);
     this.#stdoutSink = this.#makeStdoutSink(level);
@@ -96,15 +96,13 @@ export class AgentLog {
     this.#stdout.writeLast();
   }
 
-  /** pino's children keep the level of their birth, so they are remembered; the agent makes one for each part. */
   #wrap(inner: PinoLogger): Logger {
-    this.#children.push(inner);
     return {
-      debug: (fields, message) => inner.debug(fields, message),
-      info: (fields, message) => inner.info(fields, message),
-      warn: (fields, message) => inner.warn(fields, message),
+      debug: (fields, message) => this.#lowest <= 20 && inner.debug(fields, message),
+      info: (fields, message) => this.#lowest <= 30 && inner.info(fields, message),
+      warn: (fields, message) => this.#lowest <= 40 && inner.warn(fields, message),
       error: (fields, message) => inner.error(fields, message),
-      isDebug: () => inner.isLevelEnabled('debug'),
+      isDebug: () => this.#lowest <= 20,
       child: (fields) => this.#wrap(inner.child(fields)),
     };
   }
@@ -118,9 +116,7 @@ export class AgentLog {
   }
 
   #adjustLevel(): void {
-    const lowest = Math.min(...[...this.#sinks].map(({ level }) => level));
-    this.#pino.level = pino.levels.labels[lowest] ?? 'info';
-    for (const child of this.#children) child.level = this.#pino.level;
+    this.#lowest = Math.min(...[...this.#sinks].map(({ level }) => level));
   }
 
   #fanOut(json: string): void {

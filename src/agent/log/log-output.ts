@@ -6,6 +6,7 @@
  * all the same; when nobody can ever read again (EPIPE), lines go nowhere. None of this is an error of the agent's.
  */
 import fs from 'node:fs';
+import { isatty } from 'node:tty';
 import { type Clock, sleep } from '../../lib/clock.ts';
 
 /** Characters that wait at most. Turning it up keeps more of a burst, at that much memory. */
@@ -14,6 +15,20 @@ const MAX_WAITING = 8 * 1024 * 1024;
 const AGAIN_MS = 100;
 /** How long the end of the agent waits for a reader. */
 const FLUSH_MS = 1_000;
+
+/**
+ * A descriptor of the same pipe or terminal that refuses octets instead of waiting until it can take them: a write that
+ * waits holds a thread, and no process ends before its threads do. `fd` itself where there is none to be had.
+ */
+export function unwaiting(fd: number): number {
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+  try {
+    if (!isatty(fd) && !fs.fstatSync(fd).isFIFO()) return fd;
+    return fs.openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return fd;
+  }
+}
 
 export class LogOutput {
   readonly #fd: number;

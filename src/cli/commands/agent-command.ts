@@ -113,6 +113,8 @@ function obeySignals(agent: RunningAgent, hasHungUp: boolean): void {
   if (hasHungUp) reload();
 }
 
+const KEEP_ALIVE_MS = 2 ** 30;
+
 /** Tell systemd that the agent answers now; a unit of Type=notify waits for that. */
 function notifySystemd(agent: RunningAgent): void {
   if (!process.env['NOTIFY_SOCKET']) return;
@@ -150,6 +152,8 @@ export const command: Command = {
       version: packageVersion(),
       isTerminal,
     });
+    // Timers let the process end, so while a part waits for nothing but time, this is what keeps it.
+    const alive = setInterval(() => {}, KEEP_ALIVE_MS);
     obeySignals(agent, releaseHangups());
     notifySystemd(agent);
     for (const line of agent.greeting) {
@@ -157,6 +161,7 @@ export const command: Command = {
       else agent.log.info({}, line.trim());
     }
     await agent.ended;
-    return 0;
+    clearInterval(alive);
+    process.exit(0); // a part that did not stop in time may hold a socket or a thread: nobody waits for it
   },
 };

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../../src/agent/config/options.ts';
 import { greeting } from '../../../src/agent/greeting.ts';
 import { chooseNodeId, identityOf, nodeMetaOf } from '../../../src/agent/identity.ts';
-import { startAll } from '../../../src/agent/lifecycle.ts';
 import { listenError } from '../../../src/agent/listen-error.ts';
-import { silentLogger } from '../../../src/lib/logger.ts';
 
 const config = (more: Partial<Config>): Config => ({ ...defaultConfig(true), node_name: 'n1', ...more });
 
@@ -61,31 +59,6 @@ describe('the greeting', () => {
       '  Page  http://127.0.0.1:8500/ui/',
       '  Try   dig @127.0.0.1 -p 8600 consul.service.consul SRV',
     ]);
-  });
-});
-
-describe('startAll', () => {
-  const part = (name: string, log: string[], fails = false) => ({
-    name,
-    start: async () => {
-      if (fails) throw new Error(`${name} failed`);
-      log.push(`+${name}`);
-    },
-    stop: async () => void log.push(`-${name}`),
-  });
-
-  it('starts in order and stops in reverse', async () => {
-    const log: string[] = [];
-    const stop = await startAll([part('a', log), part('b', log)], silentLogger);
-    await stop();
-    expect(log).toEqual(['+a', '+b', '-b', '-a']);
-  });
-
-  it('stops what was started when a part cannot start', async () => {
-    const log: string[] = [];
-    const parts = [part('a', log), part('b', log, true), part('c', log)];
-    await expect(startAll(parts, silentLogger)).rejects.toThrow('b failed');
-    expect(log).toEqual(['+a', '-b', '-a']);
   });
 });
 

@@ -79,3 +79,15 @@ test('a check that was removed while its result waited for room stays removed', 
     0,
   ]);
 });
+
+test('a node that stays after a stop is kept in the catalog again', async () => {
+  const agent = await startLocal({ store: fillingStore({ isFull: false }) });
+  await agent.register(WEB);
+  await agent.local.stop();
+  await agent.writer.submit({ kind: 'deregister', node: 'n1' });
+  await agent.local.resume();
+  expect(agent.state.view.services.get(serviceKey('n1', 'web-1'))).toBeDefined();
+  await agent.writer.submit({ kind: 'deregister', node: 'n1' });
+  await agent.clock.advanceAndSettle(60_000);
+  expect(agent.state.view.services.get(serviceKey('n1', 'web-1'))).toBeDefined();
+});
