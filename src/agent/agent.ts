@@ -28,6 +28,7 @@ import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
+import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { dnsFace, httpFace } from './listener-parts.ts';
 import type { AgentLog } from './log/agent-log.ts';
@@ -271,7 +272,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
     // Whoever waits until HTTP answers may ask DNS at once.
     buildDns(ground),
-    httpFace(http, config),
+    httpFace(http, config, log),
     watches,
     pidFilePart(config.pid_file, process.pid),
     ...(config.auto_reload_config
@@ -279,8 +280,10 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
       : []),
   ];
   const stopParts = await startAll(parts, { clock: systemClock, log });
+  const releaseUncaught = surviveUncaught({ process, clock: systemClock, log, metrics: ground.metrics });
   ending.begin(async () => {
     await stopParts();
+    releaseUncaught();
     log.info({}, 'ended');
     await agentLog.flush();
   });

@@ -36,7 +36,8 @@ function countRuns(metrics: Metrics): (run: ProbeRun) => void {
 /** The scheduler with every kind of probe, and what starts and stops both. */
 export function buildChecks(parts: ChecksParts): { readonly scheduler: Scheduler; readonly part: Part } {
   const { clock, random, follow, onResult, metrics, log } = parts;
-  const thread = new ProbeThread(log);
+  const uncaught = metrics.counter('uncaught_errors');
+  const thread = new ProbeThread(log, () => uncaught.add(uncaught.slot('probe')));
   const { probes } = thread;
   const scheduler = new Scheduler({ clock, random, probes, follow, onResult, onRun: countRuns(metrics) });
   const part: Part = {

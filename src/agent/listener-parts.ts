@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import type { Server } from 'node:http';
 import net from 'node:net';
 import { type DnsParts, type DnsServer, startDns } from '../dns/dns-server.ts';
+import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { Config } from './config/options.ts';
 import { dnsAddresses, httpAddresses, UNIX_PREFIX } from './greeting.ts';
@@ -41,7 +42,7 @@ function whereOf(address: string, port: number): ListenWhere {
 }
 
 /** The HTTP face. Rejects at start with config_invalid when a port cannot be had. */
-export function httpFace(app: HttpServer, config: Config): Part {
+export function httpFace(app: HttpServer, config: Config, log: Pick<Logger, 'warn'>): Part {
   const port = config['ports.http'];
   const further: net.Server[] = [];
   const open = async (address: string, isFirst: boolean): Promise<void> => {
@@ -58,6 +59,9 @@ export function httpFace(app: HttpServer, config: Config): Part {
     start: async () => {
       const addresses = port < 0 ? [] : httpAddresses(config);
       for (const [i, address] of addresses.entries()) await open(address, i === 0);
+      // A connection that cannot be taken (no file descriptors are left) is said, and the next one is tried.
+      for (const listener of [app.server, ...further])
+        listener.on('error', (err) => log.warn({ err }, 'HTTP listener'));
     },
     stop: async () => {
       for (const listener of further) listener.close();

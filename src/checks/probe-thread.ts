@@ -28,6 +28,7 @@ const WORKER_FILE = new URL(
 
 export class ProbeThread {
   readonly #log: Logger;
+  readonly #onDied: () => void;
   readonly #file: URL;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
@@ -35,8 +36,10 @@ export class ProbeThread {
   #lastId = 0;
   #isStopped = false;
 
-  constructor(log: Logger, file: URL = WORKER_FILE) {
+  /** `onDied` is told of every thread that dies. */
+  constructor(log: Logger, onDied: () => void = () => {}, file: URL = WORKER_FILE) {
     this.#log = log;
+    this.#onDied = onDied;
     this.#file = file;
   }
 
@@ -92,7 +95,10 @@ export class ProbeThread {
     worker.on('message', (messages: readonly FromProbeThread[]) => {
       for (const message of messages) this.#settle(message);
     });
-    worker.on('error', (err) => this.#log.error({ err }, 'the probe thread died; another takes its place'));
+    worker.on('error', (err) => {
+      this.#onDied();
+      this.#log.error({ err }, 'the probe thread died; another takes its place');
+    });
     worker.on('exit', () => {
       this.#worker = undefined;
       for (const waiting of [...this.#waiting.values()]) this.#runAgain(waiting);

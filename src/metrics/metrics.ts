@@ -92,6 +92,11 @@ export const METRICS = {
   },
   process_uptime_seconds: { kind: 'gauge', help: 'Age of the process, in seconds.', labels: [] },
   store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
+  uncaught_errors: {
+    kind: 'counter',
+    help: 'Errors that nobody caught, each of them a bug, by thread: main goes on, dns and probe are replaced.',
+    labels: ['thread'],
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof METRICS;

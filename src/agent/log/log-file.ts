@@ -87,9 +87,15 @@ export class LogFile {
     }
   }
 
+  /** Let go of the file; a disk that fails even then has lost the lines. Never throws. */
   close(): void {
-    if (this.#fd >= 0) fs.closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = -1;
+    try {
+      if (fd >= 0) fs.closeSync(fd);
+    } catch {
+      // the descriptor is gone all the same
+    }
   }
 
   #open(): void {

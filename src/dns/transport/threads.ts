@@ -82,6 +82,8 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
       else absorb(parts.metrics, message.counted);
     });
     worker.on('error', (error) => {
+      const uncaught = parts.metrics.counter('uncaught_errors');
+      uncaught.add(uncaught.slot('dns'));
       parts.log.error({ err: error }, 'a DNS thread died; another takes its place');
       reject(error);
     });

@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const thread of threads.splice(0)) await thread.stop();
 });
 
-function startThread(log: Logger = silentLogger, file?: URL): ProbeThread {
-  const thread = new ProbeThread(log, file);
+function startThread(log: Logger = silentLogger, file?: URL, onDied?: () => void): ProbeThread {
+  const thread = new ProbeThread(log, onDied, file);
   threads.push(thread);
   return thread;
 }
@@ -113,12 +113,17 @@ test('a thread that dies is replaced, and what it was at is run once more', asyn
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-probe-'));
   const errors: string[] = [];
   const log: Logger = { ...silentLogger, error: (_, message) => void errors.push(message) };
-  const { probes } = startThread(log, mortal(path.join(dir, 'died')));
+  let deaths = 0;
+  const onDied = (): void => {
+    deaths += 1;
+  };
+  const { probes } = startThread(log, mortal(path.join(dir, 'died')), onDied);
   const died = 'the probe thread died; another takes its place';
   await expect(probes.script(script('die once'), limits())).resolves.toMatchObject({ output: 'die once' });
   expect(errors).toEqual([died]);
   await expect(probes.script(script('die'), limits())).rejects.toThrow('the probe thread ended');
   expect(errors).toEqual([died, died, died]);
+  expect(deaths).toBe(3);
   await expect(probes.script(script('live'), limits())).resolves.toMatchObject({ output: 'live' });
   fs.rmSync(dir, { recursive: true });
 });
