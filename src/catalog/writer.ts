@@ -76,7 +76,15 @@ export class Writer {
 
   async #drain(): Promise<void> {
     await Promise.resolve(); // everything that this turn of the event loop submits joins the first batch
-    while (this.#queue.length > 0) await this.#runBatch(this.#queue.splice(0, MAX_BATCH));
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, MAX_BATCH);
+      try {
+        await this.#runBatch(batch);
+      } catch (bug) {
+        // Told to those who wait for it; the queue must not end with it. Who has an answer already keeps that.
+        for (const { reject } of batch) reject(bug);
+      }
+    }
     this.#running = undefined;
   }
 

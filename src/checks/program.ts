@@ -94,11 +94,12 @@ export function runProgram(
       return;
     }
     signal.addEventListener('abort', onAbort, { once: true });
-    child.once('error', (error) => settle({ kind: 'not-started', why: whyNotStarted(program, error) }));
+    child.on('error', (error) => settle({ kind: 'not-started', why: whyNotStarted(program, error) }));
     // A program that does not read its input closes the pipe; that is its right.
     child.stdin?.on('error', () => {}).end(input?.stdin);
+    // What cannot be read is missing from the output; whether the program passed is what it exits with.
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => tail.push(chunk));
+      stream?.on('data', (chunk: Buffer) => tail.push(chunk)).on('error', () => {});
     child.once('exit', (code) => {
       const exited = (): void => settle({ kind: 'exited', code: code ?? undefined, output: outputOf(tail) });
       drain = setTimeout(exited, DRAIN_MS);

@@ -214,14 +214,17 @@ export class Scheduler {
 
   #startDue(): void {
     const now = this.#parts.clock.monotonic();
-    for (let started = 0; started < STARTS_PER_TURN; ) {
-      const due = this.#queue.takeDue(now);
-      if (due === undefined) break;
-      if (due.item.ticket !== due.ticket) continue;
-      started += 1;
-      this.#onDue(due.item, now);
+    try {
+      for (let started = 0; started < STARTS_PER_TURN; ) {
+        const due = this.#queue.takeDue(now);
+        if (due === undefined) break;
+        if (due.item.ticket !== due.ticket) continue;
+        started += 1;
+        this.#onDue(due.item, now);
+      }
+    } finally {
+      this.#arm(); // whatever one check did, the others are due at their times
     }
-    this.#arm();
   }
 
   #onDue(entry: Entry, now: number): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
 import { checkKey, serviceKey } from '../../../src/catalog/tables.ts';
 import { serviceTopic } from '../../../src/catalog/topics.ts';
@@ -37,6 +37,18 @@ describe('the write queue', () => {
     store.release();
     await Promise.all(all);
     expect(store.batches).toEqual([1, 3]);
+  });
+
+  test('goes on after a batch that a bug ended, and tells those who wait for it', async () => {
+    const { writer, watch } = await startCatalog();
+    const wake = vi.spyOn(watch, 'wake').mockImplementationOnce(() => {
+      throw new Error('bug');
+    });
+    await writer.submit(registerService('n1', service({ name: 'first' })));
+    expect(wake).toHaveBeenCalledOnce();
+    const second = await writer.submit(registerService('n1', service({ name: 'second' })));
+    expect(second.index).toBeGreaterThan(0);
+    await writer.stop();
   });
 
   test('shows nothing to readers before the commit is done', async () => {

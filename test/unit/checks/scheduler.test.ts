@@ -23,6 +23,8 @@ interface Bench {
   readonly results: string[];
   /** Let every probe answer at once with this; undefined leaves them open. */
   reply: ProbeResult | undefined;
+  /** The check whose result throws. */
+  fails?: string;
 }
 
 function bench(slots?: Slots): Bench {
@@ -46,7 +48,10 @@ function bench(slots?: Slots): Bench {
         onResult({ status: 'passing', output: `following ${spec.serviceId}` });
         return () => void results.push('unfollowed');
       },
-      onResult: (id, status, output) => void results.push(`${id} ${status} ${output}`),
+      onResult: (id, status, output) => {
+        if (id === open.fails) throw new Error(`nobody takes ${id}`);
+        results.push(`${id} ${status} ${output}`);
+      },
     },
     slots,
   );
@@ -265,4 +270,16 @@ test('checks that come and go by the thousand leave the others their times', asy
   await b.clock.advanceAndSettle(60_000);
   expect(b.runs.filter(({ url }) => url === 'http://stays/').length).toBeGreaterThanOrEqual(6);
   expect(b.runs.filter(({ url }) => url === 'http://2999/').length).toBe(1);
+});
+
+test('a result that nobody can take stops no other check', () => {
+  const b = bench();
+  const ttl = (id: string): CheckDefinition =>
+    decodeCheck({ ID: id, Name: id, TTL: '10s' }, 'api', { outputMaxBytes: 4_096 });
+  add(b, ttl('first'));
+  add(b, ttl('second'));
+  b.fails = 'first';
+  expect(() => b.clock.advance(10_000)).toThrow('nobody takes first');
+  b.clock.advance(1);
+  expect(b.results).toEqual([expect.stringContaining('second critical')]);
 });
