@@ -9,7 +9,6 @@
 import { parseDuration } from '../lib/duration.ts';
 import { nearest } from '../lib/nearest.ts';
 import { AppError } from '../model/errors.ts';
-import type { JsonObject } from '../model/types.ts';
 
 export type Style = 'api' | 'config';
 
@@ -32,6 +31,23 @@ export interface Field<T> {
 
 export type FieldTable<Document> = { readonly [Key in keyof Document]-?: Field<Document[Key]> };
 
+/** The rows of a table that a document of one kind has. */
+export function pickFields<Document extends object, Key extends keyof Document>(
+  table: FieldTable<Document>,
+  keys: readonly Key[],
+): FieldTable<Pick<Document, Key>> {
+  const rows = keys.map((key) => [key, table[key]] as const);
+  return Object.fromEntries(rows) as unknown as FieldTable<Pick<Document, Key>>;
+}
+
+/** The same rows without further spellings: documents that programs write know one. */
+export function withoutAliases<Document extends object>(table: FieldTable<Document>): FieldTable<Document> {
+  const rows = Object.entries(table) as [string, Field<unknown>][];
+  return Object.fromEntries(
+    rows.map(([key, { name, decode }]) => [key, { name, decode }]),
+  ) as unknown as FieldTable<Document>;
+}
+
 /** Refuse a document with a text that says where and why. */
 export function refuseDocument(place: Place, apiText: string, configText: string = apiText): never {
   if (place.style === 'api') throw new AppError('bad_request', `Request decode failed: ${apiText}`);
@@ -45,7 +61,8 @@ function kindOf(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function wrongType(value: unknown, place: Place, wanted: { goType: string; plain: string }): never {
+/** Refuse a value of another type than the wanted one. */
+export function wrongType(value: unknown, place: Place, wanted: { goType: string; plain: string }): never {
   const kind = kindOf(value);
   const literal = wanted.goType === 'int' && kind === 'number' ? `number ${String(value)}` : kind;
   const target = place.path === '' ? 'Go value' : `Go struct field .${place.path}`;
@@ -74,7 +91,8 @@ export const texts: Decoder<readonly string[]> = (value, place) => {
   return value.map((item: unknown) => (item === null ? '' : text(item, place)));
 };
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value is an object of names and values. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -128,24 +146,6 @@ export const duration: Decoder<number> = (value, place) => {
   if (place.style === 'config')
     return wrongType(value, place, { goType: '', plain: 'a duration like "10s"' });
   return 0;
-};
-
-/** snake_case → PascalCase, also inside, except below `config`, which belongs to somebody else. */
-function toPascalKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toPascalKeys);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      const pascal = key.replace(/(?:^|_)([a-z])/gu, (_, letter: string) => letter.toUpperCase());
-      return [pascal, pascal === 'Config' ? item : toPascalKeys(item)];
-    }),
-  );
-}
-
-/** A document that is kept as it is given, with PascalCase keys. */
-export const jsonObject: Decoder<JsonObject> = (value, place) => {
-  if (!isObject(value)) return wrongType(value, place, { goType: 'object', plain: 'an object' });
-  return toPascalKeys(value) as JsonObject;
 };
 
 const squash = (name: string): string => name.replaceAll('_', '').toLowerCase();

@@ -8,7 +8,6 @@ import { parseIp, unmapped } from '../lib/ip.ts';
 import { AppError } from '../model/errors.ts';
 import type {
   JsonObject,
-  ServiceAddress,
   ServiceDefinition,
   ServiceId,
   ServiceKind,
@@ -16,73 +15,16 @@ import type {
   StringMap,
   Weights,
 } from '../model/types.ts';
-import { type CheckDocument, checkInService } from './check-document.ts';
-import {
-  decodeFields,
-  type FieldTable,
-  flag,
-  integer,
-  jsonObject,
-  listOf,
-  type Place,
-  text,
-  textMap,
-  texts,
-} from './json-fields.ts';
-import { addressesByTag, weights } from './service-fields.ts';
+import { decodeFields, type Place } from './json-fields.ts';
+import { withUpstreamTypes } from './json-object.ts';
+import { AGENT_SERVICE, type ServiceFields } from './service-fields.ts';
 
 /** A service as it was written. */
-export interface ServiceDocument {
-  readonly kind: string;
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly address: string;
-  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
-  readonly meta: StringMap;
-  readonly port: number;
-  readonly socketPath: string;
-  readonly check: CheckDocument;
-  readonly checks: readonly CheckDocument[];
-  readonly weights: Weights;
-  readonly token: string;
-  readonly enableTagOverride: boolean;
-  readonly proxy: JsonObject;
-  readonly connect: JsonObject;
-  readonly locality: JsonObject;
-  readonly namespace: string;
-  readonly partition: string;
-}
-
-const SERVICE: FieldTable<ServiceDocument> = {
-  kind: { name: 'Kind', decode: text },
-  id: { name: 'ID', decode: text },
-  name: { name: 'Name', decode: text },
-  tags: { name: 'Tags', decode: texts },
-  address: { name: 'Address', decode: text },
-  taggedAddresses: {
-    name: 'TaggedAddresses',
-    decode: addressesByTag,
-    aliases: ['tagged_addresses'],
-  },
-  meta: { name: 'Meta', decode: textMap },
-  port: { name: 'Port', decode: integer },
-  socketPath: { name: 'SocketPath', decode: text },
-  check: { name: 'Check', decode: checkInService },
-  checks: { name: 'Checks', decode: listOf(checkInService, 'structs.CheckTypes') },
-  weights: { name: 'Weights', decode: weights },
-  token: { name: 'Token', decode: text },
-  enableTagOverride: { name: 'EnableTagOverride', decode: flag, aliases: ['enable_tag_override'] },
-  proxy: { name: 'Proxy', decode: jsonObject },
-  connect: { name: 'Connect', decode: jsonObject },
-  locality: { name: 'Locality', decode: jsonObject },
-  namespace: { name: 'Namespace', decode: text },
-  partition: { name: 'Partition', decode: text },
-};
+export type ServiceDocument = Pick<ServiceFields, keyof typeof AGENT_SERVICE>;
 
 /** The fields of a service document that were given. Throws AppError. */
 export function serviceDocument(value: unknown, place: Place): Partial<ServiceDocument> {
-  return decodeFields(SERVICE, value ?? {}, place);
+  return decodeFields(AGENT_SERVICE, value ?? {}, place);
 }
 
 /** Addresses that nobody can connect to. */
@@ -115,7 +57,8 @@ export function brokenMeta(meta: StringMap): string | undefined {
   return undefined;
 }
 
-const GATEWAYS: ReadonlySet<string> = new Set(['mesh-gateway', 'terminating-gateway', 'ingress-gateway']);
+/** Ports of other gateways come from elsewhere. */
+const GATEWAYS_WITH_PORT: ReadonlySet<string> = new Set(['mesh-gateway', 'terminating-gateway']);
 
 /** Mesh kinds must at least be reachable: what is wrong, undefined when nothing is. */
 export function brokenKind({
@@ -131,22 +74,19 @@ export function brokenKind({
       faults.push('Proxy.DestinationServiceName must be non-empty for Connect proxy services');
     if (!hasPlace) faults.push('Port must be set for a Connect proxy');
   }
-  if (GATEWAYS.has(kind) && !hasPlace) faults.push(`Port must be non-zero for a ${kind}`);
+  if (GATEWAYS_WITH_PORT.has(kind) && !hasPlace) faults.push(`Port must be non-zero for a ${kind}`);
   if (faults.length === 0) return undefined;
   const count = faults.length === 1 ? '1 error' : `${faults.length} errors`;
   return `${count} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join('')}\n`;
 }
 
-const isOurs = (place: string | undefined): boolean => !place || place === 'default';
-
 function brokenRule(document: Partial<ServiceDocument>): string | undefined {
-  const { name, address: own = '', port = 0, socketPath, namespace, partition } = document;
+  const { name, address: own = '', port = 0, socketPath } = document;
   if (!name) return 'Missing service name';
   if (ANY_ADDRESSES.has(own)) return 'Invalid service address';
   if (port < 0 || port > 65_535) return 'Invalid service port: must be between 0 and 65535';
   if (socketPath && (own !== '' || port !== 0))
     return 'Invalid service: SocketPath excludes Address and Port';
-  if (!isOurs(namespace) || !isOurs(partition)) return 'Namespaces and partitions are not supported';
   const broken = document.weights && brokenWeights(document.weights);
   if (broken !== undefined) return broken;
   const brokenPair = document.meta && brokenMeta(document.meta);
@@ -198,7 +138,7 @@ export function toServiceDefinition(document: Partial<ServiceDocument>): Service
     socketPath: document.socketPath ?? '',
     weights: document.weights ?? { passing: 1, warning: 1 },
     enableTagOverride: document.enableTagOverride ?? false,
-    proxy: document.proxy ?? null,
+    proxy: document.proxy ? withUpstreamTypes(document.proxy) : null,
     connect: withoutSidecar(document.connect),
     locality: document.locality ?? null,
   };

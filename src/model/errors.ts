@@ -38,6 +38,11 @@ export class AppError extends Error {
   }
 }
 
+/** Throw an AppError; for places where an expression is wanted. */
+export function refuse(code: ErrorCode, text: string, options?: { cause?: unknown }): never {
+  throw new AppError(code, text, options);
+}
+
 /** Throw when a claim about our own code does not hold; the rim turns that into SERVFAIL or 500. */
 export function invariant(condition: unknown, why: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${why}`);

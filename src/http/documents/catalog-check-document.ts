@@ -4,68 +4,23 @@
  * Consul refuses with a 500 here (invalid_command). The catalog keeps such checks; nobody here runs them.
  */
 import type { CheckInput } from '../../catalog/command.ts';
-import {
-  type Decoder,
-  decodeFields,
-  duration,
-  type FieldTable,
-  integer,
-  text,
-  texts,
-} from '../../decode/json-fields.ts';
+import { CATALOG_CHECK, type CheckFields } from '../../decode/check-fields.ts';
+import { type Decoder, decodeFields, type FieldTable } from '../../decode/json-fields.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { AppError } from '../../model/errors.ts';
+import { refuse } from '../../model/errors.ts';
 import { type CheckStatus, type NodeName, STATUSES } from '../../model/types.ts';
-import { tenancyText } from '../request/tenancy.ts';
 import { type CheckDefinitionDocument, checkDefinition } from './check-definition-document.ts';
 
-function refuse(why: string): never {
-  throw new AppError('invalid_command', why);
-}
-
-interface CheckFields {
-  readonly node: string;
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly notes: string;
-  readonly output: string;
-  readonly serviceId: string;
-  readonly serviceName: string;
-  readonly serviceTags: readonly string[];
-  readonly type: string;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly exposedPort: number;
+interface CatalogCheckFields extends Pick<CheckFields, keyof typeof CATALOG_CHECK> {
   readonly definition: CheckDefinitionDocument;
-  readonly namespace: string;
-  readonly partition: string;
-  readonly createIndex: number;
-  readonly modifyIndex: number;
 }
 
-const CHECK: FieldTable<CheckFields> = {
-  node: { name: 'Node', decode: text },
-  id: { name: 'CheckID', decode: text },
-  name: { name: 'Name', decode: text },
-  status: { name: 'Status', decode: text },
-  notes: { name: 'Notes', decode: text },
-  output: { name: 'Output', decode: text },
-  serviceId: { name: 'ServiceID', decode: text },
-  serviceName: { name: 'ServiceName', decode: text },
-  serviceTags: { name: 'ServiceTags', decode: texts },
-  type: { name: 'Type', decode: text },
-  intervalMs: { name: 'Interval', decode: duration },
-  timeoutMs: { name: 'Timeout', decode: duration },
-  exposedPort: { name: 'ExposedPort', decode: integer },
+const CHECK: FieldTable<CatalogCheckFields> = {
+  ...CATALOG_CHECK,
   definition: { name: 'Definition', decode: checkDefinition },
-  namespace: { name: 'Namespace', decode: tenancyText },
-  partition: { name: 'Partition', decode: tenancyText },
-  createIndex: { name: 'CreateIndex', decode: integer },
-  modifyIndex: { name: 'ModifyIndex', decode: integer },
 };
 
-export type CatalogCheckInput = Partial<CheckFields>;
+export type CatalogCheckInput = Partial<CatalogCheckFields>;
 
 /** The fields of a check document. Throws bad_request. */
 export const checkInput: Decoder<CatalogCheckInput> = (value, place) => decodeFields(CHECK, value, place);
@@ -75,17 +30,20 @@ const durationOf = (ms: number | undefined): string => (ms ? formatDuration(ms) 
 /** Refuse a check without an id, as a registration does. Throws invalid_command. */
 export function requireCheckId({ id, name }: CatalogCheckInput, node: string): void {
   if (!id && !name)
-    refuse(`failed inserting check: failed inserting check: object missing primary index on node "${node}"`);
+    refuse(
+      'invalid_command',
+      `failed inserting check: failed inserting check: object missing primary index on node "${node}"`,
+    );
 }
 
 /** A check for the catalog on `node`; its id may be empty. Throws invalid_command. */
 export function catalogCheckInput(fields: CatalogCheckInput, node: string): CheckInput {
   if (fields.node && fields.node !== node)
-    refuse(`check node "${fields.node}" does not match node "${node}"`);
+    refuse('invalid_command', `check node "${fields.node}" does not match node "${node}"`);
   const id = fields.id || fields.name || '';
   const status = fields.status || 'critical';
   if (status === 'maintenance' || !(STATUSES as readonly string[]).includes(status))
-    refuse(`Invalid check status: '${status}'`);
+    refuse('invalid_command', `Invalid check status: '${status}'`);
   const definition = fields.definition ?? { document: {}, kind: '' };
   return {
     node: node as NodeName,

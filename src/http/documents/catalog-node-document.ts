@@ -9,8 +9,8 @@ import {
   text,
   textMap,
 } from '../../decode/json-fields.ts';
+import { tenancyText } from '../../decode/tenancy-text.ts';
 import type { StringMap } from '../../model/types.ts';
-import { tenancyText } from '../request/tenancy.ts';
 
 export interface NodeFields {
   readonly id: string;

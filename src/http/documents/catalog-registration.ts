@@ -7,14 +7,15 @@ import {
   decodeFields,
   type FieldTable,
   flag,
+  integer,
   listOf,
   type Place,
   text,
   textMap,
 } from '../../decode/json-fields.ts';
-import { AppError } from '../../model/errors.ts';
+import { peerText, tenancyText } from '../../decode/tenancy-text.ts';
+import { refuse } from '../../model/errors.ts';
 import type { NodeName, StringMap } from '../../model/types.ts';
-import { tenancyText } from '../request/tenancy.ts';
 import {
   type CatalogCheckInput,
   catalogCheckInput,
@@ -30,10 +31,6 @@ import {
 
 const ROOT: Place = { style: 'api', path: '' };
 
-function refuse(why: string): never {
-  throw new AppError('invalid_command', why);
-}
-
 interface RegistrationFields {
   readonly datacenter: string;
   readonly id: string;
@@ -48,6 +45,10 @@ interface RegistrationFields {
   readonly token: string;
   readonly namespace: string;
   readonly partition: string;
+  readonly peerName: string;
+  /** Of the node, in bodies that were read before; they change nothing. */
+  readonly createIndex: number;
+  readonly modifyIndex: number;
 }
 
 const REGISTRATION: FieldTable<RegistrationFields> = {
@@ -64,6 +65,9 @@ const REGISTRATION: FieldTable<RegistrationFields> = {
   token: { name: 'Token', decode: text },
   namespace: { name: 'Namespace', decode: tenancyText },
   partition: { name: 'Partition', decode: tenancyText },
+  peerName: { name: 'PeerName', decode: peerText },
+  createIndex: { name: 'CreateIndex', decode: integer },
+  modifyIndex: { name: 'ModifyIndex', decode: integer },
 };
 
 const UUID_PARTS = /^(.{8})-(.{4})-(.{4})-(.{4})-(.{12})$/s;
@@ -83,10 +87,11 @@ function brokenNodeId(id: string): string | undefined {
 /** A node for the catalog. Throws invalid_command. */
 function nodeInput(fields: Partial<RegistrationFields>): RegisterCommand['node'] {
   const { node = '', address = '', id = '', skipNodeUpdate = false } = fields;
-  if (node === '') refuse('Must provide node');
-  if (address === '' && !skipNodeUpdate) refuse('Must provide address if SkipNodeUpdate is not set');
+  if (node === '') refuse('invalid_command', 'Must provide node');
+  if (address === '' && !skipNodeUpdate)
+    refuse('invalid_command', 'Must provide address if SkipNodeUpdate is not set');
   const brokenId = id === '' ? undefined : brokenNodeId(id);
-  if (brokenId !== undefined) refuse(`Bad node ID: ${brokenId}`);
+  if (brokenId !== undefined) refuse('invalid_command', `Bad node ID: ${brokenId}`);
   return {
     name: node as NodeName,
     id,
@@ -104,7 +109,10 @@ export function registration(body: unknown): { command: RegisterCommand; datacen
   const service = fields.service && serviceDefinition(fields.service);
   if (fields.service) requireInsertable(fields.service, node.name);
   if (service?.name === '')
-    refuse('failed inserting service: failed inserting service: object missing primary index');
+    refuse(
+      'invalid_command',
+      'failed inserting service: failed inserting service: object missing primary index',
+    );
   return {
     datacenter: fields.datacenter,
     command: {
@@ -149,7 +157,7 @@ export function deregistration(body: unknown): {
   datacenter: string | undefined;
 } {
   const { node = '', serviceId, checkId, datacenter } = decodeFields(DEREGISTRATION, body ?? {}, ROOT);
-  if (node === '') refuse('Must provide node');
+  if (node === '') refuse('invalid_command', 'Must provide node');
   return {
     datacenter,
     command: {

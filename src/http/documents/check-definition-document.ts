@@ -2,64 +2,14 @@
  * The `Definition` of a catalog check: kept for whoever runs it (rollcall does not), shown again without what is empty.
  */
 
-import {
-  type Decoder,
-  decodeFields,
-  duration,
-  type FieldTable,
-  flag,
-  integer,
-  text,
-  texts,
-  textsMap,
-} from '../../decode/json-fields.ts';
+import { CHECK_DEFINITION } from '../../decode/check-fields.ts';
+import { type Decoder, decodeFields, type Field } from '../../decode/json-fields.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { JsonObject } from '../../model/types.ts';
 
-/** Names in the order in which Consul writes them. */
-const READERS = {
-  Interval: duration,
-  Timeout: duration,
-  DeregisterCriticalServiceAfter: duration,
-  HTTP: text,
-  TLSServerName: text,
-  TLSSkipVerify: flag,
-  Header: textsMap,
-  Method: text,
-  Body: text,
-  DisableRedirects: flag,
-  TCP: text,
-  TCPUseTLS: flag,
-  UDP: text,
-  OutputMaxSize: integer,
-  ScriptArgs: texts,
-  DockerContainerID: text,
-  Shell: text,
-  H2PING: text,
-  H2PingUseTLS: flag,
-  OSService: text,
-  GRPC: text,
-  GRPCUseTLS: flag,
-  AliasNode: text,
-  AliasService: text,
-  TTL: duration,
-  SessionName: text,
-} as const satisfies Record<string, Decoder<unknown>>;
-
-type Name = keyof typeof READERS;
-const NAMES = Object.keys(READERS) as Name[];
-const DURATIONS: ReadonlySet<Name> = new Set(['Interval', 'Timeout', 'DeregisterCriticalServiceAfter']);
-
-/** Second spellings in documents of newer clients, for the same durations. */
-const SPELLINGS: Readonly<Partial<Record<Name, readonly string[]>>> = {
-  Interval: ['intervalduration'],
-  Timeout: ['timeoutduration'],
-  DeregisterCriticalServiceAfter: ['deregistercriticalserviceafterduration'],
-};
-
-const TABLE = Object.fromEntries(
-  NAMES.map((name) => [name, { name, decode: READERS[name], aliases: SPELLINGS[name] ?? [] }]),
-) as unknown as FieldTable<Record<Name, unknown>>;
+type Key = keyof typeof CHECK_DEFINITION;
+const ROWS = Object.entries(CHECK_DEFINITION) as readonly (readonly [Key, Field<unknown>])[];
+const DURATIONS: ReadonlySet<Key> = new Set(['intervalMs', 'timeoutMs', 'deregisterAfterMs']);
 
 export interface CheckDefinitionDocument {
   readonly document: JsonObject;
@@ -73,34 +23,34 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** In the order of precedence of Consul. */
-const KINDS: readonly (readonly [Name, string])[] = [
-  ['HTTP', 'http'],
-  ['TCP', 'tcp'],
-  ['UDP', 'udp'],
-  ['GRPC', 'grpc'],
-  ['H2PING', 'h2ping'],
-  ['DockerContainerID', 'docker'],
-  ['ScriptArgs', 'script'],
-  ['OSService', 'os_service'],
+const KINDS: readonly (readonly [Key, string])[] = [
+  ['http', 'http'],
+  ['tcp', 'tcp'],
+  ['udp', 'udp'],
+  ['grpc', 'grpc'],
+  ['h2ping', 'h2ping'],
+  ['dockerContainerId', 'docker'],
+  ['args', 'script'],
+  ['osService', 'os_service'],
 ];
 
-function kindOf(fields: Readonly<Partial<Record<Name, unknown>>>): string {
-  if (!isEmpty(fields.AliasNode) || !isEmpty(fields.AliasService)) return 'alias';
-  if (!isEmpty(fields.TTL)) return 'ttl';
-  if (isEmpty(fields.Interval)) return '';
-  return KINDS.find(([name]) => !isEmpty(fields[name]))?.[1] ?? '';
+function kindOf(fields: Readonly<Partial<Record<Key, unknown>>>): string {
+  if (!isEmpty(fields.aliasNode) || !isEmpty(fields.aliasService)) return 'alias';
+  if (!isEmpty(fields.ttlMs)) return 'ttl';
+  if (isEmpty(fields.intervalMs)) return '';
+  return KINDS.find(([key]) => !isEmpty(fields[key]))?.[1] ?? '';
 }
 
 const NANOSECONDS_PER_MS = 1e6;
 
 /** Durations are shown as text, but for the TTL, which Consul shows as a number of nanoseconds. */
-function shown(name: Name, value: unknown): unknown {
-  if (DURATIONS.has(name)) return formatDuration(value as number);
-  return name === 'TTL' ? (value as number) * NANOSECONDS_PER_MS : value;
+function shown(key: Key, value: unknown): unknown {
+  if (DURATIONS.has(key)) return formatDuration(value as number);
+  return key === 'ttlMs' ? (value as number) * NANOSECONDS_PER_MS : value;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(
-  NAMES.flatMap((name) => [name.toLowerCase(), ...(SPELLINGS[name] ?? [])]),
+  ROWS.flatMap(([, { name, aliases = [] }]) => [name.toLowerCase(), ...aliases]),
 );
 
 /** A definition without the fields that nobody knows, which Consul leaves out here and only here. */
@@ -111,8 +61,8 @@ function withoutUnknown(value: unknown): unknown {
 
 /** Decode a definition. Throws bad_request. */
 export const checkDefinition: Decoder<CheckDefinitionDocument> = (value, place) => {
-  const fields: Partial<Record<Name, unknown>> = decodeFields(TABLE, withoutUnknown(value), place);
-  const kept = NAMES.filter((name) => !isEmpty(fields[name]));
-  const document = Object.fromEntries(kept.map((name) => [name, shown(name, fields[name])]));
+  const fields: Partial<Record<Key, unknown>> = decodeFields(CHECK_DEFINITION, withoutUnknown(value), place);
+  const kept = ROWS.filter(([key]) => !isEmpty(fields[key]));
+  const document = Object.fromEntries(kept.map(([key, { name }]) => [name, shown(key, fields[key])]));
   return { document, kind: kindOf(fields) };
 };

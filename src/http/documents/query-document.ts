@@ -10,12 +10,12 @@ import {
   type FieldTable,
   flag,
   integer,
-  jsonObject,
   listOf,
   text,
   textMap,
   texts,
 } from '../../decode/json-fields.ts';
+import { jsonObject } from '../../decode/json-object.ts';
 import type { JsonObject, QueryDocument, QueryRow, QueryService } from '../../model/types.ts';
 import { sorted } from './go-json.ts';
 import type { Document } from './row-documents.ts';

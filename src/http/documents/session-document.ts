@@ -16,10 +16,10 @@ import {
   text,
   texts,
 } from '../../decode/json-fields.ts';
+import { tenancyText } from '../../decode/tenancy-text.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { explainDuration } from '../../lib/go-text.ts';
 import { type CheckId, type NodeName, SERF_HEALTH, type SessionRow } from '../../model/types.ts';
-import { tenancyText } from '../request/tenancy.ts';
 import type { Document } from './row-documents.ts';
 
 const DEFAULT_LOCK_DELAY_MS = 15_000;

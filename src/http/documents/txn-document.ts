@@ -15,17 +15,17 @@ import {
   refuseDocument,
   text,
 } from '../../decode/json-fields.ts';
+import { tenancyText } from '../../decode/tenancy-text.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex, NodeName, ServiceDefinition } from '../../model/types.ts';
 import { parseBody, type Reviver } from '../request/json-body.ts';
-import { tenancyText } from '../request/tenancy.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
 import { type NodeFields, nodeFields } from './catalog-node-document.ts';
 import {
   requireServiceMeta,
   type ServiceInput,
   serviceDefinition,
-  serviceInput,
+  txnServiceInput,
 } from './catalog-service-document.ts';
 import { kvDocument } from './kv-document.ts';
 import {
@@ -102,7 +102,7 @@ interface ServiceOperation {
 const SERVICE: FieldTable<ServiceOperation> = {
   verb,
   node: { name: 'Node', decode: text },
-  service: { name: 'Service', decode: serviceInput },
+  service: { name: 'Service', decode: txnServiceInput },
 };
 
 interface CheckOperation {
