@@ -2,7 +2,8 @@
  * User events: short messages that everybody may fire and list. The newest 256 are kept, in memory only.
  *
  * An event that is meant for other nodes, services or tags is fired but not kept here. Those who wait are woken by the
- * topic EVENTS_TOPIC; their index is drawn from the id of the newest event, so it differs but does not rise.
+ * topic EVENTS_TOPIC. Their index is that of the newest event, computed from its id as Consul's clients compute it to
+ * find the events that they have not seen; it differs from event to event but does not rise.
  */
 import { compilePattern, type Pattern } from '../lib/pattern.ts';
 import type { Random } from '../lib/random.ts';
@@ -73,9 +74,16 @@ function requireFits({ name, payload, nodeFilter, serviceFilter, tagFilter }: Ev
   refuse(`1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
 }
 
-/** A number that JavaScript holds exactly, drawn from 48 bits of a UUID; never 0. */
+/** The two halves of a UUID, one XOR the other. */
 function indexOfId(id: string): number {
-  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16) + 2;
+  const digits = id.replaceAll('-', '');
+  return Number(BigInt(`0x${digits.slice(0, 16)}`) ^ BigInt(`0x${digits.slice(16)}`));
+}
+
+/** A UUID whose halves begin with the same 16 bits, so that its index has 48, which a double holds exactly. */
+function eventId(random: Random): string {
+  const id = random.uuid();
+  return `${id.slice(19, 23)}${id.slice(4)}`;
 }
 
 export class EventRing {
@@ -94,7 +102,7 @@ export class EventRing {
     const isOurs = isFor(request, audience);
     requireFits(request);
     this.#lamportTime += 1;
-    const event = { ...request, id: this.#parts.random.uuid(), lamportTime: this.#lamportTime };
+    const event = { ...request, id: eventId(this.#parts.random), lamportTime: this.#lamportTime };
     if (isOurs) {
       this.#events = [...this.#events, event].slice(-KEPT_EVENTS);
       this.#parts.wake();

@@ -97,7 +97,7 @@ export const SERVICE_OPTIONS = {
     default: 524_288,
     min: 1,
     reloadable: false,
-    doc: 'Largest body of a transaction.',
+    doc: 'Largest body of a transaction; never less than `limits.kv_max_value_size`.',
   },
   'http_config.response_headers': {
     kind: 'text-map',

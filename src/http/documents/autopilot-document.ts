@@ -16,6 +16,11 @@ import { formatDuration } from '../../lib/duration.ts';
 import type { FactRow } from '../../model/types.ts';
 import type { Document } from './row-documents.ts';
 
+/** Index of the settings that nobody has written yet: they are there from the beginning. */
+const FIRST_INDEX = 1;
+/** No fact has it. */
+const NO_INDEX = -1;
+
 /** Name of the fact. */
 export const AUTOPILOT_FACT = 'autopilot';
 
@@ -87,7 +92,13 @@ export function autopilotDocument(fact: FactRow | undefined): Document {
   const settings = fact === undefined ? DEFAULTS : (JSON.parse(fact.value) as Settings);
   return {
     ...settings,
-    CreateIndex: fact?.createIndex ?? 0,
-    ModifyIndex: fact?.modifyIndex ?? 0,
+    CreateIndex: fact?.createIndex ?? FIRST_INDEX,
+    ModifyIndex: fact?.modifyIndex ?? FIRST_INDEX,
   };
+}
+
+/** The index that the fact must have (0: not there) where the settings must have this one. */
+export function factIndexOf(settingsIndex: number): number {
+  if (settingsIndex === 0) return NO_INDEX;
+  return settingsIndex === FIRST_INDEX ? 0 : settingsIndex;
 }

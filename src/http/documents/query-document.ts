@@ -16,6 +16,7 @@ import {
   texts,
 } from '../../decode/json-fields.ts';
 import { jsonObject } from '../../decode/json-object.ts';
+import { tenancyText } from '../../decode/tenancy-text.ts';
 import type { JsonObject, QueryDocument, QueryRow, QueryService } from '../../model/types.ts';
 import { sorted } from './go-json.ts';
 import type { Document } from './row-documents.ts';
@@ -38,7 +39,12 @@ const failover: Decoder<Failover> = (value, place) => ({
   ),
 });
 
-const SERVICE: FieldTable<QueryService> = {
+interface ServiceFields extends QueryService {
+  readonly Namespace: string;
+  readonly Partition: string;
+}
+
+const SERVICE: FieldTable<ServiceFields> = {
   Service: { name: 'Service', decode: text },
   Failover: { name: 'Failover', decode: failover },
   OnlyPassing: { name: 'OnlyPassing', decode: flag },
@@ -50,6 +56,8 @@ const SERVICE: FieldTable<QueryService> = {
   Connect: { name: 'Connect', decode: flag },
   Peer: { name: 'Peer', decode: text },
   SamenessGroup: { name: 'SamenessGroup', decode: text },
+  Namespace: { name: 'Namespace', decode: tenancyText },
+  Partition: { name: 'Partition', decode: tenancyText },
 };
 
 const NO_SERVICE: QueryService = Object.freeze({
@@ -64,10 +72,10 @@ const NO_SERVICE: QueryService = Object.freeze({
   Connect: false,
 });
 
-const service: Decoder<QueryService> = (value, place) => ({
-  ...NO_SERVICE,
-  ...decodeFields(SERVICE, value, place),
-});
+const service: Decoder<QueryService> = (value, place) => {
+  const { Namespace: _namespace, Partition: _partition, ...given } = decodeFields(SERVICE, value, place);
+  return { ...NO_SERVICE, ...given };
+};
 
 const TEMPLATE: FieldTable<QueryDocument['Template']> = {
   Type: { name: 'Type', decode: text },
@@ -97,6 +105,8 @@ interface QueryFields extends QueryDocument {
   readonly ID: string;
   readonly Name: string;
   readonly Session: string;
+  readonly Namespace: string;
+  readonly Partition: string;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 }
@@ -109,6 +119,8 @@ const QUERY: FieldTable<QueryFields> = {
   Template: { name: 'Template', decode: template },
   Service: { name: 'Service', decode: service },
   DNS: { name: 'DNS', decode: dns },
+  Namespace: { name: 'Namespace', decode: tenancyText },
+  Partition: { name: 'Partition', decode: tenancyText },
   CreateIndex: { name: 'CreateIndex', decode: integer },
   ModifyIndex: { name: 'ModifyIndex', decode: integer },
 };

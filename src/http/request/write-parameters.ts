@@ -10,12 +10,15 @@ import { requireOwnDatacenter } from './read-options.ts';
 
 const LARGEST_UINT64 = 2n ** 64n - 1n;
 
+/** Whether a text is an unsigned 64-bit number. */
+export function isUint64(text: string): boolean {
+  return /^\d+$/.test(text) && BigInt(text) <= LARGEST_UINT64;
+}
+
 /** An unsigned 64-bit number as decimal text without leading zeros. Throws invalid_command. */
 export function uint64(text: string): string {
-  const value = /^\d+$/.test(text) ? BigInt(text) : undefined;
-  if (value === undefined || value > LARGEST_UINT64)
-    throw new AppError('invalid_command', explainNumber('ParseUint', text));
-  return value.toString();
+  if (!isUint64(text)) throw new AppError('invalid_command', explainNumber('ParseUint', text));
+  return BigInt(text).toString();
 }
 
 /** Refuse a write that is meant for another datacenter. */

@@ -86,6 +86,7 @@ export const absentRoutes: readonly Route[] = [
   ...Object.entries(ACL_PATHS).map(([path, methods]) =>
     route(`/v1/acl/${path}`, methods, 'Access control is switched off.', noAcl),
   ),
+  route('/v1/internal/acl/authorize', EXCHANGE, 'Access control is switched off.', noAcl),
   ...Object.entries(MESH_PATHS).map(([path, methods]) =>
     route(`/v1/${path}`, methods, 'The mesh is switched off.', noMesh),
   ),

@@ -40,7 +40,8 @@ const documentOf = (row: KvRow) => kvDocument(row, row.value, row);
 
 function readKeys(call: Call, parts: HttpParts): Reply | Promise<Reply> {
   const prefix = keyOf(call);
-  const separator = first(call.query, 'separator') ?? '';
+  // scripts still send the spelling of the first versions
+  const separator = first(call.query, 'separator') ?? first(call.query, 'seperator') ?? '';
   return answerRead(call, parts, {
     topics: [kvPrefixTopic(prefix)],
     reply: () => {
@@ -138,6 +139,7 @@ export const kvRoutes: readonly Route[] = [
           { name: 'raw', about: 'The value alone, as it was stored.' },
           { name: 'keys', about: 'Only the names of the keys that begin with this one.' },
           { name: 'separator', about: 'With keys: cut names after this text.' },
+          { name: 'seperator', about: 'The same; the spelling of the first versions of Consul.' },
         ],
         isCacheable: true,
         handle: read,

@@ -5,14 +5,19 @@
 import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
-import { AUTOPILOT_FACT, autopilotDocument, autopilotFact } from '../documents/autopilot-document.ts';
+import {
+  AUTOPILOT_FACT,
+  autopilotDocument,
+  autopilotFact,
+  factIndexOf,
+} from '../documents/autopilot-document.ts';
 import type { Document } from '../documents/row-documents.ts';
 import { serverAddress } from '../documents/server-address.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { json } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first, has } from '../request/query-values.ts';
-import { requireHere } from '../request/write-parameters.ts';
+import { isUint64, requireHere } from '../request/write-parameters.ts';
 import type { Call, Handler, Operation, Route } from '../route.ts';
 
 const RAFT_PROTOCOL = '3';
@@ -61,8 +66,8 @@ const autopilotSettings: Handler = (call, parts) => {
 function casOf(call: Call): number | undefined {
   const cas = first(call.query, 'cas');
   if (cas === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(cas)) refuse(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
-  return Number(cas);
+  if (!isUint64(cas)) refuse(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
+  return factIndexOf(Number(cas));
 }
 
 /** The body as a fact, refused with the words of this route. */

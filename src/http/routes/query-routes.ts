@@ -37,6 +37,9 @@ const EXPLAIN = '/explain';
 
 const nameOf = (call: Call): string => call.params['*'] ?? '';
 
+/** A verb alone is one too: of the query without a name, which nobody has. */
+const isVerb = (call: Call, verb: string): boolean => `/${nameOf(call)}`.endsWith(verb);
+
 /** Queries are not counted by index: answers carry the lowest one, and 0 in their body. */
 const NO_INDEX = 1;
 
@@ -114,16 +117,15 @@ function readOne(call: Call, parts: HttpParts, id: string): Reply | Promise<Repl
 const read: Handler = (call, parts) => {
   const redirect = redirectToCleanPath(call);
   if (redirect) return redirect;
-  const name = nameOf(call);
-  if (name.endsWith(EXECUTE)) return execute(call, parts, name.slice(0, -EXECUTE.length));
-  if (name.endsWith(EXPLAIN)) return explain(call, parts, name.slice(0, -EXPLAIN.length));
-  return readOne(call, parts, name);
+  if (isVerb(call, EXECUTE)) return execute(call, parts, nameOf(call).slice(0, -EXECUTE.length));
+  if (isVerb(call, EXPLAIN)) return explain(call, parts, nameOf(call).slice(0, -EXPLAIN.length));
+  return readOne(call, parts, nameOf(call));
 };
 
 /** Verbs are for GET only. */
 function refuseVerb(call: Call): Reply | undefined {
-  const isVerb = [EXECUTE, EXPLAIN].some((verb) => nameOf(call).endsWith(verb));
-  return isVerb ? text(405, `method ${call.method} not allowed`, { Allow: 'GET' }) : undefined;
+  const isForGet = [EXECUTE, EXPLAIN].some((verb) => isVerb(call, verb));
+  return isForGet ? text(405, `method ${call.method} not allowed`, { Allow: 'GET' }) : undefined;
 }
 
 const list: Handler = (call, parts) =>

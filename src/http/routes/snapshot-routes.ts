@@ -1,8 +1,10 @@
 /**
  * /v1/snapshot: the whole catalog as a file, and back (http/snapshot/snapshot-archive.ts).
  */
+import { AppError } from '../../model/errors.ts';
 import { metaHeaders } from '../blocking.ts';
 import { EMPTY } from '../reply.ts';
+import { has } from '../request/query-values.ts';
 import { readOptions } from '../request/read-options.ts';
 import { requireHere } from '../request/write-parameters.ts';
 import type { Handler, Route } from '../route.ts';
@@ -20,6 +22,7 @@ const save: Handler = async (call, parts) => {
 
 const restore: Handler = async (call, parts) => {
   requireHere(call, parts);
+  if (has(call.query, 'stale')) throw new AppError('invalid_command', 'stale not allowed for restore');
   const rows = await unpackSnapshot(call.body);
   await parts.writer.submit({ kind: 'restore', rows, ownNode: parts.nodeName });
   return EMPTY;

@@ -99,7 +99,8 @@ export const txnRoutes: readonly Route[] = [
       PUT: {
         about: 'Do several operations on keys, nodes, services and checks, or none of them.',
         body: 'json',
-        maxBodyBytes: ({ txnMaxRequestBytes }) => txnMaxRequestBytes,
+        maxBodyBytes: ({ txnMaxRequestBytes, kvMaxValueBytes }) =>
+          Math.max(txnMaxRequestBytes, kvMaxValueBytes),
         handle: transact,
       },
     },

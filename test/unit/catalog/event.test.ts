@@ -4,6 +4,13 @@ import { seededRandom } from '../../support/seeded-random.ts';
 
 const AUDIENCE = { node: 'n1', services: [{ name: 'web', tags: ['blue'] }] };
 
+/** `Event.IDToIndex` of Consul's Go client. */
+function goIndexOf(id: string): bigint {
+  const lower = id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18);
+  const upper = id.slice(19, 23) + id.slice(24, 36);
+  return BigInt(`0x${lower}`) ^ BigInt(`0x${upper}`);
+}
+
 function start() {
   let wakes = 0;
   const ring = new EventRing({ random: seededRandom(3), wake: () => (wakes += 1) });
@@ -55,6 +62,20 @@ describe('events', () => {
     }
     expect(seen.size).toBe(50);
     expect([...seen].every((index) => Number.isSafeInteger(index) && index > 1)).toBe(true);
+  });
+
+  test('that a Go client has not seen are found by the index that it was told', () => {
+    const { ring, fire } = start();
+    for (let n = 0; n < 40; n += 1) {
+      const { id } = fire(String(n));
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      const index = indexOfEvents(ring.list(''));
+      fire('later');
+      const events = ring.list('');
+      const seen = events.findIndex((event) => goIndexOf(event.id) === BigInt(index));
+      expect(events.slice(seen + 1).map(({ name }) => name)).toEqual(['later']);
+      expect(index).toBeLessThan(2 ** 48);
+    }
   });
 
   test('are refused with a bad filter, a lone tag, or too much to carry', () => {

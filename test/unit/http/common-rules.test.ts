@@ -47,9 +47,12 @@ describe('paths', () => {
   });
 
   test('access control and mesh that are switched off still have methods', async () => {
-    const { app, get } = await startHttp();
+    const { app, get, request } = await startHttp();
     const refused = await get('/v1/acl/bootstrap');
     expect([refused.status, refused.headers['allow']]).toEqual([405, 'OPTIONS,PUT']);
+    const authorize = await request('POST', '/v1/internal/acl/authorize', { body: '[]' });
+    expect([authorize.status, authorize.text]).toEqual([401, 'ACL support disabled']);
+    expect((await get('/v1/internal/acl/authorize')).headers['allow']).toBe('OPTIONS,POST');
     expect((await get('/v1/acl/token/x')).text).toBe('ACL support disabled');
     expect((await get('/v1/acl/what-comes-later')).status).toBe(401);
     const options = await app.inject({ method: 'OPTIONS', url: '/v1/connect/intentions' });

@@ -68,6 +68,8 @@ describe('keys', () => {
     for (const key of ['p/a/1', 'p/a/2', 'p/b']) await put(key);
     expect(await listed('p/?keys')).toEqual(['p/a/1', 'p/a/2', 'p/b']);
     expect(await listed('p/?keys&separator=%2F')).toEqual(['p/a/', 'p/b']);
+    expect(await listed('p/?keys&seperator=%2F')).toEqual(['p/a/', 'p/b']);
+    expect(await listed('p/?keys&separator=&seperator=%2F')).toEqual(['p/a/1', 'p/a/2', 'p/b']);
     expect(await listed('p/a?recurse')).toMatchObject([{ Key: 'p/a/1' }, { Key: 'p/a/2' }]);
   });
 

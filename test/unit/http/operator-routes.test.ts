@@ -81,14 +81,27 @@ describe('settings of the autopilot', () => {
   });
 
   test('are written under the right index only', async () => {
-    expect((await server.put(`${SETTINGS}?cas=0`, {})).json()).toBe(true);
-    expect((await server.put(`${SETTINGS}?cas=0`, {})).json()).toBe(false);
-    const { ModifyIndex } = (await server.get(SETTINGS)).json() as { ModifyIndex: number };
-    expect((await server.put(`${SETTINGS}?cas=${ModifyIndex}`, { MinQuorum: 3 })).json()).toBe(true);
+    const shown = async () =>
+      (await server.get(SETTINGS)).json() as { CreateIndex: number; ModifyIndex: number };
+    const write = async (cas: number | string) =>
+      (await server.put(`${SETTINGS}?cas=${cas}`, { MinQuorum: 3 })).json();
+    const first = await shown();
+    expect([first.CreateIndex, first.ModifyIndex]).toEqual([1, 1]);
+    for (const other of [0, 2, '18446744073709551615']) expect(await write(other)).toBe(false);
+    expect(await write(first.ModifyIndex)).toBe(true);
+    const second = await shown();
+    expect(second.ModifyIndex).toBeGreaterThan(first.ModifyIndex);
+    for (const other of [0, 1]) expect(await write(other)).toBe(false);
+    expect(await write(second.ModifyIndex)).toBe(true);
   });
 
   test.each([
     ['?cas=abc', '{}', 'Error parsing cas value: strconv.ParseUint: parsing "abc": invalid syntax'],
+    [
+      '?cas=18446744073709551616',
+      '{}',
+      'Error parsing cas value: strconv.ParseUint: parsing "18446744073709551616": value out of range',
+    ],
     ['', '{"Foo":1}', 'Error parsing autopilot config: json: unknown field "Foo"'],
     ['', '{"LastContactThreshold":"xx"}', 'Error parsing autopilot config: time: invalid duration "xx"'],
     ['', '{', 'Error parsing autopilot config: '],
@@ -195,6 +208,11 @@ describe('a snapshot', () => {
     const restored = await server.request('PUT', '/v1/snapshot', { body: saved.rawPayload });
     expect([restored.status, restored.text]).toEqual([200, '']);
     expect((await server.get('/v1/kv/?keys')).json()).toEqual(['kept']);
+  });
+
+  test('is not restored from a server that may be behind', async () => {
+    const refused = await server.request('PUT', '/v1/snapshot?stale', { body: 'x' });
+    expect([refused.status, refused.text]).toEqual([500, 'stale not allowed for restore']);
   });
 
   test('wakes who waits for what it changes', async () => {

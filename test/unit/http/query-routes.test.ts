@@ -33,6 +33,16 @@ const FULL = {
 const STAMP = { CreateIndex: expect.any(Number), ModifyIndex: expect.any(Number) };
 
 describe('a prepared query', () => {
+  test.each(['', 'default'])('may name the namespace and partition %j', async (name) => {
+    const tenancy = { Namespace: name, Partition: name };
+    const id = await create({ ...FULL, ...tenancy, Service: { ...FULL.Service, ...tenancy } });
+    expect((await server.get(`/v1/query/${id}`)).json()).toEqual([{ ID: id, ...FULL, ...STAMP }]);
+    for (const other of [{ Namespace: 'x' }, { Service: { Service: 'web', Partition: 'x' } }]) {
+      const answer = await post({ Name: 'q2', ...other });
+      expect([answer.status, answer.text]).toEqual([400, 'Namespaces and partitions are not supported']);
+    }
+  });
+
   test('is shown as it was given, with defaults filled in', async () => {
     const id = await create(FULL);
     expect((await server.get(`/v1/query/${id}`)).json()).toEqual([{ ID: id, ...FULL, ...STAMP }]);
@@ -146,6 +156,9 @@ describe('a refusal', () => {
       `Error parsing 'connect' value: strconv.ParseBool: parsing "abc": invalid syntax`,
     ],
     ['GET', 'q/execute?dc=nowhere', 500, 'No path to datacenter'],
+    ['GET', 'execute', 404, 'Query not found'],
+    ['GET', 'explain', 404, 'Query not found'],
+    ['PUT', 'execute', 405, 'method PUT not allowed'],
     ['PUT', 'q/execute', 405, 'method PUT not allowed'],
     ['DELETE', 'q/explain', 405, 'method DELETE not allowed'],
     [

@@ -195,6 +195,16 @@ describe('a body is refused', () => {
     expect(server.state.view.kv.size).toBe(0);
   });
 
+  test('has at least the size of a value', async () => {
+    const roomy = await startHttp({ kvMaxValueBytes: 700_000, txnMaxRequestBytes: 1_000 });
+    const operation = { KV: { Verb: 'set', Key: 'v', Value: 'A'.repeat(600_000) } };
+    expect((await roomy.put('/v1/txn', [operation])).status).toBe(200);
+    const bigger = { KV: { Verb: 'set', Key: 'v', Value: 'A'.repeat(800_000) } };
+    const answer = await roomy.put('/v1/txn', [bigger]);
+    expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('max size: 700000 bytes')]);
+    await roomy.app.close();
+  });
+
   test('nested without end', async () => {
     const [status, text] = await txn('['.repeat(200_000));
     expect([status, String(text).slice(0, 60)]).toEqual([
