@@ -4,10 +4,13 @@
  * The rows are loaded before anything listens, so the first DNS answer after a restart is already complete.
  */
 import path from 'node:path';
+import { type InstalledListener, Installer } from '../catalog/installer.ts';
 import type { Persistence, Stored } from '../catalog/persistence.ts';
+import { reduce } from '../catalog/reduce.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
-import { type Applied, State } from '../catalog/state.ts';
-import { TopicIndexes } from '../catalog/topics.ts';
+import { State } from '../catalog/state.ts';
+import { TABLES } from '../catalog/tables.ts';
+import { TopicIndexes, topicsOf } from '../catalog/topics.ts';
 import { Watch } from '../catalog/watch.ts';
 import { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -16,7 +19,6 @@ import type { Random } from '../lib/random.ts';
 import { systemErrorText } from '../lib/system-error.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { AppError } from '../model/errors.ts';
-import type { ModifyIndex } from '../model/types.ts';
 import type { Part } from './lifecycle.ts';
 import { makeFolder } from './make-folder.ts';
 import { meteredStore } from './metered-store.ts';
@@ -32,9 +34,9 @@ export interface Core {
   readonly writer: Writer;
   /** Have `listener` told of every installed write, in order, before those who wait are woken. */
   onInstalled(listener: InstalledListener): void;
+  /** Take no more changes from outside. */
+  unfollow(): void;
 }
-
-type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
 
 export interface CoreParts {
   /** '' keeps everything in memory. */
@@ -54,8 +56,8 @@ async function openStore(dataDir: string): Promise<Persistence> {
     const why = systemErrorText(cause);
     throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
   }
-  const { sqliteStore } = await import('../store/sqlite.ts');
-  return sqliteStore(path.join(dataDir, DATABASE_FILE));
+  const { sqliteFile } = await import('../store/sqlite.ts');
+  return sqliteFile(path.join(dataDir, DATABASE_FILE)).store('catalog', TABLES);
 }
 
 /** Everything that is stored. A store that cannot be read is closed: its thread would keep the process alive. */
@@ -72,15 +74,13 @@ async function loadOrClose(store: Persistence): Promise<Stored> {
 export async function openCore({ dataDir, clock, random, metrics, log }: CoreParts): Promise<Core> {
   const store = meteredStore(await openStore(dataDir), { metrics, clock, log });
   const stored = await loadOrClose(store);
-  const state = new State();
+  const state = new State(TABLES);
   state.load(stored.rows, stored.index);
   const indexes = new TopicIndexes(stored.index);
   const watch = new Watch(clock);
-  const listeners: InstalledListener[] = [];
-  const onInstalled: InstalledListener = (applied, index) => {
-    for (const listener of listeners) listener(applied, index);
-  };
-  const writer = new Writer({ state, indexes, watch, persistence: store, clock, random, onInstalled });
+  const installer = new Installer({ state, indexes, watch, topicsOf });
+  const unfollow = store.follow(stored.index, installer);
+  const writer = new Writer({ specs: TABLES, reduce, state, installer, persistence: store, clock, random });
   const summaries = new ServiceSummaries(state.view, indexes);
   return {
     store,
@@ -89,17 +89,19 @@ export async function openCore({ dataDir, clock, random, metrics, log }: CorePar
     watch,
     summaries,
     writer,
-    onInstalled: (listener) => void listeners.push(listener),
+    onInstalled: (listener) => installer.onInstalled(listener),
+    unfollow,
   };
 }
 
 /** Store and write queue as one part: what was taken is durable before the store closes. */
-export function corePart({ writer, watch, store }: Core): Part {
+export function corePart({ writer, watch, store, unfollow }: Core): Part {
   return {
     name: 'catalog',
     start: async () => {},
     stop: async () => {
       await writer.stop();
+      unfollow();
       watch.abandonAll();
       await store.close();
     },

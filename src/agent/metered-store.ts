@@ -2,7 +2,8 @@
  * A store that is measured: how long each commit took, and how many failed. The first failure after a success is
  * logged, and so is the recovery: an operator hears of a full disk once, not once for every write that is refused.
  */
-import type { Persistence } from '../catalog/persistence.ts';
+import type { CommitOutcome, Persistence } from '../catalog/persistence.ts';
+import type { Kinds } from '../catalog/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -13,25 +14,37 @@ export interface MeterParts {
   readonly log: Logger;
 }
 
-/** The same store; `load` and `close` are passed through. */
-export function meteredStore(store: Persistence, { metrics, clock, log }: MeterParts): Persistence {
+/** The same store; everything but commits is passed through. */
+export function meteredStore<K extends Kinds>(
+  store: Persistence<K>,
+  { metrics, clock, log }: MeterParts,
+): Persistence<K> {
   const [seconds, failures] = [metrics.histogram('store_commit_seconds'), metrics.counter('store_failures')];
   let isFailing = false;
+  function note(outcome: CommitOutcome): void {
+    if (outcome.outcome === 'done') {
+      if (isFailing) log.info({}, 'changes can be stored again');
+      isFailing = false;
+      return;
+    }
+    failures.add(0);
+    if (!isFailing)
+      log.error({ err: outcome.reason }, 'changes cannot be stored and are refused; reads go on');
+    isFailing = true;
+  }
   return {
+    limits: store.limits,
     load: () => store.load(),
+    sizeOf: (write) => store.sizeOf(write),
+    outcomeOf: (batch, after) => store.outcomeOf(batch, after),
+    follow: (from, follower) => store.follow(from, follower),
     close: () => store.close(),
-    commit: async (batch) => {
+    commit: async (batch, after) => {
       const startedMs = clock.monotonic();
       try {
-        const indexes = await store.commit(batch);
-        if (isFailing) log.info({}, 'changes can be stored again');
-        isFailing = false;
-        return indexes;
-      } catch (error) {
-        failures.add(0);
-        if (!isFailing) log.error({ err: error }, 'changes cannot be stored and are refused; reads go on');
-        isFailing = true;
-        throw error;
+        const outcome = await store.commit(batch, after);
+        note(outcome);
+        return outcome;
       } finally {
         seconds.observe(0, (clock.monotonic() - startedMs) / 1_000);
       }

@@ -203,9 +203,3 @@ export interface Results {
   restore: true;
   all: readonly unknown[];
 }
-
-export interface Committed<Kind extends keyof Results = keyof Results> {
-  /** Index of the write, or of the newest one when nothing had to change. */
-  readonly index: ModifyIndex;
-  readonly result: Results[Kind];
-}

@@ -9,18 +9,26 @@ import { isSame } from '../lib/same.ts';
 import type { ModifyIndex, Stamp } from '../model/types.ts';
 import type { Change, PutChange } from './state.ts';
 import { Table, type TableView } from './table.ts';
-import { type AnyRow, TABLE_NAMES, TABLES, type TableName, type TableRows, type View } from './tables.ts';
+import {
+  type Kinds,
+  type RowOf,
+  type TableNameOf,
+  type TableSpecs,
+  tableNames,
+  type ViewOf,
+} from './table-set.ts';
+import type { CatalogKinds } from './tables.ts';
 
 /** The modifyIndex of a row whose write is not committed yet. */
 export const PENDING: ModifyIndex = -1;
 
 /** Whether two rows say the same, their stamps aside. */
-export function isSameContent(a: AnyRow, b: AnyRow): boolean {
+export function isSameContent(a: Stamp, b: Stamp): boolean {
   const stamp = { createIndex: 0, modifyIndex: 0 };
   return isSame({ ...a, ...stamp }, { ...b, ...stamp });
 }
 
-class DraftTable<Row extends AnyRow> implements TableView<Row, string> {
+class DraftTable<Row extends Stamp> implements TableView<Row, string> {
   readonly #base: TableView<Row, string>;
   readonly #over: Table<Row, string>;
   readonly #gone = new Set<string>();
@@ -70,42 +78,45 @@ class DraftTable<Row extends AnyRow> implements TableView<Row, string> {
   }
 }
 
-type DraftTables = { readonly [T in TableName]: DraftTable<TableRows[T]> };
+type DraftTables<K extends Kinds> = { readonly [T in TableNameOf<K>]: DraftTable<RowOf<K>> };
 
-export class Draft {
-  readonly #tables: DraftTables;
-  readonly #changes: Change[] = [];
+export class Draft<K extends Kinds = CatalogKinds> {
+  readonly #specs: TableSpecs<K>;
+  readonly #tables: DraftTables<K>;
+  readonly #changes: Change<K>[] = [];
 
-  constructor(base: View) {
-    const tables = TABLE_NAMES.map((name) => [
+  constructor(base: ViewOf<K>, specs: TableSpecs<K>) {
+    this.#specs = specs;
+    const tables = tableNames(specs).map((name) => [
       name,
-      new DraftTable(base[name] as TableView<AnyRow, string>, new Table(TABLES[name] as never)),
+      new DraftTable(base[name] as TableView<RowOf<K>, string>, new Table(specs[name] as never)),
     ]);
-    this.#tables = Object.fromEntries(tables) as DraftTables;
+    this.#tables = Object.fromEntries(tables) as DraftTables<K>;
   }
 
   /** The base as it will look once this draft is committed. */
-  get view(): View {
-    return this.#tables as View;
+  get view(): ViewOf<K> {
+    return this.#tables as unknown as ViewOf<K>;
   }
 
-  get changes(): readonly Change[] {
+  get changes(): readonly Change<K>[] {
     return this.#changes;
   }
 
   /** Insert or replace a row; returns false when the same content is there already. */
-  put<T extends TableName>(table: T, row: TableRows[T]): boolean {
-    const over = this.#tables[table] as unknown as DraftTable<AnyRow>;
-    const before = over.get(TABLES[table].key(row as never));
+  put<T extends TableNameOf<K>>(table: T, row: K[T]['row']): boolean {
+    const over = this.#tables[table];
+    const before = over.get(this.#specs[table].key(row));
     if (before !== undefined && isSameContent(before, row)) return false;
     const stamp: Stamp = { createIndex: before?.createIndex ?? PENDING, modifyIndex: PENDING };
-    over.put(Object.freeze({ ...(row as AnyRow), ...stamp }));
-    this.#changes.push({ op: 'put', table, row } as PutChange);
+    const stamped = Object.freeze({ ...row, ...stamp });
+    over.put(stamped);
+    this.#changes.push({ op: 'put', table, row: stamped } as PutChange<K>);
     return true;
   }
 
   /** Remove a row; returns false when it is not there. */
-  remove(table: TableName, key: string): boolean {
+  remove(table: TableNameOf<K>, key: string): boolean {
     if (this.#tables[table].get(key) === undefined) return false;
     this.#tables[table].remove(key);
     this.#changes.push({ op: 'remove', table, key });
@@ -113,7 +124,7 @@ export class Draft {
   }
 
   /** Take over what another draft on top of this one recorded. */
-  absorb(changes: readonly Change[]): void {
+  absorb(changes: readonly Change<K>[]): void {
     for (const change of changes) {
       if (change.op === 'remove') this.remove(change.table, change.key);
       else this.put(change.table, change.row);

@@ -10,12 +10,11 @@ import { Draft } from './draft.ts';
 import { kv } from './kv.ts';
 import { putLocalCheck, putLocalCheckState, putLocalService, removeLocal } from './local-rows.ts';
 import { deleteQuery, putQuery } from './query-write.ts';
-import type { ReduceContext, ResultOrReader } from './reduce-context.ts';
+import { type ReduceContext, type Reduced, type ResultOrReader, readResult } from './reduce-context.ts';
 import { checkStatus, deregister, register } from './register.ts';
 import { createSession, destroySession } from './session.ts';
 import { restore } from './snapshot.ts';
-import type { Change } from './state.ts';
-import type { View } from './tables.ts';
+import { TABLES, type View } from './tables.ts';
 import { txn } from './txn.ts';
 
 type Reducer<Kind extends Command['kind']> = (
@@ -55,19 +54,9 @@ function runReducer(draft: Draft, command: Command, context: ReduceContext): Res
   return reducer(draft, command as never, context);
 }
 
-/** The value of a result; readers are called with the installed rows. */
-export function readResult(result: ResultOrReader<unknown>, installed: View): unknown {
-  return typeof result === 'function' ? result(installed) : result;
-}
-
-export interface Reduced {
-  readonly changes: readonly Change[];
-  readonly result: ResultOrReader<unknown>;
-}
-
 /** Reduce one command against a view. Throws AppError when the command is refused. */
 export function reduce(view: View, command: Command, context: ReduceContext): Reduced {
-  const draft = new Draft(view);
+  const draft = new Draft(view, TABLES);
   const result = runReducer(draft, command, context);
   return { changes: draft.changes, result };
 }

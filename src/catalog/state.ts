@@ -1,45 +1,59 @@
 /**
  * Everything that is committed, in memory: the only thing that DNS and HTTP reads look at.
  *
- * `install` is called by the writer with changes that the store has made durable, and by nobody else; between two
- * installs readers see one consistent state. Rows are stamped here: a replaced row keeps its createIndex.
+ * `install` and `replace` are called by the installer with what the store has made durable, and by nobody else; between
+ * two of them readers see one consistent state. Rows are stamped here: a replaced row keeps its createIndex.
  */
 import type { ModifyIndex, Stamp } from '../model/types.ts';
 import { Table } from './table.ts';
-import { type AnyRow, TABLES, type TableName, type TableRows, type View } from './tables.ts';
+import {
+  type Kinds,
+  type RowOf,
+  type TableNameOf,
+  type TableSpecs,
+  tableNames,
+  type ViewOf,
+} from './table-set.ts';
+import type { CatalogKinds } from './tables.ts';
 
-export type PutChange = {
-  [T in TableName]: { readonly op: 'put'; readonly table: T; readonly row: TableRows[T] };
-}[TableName];
-export interface RemoveChange {
+/**
+ * A row that is put. Its `createIndex` is that of the row it replaces, and not above 0 when it replaces none or one that
+ * the same batch has made; its `modifyIndex` means nothing before it is installed.
+ */
+export type PutChange<K extends Kinds = CatalogKinds> = {
+  [T in TableNameOf<K>]: { readonly op: 'put'; readonly table: T; readonly row: K[T]['row'] };
+}[TableNameOf<K>];
+export interface RemoveChange<K extends Kinds = CatalogKinds> {
   readonly op: 'remove';
-  readonly table: TableName;
+  readonly table: TableNameOf<K>;
   readonly key: string;
 }
 /** One row replaced or removed. */
-export type Change = PutChange | RemoveChange;
+export type Change<K extends Kinds = CatalogKinds> = PutChange<K> | RemoveChange<K>;
 
 /** A change as it was applied: what was there, what is there now. */
-export interface Applied {
-  readonly table: TableName;
-  readonly before: AnyRow | undefined;
-  readonly after: AnyRow | undefined;
+export interface Applied<K extends Kinds = CatalogKinds> {
+  readonly table: TableNameOf<K>;
+  readonly before: RowOf<K> | undefined;
+  readonly after: RowOf<K> | undefined;
 }
 
-type Tables = { readonly [T in TableName]: Table<TableRows[T], string> };
+type Tables<K extends Kinds> = { readonly [T in TableNameOf<K>]: Table<RowOf<K>, string> };
 
-function emptyTables(): Tables {
-  const tables = Object.entries(TABLES).map(([name, spec]) => [name, new Table(spec as never)]);
-  return Object.fromEntries(tables) as Tables;
-}
-
-export class State {
-  readonly #tables: Tables = emptyTables();
+export class State<K extends Kinds = CatalogKinds> {
+  readonly #names: readonly TableNameOf<K>[];
+  readonly #tables: Tables<K>;
   #index: ModifyIndex = 0;
 
+  constructor(specs: TableSpecs<K>) {
+    this.#names = tableNames(specs);
+    const tables = this.#names.map((name) => [name, new Table(specs[name] as never)]);
+    this.#tables = Object.fromEntries(tables) as Tables<K>;
+  }
+
   /** The committed rows. */
-  get view(): View {
-    return this.#tables as View;
+  get view(): ViewOf<K> {
+    return this.#tables as unknown as ViewOf<K>;
   }
 
   /** Index of the newest installed write. */
@@ -48,19 +62,47 @@ export class State {
   }
 
   /** Take over rows that carry their stamps already (loaded from a store, or sent by another thread). */
-  load(rows: Iterable<PutChange>, index: ModifyIndex): void {
-    for (const { table, row } of rows) (this.#tables[table] as Table<AnyRow, string>).put(Object.freeze(row));
+  load(rows: Iterable<PutChange<K>>, index: ModifyIndex): void {
+    for (const { table, row } of rows) this.#tables[table].put(Object.freeze(row));
     this.#index = Math.max(this.#index, index);
   }
 
   /** Apply the changes of one write under its index, in order. */
-  install(changes: readonly Change[], index: ModifyIndex): readonly Applied[] {
+  install(changes: readonly Change<K>[], index: ModifyIndex): readonly Applied<K>[] {
     this.#index = index;
     return changes.map((change) => this.#apply(change, index));
   }
 
-  #apply(change: Change, index: ModifyIndex): Applied {
-    const table = this.#tables[change.table] as Table<AnyRow, string>;
+  /**
+   * Become these rows, stamps and all, at `index`; what was applied is only what differs. A row with the same stamps is
+   * the same row, because an index is handed out once, and stays the object that it is. O(rows).
+   */
+  replace(rows: Iterable<PutChange<K>>, index: ModifyIndex): readonly Applied<K>[] {
+    const applied: Applied<K>[] = [];
+    const wanted = new Map<TableNameOf<K>, Map<string, RowOf<K>>>(
+      this.#names.map((name) => [name, new Map()]),
+    );
+    for (const { table, row } of rows) wanted.get(table)?.set(this.#tables[table].keyOf(row), row);
+    for (const name of this.#names) {
+      const table = this.#tables[name];
+      const rowsOfTable = wanted.get(name) as Map<string, RowOf<K>>;
+      for (const before of [...table.values()]) {
+        const key = table.keyOf(before);
+        if (!rowsOfTable.has(key)) applied.push({ table: name, before: table.remove(key), after: undefined });
+      }
+      for (const [key, row] of rowsOfTable) {
+        const before = table.get(key);
+        if (before !== undefined && isSameStamp(before, row)) continue;
+        table.put(Object.freeze(row));
+        applied.push({ table: name, before, after: row });
+      }
+    }
+    this.#index = index;
+    return applied;
+  }
+
+  #apply(change: Change<K>, index: ModifyIndex): Applied<K> {
+    const table = this.#tables[change.table];
     if (change.op === 'remove')
       return { table: change.table, before: table.remove(change.key), after: undefined };
     const before = table.get(table.keyOf(change.row));
@@ -69,4 +111,8 @@ export class State {
     table.put(after);
     return { table: change.table, before, after };
   }
+}
+
+function isSameStamp(a: Stamp, b: Stamp): boolean {
+  return a.modifyIndex === b.modifyIndex && a.createIndex === b.createIndex;
 }

@@ -3,7 +3,7 @@
  *
  * Keys are exact except for node and service names, which DNS and the API compare without case. Addresses are found by
  * their canonical text, whatever spelling they were registered with; host names are not addresses.
- * A new table is a row here and in `TableRows`; stores, drafts and snapshots pick it up from this list.
+ * A new table is a row here and in `CatalogKinds`; stores, drafts and snapshots pick it up from this list.
  */
 import { canonicalIp } from '../lib/ip.ts';
 import type {
@@ -18,37 +18,31 @@ import type {
   ServiceRow,
   SessionRow,
 } from '../model/types.ts';
-import type { TableSpec, TableView } from './table.ts';
+import {
+  type Kind,
+  type RowOf,
+  type TableNameOf,
+  type TableSpecs,
+  tableNames,
+  type ViewOf,
+} from './table-set.ts';
 
-export interface TableRows {
-  nodes: NodeRow;
-  services: ServiceRow;
-  checks: CheckRow;
-  kv: KvRow;
-  sessions: SessionRow;
-  queries: QueryRow;
-  lockDelays: LockDelayRow;
-  localServices: LocalServiceRow;
-  localChecks: LocalCheckRow;
-  facts: FactRow;
-}
+export type CatalogKinds = {
+  nodes: Kind<NodeRow, 'id' | 'address'>;
+  services: Kind<ServiceRow, 'node' | 'name' | 'address' | 'connect'>;
+  checks: Kind<CheckRow, 'node' | 'nodeItself' | 'service' | 'serviceName' | 'followedSession'>;
+  kv: Kind<KvRow, 'session'>;
+  sessions: Kind<SessionRow, 'node' | 'check'>;
+  queries: Kind<QueryRow, 'name' | 'template' | 'session'>;
+  lockDelays: Kind<LockDelayRow, never>;
+  localServices: Kind<LocalServiceRow, never>;
+  localChecks: Kind<LocalCheckRow, never>;
+  facts: Kind<FactRow, never>;
+};
 
-interface TableIndexes {
-  nodes: 'id' | 'address';
-  services: 'node' | 'name' | 'address' | 'connect';
-  checks: 'node' | 'nodeItself' | 'service' | 'serviceName' | 'followedSession';
-  kv: 'session';
-  sessions: 'node' | 'check';
-  queries: 'name' | 'template' | 'session';
-  lockDelays: never;
-  localServices: never;
-  localChecks: 'service';
-  facts: never;
-}
-
-export type TableName = keyof TableRows;
-export type AnyRow = TableRows[TableName];
-export type View = { readonly [T in TableName]: TableView<TableRows[T], TableIndexes[T]> };
+export type TableName = TableNameOf<CatalogKinds>;
+export type AnyRow = RowOf<CatalogKinds>;
+export type View = ViewOf<CatalogKinds>;
 
 /** Separates the parts of a composed key; it cannot occur in a name that came as JSON or DNS text unescaped. */
 const SEPARATOR = '\u0000';
@@ -84,7 +78,7 @@ function checkKeysOfSession(row: SessionRow): readonly string[] {
   return [...row.nodeChecks, ...row.checks, ...services].map((id) => checkKey(row.node, id));
 }
 
-export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableIndexes[T]> } = {
+export const TABLES: TableSpecs<CatalogKinds> = {
   nodes: {
     key: (row) => nodeKey(row.name),
     indexes: { id: (row) => row.id.toLowerCase() || undefined, address: (row) => canonicalIp(row.address) },
@@ -127,11 +121,8 @@ export const TABLES: { readonly [T in TableName]: TableSpec<TableRows[T], TableI
   },
   lockDelays: { key: (row) => row.key, indexes: {} },
   localServices: { key: (row) => row.definition.id, indexes: {} },
-  localChecks: {
-    key: (row) => row.definition.id,
-    indexes: { service: (row) => row.definition.serviceId || undefined },
-  },
+  localChecks: { key: (row) => row.definition.id, indexes: {} },
   facts: { key: (row) => row.name, indexes: {} },
 };
 
-export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
+export const TABLE_NAMES = tableNames(TABLES);

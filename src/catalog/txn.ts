@@ -10,7 +10,7 @@ import type { ModifyIndex, Stamp } from '../model/types.ts';
 import type { TxnCommand, TxnOperation } from './command.ts';
 import { Draft, isSameContent, PENDING } from './draft.ts';
 import type { ReduceContext, ResultOrReader } from './reduce-context.ts';
-import { checkKey, nodeKey, serviceKey, type View } from './tables.ts';
+import { checkKey, nodeKey, serviceKey, TABLES, type View } from './tables.ts';
 import { catalogProblem, isCatalogWrite, runCatalog } from './txn-catalog.ts';
 import { isKvWrite, kvProblem, runKv } from './txn-kv.ts';
 import type { TxnError, TxnOutcome, TxnResult } from './txn-outcome.ts';
@@ -73,7 +73,7 @@ export function txn(
   { operations }: TxnCommand,
   context: ReduceContext,
 ): ResultOrReader<TxnOutcome> {
-  const own = new Draft(draft.view);
+  const own = new Draft(draft.view, TABLES);
   const { results, errors } = runAll(own, operations, context);
   if (errors.length > 0) return { results, errors };
   draft.absorb(own.changes);
@@ -87,7 +87,7 @@ export function readTxn(
   nowMs: number,
   random: Random,
 ): TxnOutcome {
-  return runAll(new Draft(view), operations, { nowMs, random });
+  return runAll(new Draft(view, TABLES), operations, { nowMs, random });
 }
 
 /** Rows that the transaction itself replaced or removed again have no stamp; they were written under `index`. */

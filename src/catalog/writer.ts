@@ -1,56 +1,73 @@
 /**
- * The one queue that all writes pass: reduce → commit → install → wake.
+ * The one queue that all writes of a store pass: reduce → commit → install → wake.
  *
- * Whatever arrives while a commit is under way forms the next batch (group commit): one fsync serves all of it. A
- * command that is refused rejects alone; a commit that fails rejects its whole batch, and readers never see any of it.
- * After a failed commit the queue goes on: a full disk must not need a restart once it has room again.
+ * Whatever arrives while a commit is under way forms the next batch (group commit): one fsync serves all of it, as far as
+ * the store's limits allow. A command that is refused rejects alone; a commit that is refused rejects its whole batch, and
+ * readers never see any of it. Then the queue goes on: a full disk must not need a restart once it has room again.
+ * A commit whose outcome is unknown rejects its batch at once, saying so; nothing further is written until the store has
+ * told what became of it, because every write is made for the state before it.
  */
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
-import type { Command, Committed, Results } from './command.ts';
+import type { Command, Results } from './command.ts';
 import { Draft } from './draft.ts';
-import type { Persistence } from './persistence.ts';
-import { type Reduced, readResult, reduce } from './reduce.ts';
-import type { Applied, State } from './state.ts';
-import { type TopicIndexes, topicsOf } from './topics.ts';
-import type { Watch } from './watch.ts';
+import type { Installer } from './installer.ts';
+import type { CommitOutcome, Persistence, Write } from './persistence.ts';
+import { type Reduce, type Reduced, readResult } from './reduce-context.ts';
+import type { State } from './state.ts';
+import type { Kinds, TableSpecs } from './table-set.ts';
+import type { CatalogKinds } from './tables.ts';
 
 /**
  * Commands in one transaction. Turning it up makes bursts a little cheaper, and everybody else waits while a batch is
  * reduced and installed: some 0.1 ms for each command.
  */
 const MAX_BATCH = 64;
+/** Time in ms between two questions for the outcome of a commit. Commands that wait then are refused. */
+const ASK_AGAIN_MS = 1_000;
 
-interface Pending {
-  readonly command: Command;
-  resolve(committed: Committed): void;
+interface Answer {
+  readonly index: ModifyIndex;
+  readonly result: unknown;
+}
+
+interface Pending<C> {
+  readonly command: C;
+  resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
-interface Reducible extends Pending {
-  readonly reduced: Reduced;
+interface Reducible<K extends Kinds, C> extends Pending<C> {
+  readonly reduced: Reduced<K>;
+  /** 0 where the store does not count them. */
+  readonly bytes: number;
 }
 
-export interface WriterParts {
-  readonly state: State;
-  readonly indexes: TopicIndexes;
-  readonly watch: Watch;
-  readonly persistence: Persistence;
+export interface WriterParts<K extends Kinds, C> {
+  readonly specs: TableSpecs<K>;
+  readonly reduce: Reduce<K, C>;
+  readonly state: State<K>;
+  readonly installer: Installer<K>;
+  readonly persistence: Persistence<K>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told of every installed write, in order, before those who wait are woken. */
-  readonly onInstalled: (applied: readonly Applied[], index: ModifyIndex) => void;
 }
 
-export class Writer {
-  readonly #parts: WriterParts;
-  #queue: Pending[] = [];
+export class Writer<
+  K extends Kinds = CatalogKinds,
+  C extends { readonly kind: string } = Command,
+  R = Results,
+> {
+  readonly #parts: WriterParts<K, C>;
+  #queue: Pending<C>[] = [];
   #running: Promise<void> | undefined;
   #isStopped = false;
+  /** Ends the pause before the outcome of a commit is asked for again. */
+  #endPause: () => void = () => {};
 
-  constructor(parts: WriterParts) {
+  constructor(parts: WriterParts<K, C>) {
     this.#parts = parts;
   }
 
@@ -59,11 +76,16 @@ export class Writer {
     return this.#queue.length;
   }
 
-  /** Resolves once the write is durable and visible; rejects with AppError when it is refused or cannot be stored. */
-  submit<C extends Command>(command: C): Promise<Committed<C['kind'] & keyof Results>> {
-    if (this.#isStopped) return Promise.reject(new AppError('stopping', 'agent is shutting down'));
+  /**
+   * Resolves once the write is durable and visible, with its index, or the newest one when nothing had to change. Rejects
+   * with AppError when it is refused or cannot be stored; `outcome_unknown` says that it may have been stored.
+   */
+  submit<X extends C>(
+    command: X,
+  ): Promise<{ readonly index: ModifyIndex; readonly result: R[X['kind'] & keyof R] }> {
+    if (this.#isStopped) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, resolve: resolve as Pending['resolve'], reject });
+      this.#queue.push({ command, resolve: resolve as Pending<C>['resolve'], reject });
       this.#running ??= this.#drain();
     });
   }
@@ -71,13 +93,14 @@ export class Writer {
   /** Take no more commands and wait until those that were taken are durable. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#endPause();
     await this.#running;
   }
 
   async #drain(): Promise<void> {
     await Promise.resolve(); // everything that this turn of the event loop submits joins the first batch
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, MAX_BATCH);
+      const batch = this.#takeBatch();
       try {
         await this.#runBatch(batch);
       } catch (bug) {
@@ -88,68 +111,159 @@ export class Writer {
     this.#running = undefined;
   }
 
-  async #runBatch(batch: readonly Pending[]): Promise<void> {
-    const reducible = this.#reduceAll(batch);
-    const writes = reducible.filter(({ reduced }) => reduced.changes.length > 0);
-    let indexes: readonly ModifyIndex[] = [];
-    try {
-      if (writes.length > 0)
-        indexes = await this.#parts.persistence.commit(writes.map(({ reduced }) => reduced.changes));
-    } catch (cause) {
-      for (const { reject } of reducible) reject(storeFailed(cause));
-      return;
-    }
-    invariant(indexes.length === writes.length, 'a store answers one index for each write');
-    this.#installAll(reducible, indexes);
-  }
-
-  #reduceAll(batch: readonly Pending[]): readonly Reducible[] {
-    const { state, clock, random } = this.#parts;
-    const draft = new Draft(state.view);
-    const context = { nowMs: clock.now(), random };
-    const reducible: Reducible[] = [];
-    for (const pending of batch) {
-      try {
-        const reduced = reduce(draft.view, pending.command, context);
-        draft.absorb(reduced.changes);
-        reducible.push({ ...pending, reduced });
-      } catch (refusal) {
-        pending.reject(refusal);
+  /** Reduce what waits, as much as one transaction takes; the rest waits on. What is refused is gone. */
+  #takeBatch(): readonly Reducible<K, C>[] {
+    const { specs, state, persistence } = this.#parts;
+    const { maxOperations, maxBytes } = persistence.limits;
+    const draft = new Draft(state.view, specs);
+    const reducible: Reducible<K, C>[] = [];
+    let [taken, operations, bytes] = [0, 0, 0];
+    for (const pending of this.#queue.slice(0, MAX_BATCH)) {
+      const next = this.#reduceOne(draft, pending);
+      if (next !== undefined) {
+        operations += next.reduced.changes.length;
+        bytes += next.bytes;
+        if (operations > maxOperations || bytes > maxBytes) {
+          if (reducible.some(({ reduced }) => reduced.changes.length > 0)) break;
+          pending.reject(tooLarge({ operations, bytes, maxOperations, maxBytes }));
+          [operations, bytes] = [0, 0];
+        } else {
+          draft.absorb(next.reduced.changes);
+          reducible.push(next);
+        }
       }
+      taken += 1;
     }
+    this.#queue = this.#queue.slice(taken);
     return reducible;
   }
 
-  #installAll(reducible: readonly Reducible[], indexes: readonly ModifyIndex[]): void {
-    const { state, watch, indexes: topicIndexes, onInstalled } = this.#parts;
-    const woken = new Set<string>();
-    let next = 0;
-    for (const each of reducible) {
-      const { reduced } = each;
-      if (reduced.changes.length > 0) {
-        const index = indexes[next++] as ModifyIndex;
-        const applied = state.install(reduced.changes, index);
-        const topics = topicsOf(applied, state.view);
-        topicIndexes.touch(topics, index);
-        for (const topic of topics) woken.add(topic);
-        onInstalled(applied, index);
-      }
-      settle(each, state);
+  #reduceOne(draft: Draft<K>, pending: Pending<C>): Reducible<K, C> | undefined {
+    const { reduce, clock, random, persistence } = this.#parts;
+    try {
+      const reduced = reduce(draft.view, pending.command, { nowMs: clock.now(), random });
+      const isCounted = persistence.limits.maxBytes !== Infinity;
+      return { ...pending, reduced, bytes: isCounted ? persistence.sizeOf(reduced.changes) : 0 };
+    } catch (refusal) {
+      pending.reject(refusal);
+      return undefined;
     }
-    watch.wake(woken);
+  }
+
+  async #runBatch(batch: readonly Reducible<K, C>[]): Promise<void> {
+    const writes = batch.map(({ reduced }) => reduced.changes).filter((changes) => changes.length > 0);
+    const after = this.#parts.state.index;
+    let outcome: CommitOutcome =
+      writes.length === 0 ? { outcome: 'done', indexes: [] } : await this.#commit(writes, after);
+    if (outcome.outcome === 'unknown') {
+      rejectAll(batch, mayHaveHappened(outcome.reason));
+      outcome = await this.#findOut(writes, after);
+    }
+    if (outcome.outcome === 'done') this.#installAll(batch, outcome.indexes);
+    else rejectAll(batch, outcome.reason);
+  }
+
+  async #commit(writes: readonly Write<K>[], after: ModifyIndex): Promise<CommitOutcome> {
+    try {
+      return await this.#parts.persistence.commit(writes, after);
+    } catch (cause) {
+      return { outcome: 'unknown', reason: storeFailed(cause) };
+    }
+  }
+
+  /** What became of a commit, asked until the store knows. Stopping gives up: the next start reads what is there. */
+  async #findOut(writes: readonly Write<K>[], after: ModifyIndex): Promise<CommitOutcome> {
+    for (;;) {
+      const outcome = await this.#askOutcome(writes, after);
+      if (outcome.outcome !== 'unknown') return outcome;
+      rejectAll(this.#queue.splice(0), this.#isStopped ? stopping() : outcome.reason);
+      if (this.#isStopped) return { outcome: 'refused', reason: stopping() };
+      await this.#pause();
+    }
+  }
+
+  async #askOutcome(writes: readonly Write<K>[], after: ModifyIndex): Promise<CommitOutcome> {
+    try {
+      return await this.#parts.persistence.outcomeOf(writes, after);
+    } catch (cause) {
+      return { outcome: 'unknown', reason: storeFailed(cause) };
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer: Timer = this.#parts.clock.after(ASK_AGAIN_MS, resolve);
+      this.#endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #installAll(batch: readonly Reducible<K, C>[], indexes: readonly ModifyIndex[]): void {
+    const { state, installer } = this.#parts;
+    let next = 0;
+    for (const each of batch) {
+      const { changes } = each.reduced;
+      if (changes.length > 0) {
+        const index = indexes[next++];
+        invariant(index !== undefined, 'a store answers one index for each write');
+        // What is durable has to be installed, whatever a bug does to the write before it.
+        attempt(each, () => installer.install({ index, changes }));
+      }
+      attempt(each, () => settle(each, state));
+    }
+    installer.wake();
   }
 }
 
-function settle({ reduced, resolve, reject }: Reducible, { view, index }: State): void {
+function rejectAll(pending: readonly { reject(error: unknown): void }[], why: AppError): void {
+  for (const { reject } of pending) reject(why);
+}
+
+/** Do a step of a write; a bug in it is told to whoever waits for that write, if nobody has told anything yet. */
+function attempt({ reject }: { reject(error: unknown): void }, step: () => void): void {
   try {
-    resolve({ index, result: readResult(reduced.result, view) as Results[keyof Results] });
+    step();
   } catch (bug) {
     reject(bug);
   }
 }
 
+function settle<K extends Kinds>(
+  { reduced, resolve }: Reducible<K, unknown>,
+  { view, index }: State<K>,
+): void {
+  resolve({ index, result: readResult(reduced.result, view) });
+}
+
+const stopping = (): AppError => new AppError('stopping', 'agent is shutting down');
+
 function storeFailed(cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new AppError('store_failed', `the change could not be stored: ${why}`, { cause });
+}
+
+function mayHaveHappened(cause: AppError): AppError {
+  const text = `the store did not say whether the change was made, it may have been: ${cause.message}`;
+  return new AppError('outcome_unknown', text, { cause });
+}
+
+interface Sizes {
+  readonly operations: number;
+  readonly bytes: number;
+  readonly maxOperations: number;
+  readonly maxBytes: number;
+}
+
+function tooLarge({ operations, bytes, maxOperations, maxBytes }: Sizes): AppError {
+  const [has, takes] =
+    operations > maxOperations
+      ? [`${operations} rows`, `${maxOperations} rows`]
+      : [`${bytes} octets`, `${maxBytes} octets`];
+  return new AppError(
+    'invalid_command',
+    `the change is too large for the store: it has ${has}, the store takes ${takes} at once`,
+  );
 }

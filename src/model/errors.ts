@@ -21,6 +21,8 @@ export const ERRORS = {
   unknown_datacenter: 'No server of this datacenter is known.',
   unsupported: 'The path exists in Consul but belongs to a feature that this agent does not have.',
   store_failed: 'The change could not be made durable (disk full, I/O error); nothing was changed.',
+  outcome_unknown:
+    'The store did not say whether the change was made: it may have been, or may be in a moment; look before repeating it.',
   stopping: 'The agent is shutting down and takes no more writes.',
   config_invalid: 'A configuration file, flag or definition is wrong; the text names file, key and remedy.',
 } as const;

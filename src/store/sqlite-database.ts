@@ -6,15 +6,23 @@
  * so a second agent on the same directory is refused instead of corrupting what the first one believes.
  */
 import Database from 'better-sqlite3';
-import { TABLE_NAMES, type TableName } from '../catalog/tables.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
-import type { EncodedChange, StoredRow, StoredRows } from './sqlite-protocol.ts';
-import { MIGRATIONS, SCHEMA_VERSION, SQL_TABLES } from './sqlite-schema.ts';
+import type {
+  CommitRequest,
+  EncodedChange,
+  LoadRequest,
+  StoredRow,
+  StoredRows,
+  StoreName,
+} from './sqlite-protocol.ts';
+import { MIGRATIONS, SCHEMA_VERSION, sqlName } from './sqlite-schema.ts';
 
 export interface EmbeddedDatabase {
-  load(): StoredRows;
-  commit(batch: readonly (readonly EncodedChange[])[]): readonly ModifyIndex[];
+  load(request: LoadRequest): StoredRows;
+  /** All of them in one transaction; gives the newest index after each. Throws, nothing stored, when one cannot be. */
+  commit(requests: readonly CommitRequest[]): readonly ModifyIndex[];
+  indexOf(store: StoreName): ModifyIndex;
   close(): void;
 }
 
@@ -24,8 +32,8 @@ interface Statements {
   readonly all: Database.Statement<[], StoredRow>;
 }
 
-function statementsOf(database: Database.Database, table: TableName): Statements {
-  const name = SQL_TABLES[table];
+function statementsOf(database: Database.Database, table: string): Statements {
+  const name = sqlName(table);
   return {
     put: database.prepare(
       `INSERT INTO ${name} (key, row, create_index, modify_index) VALUES (?, ?, ?, ?)
@@ -88,34 +96,47 @@ export function openDatabase(path: string): EmbeddedDatabase {
   }
 }
 
+/** Prepared when a table is used for the first time. */
+function lazyStatements(database: Database.Database): (table: string) => Statements {
+  const prepared = new Map<string, Statements>();
+  return (table) => {
+    const known = prepared.get(table);
+    if (known !== undefined) return known;
+    const statements = statementsOf(database, table);
+    prepared.set(table, statements);
+    return statements;
+  };
+}
+
 function embedded(database: Database.Database): EmbeddedDatabase {
-  const statements = new Map(TABLE_NAMES.map((table) => [table, statementsOf(database, table)]));
-  const of = (table: TableName): Statements => statements.get(table) as Statements;
-  const readIndex = database.prepare<[], number>('SELECT value FROM last_index').pluck();
-  const writeIndex = database.prepare<[number]>('UPDATE last_index SET value = ?');
+  const of = lazyStatements(database);
+  const readIndex = database.prepare<[string], number>('SELECT value FROM indexes WHERE store = ?').pluck();
+  const writeIndex = database.prepare<[number, string]>('UPDATE indexes SET value = ? WHERE store = ?');
+  const indexOf = (store: StoreName): ModifyIndex => readIndex.get(store) ?? 0;
 
   const apply = (change: EncodedChange, index: ModifyIndex): void => {
     if (change.row === null) of(change.table).remove.run(change.key);
     else of(change.table).put.run(change.key, change.row, index, index);
   };
-  const commit = database.transaction(
-    (batch: readonly (readonly EncodedChange[])[]): readonly ModifyIndex[] => {
-      let index = readIndex.get() ?? 0;
-      const indexes = batch.map((write) => {
-        index += 1;
-        for (const change of write) apply(change, index);
-        return index;
-      });
-      writeIndex.run(index);
-      return indexes;
-    },
-  );
+  const commitOne = ({ store, batch, after }: CommitRequest): ModifyIndex => {
+    let index = indexOf(store);
+    if (index !== after)
+      throw new AppError('store_failed', `the newest index of the ${store} is ${index}, not ${after}`);
+    for (const write of batch) {
+      index += 1;
+      for (const change of write) apply(change, index);
+    }
+    writeIndex.run(index, store);
+    return index;
+  };
+  const commit = database.transaction((requests: readonly CommitRequest[]) => requests.map(commitOne));
   return {
-    load: () => ({
-      index: readIndex.get() ?? 0,
-      tables: TABLE_NAMES.map((table) => ({ table, rows: of(table).all.all() })),
+    load: ({ store, tables }) => ({
+      index: indexOf(store),
+      tables: tables.map((table) => ({ table, rows: of(table).all.all() })),
     }),
-    commit: (batch) => commit.immediate(batch),
+    commit: (requests) => commit.immediate(requests),
+    indexOf,
     close: () => database.close(),
   };
 }

@@ -1,15 +1,21 @@
 /**
  * What the main thread and the database thread say to each other.
  *
- * Rows travel as JSON text: the main thread writes it once, the database thread only binds it.
+ * Rows travel as JSON text: the main thread writes it once, the database thread only binds it. Requests travel several
+ * at a time, because commits that wait together share one transaction and so one fsync; each is answered on its own.
  */
-import type { TableName } from '../catalog/tables.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 
-export type EncodedChange =
-  | { readonly table: TableName; readonly key: string; readonly row: string }
-  | { readonly table: TableName; readonly key: string; readonly row: null };
+/** The stores in one file; each counts its own index. */
+export type StoreName = 'catalog' | 'agent';
+
+export interface EncodedChange {
+  readonly table: string;
+  readonly key: string;
+  /** Null removes it. */
+  readonly row: string | null;
+}
 
 export interface StoredRow {
   readonly row: string;
@@ -19,20 +25,54 @@ export interface StoredRow {
 
 export interface StoredRows {
   readonly index: ModifyIndex;
-  readonly tables: readonly { readonly table: TableName; readonly rows: readonly StoredRow[] }[];
+  readonly tables: readonly { readonly table: string; readonly rows: readonly StoredRow[] }[];
 }
 
-export type DatabaseRequest =
-  | { readonly id: number; readonly kind: 'load' }
-  | { readonly id: number; readonly kind: 'commit'; readonly batch: readonly (readonly EncodedChange[])[] }
-  | { readonly id: number; readonly kind: 'close' };
+export interface LoadRequest {
+  readonly kind: 'load';
+  readonly store: StoreName;
+  readonly tables: readonly string[];
+}
+
+export interface CommitRequest {
+  readonly kind: 'commit';
+  readonly store: StoreName;
+  readonly batch: readonly (readonly EncodedChange[])[];
+  /** The index that the batch follows on. */
+  readonly after: ModifyIndex;
+}
+
+/** The newest index of a store. */
+export interface IndexRequest {
+  readonly kind: 'index';
+  readonly store: StoreName;
+}
+
+export interface CloseRequest {
+  readonly kind: 'close';
+}
+
+export type DatabaseRequest = { readonly id: number } & (
+  | LoadRequest
+  | CommitRequest
+  | IndexRequest
+  | CloseRequest
+);
 
 export interface DatabaseResults {
   load: StoredRows;
-  commit: readonly ModifyIndex[];
+  /** The newest index afterwards. */
+  commit: ModifyIndex;
+  index: ModifyIndex;
   close: null;
 }
 
 export type DatabaseReply =
   | { readonly id: number; readonly ok: DatabaseResults[keyof DatabaseResults] }
-  | { readonly id: number; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** The disk failed while it was to make a commit durable: it may be on it nevertheless. */
+      readonly isUncertain: boolean;
+    };

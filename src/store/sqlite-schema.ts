@@ -5,20 +5,10 @@
  * (memory is the read model, so SQL never looks inside; `sqlite3 rollcall.db "select row ->> 'name' from services"`
  * works for people). A new kind of row, or a new shape, is a new step at the end; steps are never edited.
  */
-import type { TableName } from '../catalog/tables.ts';
 
-export const SQL_TABLES: { readonly [T in TableName]: string } = {
-  nodes: 'nodes',
-  services: 'services',
-  checks: 'checks',
-  kv: 'kv',
-  sessions: 'sessions',
-  queries: 'queries',
-  localServices: 'local_services',
-  localChecks: 'local_checks',
-  facts: 'facts',
-  lockDelays: 'lock_delays',
-};
+/** The SQL name of a table: local_services for localServices. */
+export const sqlName = (table: string): string =>
+  table.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const rowTable = (name: string): string =>
   `CREATE TABLE ${name} (
@@ -46,6 +36,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'INSERT INTO last_index (only, value) VALUES (1, 0)',
   ],
   [rowTable('lock_delays')],
+  // What this agent keeps registered has an index of its own from here on; it goes on from the one they shared.
+  [
+    'CREATE TABLE indexes (store TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT',
+    "INSERT INTO indexes (store, value) SELECT 'catalog', value FROM last_index",
+    "INSERT INTO indexes (store, value) SELECT 'agent', value FROM last_index",
+    'DROP TABLE last_index',
+  ],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,38 +1,61 @@
 /**
- * Entry of the database thread: one request at a time, in the order they come, each answered once.
+ * Entry of the database thread: requests in the order they come, each answered once.
+ *
+ * Commits that came together are one transaction. When that fails they are tried one by one, so that what is wrong with
+ * one of them refuses no other.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { AppError, invariant } from '../model/errors.ts';
 import { type EmbeddedDatabase, openDatabase } from './sqlite-database.ts';
-import type { DatabaseReply, DatabaseRequest, DatabaseResults } from './sqlite-protocol.ts';
+import type { CommitRequest, DatabaseReply, DatabaseRequest } from './sqlite-protocol.ts';
+
+type Commit = CommitRequest & { readonly id: number };
+
+/** Errors after which the file may hold what was to be committed. */
+const UNCERTAIN = /^SQLITE_IOERR_(?:DIR_)?FSYNC$/;
 
 function failed(id: number, cause: unknown): DatabaseReply {
   const code = cause instanceof AppError ? cause.code : 'store_failed';
-  return { id, code, message: cause instanceof Error ? cause.message : String(cause) };
+  const isUncertain = UNCERTAIN.test(String((cause as { code?: unknown } | null)?.code ?? ''));
+  return { id, code, message: cause instanceof Error ? cause.message : String(cause), isUncertain };
 }
 
 /** Answer on `port`; the first request opens the file, so that a failure to open it is an answer too. */
 function serve(port: MessagePort, path: string): void {
   let database: EmbeddedDatabase | undefined;
-
-  function answer(request: DatabaseRequest): DatabaseResults[keyof DatabaseResults] {
-    if (request.kind === 'close') {
-      database?.close();
-      return null;
-    }
+  const opened = (): EmbeddedDatabase => {
     database ??= openDatabase(path);
-    return request.kind === 'load' ? database.load() : database.commit(request.batch);
+    return database;
+  };
+
+  function commit(requests: readonly Commit[]): readonly DatabaseReply[] {
+    try {
+      const indexes = opened().commit(requests);
+      return requests.map(({ id }, i) => ({ id, ok: indexes[i] as number }));
+    } catch (cause) {
+      if (requests.length > 1) return requests.flatMap((request) => commit([request]));
+      return requests.map(({ id }) => failed(id, cause));
+    }
   }
 
-  port.on('message', (request: DatabaseRequest) => {
-    let reply: DatabaseReply;
+  function answer(request: Exclude<DatabaseRequest, Commit>): DatabaseReply {
+    const { id } = request;
     try {
-      reply = { id: request.id, ok: answer(request) };
+      if (request.kind === 'load') return { id, ok: opened().load(request) };
+      if (request.kind === 'index') return { id, ok: opened().indexOf(request.store) };
+      database?.close();
+      return { id, ok: null };
     } catch (cause) {
-      reply = failed(request.id, cause);
+      return failed(id, cause);
     }
-    port.postMessage(reply);
-    if (request.kind === 'close') port.close();
+  }
+
+  port.on('message', (requests: readonly DatabaseRequest[]) => {
+    const commits = requests.filter((request) => request.kind === 'commit');
+    const others = requests.filter((request) => request.kind !== 'commit');
+    const replies = commits.length > 0 ? commit(commits) : [];
+    port.postMessage([...replies, ...others.map(answer)]);
+    if (others.some(({ kind }) => kind === 'close')) port.close();
   });
 }
 

@@ -6,10 +6,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Persistence, Write } from '../../src/catalog/persistence.ts';
 import { type PutChange, State } from '../../src/catalog/state.ts';
-import { TABLE_NAMES } from '../../src/catalog/tables.ts';
+import { TABLE_NAMES, TABLES } from '../../src/catalog/tables.ts';
 import { type NodeName, UNSTAMPED } from '../../src/model/types.ts';
 import { registerService, service, startCatalog } from '../support/catalog.ts';
 import { failingStore } from '../support/failing-store.ts';
+import { describeSharing } from './shared-persistence.ts';
 
 /** A place where stores can be opened; closing one and opening the next is a restart. */
 export interface Place {
@@ -22,16 +23,24 @@ function node(name: string, address = '10.0.0.1'): PutChange {
   return { op: 'put', table: 'nodes', row };
 }
 
-const rowsOf = (state: State): unknown =>
+/** Everything in a state, in a form that can be compared. */
+export const rowsOf = (state: State): unknown =>
   TABLE_NAMES.map((table) => [
     table,
     [...state.view[table].values()].map((row) => JSON.stringify(row)).sort(),
   ]);
 
+/** The index of the last write of a batch that is committed after `after`. */
+async function commit(store: Persistence, batch: readonly Write[], after: number): Promise<number> {
+  const outcome = await store.commit(batch, after);
+  expect(outcome).toEqual({ outcome: 'done', indexes: batch.map((_, i) => after + 1 + i) });
+  return after + batch.length;
+}
+
 async function reload(place: Place): Promise<State> {
   const store = place.open();
   const { rows, index } = await store.load();
-  const state = new State();
+  const state = new State(TABLES);
   state.load(rows, index);
   await store.close();
   return state;
@@ -58,20 +67,34 @@ export function describePersistence(driver: string, newPlace: () => Place): void
     );
 
     test(
-      'hands out strictly rising indexes, one for each write, across batches and restarts',
+      'numbers writes one after the other, across batches and restarts',
       withPlace(async (place) => {
         let store = place.open();
-        const first = await store.commit([[node('a')], [node('b')]]);
-        const second = await store.commit([[node('c')]]);
+        let index = await commit(store, [[node('a')], [node('b')]], 0);
+        index = await commit(store, [[node('c')]], index);
         await store.close();
         store = place.open();
-        await store.load();
-        const third = await store.commit([[node('d'), node('e')]]);
+        expect((await store.load()).index).toBe(index);
+        expect(await commit(store, [[node('d'), node('e')]], index)).toBe(4);
         await store.close();
-        const all = [...first, ...second, ...third];
-        expect(all).toHaveLength(4);
-        expect(all).toEqual([...new Set(all)].sort((a, b) => a - b));
-        expect(all[0]).toBeGreaterThan(0);
+      }),
+    );
+
+    test(
+      'refuses a batch that was made for another index than the newest one, and knows what became of each',
+      withPlace(async (place) => {
+        const store = place.open();
+        await commit(store, [[node('a')]], 0);
+        for (const after of [0, 2])
+          expect(await store.commit([[node('b')]], after)).toMatchObject({
+            outcome: 'refused',
+            reason: { code: 'store_failed' },
+          });
+        const batch = [[node('c')], [node('d')]];
+        expect(await store.outcomeOf(batch, 1)).toMatchObject({ outcome: 'refused' });
+        await commit(store, batch, 1);
+        expect(await store.outcomeOf(batch, 1)).toEqual({ outcome: 'done', indexes: [2, 3] });
+        await store.close();
       }),
     );
 
@@ -79,7 +102,7 @@ export function describePersistence(driver: string, newPlace: () => Place): void
       'a reload gives the rows and stamps that were installed',
       withPlace(async (place) => {
         const store = place.open();
-        const installed = new State();
+        const installed = new State(TABLES);
         const writes: Write[] = [
           [node('a'), node('b')],
           [node('a', '10.0.0.2')],
@@ -87,7 +110,7 @@ export function describePersistence(driver: string, newPlace: () => Place): void
           [node('c'), { op: 'remove', table: 'nodes', key: 'nobody' }],
           [{ op: 'remove', table: 'nodes', key: 'c' }, node('c', '10.0.0.3')],
         ];
-        for (const write of writes) installed.install(write, (await store.commit([write]))[0] as number);
+        for (const write of writes) installed.install(write, await commit(store, [write], installed.index));
         await store.close();
         const reloaded = await reload(place);
         expect(rowsOf(reloaded)).toEqual(rowsOf(installed));
@@ -135,5 +158,7 @@ export function describePersistence(driver: string, newPlace: () => Place): void
         }
       }),
     );
+
+    describeSharing(newPlace);
   });
 }

@@ -2,9 +2,12 @@
  * A catalog without an agent: state, indexes, watch and writer over any store, and short ways to say "register this".
  */
 import type { DeregisterCommand, RegisterCommand } from '../../src/catalog/command.ts';
+import { Installer } from '../../src/catalog/installer.ts';
 import type { Persistence } from '../../src/catalog/persistence.ts';
+import { reduce } from '../../src/catalog/reduce.ts';
 import { State } from '../../src/catalog/state.ts';
-import { TopicIndexes } from '../../src/catalog/topics.ts';
+import { TABLES } from '../../src/catalog/tables.ts';
+import { TopicIndexes, topicsOf } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
 import { Writer } from '../../src/catalog/writer.ts';
 import { systemRandom } from '../../src/lib/random.ts';
@@ -14,17 +17,24 @@ import { manualClock } from './manual-clock.ts';
 
 export async function startCatalog(persistence: Persistence = memoryStore()) {
   const clock = manualClock();
-  const state = new State();
+  const state = new State(TABLES);
   const stored = await persistence.load();
   state.load(stored.rows, stored.index);
   const indexes = new TopicIndexes(stored.index);
   const watch = new Watch(clock);
   const installed: number[] = [];
-  const onInstalled = (_applied: unknown, index: number): void => {
-    installed.push(index);
-  };
-  const writer = new Writer({ state, indexes, watch, persistence, clock, random: systemRandom, onInstalled });
-  return { clock, state, indexes, watch, writer, installed };
+  const installer = new Installer({ state, indexes, watch, topicsOf });
+  installer.onInstalled((_applied, index) => void installed.push(index));
+  const writer = new Writer({
+    specs: TABLES,
+    reduce,
+    state,
+    installer,
+    persistence,
+    clock,
+    random: systemRandom,
+  });
+  return { clock, state, indexes, watch, installer, writer, installed };
 }
 
 /** A definition with everything at its default but the given fields. */

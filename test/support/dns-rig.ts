@@ -1,8 +1,10 @@
 /**
  * The DNS side without sockets: a catalog to fill, a handler to ask, replies decoded to text.
  */
+
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
+import { TABLES } from '../../src/catalog/tables.ts';
 import { topicsOf } from '../../src/catalog/topics.ts';
 import { makeCounters } from '../../src/dns/counters.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
@@ -192,7 +194,7 @@ export interface RigOptions {
 
 /** A catalog and a handler over it. */
 export function dnsRig(options: RigOptions = {}) {
-  const state = new State();
+  const state = new State(TABLES);
   const clock = manualClock();
   const metrics = new Metrics();
   const random = options.random ?? seededRandom(1);

@@ -1,12 +1,14 @@
 /**
  * A DNS server on real sockets over a catalog in memory, and the clients and upstream servers that talk to it.
  */
+
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
+import { TABLES } from '../../src/catalog/tables.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
 import { type DnsServer, type InstalledListener, startDns } from '../../src/dns/dns-server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -24,7 +26,7 @@ export interface SocketRig {
 export async function startSocketRig(
   options: { config?: Partial<DnsConfig>; addresses?: readonly string[]; threads?: number } = {},
 ): Promise<SocketRig> {
-  const state = new State();
+  const state = new State(TABLES);
   const metrics = new Metrics();
   const coordinates = new Coordinates('n1');
   const listeners: InstalledListener[] = [];

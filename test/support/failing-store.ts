@@ -1,5 +1,5 @@
 /**
- * A store that fails when told to: at its Nth commit, before or after the driver behind it did the work.
+ * A store that fails when told to: at its Nth commit, before the driver behind it did anything.
  */
 import type { Persistence } from '../../src/catalog/persistence.ts';
 import { AppError } from '../../src/model/errors.ts';
@@ -9,17 +9,17 @@ export interface FailingStore extends Persistence {
   commits(): number;
 }
 
-/** Pass everything to `store`, but reject commit number `failAt` (counted from 1) without doing it. */
+/** Pass everything to `store`, but refuse commit number `failAt` (counted from 1) without doing it. */
 export function failingStore(store: Persistence, failAt: number): FailingStore {
   let count = 0;
+  const reason = new AppError('store_failed', 'disk is full (simulated)');
   return {
-    load: () => store.load(),
-    commit: (batch) => {
+    ...store,
+    commit: (batch, after) => {
       count += 1;
-      if (count === failAt) return Promise.reject(new AppError('store_failed', 'disk is full (simulated)'));
-      return store.commit(batch);
+      if (count === failAt) return Promise.resolve({ outcome: 'refused', reason });
+      return store.commit(batch, after);
     },
-    close: () => store.close(),
     commits: () => count,
   };
 }

@@ -1,9 +1,12 @@
 /**
  * A catalog with a Local on top, in memory and on a manual clock, as agent.ts would build them.
  */
+import { Installer } from '../../src/catalog/installer.ts';
 import type { Persistence } from '../../src/catalog/persistence.ts';
+import { reduce } from '../../src/catalog/reduce.ts';
 import { State } from '../../src/catalog/state.ts';
-import { TopicIndexes } from '../../src/catalog/topics.ts';
+import { TABLES } from '../../src/catalog/tables.ts';
+import { TopicIndexes, topicsOf } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
 import { Writer } from '../../src/catalog/writer.ts';
 import { decodeCheck, decodeService } from '../../src/decode/definitions.ts';
@@ -47,22 +50,15 @@ export function checkFrom(json: object): CheckDefinition {
 
 /** Start a Local on a store that may hold something already. */
 export async function startLocal(options: LocalAgentOptions = {}): Promise<LocalAgent> {
-  const { store = rememberingStore(), clock = manualClock() } = options;
-  const state = new State();
+  const { store = rememberingStore(TABLES), clock = manualClock() } = options;
+  const state = new State(TABLES);
   const stored = await store.load();
   state.load(stored.rows, stored.index);
   const watch = new Watch(clock);
   const random = seededRandom(7);
   const indexes = new TopicIndexes(stored.index);
-  const writer = new Writer({
-    state,
-    indexes,
-    watch,
-    persistence: store,
-    clock,
-    random,
-    onInstalled: () => {},
-  });
+  const installer = new Installer({ state, indexes, watch, topicsOf });
+  const writer = new Writer({ specs: TABLES, reduce, state, installer, persistence: store, clock, random });
   const changes: ChecksChange[] = [];
   const heartbeats: LocalCheck[] = [];
   const local = new Local({

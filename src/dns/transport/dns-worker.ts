@@ -7,6 +7,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Coordinates } from '../../catalog/coordinate.ts';
 import { State } from '../../catalog/state.ts';
+import { TABLES } from '../../catalog/tables.ts';
 import { topicsOf } from '../../catalog/topics.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -72,7 +73,7 @@ async function openSockets(start: ThreadStart, handler: Handler, log: ThreadLog)
 
 async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   const say = (message: FromThread): void => port.postMessage(message);
-  const state = new State();
+  const state = new State(TABLES);
   state.load(start.rows, start.index);
   const metrics = new Metrics();
   const { handler, log, setConfig, coordinates } = buildHandler(start, state, port, metrics);

@@ -12,8 +12,10 @@ it('logs the first of several failures and the recovery, and still refuses each'
   const memory = memoryStore();
   const disk: Persistence = {
     ...memory,
-    commit: (batch) =>
-      isFull ? Promise.reject(new AppError('store_failed', 'disk is full')) : memory.commit(batch),
+    commit: async (batch, after) =>
+      isFull
+        ? { outcome: 'refused', reason: new AppError('store_failed', 'disk is full') }
+        : memory.commit(batch, after),
   };
   const lines: string[] = [];
   const log: Logger = {
@@ -22,13 +24,17 @@ it('logs the first of several failures and the recovery, and still refuses each'
     info: (_fields, message) => void lines.push(`info: ${message}`),
   };
   const store = meteredStore(disk, { metrics: new Metrics(), clock: manualClock(), log });
-  await store.commit([[]]);
+  await store.commit([[]], 0);
   expect(lines).toEqual([]);
   isFull = true;
-  for (let write = 0; write < 3; write += 1) await expect(store.commit([[]])).rejects.toThrow('disk is full');
+  for (let write = 0; write < 3; write += 1)
+    expect(await store.commit([[]], 1)).toMatchObject({
+      outcome: 'refused',
+      reason: { message: 'disk is full' },
+    });
   isFull = false;
-  await store.commit([[]]);
-  await store.commit([[]]);
+  await store.commit([[]], 1);
+  await store.commit([[]], 2);
   expect(lines).toEqual([
     'error: changes cannot be stored and are refused; reads go on',
     'info: changes can be stored again',

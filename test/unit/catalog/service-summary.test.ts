@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { ServiceSummaries } from '../../../src/catalog/service-summary.ts';
 import { State } from '../../../src/catalog/state.ts';
+import { TABLES } from '../../../src/catalog/tables.ts';
 import { TopicIndexes, topicsOf } from '../../../src/catalog/topics.ts';
 import type { ServiceId, ServiceName } from '../../../src/model/types.ts';
 import { checkRow, nodeRow, serviceRow } from '../../support/dns-rig.ts';
 
 function rig() {
-  const state = new State();
+  const state = new State(TABLES);
   const indexes = new TopicIndexes(0);
   const summaries = new ServiceSummaries(state.view, indexes);
   const install = (...changes: Parameters<State['install']>[0]): void => {

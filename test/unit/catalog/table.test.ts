@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Draft } from '../../../src/catalog/draft.ts';
 import { State } from '../../../src/catalog/state.ts';
 import { Table } from '../../../src/catalog/table.ts';
-import type { View } from '../../../src/catalog/tables.ts';
+import { TABLES, type View } from '../../../src/catalog/tables.ts';
 import { type KvRow, UNSTAMPED } from '../../../src/model/types.ts';
 
 interface Row {
@@ -74,9 +74,9 @@ describe('a draft', () => {
     const step = fc.tuple(key, fc.constantFrom('x', 'y'), session, fc.boolean());
     fc.assert(
       fc.property(fc.array(step), fc.array(step), (before, after) => {
-        const state = new State();
+        const state = new State(TABLES);
         for (const [k, v, s] of before) state.install([{ op: 'put', table: 'kv', row: entry(k, v, s) }], 1);
-        const draft = new Draft(state.view);
+        const draft = new Draft(state.view, TABLES);
         for (const [k, v, s, isGone] of after) {
           if (isGone) draft.remove('kv', k);
           else draft.put('kv', entry(k, v, s));
@@ -89,18 +89,18 @@ describe('a draft', () => {
   });
 
   test('does not touch what it lies over', () => {
-    const state = new State();
+    const state = new State(TABLES);
     state.install([{ op: 'put', table: 'kv', row: entry('a', 'x') }], 1);
-    const draft = new Draft(state.view);
+    const draft = new Draft(state.view, TABLES);
     draft.remove('kv', 'a');
     draft.put('kv', entry('b', 'y'));
     expect([...state.view.kv.values()].map(({ key }) => key)).toEqual(['a']);
   });
 
   test('records nothing for content that is there already', () => {
-    const state = new State();
+    const state = new State(TABLES);
     state.install([{ op: 'put', table: 'kv', row: entry('a', 'x') }], 1);
-    const draft = new Draft(state.view);
+    const draft = new Draft(state.view, TABLES);
     expect(draft.put('kv', entry('a', 'x'))).toBe(false);
     expect(draft.remove('kv', 'nothing')).toBe(false);
     expect(draft.changes).toEqual([]);

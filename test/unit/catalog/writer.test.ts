@@ -15,10 +15,10 @@ function gatedStore(): Persistence & { release(): void; batches: number[] } {
     ...store,
     batches,
     release: () => waiting.shift()?.(),
-    commit: (batch) =>
+    commit: (batch, after) =>
       new Promise((resolve, reject) => {
         batches.push(batch.length);
-        waiting.push(() => void store.commit(batch).then(resolve, reject));
+        waiting.push(() => void store.commit(batch, after).then(resolve, reject));
       }),
   };
 }
@@ -49,6 +49,21 @@ describe('the write queue', () => {
     const second = await writer.submit(registerService('n1', service({ name: 'second' })));
     expect(second.index).toBeGreaterThan(0);
     await writer.stop();
+  });
+
+  test('installs every durable write of a batch, also behind one that a bug ended', async () => {
+    const { writer, state, installer } = await startCatalog();
+    let writes = 0;
+    installer.onInstalled(() => {
+      writes += 1;
+      if (writes === 1) throw new Error('bug');
+    });
+    const [first, second] = await Promise.allSettled([
+      writer.submit(registerService('n1', service({ name: 'first' }))),
+      writer.submit(registerService('n1', service({ name: 'second' }))),
+    ]);
+    expect([first.status, second.status, state.view.services.size]).toEqual(['rejected', 'fulfilled', 2]);
+    expect((await writer.submit(deregister('n1'))).index).toBe(3);
   });
 
   test('shows nothing to readers before the commit is done', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
-import { checkKey, serviceKey } from '../../../src/catalog/tables.ts';
+import { checkKey, serviceKey, TABLES } from '../../../src/catalog/tables.ts';
 import { AppError } from '../../../src/model/errors.ts';
 import { rememberingStore } from '../../../src/store/memory.ts';
 import { startLocal } from '../../support/local-agent.ts';
@@ -9,11 +9,13 @@ const WEB = { ID: 'web-1', Name: 'web', Check: { CheckID: 'c', TTL: '10s' } };
 
 /** A store whose disk is full while `disk.isFull`. */
 function fillingStore(disk: { isFull: boolean }): Persistence {
-  const store = rememberingStore();
+  const store = rememberingStore(TABLES);
   return {
     ...store,
-    commit: (batch) =>
-      disk.isFull ? Promise.reject(new AppError('store_failed', 'disk is full')) : store.commit(batch),
+    commit: async (batch, after) =>
+      disk.isFull
+        ? { outcome: 'refused', reason: new AppError('store_failed', 'disk is full') }
+        : store.commit(batch, after),
   };
 }
 

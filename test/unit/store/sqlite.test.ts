@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sqliteStore } from '../../../src/store/sqlite.ts';
+import { TABLES } from '../../../src/catalog/tables.ts';
+import { sqliteFile } from '../../../src/store/sqlite.ts';
 import { SCHEMA_VERSION } from '../../../src/store/sqlite-schema.ts';
 import { registerService, service, startCatalog } from '../../support/catalog.ts';
 
@@ -14,6 +15,8 @@ beforeEach(() => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'sqlite-'));
   file = path.join(dir, 'rollcall.db');
 });
+
+const sqliteStore = (path: string) => sqliteFile(path).store('catalog', TABLES);
 
 afterEach(() => fs.rmSync(dir, { recursive: true }));
 

@@ -1,10 +1,12 @@
 /** Real threads on a real port; threads at work are tested through sockets in test/e2e/dns.test.ts. */
+
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Coordinates } from '../../../../src/catalog/coordinate.ts';
 import { State } from '../../../../src/catalog/state.ts';
+import { TABLES } from '../../../../src/catalog/tables.ts';
 import { DNS_DEFAULTS } from '../../../../src/dns/dns-config.ts';
 import { startThreads, type ThreadsParts } from '../../../../src/dns/transport/threads.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
@@ -52,7 +54,7 @@ function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
 }
 
 test('a thread that dies is replaced by one that knows what was written meanwhile and hears of what comes', async () => {
-  const state = new State();
+  const state = new State(TABLES);
   const [port, errors] = [await freePort(), [] as string[]];
   const starting = startThreads(partsFor(state, port, errors), dyingOnce());
   const threads = await starting.listening;
