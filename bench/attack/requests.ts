@@ -109,8 +109,12 @@ export function write({ socket }: RawConnection, octets: Buffer | string): Promi
       resolve();
       return;
     }
-    socket.once('close', () => resolve());
-    socket.write(octets, () => resolve());
+    const done = (): void => {
+      socket.off('close', done);
+      resolve();
+    };
+    socket.once('close', done);
+    socket.write(octets, done);
   });
 }
 

@@ -61,6 +61,8 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],
     kvMaxValueBytes: config['limits.kv_max_value_size'],
     txnMaxRequestBytes: config['limits.txn_max_req_len'],
+    registrationMaxBytes: config['limits.registration_max_size'],
+    registrationMaxChecks: config['limits.registration_max_checks'],
     minSessionTtlMs: config.session_ttl_min,
     prometheusRetentionMs: config['telemetry.prometheus_retention_time'],
     telemetryPrefix: config['telemetry.metrics_prefix'],

@@ -100,6 +100,8 @@ export interface HttpConfig {
   readonly maxConnectionsPerClient: number;
   readonly kvMaxValueBytes: number;
   readonly txnMaxRequestBytes: number;
+  readonly registrationMaxBytes: number;
+  readonly registrationMaxChecks: number;
   readonly minSessionTtlMs: number;
   /** `telemetry.prometheus_retention_time`; 0 answers 415 on Consul's path. */
   readonly prometheusRetentionMs: number;

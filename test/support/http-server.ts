@@ -27,6 +27,8 @@ const HTTP_CONFIG: HttpConfig = {
   maxConnectionsPerClient: 0,
   kvMaxValueBytes: 512 * 1024,
   txnMaxRequestBytes: 512 * 1024,
+  registrationMaxBytes: 512 * 1024,
+  registrationMaxChecks: 1_000,
   minSessionTtlMs: 10_000,
   prometheusRetentionMs: 0,
   telemetryPrefix: 'consul',

@@ -99,6 +99,20 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Largest body of a transaction; never less than `limits.kv_max_value_size`.',
   },
+  'limits.registration_max_size': {
+    kind: 'bytes',
+    default: 524_288,
+    min: 1,
+    reloadable: false,
+    doc: 'Largest body that registers a service, a check or a node.',
+  },
+  'limits.registration_max_checks': {
+    kind: 'integer',
+    default: 1_000,
+    min: 1,
+    reloadable: false,
+    doc: 'Checks that one registration may bring.',
+  },
   'http_config.response_headers': {
     kind: 'text-map',
     default: {},

@@ -38,12 +38,26 @@ export const TAG_PARAMETER: QueryParameter = {
   isRepeatable: true,
 };
 
-/** A claim about nodes made of all `node-meta` pairs; the value of a pair without a colon is ''. */
-export function nodeMetaSelector(call: Call): (node: NodeRow) => boolean {
-  const pairs = all(call.query, 'node-meta').map((pair) => {
+/** What each key of a node's metadata must be; undefined when a key must be two things at once. */
+function wantedMeta(call: Call): ReadonlyMap<string, string> | undefined {
+  const wanted = new Map<string, string>();
+  for (const pair of all(call.query, 'node-meta')) {
     const colon = pair.indexOf(':');
-    return colon === -1 ? ([pair, ''] as const) : ([pair.slice(0, colon), pair.slice(colon + 1)] as const);
-  });
+    const [key, value] = colon === -1 ? [pair, ''] : [pair.slice(0, colon), pair.slice(colon + 1)];
+    if ((wanted.get(key) ?? value) !== value) return undefined;
+    wanted.set(key, value);
+  }
+  return wanted;
+}
+
+/**
+ * A claim about nodes made of all `node-meta` pairs; the value of a pair without a colon is ''. It costs no more than a
+ * node has metadata, however often a pair is given.
+ */
+export function nodeMetaSelector(call: Call): (node: NodeRow) => boolean {
+  const wanted = wantedMeta(call);
+  if (wanted === undefined) return () => false;
+  const pairs = [...wanted];
   return ({ meta }) =>
     pairs.every(([key, value]) => meta !== null && Object.hasOwn(meta, key) && meta[key] === value);
 }
@@ -51,12 +65,13 @@ export function nodeMetaSelector(call: Call): (node: NodeRow) => boolean {
 /** A claim about instances: every `tag` and every `node-meta` holds. No instance belongs to a `peer`. */
 export function instanceSelector(call: Call): (instance: Instance) => boolean {
   if (first(call.query, 'peer')) return () => false;
-  const tags = all(call.query, 'tag').map((tag) => tag.toLowerCase());
+  const tags = [...new Set(all(call.query, 'tag').map((tag) => tag.toLowerCase()))];
   const hasMeta = nodeMetaSelector(call);
   return ({ node, service }) => {
-    if (!hasMeta(node)) return false;
-    const own = service.tags.map((tag) => tag.toLowerCase());
-    return tags.every((tag) => own.includes(tag));
+    if (service.tags.length < tags.length || !hasMeta(node)) return false;
+    if (tags.length === 0) return true;
+    const own = new Set(service.tags.map((tag) => tag.toLowerCase()));
+    return tags.every((tag) => own.has(tag));
   };
 }
 

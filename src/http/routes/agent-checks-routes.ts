@@ -14,6 +14,7 @@ import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first } from '../request/query-values.ts';
+import { registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Reply, Route } from '../route.ts';
 
@@ -95,7 +96,12 @@ export const agentCheckRoutes: readonly Route[] = [
   {
     path: '/v1/agent/check/register',
     operations: {
-      PUT: { about: 'Register a check, which this agent runs.', body: 'json', handle: register },
+      PUT: {
+        about: 'Register a check, which this agent runs.',
+        body: 'json',
+        maxBodyBytes: registrationMaxBytes,
+        handle: register,
+      },
     },
   },
   {

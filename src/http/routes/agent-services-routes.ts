@@ -14,11 +14,11 @@ import type { HttpParts } from '../http-parts.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
-import { parseBody } from '../request/json-body.ts';
 import { maintenanceOf } from '../request/maintenance-parameters.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { first } from '../request/query-values.ts';
 import { readOptions } from '../request/read-options.ts';
+import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Call, Handler, Reply, Route } from '../route.ts';
 
@@ -78,7 +78,7 @@ const service: Handler = async (call, parts) => {
 };
 
 const register: Handler = async (call, parts) => {
-  const { definition, checks } = decodeService(parseBody(call.body), 'api', checkDefaults(parts));
+  const { definition, checks } = decodeService(registrationBody(call, parts), 'api', checkDefaults(parts));
   const replace = first(call.query, 'replace-existing-checks');
   const replaceExistingChecks = replace === '' || replace === 'true';
   const named = checks.map((check) => ({ ...check, serviceName: definition.name }));
@@ -132,6 +132,7 @@ export const agentServiceRoutes: readonly Route[] = [
         about: 'Register a service with its checks, which this agent runs.',
         query: [{ name: 'replace-existing-checks', about: 'Remove checks that are not in the body.' }],
         body: 'json',
+        maxBodyBytes: registrationMaxBytes,
         handle: register,
       },
     },

@@ -30,6 +30,7 @@ import { nearOrder } from '../request/near-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { has } from '../request/query-values.ts';
 import { requireOwnDatacenter } from '../request/read-options.ts';
+import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
 import {
   FILTER_PARAMETER,
   instanceSelector,
@@ -42,7 +43,7 @@ import {
 import type { Call, Handler, Route } from '../route.ts';
 
 const register: Handler = async (call, parts) => {
-  const { command, datacenter } = registration(parseBody(call.body));
+  const { command, datacenter } = registration(registrationBody(call, parts));
   requireOwnDatacenter(datacenter, parts);
   return json((await parts.writer.submit(command)).result);
 };
@@ -145,7 +146,12 @@ export const catalogRoutes: readonly Route[] = [
   {
     path: '/v1/catalog/register',
     operations: {
-      PUT: { about: 'Write a node, a service of it and checks.', body: 'json', handle: register },
+      PUT: {
+        about: 'Write a node, a service of it and checks.',
+        body: 'json',
+        maxBodyBytes: registrationMaxBytes,
+        handle: register,
+      },
     },
   },
   {

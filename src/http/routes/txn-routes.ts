@@ -25,7 +25,7 @@ function inputOf(call: Call): TxnInput {
   try {
     return txnInput(call.body);
   } catch (cause) {
-    if (!(cause instanceof AppError)) throw cause;
+    if (!(cause instanceof AppError) || cause.code !== 'bad_request') throw cause;
     const why = cause.message.replace(/^Request decode failed: /, '');
     throw new AppError('bad_request', `Failed to parse body: ${why}`, { cause });
   }
