@@ -4,7 +4,8 @@
  * The only cache of the DNS side, invisible to everybody but the responder. An entry belongs to a topic (`service:web`,
  * `node:n1`) and goes when that topic changes or the configuration does. Two generations bound the size: when the young
  * one is full it becomes the old one, and what is asked again moves back; so a flood of odd names costs a constant amount
- * of memory and cannot push out what is in use for longer than one generation.
+ * of memory and cannot push out what is in use for longer than one generation. There is one entry for each hash: of two
+ * names that share one, which chance makes rare (scan.ts), the later takes the place, so finding never walks a list.
  */
 import { HEADER_BYTES } from '../wire/constants.ts';
 import { foldByte } from '../wire/name.ts';
@@ -27,9 +28,6 @@ interface Entry {
   readonly hash: number;
   readonly topic: string;
   readonly sendable: Sendable;
-  /** The next entry with the same hash. */
-  next: Entry | undefined;
-  isStale: boolean;
 }
 
 function isSameQuestion(entry: Entry, packet: Uint8Array, scan: Scan): boolean {
@@ -57,9 +55,8 @@ export class AnswerCache {
 
   /** The answer to the scanned question in `packet`, if it is known and still true. */
   find(packet: Uint8Array, scan: Scan): Sendable | undefined {
-    for (let entry = this.#young.get(scan.hash); entry !== undefined; entry = entry.next) {
-      if (isSameQuestion(entry, packet, scan)) return entry.isStale ? undefined : entry.sendable;
-    }
+    const entry = this.#young.get(scan.hash);
+    if (entry !== undefined && isSameQuestion(entry, packet, scan)) return entry.sendable;
     return this.#old.size === 0 ? undefined : this.#findOld(packet, scan);
   }
 
@@ -77,15 +74,7 @@ export class AnswerCache {
   /** Remember the answer to the scanned question until `topic` changes. */
   add(packet: Uint8Array, scan: Scan, topic: string, sendable: Sendable): void {
     const name = packet.slice(HEADER_BYTES, scan.nameEnd).map(foldByte);
-    const entry: Entry = {
-      name,
-      qtype: scan.qtype,
-      hash: scan.hash,
-      topic,
-      sendable,
-      next: undefined,
-      isStale: false,
-    };
+    const entry: Entry = { name, qtype: scan.qtype, hash: scan.hash, topic, sendable };
     this.#insert(entry);
     const siblings = this.#byTopic.get(topic);
     if (siblings) siblings.add(entry);
@@ -96,9 +85,8 @@ export class AnswerCache {
   invalidate(topics: Iterable<string>): void {
     for (const topic of topics) {
       for (const entry of this.#byTopic.get(topic) ?? []) {
-        entry.isStale = true;
-        this.#unlink(this.#young, entry);
-        this.#unlink(this.#old, entry);
+        if (this.#young.get(entry.hash) === entry) this.#young.delete(entry.hash);
+        else this.#old.delete(entry.hash);
       }
       this.#byTopic.delete(topic);
     }
@@ -111,48 +99,36 @@ export class AnswerCache {
     this.#byTopic = new Map();
   }
 
+  /** Put an entry among the young; whoever holds its hash there or among the old is forgotten. */
   #insert(entry: Entry): void {
+    const { hash } = entry;
     if (this.#young.size >= this.#maxEntries) this.#age();
-    entry.next = this.#young.get(entry.hash);
-    this.#young.set(entry.hash, entry);
+    const [young, old] = [this.#young.get(hash), this.#old.get(hash)];
+    if (young !== undefined) this.#forget(young);
+    if (old !== undefined) {
+      this.#old.delete(hash);
+      this.#forget(old);
+    }
+    this.#young.set(hash, entry);
   }
 
   #age(): void {
-    for (const first of this.#old.values()) {
-      for (let entry: Entry | undefined = first; entry !== undefined; entry = entry.next) this.#forget(entry);
-    }
+    for (const entry of this.#old.values()) this.#forget(entry);
     this.#old = this.#young;
     this.#young = new Map();
   }
 
   #forget(entry: Entry): void {
-    entry.isStale = true;
     const siblings = this.#byTopic.get(entry.topic);
     siblings?.delete(entry);
     if (siblings?.size === 0) this.#byTopic.delete(entry.topic);
   }
 
   #findOld(packet: Uint8Array, scan: Scan): Sendable | undefined {
-    for (let entry = this.#old.get(scan.hash); entry !== undefined; entry = entry.next) {
-      if (!isSameQuestion(entry, packet, scan) || entry.isStale) continue;
-      this.#unlink(this.#old, entry);
-      this.#insert(entry);
-      return entry.sendable;
-    }
-    return undefined;
-  }
-
-  #unlink(generation: Map<number, Entry>, entry: Entry): void {
-    const first = generation.get(entry.hash);
-    if (first === entry) {
-      if (entry.next) generation.set(entry.hash, entry.next);
-      else generation.delete(entry.hash);
-      return;
-    }
-    for (let before = first; before !== undefined; before = before.next) {
-      if (before.next !== entry) continue;
-      before.next = entry.next;
-      return;
-    }
+    const entry = this.#old.get(scan.hash);
+    if (entry === undefined || !isSameQuestion(entry, packet, scan)) return undefined;
+    this.#old.delete(entry.hash);
+    this.#insert(entry);
+    return entry.sendable;
   }
 }

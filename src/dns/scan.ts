@@ -4,8 +4,10 @@
  * Reads header, name, type and OPT in one pass over the octets and hashes the name without case, so that a known
  * question is found without making any object. Everything unusual (other opcodes and flags, records besides one OPT,
  * client subnet, EDNS versions, odd lengths) gives false and is left to wire/message.ts. The result stands in a Scan
- * that is used again for the next packet.
+ * that is used again for the next packet. The hash is drawn anew for each process: who asks cannot choose names that
+ * collide.
  */
+import type { Random } from '../lib/random.ts';
 import {
   EDNS_OPTION,
   HEADER_BYTES,
@@ -15,6 +17,7 @@ import {
   TYPE,
 } from '../wire/constants.ts';
 import type { Query } from '../wire/message.ts';
+import { foldByte } from '../wire/name.ts';
 
 export interface Scan {
   /** Offset after the root label of the name. */
@@ -24,27 +27,30 @@ export interface Scan {
   hash: number;
   /** What the client advertises; -1 without EDNS. */
   payloadBytes: number;
+  /** What each octet adds to the hash: a random number, the same for both cases of a letter. */
+  readonly secrets: Int32Array;
 }
 
-export function newScan(): Scan {
-  return { nameEnd: 0, qtype: 0, hash: 0, payloadBytes: -1 };
+function drawSecrets(random: Random): Int32Array {
+  const drawn = random.bytes(256 * Int32Array.BYTES_PER_ELEMENT);
+  const numbers = new DataView(drawn.buffer, drawn.byteOffset, drawn.byteLength);
+  return Int32Array.from({ length: 256 }, (_, octet) => numbers.getInt32(foldByte(octet) * 4));
 }
 
-/** FNV-1a, 32 bits. */
+export function newScan(random: Random): Scan {
+  return { nameEnd: 0, qtype: 0, hash: 0, payloadBytes: -1, secrets: drawSecrets(random) };
+}
+
+/** As FNV-1a, 32 bits, but with secrets in place of the octets. */
 const HASH_START = 0x811c9dc5 | 0;
 const HASH_PRIME = 0x01000193;
-
-/**
- * Set the lower-case bit of every octet in the hash. That maps some other octets together too ("@" and "`"), which only
- * makes a collision: the cache compares names for real.
- */
-const CASE_BIT = 0x20;
 
 /** Walk the name; fills nameEnd and hash. False when it is malformed or has a pointer. */
 function scanName(packet: Uint8Array, scan: Scan): boolean {
   let hash = HASH_START;
   let at = HEADER_BYTES;
-  const length = packet.length;
+  const { length } = packet;
+  const { secrets } = scan;
   for (;;) {
     if (at >= length) return false;
     const size = packet[at] as number;
@@ -55,7 +61,7 @@ function scanName(packet: Uint8Array, scan: Scan): boolean {
     if (end >= length) return false;
     while (at < end) {
       at += 1;
-      hash = Math.imul(hash ^ ((packet[at] as number) | CASE_BIT), HASH_PRIME);
+      hash = Math.imul(hash ^ (secrets[packet[at] as number] as number), HASH_PRIME);
     }
     at += 1;
   }

@@ -16,7 +16,7 @@ import type { DnsConfig } from './dns-config.ts';
 import { draw } from './encode-answer.ts';
 import { errorOption, whyCut } from './extended-error.ts';
 import { identityOrder, SharedOrders } from './order.ts';
-import { newScan, queryOf, scanQuery } from './scan.ts';
+import { newScan, queryOf, type Scan, scanQuery } from './scan.ts';
 import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
 import type { Zone } from './zone.ts';
 
@@ -49,13 +49,14 @@ export class Sender {
   /** Negative answers by the slot they are counted in, which stands for type, rcode and reason. */
   readonly #plainNos = new Map<number, Sendable>();
   readonly #orders = new SharedOrders();
-  readonly #scan = newScan();
+  readonly #scan: Scan;
   readonly #asked: Asked;
   readonly #assembly: Assembly;
   #rules: SendRules;
 
   constructor(parts: SenderParts, zone: Zone) {
     this.#parts = parts;
+    this.#scan = newScan(parts.random);
     this.#rules = this.#rulesOf(zone);
     const nothing = new Uint8Array(0);
     this.#asked = { packet: nothing, payloadBytes: -1, maxBytes: 0, isSmall: false, serial: 0 };

@@ -3,13 +3,14 @@ import { AnswerCache } from '../../../src/dns/answer-cache.ts';
 import { newScan, scanQuery } from '../../../src/dns/scan.ts';
 import type { Sendable } from '../../../src/dns/sendable.ts';
 import { queryPacket } from '../../support/dns-rig.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 /** Entries are told apart by identity; what is in them does not matter here. */
 const entry = (rcode: number): Sendable => ({ rcode }) as Sendable;
 
 function scanned(name: string, type = 'A') {
   const packet = queryPacket(name, type);
-  const scan = newScan();
+  const scan = newScan(seededRandom(1));
   expect(scanQuery(packet, scan)).toBe(true);
   return { packet, scan };
 }
@@ -24,6 +25,17 @@ function get(cache: AnswerCache, name: string, type = 'A'): Sendable | undefined
   return cache.find(packet, scan);
 }
 
+/** Names of "0" and of the octet 16, which a hash that does not tell case apart with care takes for the same. */
+function lookalikes(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const digits = i
+      .toString(2)
+      .padStart(12, '0')
+      .replace(/./g, (bit) => (bit === '1' ? '0' : '\\016'));
+    return `${digits}.service.consul`;
+  });
+}
+
 describe('kept answers', () => {
   it('are found by name without case, and by type', () => {
     const cache = new AnswerCache();
@@ -34,10 +46,30 @@ describe('kept answers', () => {
     expect(get(cache, 'wea.service.consul')).toBeUndefined();
   });
 
-  it('differ where only octets that fold together in the hash differ', () => {
+  it('differ where only octets differ that are 32 apart but no letters', () => {
     const cache = new AnswerCache();
     put(cache, 'a\\064.consul', 'service:a', entry(0));
     expect(get(cache, 'a\\096.consul')).toBeUndefined();
+  });
+
+  it('of names that share a hash are one, the latest, and the other is not taken for it', () => {
+    const cache = new AnswerCache();
+    const [web, db] = [scanned('web.service.consul'), scanned('db.service.consul')];
+    const shared = (of: typeof web) => ({ ...of.scan, hash: 7 });
+    cache.add(web.packet, shared(web), 'service:web', entry(0));
+    const kept = entry(0);
+    cache.add(db.packet, shared(db), 'service:db', kept);
+    expect(cache.find(web.packet, shared(web))).toBeUndefined();
+    expect(cache.find(db.packet, shared(db))).toBe(kept);
+    cache.invalidate(['service:web']);
+    expect(cache.find(db.packet, shared(db))).toBe(kept);
+  });
+
+  it('are no more than their limit, however somebody chooses the names', () => {
+    const cache = new AnswerCache(10);
+    const names = lookalikes(1_000);
+    for (const name of names) put(cache, name, `service:${name}`, entry(3));
+    expect(names.filter((name) => get(cache, name) !== undefined).length).toBeLessThanOrEqual(20);
   });
 
   it('go when their topic changes, and only then', () => {
@@ -96,6 +128,22 @@ describe('kept answers', () => {
   });
 });
 
+describe('the hash of a question', () => {
+  it('differs for names that differ in more than case', () => {
+    expect(new Set(lookalikes(1_000).map((name) => scanned(name).scan.hash)).size).toBe(1_000);
+  });
+
+  it('is another one in another process, so that nobody can look for names that collide', () => {
+    const packet = queryPacket('web.service.consul', 'A');
+    const hashes = [1, 2, 3].map((seed) => {
+      const scan = newScan(seededRandom(seed));
+      scanQuery(packet, scan);
+      return scan.hash;
+    });
+    expect(new Set(hashes).size).toBe(3);
+  });
+});
+
 describe('the first look', () => {
   it.each([
     ['a response', queryPacket('a.consul', 'A', { flags: 0x8000 })],
@@ -109,11 +157,11 @@ describe('the first look', () => {
     ['octets too many', Uint8Array.from([...queryPacket('a.consul', 'A'), 0])],
     ['octets too few', queryPacket('a.consul', 'A').subarray(0, -1)],
   ])('leaves %s to the decoder', (_what, packet) => {
-    expect(scanQuery(packet, newScan())).toBe(false);
+    expect(scanQuery(packet, newScan(seededRandom(1)))).toBe(false);
   });
 
   it('takes ordinary queries, with and without EDNS and a cookie', () => {
-    const scan = newScan();
+    const scan = newScan(seededRandom(1));
     expect(scanQuery(queryPacket('a.consul', 'SRV'), scan)).toBe(true);
     expect(scan).toMatchObject({ qtype: 33, payloadBytes: -1 });
     const cookie = Uint8Array.of(0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8);
