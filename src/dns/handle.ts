@@ -46,11 +46,14 @@ export interface HandlerParts {
 /** What `handle` gives: octets of the reply in `out` (0 for none), or the reply once somebody else has answered. */
 export type Handled = number | Promise<Uint8Array | null>;
 
-/** Where a packet came from. */
+/** Where a packet came from; true until the call of `handle` with it has returned. */
 export interface Client {
   readonly transport: Transport;
-  readonly address: string;
+  /** The IP address as text, which costs more than many an answer: made when somebody wants it. */
+  address(): string;
 }
+
+const NOBODY = (): string => '';
 
 /** Host names asked upstream for one query. */
 const MAX_HOSTS = 8;
@@ -84,7 +87,10 @@ export class Handler {
     this.#sender.invalidate(topics);
   }
 
-  /** Answer a packet; `out` holds at least the largest message of the transport. Never throws, never rejects. */
+  /**
+   * Answer a packet; `out` holds at least the largest message of the transport. What is passed in may be used again for
+   * the next packet as soon as this returns, also when the reply comes later. Never throws, never rejects.
+   */
   handle(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
     const startedMs = this.#isTimed() ? this.#parts.clock.monotonic() : UNTIMED;
     let handled: Handled;
@@ -97,7 +103,8 @@ export class Handler {
       if (handled > 0) this.#observe(out, handled, client, startedMs);
       return handled;
     }
-    const who = { ...client };
+    const [address, whole] = [client.address(), packet.slice()];
+    const who: Client = { transport: client.transport, address: () => address };
     return handled.then(
       (reply) => {
         if (reply) this.#observe(reply, reply.length, who, startedMs);
@@ -105,7 +112,7 @@ export class Handler {
       },
       (bug: unknown) => {
         const space = new Uint8Array(MIN_UDP_BYTES);
-        return space.subarray(0, this.#fault(bug, packet, who.transport, space));
+        return space.subarray(0, this.#fault(bug, whole, who.transport, space));
       },
     );
   }
@@ -121,11 +128,11 @@ export class Handler {
   }
 
   #reply(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
-    const { transport, address } = client;
+    const { transport } = client;
     this.#currentZone();
     const isScanned = this.#sender.scan(packet);
     const length = isScanned ? this.#sender.sendKnown(packet, transport, out) : -1;
-    return length >= 0 ? length : this.#replyAnew({ packet, transport, out, isScanned, client: address });
+    return length >= 0 ? length : this.#replyAnew({ packet, transport, out, isScanned, client });
   }
 
   #replyAnew(job: Job): Handled {
@@ -157,15 +164,15 @@ export class Handler {
     return this.#answer(query, outcome, job);
   }
 
-  #context(zone: Zone, clientAddress: string): ResolveContext {
+  #context(zone: Zone, clientAddress: () => string): ResolveContext {
     const { view, executeQuery } = this.#parts;
     return { view, config: zone.config, executeQuery, clientAddress, nodeIds: this.#nodeIds };
   }
 
   /** Whoever is behind the resolver that asks, if it says so; else the resolver. */
-  #askerOf(query: Query, job: Job): string {
+  #askerOf(query: Query, job: Job): () => string {
     const subnet = query.edns?.clientSubnet;
-    return (subnet && subnetAddress(subnet)) ?? job.client;
+    return () => (subnet && subnetAddress(subnet)) ?? job.client.address();
   }
 
   /** Answer from the catalog, after host names elsewhere have been asked if the answer needs any. */
@@ -177,24 +184,28 @@ export class Handler {
       return [];
     });
     if (wanted.length === 0) return this.#sender.finish(answer, query, job);
+    const whole = job.packet.slice();
+    const later = decodeQuery(whole);
+    if (later.kind !== 'query') return 0;
     return this.#fetch(wanted, this.#zone).then((fetched) => {
       const complete = this.#makeAnswer(
-        query,
+        later,
         outcome,
         pick,
         (host, qtype) => fetched.get(hostKey(host, qtype)) ?? [],
       );
       const out = new Uint8Array(
-        maxBytesFor(job.transport, query.edns?.payloadBytes ?? -1, this.#zone.config),
+        maxBytesFor(job.transport, later.edns?.payloadBytes ?? -1, this.#zone.config),
       );
-      return out.subarray(0, this.#sender.finish(complete, query, { ...job, out, isScanned: false }));
+      const rest = { ...job, packet: whole, out, isScanned: false };
+      return out.subarray(0, this.#sender.finish(complete, later, rest));
     });
   }
 
   #makeAnswer(query: Query, outcome: Local, pick: number, outside: OutsideHosts): Answer {
     const zone = this.#zone;
     const maxRecords = query.edns === null ? MAX_HOST_RECORDS : Number.POSITIVE_INFINITY;
-    const hosts = makeHosts({ zone, context: this.#context(zone, ''), pick, maxRecords, outside });
+    const hosts = makeHosts({ zone, context: this.#context(zone, NOBODY), pick, maxRecords, outside });
     return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
   }
 
@@ -276,7 +287,8 @@ export class Handler {
     const elapsedMs = clock.monotonic() - startedMs;
     counters.latency.observe(counters.latencySlots[client.transport === 'udp' ? 0 : 1], elapsedMs / 1_000);
     if (queryLog.isSampled(this.#zone.config.queryLogShare)) {
-      queryLog.write(reply.subarray(0, length), client, elapsedMs);
+      const who = { transport: client.transport, address: client.address() };
+      queryLog.write(reply.subarray(0, length), who, elapsedMs);
     }
   }
 }

@@ -32,7 +32,7 @@ export interface ResolveContext {
   readonly view: View;
   readonly config: DnsConfig;
   readonly executeQuery: ExecuteQuery;
-  readonly clientAddress: string;
+  readonly clientAddress: () => string;
   readonly nodeIds: Pick<NodeIds, 'find'>;
 }
 
@@ -105,7 +105,7 @@ function resolveConnect(service: string, { view, config }: ResolveContext): Outc
 }
 
 function resolveQuery(query: string, context: ResolveContext): Outcome {
-  const result = context.executeQuery(query, context.clientAddress);
+  const result = context.executeQuery(query, context.clientAddress());
   if (result === undefined) return notFound('unknown_query');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)

@@ -33,8 +33,8 @@ export interface Job {
   readonly out: Uint8Array;
   /** Whether the scan holds this packet. */
   readonly isScanned: boolean;
-  /** Address of who asks. */
-  readonly client: string;
+  /** Who asks. */
+  readonly client: { address(): string };
 }
 
 /** Largest message for a client that advertises `payloadBytes` (-1: no EDNS). RFC 6891 §6.2.3. */

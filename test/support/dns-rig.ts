@@ -217,7 +217,8 @@ export function dnsRig(options: RigOptions = {}) {
 
   async function send(packet: Uint8Array, asking: Asking = {}): Promise<Asked | undefined> {
     const out = new Uint8Array(65_535);
-    const client = { transport: asking.tcp ? 'tcp' : 'udp', address: asking.client ?? '127.0.0.1' } as const;
+    const address = (): string => asking.client ?? '127.0.0.1';
+    const client = { transport: asking.tcp ? 'tcp' : 'udp', address } as const;
     const handled = handler.handle(packet, client, out);
     const reply = typeof handled === 'number' ? out.slice(0, handled) : await handled;
     return reply === null || reply.length === 0 ? undefined : decoded(reply);

@@ -258,7 +258,7 @@ export function makeExplain({
       view,
       config: config(),
       executeQuery,
-      clientAddress: '',
+      clientAddress: () => '',
       random,
       nowMs,
       sinceMs,
