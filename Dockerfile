@@ -20,6 +20,7 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/bin bin
 COPY --from=build /build/dist dist
+COPY native native
 COPY LICENSE ./
 RUN ln -s /opt/rollcall/bin/rollcall.js /usr/local/bin/rollcall && install -d -o node -g node /data
 # The user "node" of the image, by number so that an orchestrator can verify that it is not root.

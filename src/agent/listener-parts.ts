@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import type { Server } from 'node:http';
 import net from 'node:net';
 import { type DnsParts, type DnsServer, startDns } from '../dns/dns-server.ts';
+import { UDP_TRANSPORTS } from '../dns/transport/udp-transport.ts';
 import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { Config } from './config/options.ts';
@@ -70,7 +71,7 @@ export function httpFace(app: HttpServer, config: Config, log: Pick<Logger, 'war
   };
 }
 
-export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port' | 'threads'> {
+export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port' | 'threads' | 'transport'> {
   readonly agentConfig: Config;
 }
 
@@ -79,13 +80,15 @@ export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
   const port = agentConfig['ports.dns'];
   const addresses = dnsAddresses(agentConfig);
   const threads = agentConfig['dns_config.threads'];
+  /** check-config.ts has refused other words. */
+  const transport = UDP_TRANSPORTS.find((known) => known === agentConfig['dns_config.transport']) ?? 'auto';
   let server: DnsServer | undefined;
   return {
     name: 'dns',
     start: async () => {
       if (port < 0) return;
       try {
-        server = await startDns({ ...parts, addresses, port, threads });
+        server = await startDns({ ...parts, addresses, port, threads, transport });
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
         const address = (cause as { address?: string }).address ?? addresses[0] ?? '';

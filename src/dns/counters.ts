@@ -12,6 +12,9 @@ import type { Slots } from './sendable.ts';
 export const TRANSPORTS = ['udp', 'tcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
+/** Why a packet got no answer: what was in it, the client, or that the answer could not be sent. */
+export type DropReason = 'too_short' | 'too_large' | 'response' | 'too_slow' | 'too_many' | 'unsendable';
+
 export interface Counters {
   readonly queries: Pick<Metric, 'add'>;
   readonly services: Pick<Metric, 'add'>;
@@ -20,7 +23,7 @@ export interface Counters {
   readonly latencySlots: readonly [number, number];
   /** Slots of answers of one type, rcode and reason, for `service` ('' for none). */
   slots(qtype: number, rcode: number, reason: Reason, service: string): Slots;
-  dropped(transport: Transport, reason: 'too_short' | 'response' | 'too_slow' | 'too_many'): void;
+  dropped(transport: Transport, reason: DropReason): void;
   truncated(transport: Transport): void;
   upstream(result: 'ok' | 'timeout' | 'refused' | 'error' | 'too_many', seconds: number): void;
 }

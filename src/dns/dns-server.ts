@@ -20,10 +20,18 @@ import { Handler } from './handle.ts';
 import { makeQueryLog } from './query-log.ts';
 import type { ExecuteQuery } from './resolve.ts';
 import { Places } from './transport/connection-table.ts';
+import type { Listener } from './transport/endpoint.ts';
 import { Turns } from './transport/fair-turns.ts';
 import { openTcp, type TcpParts } from './transport/tcp.ts';
+import { makeThreadSockets, type ThreadSockets } from './transport/thread-sockets.ts';
 import { startThreads, type Threads } from './transport/threads.ts';
-import { type Listener, openUdp } from './transport/udp.ts';
+import {
+  chooseLibrary,
+  openUdp,
+  type UdpParts,
+  type UdpTransport,
+  warnOfWildcards,
+} from './transport/udp-transport.ts';
 import { ownSocketTest } from './upstream/own-socket.ts';
 import { makeUpstream } from './upstream/recurse.ts';
 
@@ -36,6 +44,7 @@ export interface DnsParts {
   readonly port: number;
   /** Threads that answer over UDP; 0 answers in this one. */
   readonly threads: number;
+  readonly transport: UdpTransport;
   readonly view: View;
   /** Index of the newest installed write. */
   readonly index: () => ModifyIndex;
@@ -70,32 +79,42 @@ async function closeAll(listeners: readonly Listener[]): Promise<void> {
 interface Sockets {
   readonly port: number;
   readonly listeners: readonly Listener[];
+  /** null: there are no threads, or they open their own. */
+  readonly ofThreads: ThreadSockets | null;
+}
+
+interface Transports {
+  readonly tcp: TcpParts;
+  readonly udp: UdpParts;
 }
 
 /** Open TCP, and UDP unless threads do, on one port of every address; all or nothing. */
-async function openAll(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
-  const { handler, log } = tcp;
+async function openAll(parts: DnsParts, { tcp, udp }: Transports): Promise<Sockets> {
+  const { library } = udp;
   const listeners: Listener[] = [];
+  const ofThreads =
+    parts.threads > 0 && library !== null ? makeThreadSockets(parts.threads, { ...udp, library }) : null;
   let { port } = parts;
   try {
     for (const address of parts.addresses) {
       const listener = await openTcp({ address, port }, tcp);
       listeners.push(listener);
       port = listener.port;
-      if (parts.threads === 0)
-        listeners.push(await openUdp({ address, port }, { handler, log, isShared: false }));
+      if (parts.threads === 0) listeners.push(await openUdp({ address, port }, udp));
+      ofThreads?.open({ address, port });
     }
-    return { port, listeners };
+    return { port, listeners, ofThreads };
   } catch (error) {
+    ofThreads?.close();
     await closeAll(listeners);
     throw error;
   }
 }
 
-async function openSomewhere(parts: DnsParts, tcp: TcpParts): Promise<Sockets> {
+async function openSomewhere(parts: DnsParts, transports: Transports): Promise<Sockets> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await openAll(parts, tcp);
+      return await openAll(parts, transports);
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (parts.port !== 0 || !isTaken || tries >= MAX_PORT_TRIES) throw error;
@@ -117,9 +136,12 @@ function forwardConfig(threads: Threads, { config, clock }: DnsParts): () => voi
   return () => timer.cancel();
 }
 
-async function openThreads(parts: DnsParts, port: number): Promise<() => Promise<void>> {
+async function openThreads(
+  parts: DnsParts,
+  { port, ofThreads: sockets }: Sockets,
+): Promise<() => Promise<void>> {
   if (parts.threads === 0) return async () => {};
-  const starting = startThreads({ ...parts, count: parts.threads, port, config: parts.config() });
+  const starting = startThreads({ ...parts, count: parts.threads, port, sockets, config: parts.config() });
   parts.onInstalled(starting.write);
   const threads = await starting.listening;
   const stopForwarding = forwardConfig(threads, parts);
@@ -149,22 +171,22 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
     queryLog,
   });
   parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
+  const library = chooseLibrary(parts.transport, log);
+  if (library === null) warnOfWildcards(addresses, log);
   const sockets = await openSomewhere(parts, {
-    handler,
-    log,
-    config,
-    counters,
-    places: new Places(),
-    turns: new Turns(clock),
+    tcp: { handler, log, config, counters, places: new Places(), turns: new Turns(clock) },
+    udp: { library, handler, log, counters, clock },
   });
   ownPort = sockets.port;
   try {
-    const stopThreads = await openThreads(parts, sockets.port);
+    const stopThreads = await openThreads(parts, sockets);
     const close = async (): Promise<void> => {
       await Promise.all([stopThreads(), closeAll(sockets.listeners)]);
+      sockets.ofThreads?.close();
     };
     return { port: sockets.port, close };
   } catch (error) {
+    sockets.ofThreads?.close();
     await closeAll(sockets.listeners);
     throw error;
   }

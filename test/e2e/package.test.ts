@@ -51,6 +51,7 @@ test('holds the built program, its licence and its readme, and no source', () =>
     'README.md',
     'bin',
     'dist',
+    'native',
     'npm-shrinkwrap.json',
     'package.json',
   ]);
@@ -69,6 +70,12 @@ test('pins the versions of its run-time packages, and none of the others', () =>
 
 test('brings a manual page', () => {
   expect(fs.readFileSync(path.join(installed, 'dist', 'rollcall.1'), 'utf8')).toMatch(/^\.TH ROLLCALL 1 /);
+});
+
+test('brings the libraries of native/ that are committed, and not their source', () => {
+  const committed = sourceFiles('native/*.node').map((file) => path.basename(file));
+  expect(committed.length).toBeGreaterThan(0);
+  expect(fs.readdirSync(path.join(installed, 'native')).sort()).toEqual(committed.sort());
 });
 
 test('says its version', () => {

@@ -11,8 +11,9 @@ import { State } from '../../src/catalog/state.ts';
 import { TABLES } from '../../src/catalog/tables.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
 import { type DnsServer, type InstalledListener, startDns } from '../../src/dns/dns-server.ts';
+import type { UdpTransport } from '../../src/dns/transport/udp-transport.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 
@@ -24,7 +25,13 @@ export interface SocketRig {
 }
 
 export async function startSocketRig(
-  options: { config?: Partial<DnsConfig>; addresses?: readonly string[]; threads?: number } = {},
+  options: {
+    config?: Partial<DnsConfig>;
+    addresses?: readonly string[];
+    threads?: number;
+    transport?: UdpTransport;
+    log?: Logger;
+  } = {},
 ): Promise<SocketRig> {
   const state = new State(TABLES);
   const metrics = new Metrics();
@@ -35,6 +42,7 @@ export async function startSocketRig(
     addresses: options.addresses ?? ['127.0.0.1'],
     port: 0,
     threads: options.threads ?? 0,
+    transport: options.transport ?? 'auto',
     view: state.view,
     index: () => state.index,
     onInstalled: (listener) => void listeners.push(listener),
@@ -43,7 +51,7 @@ export async function startSocketRig(
     coordinates,
     clock: systemClock,
     random: systemRandom,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
     metrics,
     executeQuery: () => undefined,
   });

@@ -181,4 +181,11 @@ export const DNS_OPTIONS = {
     reloadable: false,
     doc: 'Threads that answer over UDP, sharing the port; 0 answers in the main thread.',
   },
+  'dns_config.transport': {
+    kind: 'text',
+    default: 'auto',
+    values: ['auto', 'batch', 'dgram'],
+    reloadable: false,
+    doc: 'How UDP packets come and go: many with one system call (`batch`, Linux on x64 and arm64), one by one through Node (`dgram`), or `batch` where it can be had (`auto`).',
+  },
 } as const satisfies OptionTable;

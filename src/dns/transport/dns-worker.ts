@@ -1,5 +1,6 @@
 /**
- * Entry of a DNS thread: a copy of the rows, a handler over it, and UDP sockets that share their port.
+ * Entry of a DNS thread: a copy of the rows, a handler over it, and UDP sockets: those that the main
+ * thread has opened for it, or, with node:dgram, sockets of its own that share their port.
  *
  * The same handler as in the main thread; only where rows, configuration and log come from differs. Nothing is written
  * here: the copy changes by what the main thread sends, in the order of the writes.
@@ -20,9 +21,12 @@ import { makeExecuteQuery } from '../prepared.ts';
 import { makeQueryLog } from '../query-log.ts';
 import { ownSocketTest } from '../upstream/own-socket.ts';
 import { makeUpstream } from '../upstream/recurse.ts';
+import type { Listener } from './endpoint.ts';
 import type { FromThread, ThreadStart, ToThread } from './thread-protocol.ts';
 import { makeReport } from './thread-report.ts';
-import { type Listener, openUdp } from './udp.ts';
+import { serveBatches } from './udp-batch.ts';
+import { openDgram } from './udp-dgram.ts';
+import { loadUdpLibrary } from './udp-library.ts';
 
 const REPORT_EVERY_MS = 1_000;
 
@@ -61,14 +65,27 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const setConfig = (next: ThreadStart['config']): void => {
     config = next;
   };
-  return { handler, log, setConfig, coordinates };
+  return { handler, log, counters, setConfig, coordinates };
 }
 
-async function openSockets(start: ThreadStart, handler: Handler, log: ThreadLog): Promise<Listener[]> {
-  const { port, addresses } = start;
-  return Promise.all(
-    addresses.map((address) => openUdp({ address, port }, { handler, log, isShared: true })),
-  );
+type Built = ReturnType<typeof buildHandler>;
+
+async function listen(
+  start: ThreadStart,
+  { handler, log, counters }: Built,
+): Promise<Pick<Listener, 'close'>[]> {
+  const { port, addresses, sockets } = start;
+  if (sockets === null) {
+    const parts = { handler, log, isShared: true };
+    return Promise.all(addresses.map((address) => openDgram({ address, port }, parts)));
+  }
+  const library = loadUdpLibrary();
+  invariant(typeof library !== 'string', 'the main thread has opened these sockets with the library');
+  const parts = { library, handler, counters, log, clock: systemClock };
+  return sockets.map((socket) => {
+    const stop = serveBatches(socket, parts);
+    return { close: async () => stop() };
+  });
 }
 
 async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
@@ -76,9 +93,10 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   const state = new State(TABLES);
   state.load(start.rows, start.index);
   const metrics = new Metrics();
-  const { handler, log, setConfig, coordinates } = buildHandler(start, state, port, metrics);
+  const built = buildHandler(start, state, port, metrics);
+  const { handler, setConfig, coordinates } = built;
   const report = makeReport(metrics);
-  let listeners: Listener[] = [];
+  let listeners: Pick<Listener, 'close'>[] = [];
   const timer = setInterval(() => say({ kind: 'counted', counted: report() }), REPORT_EVERY_MS);
 
   async function stop(): Promise<void> {
@@ -97,7 +115,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
     else void stop();
   });
   try {
-    listeners = await openSockets(start, handler, log);
+    listeners = await listen(start, built);
     say({ kind: 'listening' });
   } catch (cause) {
     const { code = '', address = '', message } = cause as NodeJS.ErrnoException & { address?: string };

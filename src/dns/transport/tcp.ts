@@ -12,8 +12,8 @@ import type { Counters } from '../counters.ts';
 import type { DnsConfig } from '../dns-config.ts';
 import type { Client, Handler } from '../handle.ts';
 import type { Places } from './connection-table.ts';
+import type { Endpoint, Listener } from './endpoint.ts';
 import type { Turns } from './fair-turns.ts';
-import type { Endpoint, Listener } from './udp.ts';
 
 export interface TcpParts {
   readonly handler: Pick<Handler, 'handle'>;
@@ -67,7 +67,7 @@ class Inbox {
 
 function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
   const { turns } = parts;
-  const client: Client = { transport: 'tcp', address: socket.remoteAddress ?? '' };
+  const client: Client = { transport: 'tcp', address: () => socket.remoteAddress ?? '' };
   const inbox = new Inbox();
   let waiting = 0;
   let hasEnded = false;

@@ -10,11 +10,14 @@ import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/ta
 import type { MetricName } from '../../metrics/metrics.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
+import type { BoundSocket } from './udp-sockets.ts';
 
 /** What a DNS thread is started with. */
 export interface ThreadStart {
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Sockets that the main thread has opened for this one; null: it opens its own, with node:dgram. */
+  readonly sockets: readonly BoundSocket[] | null;
   readonly config: DnsConfig;
   readonly nodeName: string;
   readonly rows: readonly PutChange[];

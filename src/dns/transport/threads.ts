@@ -3,7 +3,8 @@
  *
  * Each thread answers over UDP on sockets that share the port with the others; the system spreads clients over them. A
  * write is sent to the threads before it is acknowledged, so they are behind by one message. A thread that dies is said
- * in the log and another takes its place, with the rows of that moment; until then the others get its packets.
+ * in the log and another takes its place, with the rows of that moment; until then the main thread answers what comes to
+ * its sockets (thread-sockets.ts) or, with node:dgram, the others get it.
  */
 import { Worker } from 'node:worker_threads';
 import type { Coordinates } from '../../catalog/coordinate.ts';
@@ -24,11 +25,14 @@ import {
   type ToThread,
 } from './thread-protocol.ts';
 import { absorb } from './thread-report.ts';
+import type { ThreadSockets } from './thread-sockets.ts';
 
 export interface ThreadsParts {
   readonly count: number;
   readonly addresses: readonly string[];
   readonly port: number;
+  /** null: each thread opens its own with node:dgram. */
+  readonly sockets: ThreadSockets | null;
   readonly view: View;
   readonly index: () => ModifyIndex;
   readonly config: DnsConfig;
@@ -90,12 +94,13 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
   });
 }
 
-/** The rows of this moment. Whoever starts a thread with them must tell it of every later write. */
-function startOf(parts: ThreadsParts, config: DnsConfig): ThreadStart {
-  const { addresses, port, nodeName, view, index, coordinates } = parts;
+/** The rows of this moment, for the thread with this number. Whoever starts a thread with them must tell it of every later write. */
+function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): ThreadStart {
+  const { addresses, port, sockets, nodeName, view, index, coordinates } = parts;
   return {
     addresses,
     port,
+    sockets: sockets?.of(thread) ?? null,
     config,
     nodeName,
     rows: rowsForThread(view),
@@ -113,21 +118,24 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
   const workers = new Map<Worker, Promise<void>>();
 
   /** Resolves when the new thread listens; from then on it is replaced when it ends. */
-  async function begin(): Promise<void> {
-    const worker = new Worker(file, { workerData: startOf(parts, config), env });
+  async function begin(thread: number): Promise<void> {
+    const worker = new Worker(file, { workerData: startOf(parts, config, thread), env });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     workers.set(worker, ended);
     void ended.then(() => workers.delete(worker));
     await hear(worker, parts);
-    void ended.then(replace);
+    parts.sockets?.handBack(thread);
+    void ended.then(() => replace(thread));
   }
 
-  function replace(): void {
+  function replace(thread: number): void {
+    if (isStopping) return;
+    parts.sockets?.standIn(thread);
     parts.clock.after(REPLACE_AFTER_MS, () => {
       if (isStopping) return;
-      begin().catch((err: unknown) => {
+      begin(thread).catch((err: unknown) => {
         parts.log.error({ err }, 'a DNS thread cannot be started again');
-        replace();
+        replace(thread);
       });
     });
   }
@@ -162,6 +170,6 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
       const changes = changesForThread(applied);
       if (changes.length > 0) tell({ kind: 'write', changes, index });
     },
-    listening: listen(Array.from({ length: parts.count }, begin)),
+    listening: listen(Array.from({ length: parts.count }, (_, thread) => begin(thread))),
   };
 }

@@ -42,6 +42,7 @@ function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
     count: 1,
     addresses: ['127.0.0.1'],
     port,
+    sockets: null,
     view: state.view,
     index: () => state.index,
     config: DNS_DEFAULTS,

@@ -1,36 +1,23 @@
 /**
- * One UDP socket: packets in, replies out.
+ * One UDP socket through node:dgram, which is everywhere: packets in, replies out, one system call for each.
  *
  * Replies are written into one buffer that is used again and again. The system usually takes a datagram at once; when it
  * does not, libuv still reads from the buffer later, so that buffer is left to the queue and a new one is taken. A reply
- * that cannot be sent is gone, as UDP is: the client asks again.
+ * that cannot be sent is gone, as UDP is: the client asks again. Where there is the library, udp-batch.ts does this work.
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { Logger } from '../../lib/logger.ts';
 import { MAX_MESSAGE_BYTES } from '../../wire/constants.ts';
 import type { Client, Handler } from '../handle.ts';
+import { type Endpoint, type Listener, RECEIVE_BUFFER_BYTES } from './endpoint.ts';
 
-export interface Endpoint {
-  readonly address: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-}
-
-export interface Listener {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-export interface UdpParts {
+export interface DgramParts {
   readonly handler: Pick<Handler, 'handle'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Share the port with sockets of other threads; the system spreads the packets over them. */
   readonly isShared: boolean;
 }
-
-/** Room for a burst while the loop is busy; the system may give less. */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Addresses are numbers here, so nothing is looked up: that saves a task for each packet. */
 function literalLookup(
@@ -52,9 +39,10 @@ function createSocket(endpoint: Endpoint, isShared: boolean): dgram.Socket {
   });
 }
 
-function answerPackets(socket: dgram.Socket, { handler }: UdpParts): void {
+function answerPackets(socket: dgram.Socket, { handler }: DgramParts): void {
   let out = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES);
-  const client = { transport: 'udp', address: '' } as { transport: 'udp'; address: string };
+  let address = '';
+  const client: Client = { transport: 'udp', address: () => address };
 
   function send(bytes: Uint8Array, length: number, peer: dgram.RemoteInfo): void {
     socket.send(bytes, 0, length, peer.port, peer.address);
@@ -72,8 +60,8 @@ function answerPackets(socket: dgram.Socket, { handler }: UdpParts): void {
   socket.on('message', (packet, peer) => {
     // Nothing can be sent to port 0; a packet that claims to come from there is forged.
     if (peer.port === 0) return;
-    client.address = peer.address;
-    const handled = handler.handle(packet, client as Client, out);
+    address = peer.address;
+    const handled = handler.handle(packet, client, out);
     if (typeof handled !== 'number') {
       void sendLater(handled, peer);
       return;
@@ -85,7 +73,7 @@ function answerPackets(socket: dgram.Socket, { handler }: UdpParts): void {
 }
 
 /** Open a socket and answer what comes. Rejects with the system's error when the address cannot be had. */
-export function openUdp(endpoint: Endpoint, parts: UdpParts): Promise<Listener> {
+export function openDgram(endpoint: Endpoint, parts: DgramParts): Promise<Listener> {
   const socket = createSocket(endpoint, parts.isShared);
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
