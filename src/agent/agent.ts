@@ -128,7 +128,7 @@ function buildLocal({ current, agentLog, core, identity }: Ground, scheduler: Sc
     state: core.state,
     clock: systemClock,
     random: systemRandom,
-    log: agentLog.log.child({ part: 'local' }),
+    log: agentLog.log,
     settings: () => localSettings(current.config),
     onChecksChanged: (change) => applyChecksChange(scheduler, change),
     onHeartbeat: (check, isReport) => applyHeartbeat(scheduler, check, isReport),

@@ -42,6 +42,7 @@ import type {
 import { Registry } from './registry.ts';
 import { isAllowed, refuseForbidden } from './scripts.ts';
 import { SYNC_INTERVAL_MS, syncOnce } from './sync.ts';
+import { logPlan, logStatus } from './sync-log.ts';
 import { cutOutput } from './ttl-output.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -223,6 +224,7 @@ export class Local {
 
   async #carryOut(plan: Plan): Promise<void> {
     await this.#parts.writer.submit({ kind: 'all', commands: plan.commands });
+    logPlan(this.#parts.log, plan, this.#registry);
     this.#apply(plan);
   }
 
@@ -261,19 +263,11 @@ export class Local {
     const isFirst = check.sinceMs === 0;
     if (!isFirst && after.status === check.status && after.output === check.output) return undefined;
     this.#registry.putCheck(after);
-    if (after.status !== check.status) this.#logChange(check, status, isFirst);
+    if (isFirst || after.status !== check.status) logStatus(this.#parts.log, check, status);
     if (isFirst || after.status !== check.status || checkUpdateIntervalMs === 0)
       return this.#outbox.push(after);
     this.#outbox.deferOutput(check.definition.id, checkUpdateIntervalMs);
     return undefined;
-  }
-
-  /** Outputs stay out of the log: nobody knows what targets write into them. */
-  #logChange({ definition, status: before }: LocalCheck, status: CheckStatus, isFirst: boolean): void {
-    const { log } = this.#parts;
-    const fields = { check: definition.id, service: definition.serviceId, before, status };
-    if (isFirst) log.debug(fields, 'first result of a check');
-    else log.info(fields, 'a check changed its status');
   }
 
   async #restore(): Promise<void> {
@@ -298,8 +292,8 @@ export class Local {
   async #reap(): Promise<void> {
     const { clock, log } = this.#parts;
     for (const id of overdueServices(this.#registry.checks.values(), clock.monotonic())) {
-      log.info({ service: id }, 'service removed: critical for longer than its registration allows');
       await this.deregisterService(id);
+      log.info({ service: id }, 'Check for service has been critical for too long; deregistered service');
     }
   }
 }

@@ -49,6 +49,7 @@ export class Outbox {
     this.#movedDeadlines.delete(id);
     try {
       await this.#parts.writer.submit({ kind: 'all', commands: this.#news(check) });
+      this.#parts.log.info({ check: id }, 'Synced check');
     } catch (error) {
       this.#failed.add(id);
       throw error;
@@ -88,6 +89,7 @@ export class Outbox {
     if (commands.length === 0) return;
     try {
       await this.#parts.writer.submit({ kind: 'all', commands });
+      for (const check of published) this.#parts.log.info({ check }, 'Synced check');
     } catch (error) {
       for (const id of [...published, ...moved]) this.#failed.add(id);
       this.#parts.log.warn({ err: error, checks: commands.length }, 'results of checks could not be stored');

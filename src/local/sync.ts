@@ -10,6 +10,7 @@ import { catalogCheck } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';
 import type { OwnRows } from './registration.ts';
 import type { Registry } from './registry.ts';
+import { logRepair } from './sync-log.ts';
 
 /** Time between two comparisons in ms. Turning it up leaves longer wrong what others wrote into this node's rows. */
 export const SYNC_INTERVAL_MS = 60_000;
@@ -37,6 +38,7 @@ function wantedOf({ own, registry, outputDeferred }: SyncParts): Wanted {
 async function tryCommand({ writer, log }: SyncParts, command: Command): Promise<void> {
   try {
     await writer.submit(command);
+    logRepair(log, command);
   } catch (error) {
     log.warn({ err: error, command: command.kind }, 'the catalog could not be brought up to date');
   }
@@ -57,6 +59,5 @@ export async function syncOnce(parts: SyncParts): Promise<number> {
     ...adopted.map((definition) => adopt(parts, definition)),
     ...commands.map((command) => tryCommand(parts, command)),
   ]);
-  if (commands.length > 0) parts.log.info({ commands: commands.length }, 'catalog brought up to date');
   return commands.length;
 }

@@ -59,12 +59,12 @@ describe('files of an agent', () => {
     const file = path.join(dir, 'agent.log');
     agent = await startAgent({ config: { log_file: file } });
     const lines = fs.readFileSync(file, 'utf8').trim().split('\n');
-    expect(JSON.parse(lines[0] ?? '')).toHaveProperty('msg');
+    expect(JSON.parse(lines[0] ?? '')).toHaveProperty('@message');
     fs.renameSync(file, `${file}.1`);
     process.kill(agent.pid, 'SIGUSR2');
     for (let tries = 0; tries < 100 && !fs.existsSync(file); tries += 1) await delay(20);
     await agent.stop();
-    expect(fs.readFileSync(file, 'utf8')).toContain('"msg":"ended"');
+    expect(fs.readFileSync(file, 'utf8')).toContain('"@message":"ended"');
   });
 });
 

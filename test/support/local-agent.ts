@@ -10,7 +10,7 @@ import { TopicIndexes, topicsOf } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
 import { Writer } from '../../src/catalog/writer.ts';
 import { decodeCheck, decodeService } from '../../src/decode/definitions.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { Local } from '../../src/local/local.ts';
 import type { LocalCheck } from '../../src/local/local-check.ts';
 import type { ChecksChange, LocalSettings } from '../../src/local/registration.ts';
@@ -39,6 +39,7 @@ export interface LocalAgentOptions {
   readonly store?: Persistence;
   readonly clock?: ManualClock;
   readonly settings?: Partial<LocalSettings>;
+  readonly log?: Logger;
 }
 
 const DEFAULTS = { outputMaxBytes: 4_096 };
@@ -71,7 +72,7 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
     state,
     clock,
     random,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
     settings: () => ({
       checkUpdateIntervalMs: 300_000,
       discardCheckOutput: false,

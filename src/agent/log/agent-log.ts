@@ -5,22 +5,28 @@
  * sinks with levels of their own. A line below the lowest level that any sink wants costs one comparison; pino itself
  * lets everything pass, so its children need not be told of a change of level, nor remembered. Lines to standard output are written in the background (log-output.ts); `flush`
  * before the process ends.
+ *
+ * JSON lines have Consul's keys (`@level`, `@message`, `@module`, `@timestamp`), so that what reads Consul's log reads this one.
+ * The field `part` of a child logger becomes its module: `agent.dns`.
  */
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { LogFile } from './log-file.ts';
-import { readableLine } from './log-line.ts';
+import { LINE_KEYS, levelOf, readableLine } from './log-line.ts';
 import { LogOutput, unwaiting } from './log-output.ts';
 
 /** Level number of each name that configuration files and `monitor` use. */
-const LEVELS: Readonly<Record<string, number>> = {
-  TRACE: 10,
-  DEBUG: 20,
-  INFO: 30,
-  WARN: 40,
-  ERR: 50,
-  ERROR: 50,
+const LEVELS = { TRACE: 10, DEBUG: 20, INFO: 30, WARN: 40, ERR: 50, ERROR: 50 } as const;
+
+const ROOT_MODULE = 'agent';
+
+const LINES: LoggerOptions = {
+  base: null,
+  level: 'trace',
+  messageKey: LINE_KEYS.message,
+  timestamp: () => `,"${LINE_KEYS.time}":"${new Date().toISOString()}"`,
+  formatters: { level: (label) => ({ [LINE_KEYS.level]: label }) },
 };
 
 interface Sink {
@@ -34,10 +40,12 @@ export interface LogSettings {
   readonly isJson: boolean;
 }
 
-const levelNumber = (name: string): number => LEVELS[name.toUpperCase()] ?? 30;
+const levelNumber = (name: string): number =>
+  (LEVELS as Readonly<Record<string, number>>)[name.toUpperCase()] ?? LEVELS.INFO;
 
 export class AgentLog {
   readonly log: Logger;
+  readonly #pino: PinoLogger;
   readonly #sinks = new Set<Sink>();
   readonly #stdout: LogOutput;
   readonly #isJson: boolean;
@@ -48,12 +56,12 @@ export class AgentLog {
 
   constructor(settings: LogSettings, clock: Clock) {
     this.#stdout = new LogOutput(unwaiting(process.stdout.fd), clock);
-    const root = pino({ base: null, level: 'trace' }, { write: (line: string) => this.#fanOut(line) });
+    this.#pino = pino(LINES, { write: (line: string) => this.#fanOut(line) });
     this.#isJson = settings.isJson;
     this.#stdoutSink = this.#makeStdoutSink(settings.level);
     this.#sinks.add(this.#stdoutSink);
     this.#adjustLevel();
-    this.log = this.#wrap(root);
+    this.log = this.#logger(ROOT_MODULE, {});
   }
 
   /** Change what standard output gets, from loggers that exist already too. */
@@ -96,14 +104,16 @@ export class AgentLog {
     this.#stdout.writeLast();
   }
 
-  #wrap(inner: PinoLogger): Logger {
+  #logger(module: string, bound: object): Logger {
+    const inner = this.#pino.child({ [LINE_KEYS.module]: module, ...bound });
     return {
-      debug: (fields, message) => this.#lowest <= 20 && inner.debug(fields, message),
-      info: (fields, message) => this.#lowest <= 30 && inner.info(fields, message),
-      warn: (fields, message) => this.#lowest <= 40 && inner.warn(fields, message),
+      debug: (fields, message) => this.#lowest <= LEVELS.DEBUG && inner.debug(fields, message),
+      info: (fields, message) => this.#lowest <= LEVELS.INFO && inner.info(fields, message),
+      warn: (fields, message) => this.#lowest <= LEVELS.WARN && inner.warn(fields, message),
       error: (fields, message) => inner.error(fields, message),
-      isDebug: () => this.#lowest <= 20,
-      child: (fields) => this.#wrap(inner.child(fields)),
+      isDebug: () => this.#lowest <= LEVELS.DEBUG,
+      child: ({ part, ...fields }: { readonly part?: string }) =>
+        this.#logger(part === undefined ? module : `${ROOT_MODULE}.${part}`, { ...bound, ...fields }),
     };
   }
 
@@ -120,7 +130,7 @@ export class AgentLog {
   }
 
   #fanOut(json: string): void {
-    const level = Number(/^\{"level":(\d+)/.exec(json)?.[1] ?? 30);
+    const level = levelNumber(levelOf(json));
     let readable: string | undefined;
     for (const sink of this.#sinks) {
       if (level < sink.level) continue;

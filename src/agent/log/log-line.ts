@@ -1,21 +1,35 @@
 /**
- * A log line for people: `2026-11-20T13:00:00.000Z [INFO]  dns: listening: address=127.0.0.1 port=8600`.
+ * A log line for people: `2026-11-20T13:00:00.000Z [INFO]  agent: Synced service: service=web`, as Consul's.
  *
  * Input is what pino wrote (one JSON object); fields come after the sentence in the order they were given. A line that
  * is no JSON is passed on as it is.
  */
 
-const LEVEL_TAGS: Readonly<Record<number, string>> = {
-  10: '[TRACE]',
-  20: '[DEBUG]',
-  30: '[INFO] ',
-  40: '[WARN] ',
-  50: '[ERROR]',
-  60: '[FATAL]',
+/** Keys of what every line has, as Consul spells them. */
+export const LINE_KEYS = {
+  level: '@level',
+  message: '@message',
+  module: '@module',
+  time: '@timestamp',
+} as const;
+
+const LEVEL_TAGS: Readonly<Record<string, string>> = {
+  trace: '[TRACE]',
+  debug: '[DEBUG]',
+  info: '[INFO] ',
+  warn: '[WARN] ',
+  error: '[ERROR]',
+  fatal: '[ERROR]',
 };
 
 /** What has a place of its own in a line. */
-const PLACED = new Set(['level', 'time', 'msg', 'part']);
+const PLACED: ReadonlySet<string> = new Set(Object.values(LINE_KEYS));
+
+/** The level of a JSON line that pino wrote: `info`. */
+export function levelOf(json: string): string {
+  const begin = `{"${LINE_KEYS.level}":"`.length;
+  return json.slice(begin, json.indexOf('"', begin));
+}
 
 function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -35,11 +49,11 @@ export function readableLine(json: string): string {
   } catch {
     return json.trimEnd();
   }
-  const time = new Date(Number(fields['time'])).toISOString();
-  const part = fields['part'] === undefined ? '' : `${String(fields['part'])}: `;
+  const text = (key: string): string => String(fields[key] ?? '');
   const rest = Object.entries(fields)
     .filter(([name, value]) => !PLACED.has(name) && value !== undefined)
     .map(([name, value]) => `${name}=${valueText(errorText(value))}`);
   const tail = rest.length === 0 ? '' : `: ${rest.join(' ')}`;
-  return `${time} ${LEVEL_TAGS[Number(fields['level'])] ?? '[INFO] '} ${part}${String(fields['msg'] ?? '')}${tail}`;
+  const tag = LEVEL_TAGS[text(LINE_KEYS.level)] ?? '[INFO] ';
+  return `${text(LINE_KEYS.time)} ${tag} ${text(LINE_KEYS.module)}: ${text(LINE_KEYS.message)}${tail}`;
 }

@@ -77,7 +77,8 @@ export class LogOutput {
   async #writeAll(): Promise<void> {
     await Promise.resolve(); // the lines of this turn go together
     while (this.#waiting.length > 0 && this.#isReadable) {
-      if (this.#dropped > 0) this.#waiting.push(`{"level":40,"msg":"${this.#dropped} lines were lost here"}`);
+      if (this.#dropped > 0)
+        this.#waiting.push(`{"@level":"warn","@message":"${this.#dropped} lines were lost here"}`);
       const bytes = Buffer.from(`${this.#waiting.join('\n')}\n`);
       this.#waiting = [];
       this.#length = 0;

@@ -21,7 +21,8 @@ export function openLog(config: Config, remarks: readonly Remark[], isTerminal: 
 
 /** Say them, each on a line of its own. */
 export function logRemarks(agentLog: Pick<AgentLog, 'log'>, remarks: readonly Remark[]): void {
-  for (const { level, text } of remarks) agentLog.log[level]({ part: 'config' }, text);
+  const log = agentLog.log.child({ part: 'config' });
+  for (const { level, text } of remarks) log[level]({}, text);
 }
 
 function logToFile(agentLog: AgentLog, config: Config): void {

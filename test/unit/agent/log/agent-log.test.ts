@@ -18,7 +18,7 @@ test('a logger obeys changes of the level that come after it was made', () => {
   log.debug({ a: 1 }, 'heard');
   stop();
   log.warn({}, 'nobody hears this either');
-  expect(lines.map((line) => line.slice(line.indexOf('['))).join()).toBe('[DEBUG] p: heard: a=1');
+  expect(lines.map((line) => line.slice(line.indexOf('['))).join()).toBe('[DEBUG] agent.p: heard: a=1');
 });
 
 test('loggers that nobody uses any more take no memory, however many there were', () => {
@@ -33,4 +33,25 @@ test('loggers that nobody uses any more take no memory, however many there were'
   const before = heapAfter(1_000);
   expect(heapAfter(20_000) - before).toBeLessThan(1_000_000);
   expect(agentLog.log.isDebug()).toBe(false);
+});
+
+test('lines are those of Consul, as text and as JSON', () => {
+  const agentLog = quiet();
+  const [lines, documents]: [string[], string[]] = [[], []];
+  agentLog.subscribe('info', false, (line) => lines.push(line));
+  agentLog.subscribe('warn', true, (line) => documents.push(line));
+  agentLog.log.info({ service: 'web' }, 'Synced service');
+  agentLog.log.child({ part: 'dns' }).warn({ port: 53 }, 'said');
+  expect(lines[0]).toMatch(
+    /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z \[INFO\] {2}agent: Synced service: service=web$/,
+  );
+  expect(documents.map((line) => JSON.parse(line))).toEqual([
+    {
+      '@level': 'warn',
+      '@message': 'said',
+      '@module': 'agent.dns',
+      '@timestamp': expect.stringMatching(/^\d{4}-.*Z$/),
+      port: 53,
+    },
+  ]);
 });

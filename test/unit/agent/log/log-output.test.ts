@@ -68,7 +68,7 @@ describe('LogOutput', () => {
       }
     }
     expect(text).toMatch(/^first\ny+\n/);
-    expect(text).toContain('{"level":40,"msg":"2 lines were lost here"}\n');
+    expect(text).toContain('{"@level":"warn","@message":"2 lines were lost here"}\n');
     fs.closeSync(fd);
   });
 
