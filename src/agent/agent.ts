@@ -25,6 +25,7 @@ import { configWatchPart } from './config-watch-part.ts';
 import { type Core, corePart, openCore } from './core.ts';
 import { Ending } from './ending.ts';
 import { followAlias } from './follow-alias.ts';
+import { garbagePart } from './garbage-part.ts';
 import { greeting } from './greeting.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
@@ -266,6 +267,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     testCheck: (definition) => scheduler.test(definition),
   });
   const parts: readonly Part[] = [
+    garbagePart(ground.metrics),
     corePart(core),
     checks,
     localPart(local, ground.definitions),

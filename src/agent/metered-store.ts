@@ -20,17 +20,20 @@ export function meteredStore<K extends Kinds>(
   { metrics, clock, log }: MeterParts,
 ): Persistence<K> {
   const [seconds, failures] = [metrics.histogram('store_commit_seconds'), metrics.counter('store_failures')];
+  const gauge = metrics.gauge('store_is_failing');
   let isFailing = false;
   function note(outcome: CommitOutcome): void {
     if (outcome.outcome === 'done') {
       if (isFailing) log.info({}, 'changes can be stored again');
       isFailing = false;
+      gauge.set(0, 0);
       return;
     }
     failures.add(0);
     if (!isFailing)
       log.error({ err: outcome.reason }, 'changes cannot be stored and are refused; reads go on');
     isFailing = true;
+    gauge.set(0, 1);
   }
   return {
     limits: store.limits,

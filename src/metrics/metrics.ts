@@ -75,6 +75,7 @@ export const METRICS = {
     bounds: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
   },
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
+  catalog_service_names: { kind: 'gauge', help: 'Names of services in the catalog.', labels: [] },
   catalog_index: { kind: 'gauge', help: 'Index of the newest write.', labels: [] },
   catalog_writes: { kind: 'counter', help: 'Writes installed.', labels: [] },
   writer_queue: { kind: 'gauge', help: 'Commands that wait for a commit.', labels: [] },
@@ -90,7 +91,15 @@ export const METRICS = {
     help: 'Processor time that the process used, in seconds.',
     labels: [],
   },
+  process_active_resources: {
+    kind: 'gauge',
+    help: 'Sockets, timers, threads and requests under way that the process waits for.',
+    labels: [],
+  },
+  process_gc_seconds: { kind: 'counter', help: 'Time in garbage collections, in seconds.', labels: [] },
+  process_gc_runs: { kind: 'counter', help: 'Garbage collections.', labels: [] },
   process_uptime_seconds: { kind: 'gauge', help: 'Age of the process, in seconds.', labels: [] },
+  store_is_failing: { kind: 'gauge', help: '1 while the newest commit failed.', labels: [] },
   store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
   uncaught_errors: {
     kind: 'counter',
@@ -135,6 +144,18 @@ export class Metric {
     this.values.push(0);
     if (this.spec.bounds) for (let i = 0; i <= this.spec.bounds.length; i += 1) this.buckets.push(0);
     return slot;
+  }
+
+  /** The value under a label set; 0 for one that never was. A histogram gives the sum of what it saw. */
+  valueOf(...labels: readonly string[]): number {
+    const slot = this.#slots.get(labels.join('\u0000'));
+    return slot === undefined ? 0 : (this.values[slot] as number);
+  }
+
+  /** Count of everything that a slot of a histogram has seen. */
+  countOf(slot: number): number {
+    const width = (this.spec.bounds?.length ?? 0) + 1;
+    return this.buckets.slice(slot * width, (slot + 1) * width).reduce((sum, count) => sum + count, 0);
   }
 
   /** Count; slot 0 is the only one of a metric without labels. */

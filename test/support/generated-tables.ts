@@ -12,6 +12,7 @@ import { OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
 import { METHODS } from '../../src/http/route.ts';
 import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
+import { consulMetrics } from '../../src/metrics/consul-names.ts';
 import { METRICS } from '../../src/metrics/metrics.ts';
 import { ERRORS } from '../../src/model/errors.ts';
 import { renderTable } from './markdown.ts';
@@ -97,6 +98,15 @@ export const TABLES: readonly GeneratedTable[] = [
           codes(labels),
           help,
         ]),
+      ),
+  },
+  {
+    name: 'consul-metrics',
+    page: 'docs/metrics.md',
+    render: () =>
+      renderTable(
+        ['Name', 'Kind', 'Meaning here'],
+        consulMetrics().map(([name, { kind, help }]) => [code(`consul.${name}`), kind, help]),
       ),
   },
   {

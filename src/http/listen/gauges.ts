@@ -10,6 +10,9 @@ export function collectGauges({ metrics, state, watch, writer }: HttpParts): voi
   const slots = TABLE_NAMES.map((table) => ({ table, slot: rows.slot(table) }));
   metrics.onCollect(() => {
     for (const { table, slot } of slots) rows.set(slot, state.view[table].size);
+    const names = new Set<string>();
+    for (const { name } of state.view.services.values()) names.add(name);
+    metrics.gauge('catalog_service_names').set(0, names.size);
     metrics.gauge('catalog_index').set(0, state.index);
     metrics.gauge('writer_queue').set(0, writer.depth);
     metrics.gauge('http_blocking').set(0, watch.parked);

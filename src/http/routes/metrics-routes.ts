@@ -7,8 +7,8 @@ import { json, text } from '../reply.ts';
 import { first } from '../request/query-values.ts';
 import type { Handler, Reply, Route } from '../route.ts';
 
-async function prometheusReply({ metrics }: HttpParts): Promise<Reply> {
-  const written = await prometheusText(metrics);
+async function prometheusReply({ metrics, config }: HttpParts): Promise<Reply> {
+  const written = await prometheusText(metrics, config.telemetryPrefix);
   return { status: 200, headers: { 'Content-Type': written.type }, body: Buffer.from(written.text) };
 }
 

@@ -23,7 +23,9 @@ it('logs the first of several failures and the recovery, and still refuses each'
     error: (_fields, message) => void lines.push(`error: ${message}`),
     info: (_fields, message) => void lines.push(`info: ${message}`),
   };
-  const store = meteredStore(disk, { metrics: new Metrics(), clock: manualClock(), log });
+  const metrics = new Metrics();
+  const store = meteredStore(disk, { metrics, clock: manualClock(), log });
+  const isFailing = (): number | undefined => metrics.collect().get('store_is_failing')?.valueOf();
   await store.commit([[]], 0);
   expect(lines).toEqual([]);
   isFull = true;
@@ -32,9 +34,11 @@ it('logs the first of several failures and the recovery, and still refuses each'
       outcome: 'refused',
       reason: { message: 'disk is full' },
     });
+  expect(isFailing()).toBe(1);
   isFull = false;
   await store.commit([[]], 1);
   await store.commit([[]], 2);
+  expect(isFailing()).toBe(0);
   expect(lines).toEqual([
     'error: changes cannot be stored and are refused; reads go on',
     'info: changes can be stored again',

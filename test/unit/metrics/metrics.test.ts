@@ -4,7 +4,7 @@ import { Metrics } from '../../../src/metrics/metrics.ts';
 
 /** The lines of one metric in the text format, comments left out. */
 async function linesOf(metrics: Metrics, name: string): Promise<string[]> {
-  const { text } = await prometheusText(metrics);
+  const { text } = await prometheusText(metrics, 'consul');
   return text.split('\n').filter((line) => line.startsWith(name));
 }
 
@@ -74,5 +74,50 @@ describe('the JSON document', () => {
     });
     expect(document['Gauges']?.map(({ Name }) => Name)).toContain('consul.catalog.index');
     expect(document['Samples']?.map(({ Name }) => Name)).toContain('consul.store.commit_seconds');
+  });
+});
+
+describe('the names of Consul', () => {
+  const counted = (): Metrics => {
+    const metrics = new Metrics();
+    metrics.gauge('catalog_index').set(0, 29);
+    metrics.counter('catalog_writes').add(0, 20);
+    for (const seconds of [0.001, 0.003]) metrics.histogram('store_commit_seconds').observe(0, seconds);
+    const rows = metrics.gauge('catalog_rows');
+    rows.set(rows.slot('nodes'), 3);
+    return metrics;
+  };
+
+  test('are in the document, with what dashboards ask for', () => {
+    const { Gauges, Counters, Samples } = metricsDocument(counted(), 'consul', 'now') as Record<
+      string,
+      readonly Record<string, unknown>[]
+    >;
+    const gauge = (name: string): unknown => Gauges?.find(({ Name }) => Name === `consul.${name}`)?.['Value'];
+    expect(gauge('autopilot.healthy')).toBe(1);
+    expect(gauge('autopilot.failure_tolerance')).toBe(0);
+    expect(gauge('raft.applied_index')).toBe(29);
+    expect(gauge('state.nodes')).toBe(3);
+    expect(gauge('runtime.alloc_bytes')).toBeGreaterThan(1_000_000);
+    expect(gauge('runtime.sys_bytes')).toBeGreaterThan(gauge('runtime.alloc_bytes') as number);
+    expect(gauge('runtime.num_goroutines')).toBeGreaterThan(0);
+    expect(Counters).toContainEqual({ Name: 'consul.raft.apply', Count: 20, Sum: 20, Labels: {} });
+    expect(Samples).toContainEqual({ Name: 'consul.raft.commitTime', Count: 2, Sum: 4, Mean: 2, Labels: {} });
+  });
+
+  test('are in the text format, with the configured prefix', async () => {
+    expect(await linesOf(counted(), 'consul_autopilot_healthy')).toEqual(['consul_autopilot_healthy 1']);
+    expect(await linesOf(counted(), 'consul_raft_commitTime')).toEqual([
+      'consul_raft_commitTime_sum 4',
+      'consul_raft_commitTime_count 2',
+    ]);
+    const { text } = await prometheusText(counted(), 'acme.consul');
+    expect(text).toContain('\nacme_consul_raft_applied_index 29\n');
+  });
+
+  test('autopilot is not healthy while commits fail', async () => {
+    const metrics = counted();
+    metrics.gauge('store_is_failing').set(0, 1);
+    expect(await linesOf(metrics, 'consul_autopilot_healthy')).toEqual(['consul_autopilot_healthy 0']);
   });
 });
