@@ -229,6 +229,16 @@ function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typ
   return watchesPart({ config, clock: systemClock, log }, definitions.watches);
 }
 
+function buildEnding({ config, core, identity, agentLog }: Ground, local: Local): Ending {
+  return new Ending({
+    local,
+    deregister: () => core.writer.submit({ kind: 'deregister', node: identity.nodeName }),
+    drainMs: config['performance.leave_drain_time'],
+    clock: systemClock,
+    log: agentLog.log,
+  });
+}
+
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
 export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
   const ground = await layGround(request);
@@ -244,13 +254,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     log: log.child({ part: 'checks' }),
   });
   const local = buildLocal(ground, scheduler);
-  const ending = new Ending({
-    local,
-    deregister: () => core.writer.submit({ kind: 'deregister', node: identity.nodeName }),
-    drainMs: config['performance.leave_drain_time'],
-    clock: systemClock,
-    log,
-  });
+  const ending = buildEnding(ground, local);
   const { watchers, part: watches } = buildWatches(ground);
   const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
