@@ -49,9 +49,9 @@ export const OWNERS = {
   'prom-client': ['metrics'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
-  net: ['dns', 'checks', 'http', 'agent'],
+  net: ['dns', 'checks', 'http', 'agent', 'store'],
   tls: ['checks'],
-  child_process: ['checks', 'cli'],
+  child_process: ['checks', 'cli', 'store'],
   worker_threads: ['store', 'dns', 'checks'],
   fs: ['store', 'agent', 'cli', 'http'],
 };
