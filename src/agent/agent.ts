@@ -8,6 +8,7 @@ import { Coordinates } from '../catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
+import type { DnsConfig } from '../dns/dns-config.ts';
 import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
 import type { HttpParts } from '../http/http-parts.ts';
@@ -167,6 +168,7 @@ function answering({ current, core, identity, coordinates }: Ground) {
     nodeName,
     coordinates,
     config: () => current.dns,
+    onConfig: (listener: (config: DnsConfig) => void) => current.onDns(listener),
     clock: systemClock,
     random,
     executeQuery: makeExecuteQuery({ view, nodeName, distance, random }),

@@ -66,6 +66,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     minSessionTtlMs: config.session_ttl_min,
     prometheusRetentionMs: config['telemetry.prometheus_retention_time'],
     telemetryPrefix: config['telemetry.metrics_prefix'],
+    hasCoordinates: !config.disable_coordinates,
     isUiEnabled: config['ui_config.enabled'],
     uiContentPath: withSlashes(config['ui_config.content_path']),
     uiDir: pageDir(config),

@@ -2,6 +2,7 @@
  * The configuration of this moment, for parts that ask at every use because a reload may change it.
  */
 import type { DnsConfig } from '../dns/dns-config.ts';
+import { isSame } from '../lib/same.ts';
 import type { LocalSettings } from '../local/registration.ts';
 import type { LoadedConfig } from './config/load-config.ts';
 import type { Config } from './config/options.ts';
@@ -11,15 +12,22 @@ import { dnsSettings } from './dns-settings.ts';
 export class CurrentConfig {
   #loaded: LoadedConfig;
   #dns: DnsConfig;
+  readonly #dnsListeners = new Set<(dns: DnsConfig) => void>();
 
   constructor(loaded: LoadedConfig) {
     this.#loaded = loaded;
     this.#dns = dnsSettings(loaded.config);
   }
 
-  /** The same object until the next reload, so that DNS can tell by identity. */
+  /** The same object until a reload changes it, so that DNS can tell by identity and keeps its answers otherwise. */
   get dns(): DnsConfig {
     return this.#dns;
+  }
+
+  /** Have `listener` told of each change of `dns`, until the returned function is called. */
+  onDns(listener: (dns: DnsConfig) => void): () => void {
+    this.#dnsListeners.add(listener);
+    return () => void this.#dnsListeners.delete(listener);
   }
 
   get config(): Config {
@@ -49,7 +57,10 @@ export class CurrentConfig {
 
   replace(loaded: LoadedConfig): void {
     this.#loaded = loaded;
-    this.#dns = dnsSettings(loaded.config);
+    const dns = dnsSettings(loaded.config);
+    if (isSame(dns, this.#dns)) return;
+    this.#dns = dns;
+    for (const listener of [...this.#dnsListeners]) listener(dns);
   }
 }
 

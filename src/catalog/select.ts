@@ -84,6 +84,11 @@ function judgeAll(view: View, services: Iterable<ServiceRow>, policy: SelectPoli
   return instances;
 }
 
+/** Every instance of every service. O(instances and their checks). */
+export function selectAll(view: View): readonly Instance[] {
+  return judgeAll(view, view.services.values(), { onlyPassing: false });
+}
+
 /** Every instance known under `name`, each with its verdict; empty when the service is unknown. O(instances). */
 export function select(view: View, name: string, policy: SelectPolicy): readonly Instance[] {
   return judgeAll(view, view.services.by('name', serviceNameKey(name)), policy);

@@ -12,8 +12,8 @@ import type {
   ServiceKind,
   ServiceName,
 } from '../model/types.ts';
-import { aggregatedStatus } from './select.ts';
-import { nodeKey, serviceKey, serviceNameKey, type View } from './tables.ts';
+import { type Instance, select } from './select.ts';
+import type { View } from './tables.ts';
 import { serviceTopic, type TopicIndexes } from './topics.ts';
 
 export interface ServiceSummary {
@@ -26,6 +26,12 @@ export interface ServiceSummary {
   /** Checks that count, those of a node once for each instance on it. */
   readonly checks: Readonly<Record<CheckStatus, number>>;
   readonly instances: Readonly<Record<AggregatedStatus, number>>;
+  /** Where instances come from when other programs registered them (`external-source` in their metadata). */
+  readonly externalSources: readonly string[];
+  /** Services that instances of this one are mesh proxies of. */
+  readonly proxyFor: readonly string[];
+  readonly isConnectNative: boolean;
+  readonly isTransparentProxy: boolean;
 }
 
 /** A line and the index of its service when it was counted. */
@@ -34,29 +40,58 @@ interface Line {
   readonly summary: ServiceSummary;
 }
 
-/** The line of one service. O(instances and their checks). */
-function summarize(view: View, name: ServiceName): ServiceSummary {
-  const [tags, nodes] = [new Set<string>(), new Set<NodeName>()];
+const EXTERNAL_SOURCE = 'external-source';
+
+function sourcesOf({ node, service }: Instance): readonly string[] {
+  return [node.meta?.[EXTERNAL_SOURCE], service.meta?.[EXTERNAL_SOURCE]].filter(
+    (source) => source !== undefined,
+  );
+}
+
+/** The service that a mesh proxy speaks for; none for other instances. */
+function destinationOf({ service: { kind, proxy } }: Instance): readonly string[] {
+  const name = kind === 'connect-proxy' ? proxy?.['DestinationServiceName'] : undefined;
+  return typeof name === 'string' && name !== '' ? [name] : [];
+}
+
+/** The line of one service, which has these instances. O(instances and their checks). */
+function summarize(name: ServiceName, found: readonly Instance[]): ServiceSummary {
+  const distinct = <Text extends string>(textsOf: (instance: Instance) => readonly Text[]): readonly Text[] =>
+    [...new Set(found.flatMap(textsOf))].sort();
   const checks = { passing: 0, warning: 0, critical: 0 };
   const instances = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
-  const rows = [...view.services.by('name', serviceNameKey(name))].filter((row) => row.name === name);
-  for (const service of rows) {
-    const ofNode = view.checks.by('nodeItself', nodeKey(service.node));
-    const counting = [...ofNode, ...view.checks.by('service', serviceKey(service.node, service.id))];
-    for (const tag of service.tags) tags.add(tag);
-    nodes.add(service.node);
-    for (const { status } of counting) checks[status] += 1;
-    instances[aggregatedStatus(counting)] += 1;
+  for (const instance of found) {
+    for (const { status } of instance.checks) checks[status] += 1;
+    instances[instance.status] += 1;
   }
   return {
     name,
-    kind: rows[0]?.kind ?? '',
-    instanceCount: rows.length,
-    tags: [...tags].sort(),
-    nodes: [...nodes].sort(),
+    kind: found[0]?.service.kind ?? '',
+    instanceCount: found.length,
+    tags: distinct(({ service }) => service.tags),
+    nodes: distinct(({ node }) => [node.name]),
     checks,
     instances,
+    externalSources: distinct(sourcesOf),
+    proxyFor: distinct(destinationOf),
+    isConnectNative: found.some(({ service }) => service.connect?.['Native'] === true),
+    isTransparentProxy: found.some(({ service }) => service.proxy?.['Mode'] === 'transparent'),
   };
+}
+
+/** A line for each service that these are instances of, by name. */
+export function summariesOf(instances: readonly Instance[]): readonly ServiceSummary[] {
+  const byName = Map.groupBy(instances, ({ service }) => service.name);
+  return [...byName.keys()].sort().map((name) => summarize(name, byName.get(name) ?? []));
+}
+
+/** The line of one service of the catalog. */
+function summaryOf(view: View, name: ServiceName): ServiceSummary {
+  const known = select(view, name, { onlyPassing: false });
+  return summarize(
+    name,
+    known.filter(({ service }) => service.name === name),
+  );
 }
 
 export class ServiceSummaries {
@@ -80,6 +115,6 @@ export class ServiceSummaries {
   #lineOf(name: ServiceName): Line {
     const index = this.#indexes.of([serviceTopic(name)]);
     const known = this.#lines.get(name);
-    return known?.index === index ? known : { index, summary: summarize(this.#view, name) };
+    return known?.index === index ? known : { index, summary: summaryOf(this.#view, name) };
   }
 }

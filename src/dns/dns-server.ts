@@ -15,7 +15,7 @@ import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import { makeCounters } from './counters.ts';
-import type { DnsConfig } from './dns-config.ts';
+import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
 import { makeQueryLog } from './query-log.ts';
 import type { ExecuteQuery } from './resolve.ts';
@@ -24,7 +24,7 @@ import type { Listener } from './transport/endpoint.ts';
 import { Turns } from './transport/fair-turns.ts';
 import { openTcp, type TcpParts } from './transport/tcp.ts';
 import { makeThreadSockets, type ThreadSockets } from './transport/thread-sockets.ts';
-import { startThreads, type Threads } from './transport/threads.ts';
+import { startThreads } from './transport/threads.ts';
 import {
   chooseLibrary,
   openUdp,
@@ -37,7 +37,7 @@ import { makeUpstream } from './upstream/recurse.ts';
 
 export type InstalledListener = (applied: readonly Applied[], index: ModifyIndex) => void;
 
-export interface DnsParts {
+export interface DnsParts extends ConfigSource {
   /** IP addresses to listen on. */
   readonly addresses: readonly string[];
   /** 0 lets the system choose one port for all. */
@@ -50,8 +50,6 @@ export interface DnsParts {
   readonly index: () => ModifyIndex;
   /** Have the listener told of every installed write, in order. */
   readonly onInstalled: (listener: InstalledListener) => void;
-  /** The present configuration; a reload makes it return another object. */
-  readonly config: () => DnsConfig;
   readonly nodeName: string;
   /** Where nodes are, for prepared queries that want the nearest. */
   readonly coordinates: Coordinates;
@@ -69,8 +67,6 @@ export interface DnsServer {
 
 /** Tries to find a port that is free for UDP and TCP on every address when the system chooses. */
 const MAX_PORT_TRIES = 20;
-/** How often threads are told of a new configuration: a reload is in force that much later. */
-const CONFIG_POLL_MS = 100;
 
 async function closeAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()));
@@ -122,31 +118,18 @@ async function openSomewhere(parts: DnsParts, transports: Transports): Promise<S
   }
 }
 
-/** Send each new configuration to the threads until the returned function is called. */
-function forwardConfig(threads: Threads, { config, clock }: DnsParts): () => void {
-  let sent = config();
-  let timer = clock.after(CONFIG_POLL_MS, look);
-  function look(): void {
-    if (config() !== sent) {
-      sent = config();
-      threads.configure(sent);
-    }
-    timer = clock.after(CONFIG_POLL_MS, look);
-  }
-  return () => timer.cancel();
-}
-
 async function openThreads(
   parts: DnsParts,
   { port, ofThreads: sockets }: Sockets,
 ): Promise<() => Promise<void>> {
   if (parts.threads === 0) return async () => {};
-  const starting = startThreads({ ...parts, count: parts.threads, port, sockets, config: parts.config() });
+  const config = parts.config();
+  const starting = startThreads({ ...parts, count: parts.threads, port, sockets, config });
   parts.onInstalled(starting.write);
   const threads = await starting.listening;
-  const stopForwarding = forwardConfig(threads, parts);
+  const release = followConfig(parts, config, threads.configure);
   return () => {
-    stopForwarding();
+    release();
     return threads.stop();
   };
 }

@@ -117,6 +117,17 @@ export const ENTRY_FIELDS = tree({
   Checks: { items: CHECK_FIELDS },
 });
 
+/** Entries of /v1/internal/ui/nodes. */
+export const NODE_DUMP_FIELDS = tree({
+  ID: 'text',
+  Node: 'text',
+  Address: 'text',
+  TaggedAddresses: 'map',
+  Meta: 'map',
+  Services: { items: SERVICE_FIELDS },
+  Checks: { items: CHECK_FIELDS },
+});
+
 /** Entries of /v1/catalog/service. */
 export const CATALOG_SERVICE_FIELDS = tree({
   ID: 'text',

@@ -106,6 +106,8 @@ export interface HttpConfig {
   /** `telemetry.prometheus_retention_time`; 0 answers 415 on Consul's path. */
   readonly prometheusRetentionMs: number;
   readonly telemetryPrefix: string;
+  /** `disable_coordinates`. */
+  readonly hasCoordinates: boolean;
   readonly isUiEnabled: boolean;
   /** Starts and ends with a slash. */
   readonly uiContentPath: string;

@@ -34,11 +34,11 @@ import { coordinateRoutes } from './routes/coordinate-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
+import { internalUiRoutes } from './routes/internal-ui-routes.ts';
 import { kvRoutes } from './routes/kv-routes.ts';
 import { metricsRoutes } from './routes/metrics-routes.ts';
 import { operatorRoutes } from './routes/operator-routes.ts';
 import { queryRoutes } from './routes/query-routes.ts';
-import { servicesSummaryRoutes } from './routes/services-summary-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { snapshotRoutes } from './routes/snapshot-routes.ts';
 import { statusRoutes } from './routes/status-routes.ts';
@@ -66,7 +66,7 @@ export const ROUTES: readonly Route[] = [
   ...operatorRoutes,
   ...coordinateRoutes,
   ...dnsRoutes,
-  ...servicesSummaryRoutes,
+  ...internalUiRoutes,
   ...absentRoutes,
 ];
 

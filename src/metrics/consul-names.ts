@@ -24,7 +24,7 @@ const of =
 
 const isServing = (metrics: Collected): number => (of('store_is_failing')(metrics) === 0 ? 1 : 0);
 
-export const CONSUL_METRICS = {
+const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
   'runtime.alloc_bytes': {
     kind: 'gauge',
     help: 'Memory in use by objects and buffers.',
@@ -99,7 +99,7 @@ export const CONSUL_METRICS = {
     value: of('catalog_rows', 'services'),
   },
   'state.kv_entries': { kind: 'gauge', help: 'Keys.', value: of('catalog_rows', 'kv') },
-} as const satisfies Readonly<Record<string, ConsulMetric>>;
+};
 
 /** Every row with its dotted name. */
 export function consulMetrics(): readonly (readonly [string, ConsulMetric])[] {

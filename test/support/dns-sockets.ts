@@ -37,6 +37,7 @@ export async function startSocketRig(
   const metrics = new Metrics();
   const coordinates = new Coordinates('n1');
   const listeners: InstalledListener[] = [];
+  const configListeners = new Set<(config: DnsConfig) => void>();
   let config: DnsConfig = { ...DNS_DEFAULTS, ...options.config };
   const server = await startDns({
     addresses: options.addresses ?? ['127.0.0.1'],
@@ -47,6 +48,10 @@ export async function startSocketRig(
     index: () => state.index,
     onInstalled: (listener) => void listeners.push(listener),
     config: () => config,
+    onConfig: (listener) => {
+      configListeners.add(listener);
+      return () => void configListeners.delete(listener);
+    },
     nodeName: 'n1',
     coordinates,
     clock: systemClock,
@@ -64,6 +69,7 @@ export async function startSocketRig(
     },
     reconfigure(changes) {
       config = { ...config, ...changes };
+      for (const listener of configListeners) listener(config);
     },
   };
 }

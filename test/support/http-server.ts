@@ -32,6 +32,7 @@ const HTTP_CONFIG: HttpConfig = {
   minSessionTtlMs: 10_000,
   prometheusRetentionMs: 0,
   telemetryPrefix: 'consul',
+  hasCoordinates: true,
   isUiEnabled: false,
   uiContentPath: '/ui/',
   uiDir: undefined,

@@ -125,6 +125,12 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Beginnings of HTTP paths that are answered with 403.',
   },
+  disable_coordinates: {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'Answer the paths of network coordinates with 401.',
+  },
   disable_http_unprintable_char_filter: {
     kind: 'switch',
     default: false,

@@ -21,13 +21,13 @@ const LEVELS = { TRACE: 10, DEBUG: 20, INFO: 30, WARN: 40, ERR: 50, ERROR: 50 } 
 
 const ROOT_MODULE = 'agent';
 
-const LINES: LoggerOptions = {
+const lineOptions = (clock: Clock): LoggerOptions => ({
   base: null,
   level: 'trace',
   messageKey: LINE_KEYS.message,
-  timestamp: () => `,"${LINE_KEYS.time}":"${new Date().toISOString()}"`,
+  timestamp: () => `,"${LINE_KEYS.time}":"${new Date(clock.now()).toISOString()}"`,
   formatters: { level: (label) => ({ [LINE_KEYS.level]: label }) },
-};
+});
 
 interface Sink {
   readonly level: number;
@@ -56,7 +56,7 @@ export class AgentLog {
 
   constructor(settings: LogSettings, clock: Clock) {
     this.#stdout = new LogOutput(unwaiting(process.stdout.fd), clock);
-    this.#pino = pino(LINES, { write: (line: string) => this.#fanOut(line) });
+    this.#pino = pino(lineOptions(clock), { write: (line: string) => this.#fanOut(line) });
     this.#isJson = settings.isJson;
     this.#stdoutSink = this.#makeStdoutSink(settings.level);
     this.#sinks.add(this.#stdoutSink);

@@ -9,17 +9,17 @@ import {
   decodeFields,
   type FieldTable,
   refuseDocument,
-  text,
+  text as textField,
 } from '../../decode/json-fields.ts';
 import { answerRead } from '../blocking.ts';
 import type { Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
-import { EMPTY, json } from '../reply.ts';
+import { EMPTY, json, text } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first } from '../request/query-values.ts';
 import { requireOwnDatacenter } from '../request/read-options.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import type { Handler, Route } from '../route.ts';
+import type { Call, Handler, QueryParameter, Route } from '../route.ts';
 
 const number: Decoder<number> = (value, place) =>
   typeof value === 'number'
@@ -62,38 +62,45 @@ interface Update {
 }
 
 const UPDATE: FieldTable<Update> = {
-  datacenter: { name: 'Datacenter', decode: text },
-  node: { name: 'Node', decode: text },
-  segment: { name: 'Segment', decode: text },
-  partition: { name: 'Partition', decode: text },
+  datacenter: { name: 'Datacenter', decode: textField },
+  node: { name: 'Node', decode: textField },
+  segment: { name: 'Segment', decode: textField },
+  partition: { name: 'Partition', decode: textField },
   coord: { name: 'Coord', decode: coordinate },
-  token: { name: 'Token', decode: text },
+  token: { name: 'Token', decode: textField },
 };
 
-function placeDocument(node: string, { vec, error, adjustment, height }: Coordinate): Document {
+function placeDocument(node: string, coordinate: Coordinate, segment: string): Document {
+  const { vec, error, adjustment, height } = coordinate;
   const coord = { Vec: vec, Error: error, Adjustment: adjustment, Height: height };
-  return { Node: node, Segment: '', Coord: coord };
+  return { Node: node, Segment: segment, Coord: coord };
 }
 
-/** Places of the nodes that are in the catalog and have one. */
-function placesOf({ state, coordinates }: HttpParts): readonly Document[] {
-  const names = Array.from(state.view.nodes.values(), ({ name }) => name).sort();
-  return names.flatMap((name) => {
-    const place = coordinates.of(name);
-    return place === undefined ? [] : [placeDocument(name, place)];
-  });
+/** Places of a node in the segment that the call names, or in all of them. */
+function placesOf(call: Call, { coordinates }: HttpParts, node: string): readonly Document[] {
+  const wanted = first(call.query, 'segment');
+  return [...coordinates.of(node)]
+    .filter(([segment]) => wanted === undefined || segment === wanted)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([segment, coordinate]) => placeDocument(node, coordinate, segment));
 }
 
-/** There is one segment, and its name is empty. */
-const isOurSegment = (segment: string | undefined): boolean => !segment;
+/** A handler that says so where coordinates are switched off. */
+function unlessDisabled(handle: Handler): Handler {
+  return (call, parts) =>
+    parts.config.hasCoordinates ? handle(call, parts) : text(401, 'Coordinate support disabled');
+}
 
 const datacenters: Handler = (_call, { datacenter, nodeName }) =>
-  json([{ Datacenter: datacenter, AreaID: 'wan', Coordinates: [placeDocument(nodeName, ORIGIN)] }]);
+  json([{ Datacenter: datacenter, AreaID: 'wan', Coordinates: [placeDocument(nodeName, ORIGIN, '')] }]);
 
 const nodes: Handler = (call, parts) =>
   answerRead(call, parts, {
     topics: ['nodes'],
-    reply: () => json(isOurSegment(first(call.query, 'segment')) ? placesOf(parts) : []),
+    reply: () => {
+      const names = Array.from(parts.state.view.nodes.values(), ({ name }) => name).sort();
+      return json(names.flatMap((name) => placesOf(call, parts, name)));
+    },
   });
 
 const node: Handler = (call, parts) => {
@@ -102,10 +109,8 @@ const node: Handler = (call, parts) => {
     topics: [nodeTopic(name)],
     reply: () => {
       const row = parts.state.view.nodes.get(nodeKey(name));
-      const place = row && parts.coordinates.of(row.name);
-      return row && place && isOurSegment(first(call.query, 'segment'))
-        ? json([placeDocument(row.name, place)])
-        : { status: 404 };
+      const places = row ? placesOf(call, parts, row.name) : [];
+      return places.length > 0 ? json(places) : { status: 404 };
     },
   });
 };
@@ -114,27 +119,39 @@ const node: Handler = (call, parts) => {
 const update: Handler = (call, parts) => {
   const fields = decodeFields(UPDATE, parseBody(call.body) ?? {}, { style: 'api', path: '' });
   requireOwnDatacenter(fields.datacenter || first(call.query, 'dc'), parts);
-  const { node: name = '', coord } = fields;
+  const { node: name = '', segment = '', coord } = fields;
   if (coord === undefined) refuseDocument({ style: 'api', path: '' }, 'missing field "Coord"');
-  parts.coordinates.set(name, coord, parts.state.view);
+  parts.coordinates.set([name, coord, segment], parts.state.view);
   return EMPTY;
 };
+
+const SEGMENT: QueryParameter = { name: 'segment', about: 'Only places in this segment.' };
 
 export const coordinateRoutes: readonly Route[] = [
   {
     path: '/v1/coordinate/datacenters',
-    operations: { GET: { about: 'Places of the servers of each datacenter.', handle: datacenters } },
+    operations: {
+      GET: { about: 'Places of the servers of each datacenter.', handle: unlessDisabled(datacenters) },
+    },
   },
   {
     path: '/v1/coordinate/nodes',
-    operations: { GET: { about: 'Places of all nodes.', query: READ_PARAMETERS, handle: nodes } },
+    operations: {
+      GET: {
+        about: 'Places of all nodes.',
+        query: [...READ_PARAMETERS, SEGMENT],
+        handle: unlessDisabled(nodes),
+      },
+    },
   },
   {
     path: '/v1/coordinate/node/*',
-    operations: { GET: { about: 'Place of a node.', query: READ_PARAMETERS, handle: node } },
+    operations: {
+      GET: { about: 'Place of a node.', query: [...READ_PARAMETERS, SEGMENT], handle: unlessDisabled(node) },
+    },
   },
   {
     path: '/v1/coordinate/update',
-    operations: { PUT: { about: 'Tell where a node is.', body: 'json', handle: update } },
+    operations: { PUT: { about: 'Tell where a node is.', body: 'json', handle: unlessDisabled(update) } },
   },
 ];

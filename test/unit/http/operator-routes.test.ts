@@ -129,6 +129,39 @@ describe('coordinates', () => {
     ]);
   });
 
+  test('are kept by segment, and shown of one or all', async () => {
+    await server.put('/v1/catalog/register', { Node: 'tn', Address: '1.2.3.4' });
+    for (const Segment of ['beta', 'alpha'])
+      await server.put('/v1/coordinate/update', { Node: 'tn', Segment, Coord: coord });
+    const segments = async (path: string): Promise<unknown> => {
+      const answer = await server.get(`/v1/coordinate/${path}`);
+      if (answer.status !== 200) return answer.status;
+      return (answer.json() as { Node: string; Segment: string }[]).map(
+        ({ Node, Segment }) => Node + Segment,
+      );
+    };
+    expect(await segments('nodes')).toEqual(['n1', 'tnalpha', 'tnbeta']);
+    expect(await segments('nodes?segment=alpha')).toEqual(['tnalpha']);
+    expect(await segments('nodes?segment=')).toEqual(['n1']);
+    expect(await segments('node/tn')).toEqual(['tnalpha', 'tnbeta']);
+    expect(await segments('node/tn?segment=beta')).toEqual(['tnbeta']);
+    expect([await segments('node/tn?segment=gamma'), await segments('node/tn?segment=')]).toEqual([404, 404]);
+  });
+
+  test.each([
+    ['GET', 'nodes'],
+    ['GET', 'nodes?index=x'],
+    ['GET', 'node/n1'],
+    ['GET', 'datacenters'],
+    ['PUT', 'update'],
+  ])('are refused where they are switched off: %s %s', async (method, path) => {
+    const without = await startHttp({ hasCoordinates: false });
+    const answer = await without.request(method, `/v1/coordinate/${path}`);
+    expect([answer.status, answer.text]).toEqual([401, 'Coordinate support disabled']);
+    expect((await without.put('/v1/coordinate/nodes')).status).toBe(405);
+    await without.app.close();
+  });
+
   test.each([
     ['{', 400, 'Request decode failed: '],
     ['[]', 400, 'Request decode failed: json: cannot unmarshal array'],

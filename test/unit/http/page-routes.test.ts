@@ -88,55 +88,6 @@ describe('files of the page', () => {
   });
 });
 
-describe('/v1/internal/ui/services', () => {
-  test('has one line a service, with instances and checks by state', async () => {
-    const { get, put } = await startHttp();
-    const register = (node: string, id: string, tags: readonly string[], status: string) =>
-      put('/v1/catalog/register', {
-        Node: node,
-        Address: '10.0.0.1',
-        Service: { ID: id, Service: 'web', Tags: tags },
-        Check: { Node: node, CheckID: `c-${id}`, ServiceID: id, Name: 'c', Status: status },
-      });
-    await register('a', 'w1', ['x', 'y'], 'passing');
-    await register('a', 'w2', ['y'], 'critical');
-    await register('b', 'w3', [], 'warning');
-    await put('/v1/catalog/register', {
-      Node: 'a',
-      Address: '10.0.0.1',
-      Check: { Node: 'a', CheckID: 'disk', Name: 'disk', Status: 'warning' },
-    });
-    const services = (await get('/v1/internal/ui/services')).json() as readonly { readonly Name: string }[];
-    expect(services.find(({ Name }) => Name === 'web')).toEqual({
-      Name: 'web',
-      Tags: ['x', 'y'],
-      Nodes: ['a', 'b'],
-      InstanceCount: 3,
-      ChecksPassing: 1,
-      ChecksWarning: 3,
-      ChecksCritical: 1,
-      InstancesPassing: 0,
-      InstancesWarning: 2,
-      InstancesCritical: 1,
-      InstancesMaintenance: 0,
-      ExternalSources: null,
-      GatewayConfig: {},
-    });
-  });
-
-  test('can be waited on: a check that changes wakes it', async () => {
-    const { get, put } = await startHttp();
-    const service = { Service: 'web', ID: 'w' };
-    const check = { Node: 'a', CheckID: 'c', ServiceID: 'w', Name: 'c', Status: 'passing' };
-    const node = { Node: 'a', Address: '10.0.0.1', Service: service };
-    await put('/v1/catalog/register', { ...node, Check: check });
-    const { headers } = await get('/v1/internal/ui/services');
-    const waiting = get(`/v1/internal/ui/services?index=${String(headers['x-consul-index'])}&wait=60s`);
-    await put('/v1/catalog/register', { ...node, Check: { ...check, Status: 'critical' } });
-    expect((await waiting).text).toContain('"InstancesCritical":1');
-  });
-});
-
 describe('/v1/agent/check/:id/history', () => {
   const results = [
     { atMs: Date.UTC(2026, 0, 2), durationMs: 3, status: 'critical', output: 'refused' },

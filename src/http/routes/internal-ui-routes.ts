@@ -1,0 +1,101 @@
+/**
+ * /v1/internal/ui: what a page of all services or of all nodes shows, to be waited on like other reads.
+ *
+ * Consul has these paths for its own page and does not document them; other pages ask for them all the same, and here
+ * they are part of the API.
+ */
+import { allNodes } from '../../catalog/read.ts';
+import { selectAll } from '../../catalog/select.ts';
+import { summariesOf } from '../../catalog/service-summary.ts';
+import { nodeKey } from '../../catalog/tables.ts';
+import { nodeTopic } from '../../catalog/topics.ts';
+import { ENTRY_FIELDS, NODE_DUMP_FIELDS } from '../../filter/fields.ts';
+import { answerRead } from '../blocking.ts';
+import { nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
+import { entryDocument } from '../documents/row-documents.ts';
+import { json } from '../reply.ts';
+import { filterOf } from '../request/filter-parameter.ts';
+import { restOfPath } from '../request/path-name.ts';
+import { first } from '../request/query-values.ts';
+import { FILTER_PARAMETER, READ_PARAMETERS } from '../request/selectors.ts';
+import type { Handler, Route } from '../route.ts';
+
+const EVERYTHING = ['services', 'nodes', 'checks'] as const;
+
+/** A filter selects instances, as they stand in /v1/health/service; the lines then count what is left. */
+const services: Handler = (call, parts) => {
+  const { datacenter, state, summaries } = parts;
+  const isSelected = filterOf(call, ENTRY_FIELDS);
+  const hasFilter = Boolean(first(call.query, 'filter'));
+  return answerRead(call, parts, {
+    topics: EVERYTHING,
+    reply: () => {
+      const lines = hasFilter
+        ? summariesOf(selectAll(state.view).filter((entry) => isSelected(entryDocument(entry, datacenter))))
+        : summaries.all();
+      return json(summaryDocuments(lines, datacenter));
+    },
+  });
+};
+
+const nodes: Handler = (call, parts) => {
+  const isSelected = filterOf(call, NODE_DUMP_FIELDS);
+  const { view } = parts.state;
+  return answerRead(call, parts, {
+    topics: EVERYTHING,
+    reply: () =>
+      json(
+        allNodes(view)
+          .map((node) => nodeDumpDocument(view, node))
+          .filter(isSelected),
+      ),
+  });
+};
+
+const node: Handler = (call, parts) => {
+  const name = restOfPath(call, 'Missing node name');
+  const { view } = parts.state;
+  return answerRead(call, parts, {
+    topics: [nodeTopic(name)],
+    reply: () => {
+      const row = view.nodes.get(nodeKey(name));
+      return row ? json(nodeDumpDocument(view, row)) : { status: 404 };
+    },
+  });
+};
+
+export const internalUiRoutes: readonly Route[] = [
+  {
+    path: '/v1/internal/ui/services',
+    operations: {
+      GET: {
+        about: 'All services, one line each: instances and checks by state, tags, nodes.',
+        query: [...READ_PARAMETERS, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: services,
+      },
+    },
+  },
+  {
+    path: '/v1/internal/ui/nodes',
+    operations: {
+      GET: {
+        about: 'All nodes with their services and checks.',
+        query: [...READ_PARAMETERS, FILTER_PARAMETER],
+        isCacheable: true,
+        handle: nodes,
+      },
+    },
+  },
+  {
+    path: '/v1/internal/ui/node/*',
+    operations: {
+      GET: {
+        about: 'A node with its services and checks.',
+        query: READ_PARAMETERS,
+        isCacheable: true,
+        handle: node,
+      },
+    },
+  },
+];
