@@ -11,11 +11,13 @@ import Fastify, {
   type FastifyRequest,
   type RouteHandlerMethod,
 } from 'fastify';
+import { Turns } from '../lib/fair-turns.ts';
 import { callOf } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import type { HttpParts } from './http-parts.ts';
 import { limitConnections, refuseMalformed } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
+import { queuePipelined } from './listen/pipelines.ts';
 import { RouteMeter } from './listen/route-meter.ts';
 import { openApiRoute } from './paths/openapi.ts';
 import { PathTable } from './paths/path-table.ts';
@@ -199,6 +201,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     dispatcher.beginClosing();
     parts.watch.abandonAll();
   });
+  queuePipelined(app.server, new Turns(parts.clock));
   limitConnections(app.server, parts);
   collectGauges(parts);
   await app.ready();

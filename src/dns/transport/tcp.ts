@@ -6,6 +6,7 @@
  * connection; they take their turns with those of others (fair-turns.ts).
  */
 import net from 'node:net';
+import type { Turns } from '../../lib/fair-turns.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { MAX_MESSAGE_BYTES } from '../../wire/constants.ts';
 import type { Counters } from '../counters.ts';
@@ -13,7 +14,6 @@ import type { DnsConfig } from '../dns-config.ts';
 import type { Client, Handler } from '../handle.ts';
 import type { Places } from './connection-table.ts';
 import type { Endpoint, Listener } from './endpoint.ts';
-import type { Turns } from './fair-turns.ts';
 
 export interface TcpParts {
   readonly handler: Pick<Handler, 'handle'>;

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Turns } from '../../../../src/dns/transport/fair-turns.ts';
-import { manualClock } from '../../../support/manual-clock.ts';
+import { Turns } from '../../../src/lib/fair-turns.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 
 /** Work of `count` steps that each take `stepMs`; says in `done` whose step it was. */
 function worker(name: string, count: number, context: { done: string[]; spend: () => void }) {

@@ -1,14 +1,15 @@
 /**
- * Divides the thread among connections that have more to do than fits between two packets of others.
+ * Divides the thread among those who have more to do than fits between two packets of others.
  *
- * Work is done in turns of a few milliseconds, a few steps of each connection in a row; between two turns the loop looks
- * at its sockets. Whatever TCP clients ask goes through here, so all of them together cost a UDP client about one turn.
+ * Work is done in turns of a few milliseconds, a few steps of each in a row; between two turns the loop looks at its
+ * sockets. Whatever goes through one `Turns` costs a UDP client about one turn, all of it together: what TCP clients of
+ * DNS ask, requests that were pipelined over HTTP, answers of megabytes.
  */
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
-/** Length of a turn. Turning it up delays UDP answers while TCP clients pipeline. */
+/** Length of a turn. Turning it up delays UDP answers while others have much to do. */
 const TURN_MS = 4;
-/** Steps of one connection before the next one has its own. */
+/** Steps of one before the next one has its own. */
 const STEPS_IN_A_ROW = 16;
 
 export interface Work {
@@ -57,4 +58,20 @@ export class Turns {
     }
     return true;
   }
+}
+
+/** Do `step` in turns until it gives false. Rejects with what it throws, and then does it no more. */
+export function inTurns(turns: Pick<Turns, 'add'>, step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const guarded = (): boolean => {
+      try {
+        if (step()) return true;
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      return false;
+    };
+    turns.add({ step: guarded });
+  });
 }
