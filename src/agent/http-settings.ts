@@ -63,6 +63,14 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     txnMaxRequestBytes: config['limits.txn_max_req_len'],
     registrationMaxBytes: config['limits.registration_max_size'],
     registrationMaxChecks: config['limits.registration_max_checks'],
+    bodies: {
+      total: config['limits.http_bodies_max_size'],
+      perClient: config['limits.http_bodies_max_size_per_client'],
+    },
+    answers: {
+      total: config['limits.http_answers_max_size'],
+      perClient: config['limits.http_answers_max_size_per_client'],
+    },
     minSessionTtlMs: config.session_ttl_min,
     prometheusRetentionMs: config['telemetry.prometheus_retention_time'],
     telemetryPrefix: config['telemetry.metrics_prefix'],

@@ -31,6 +31,8 @@ import type {
   StringMap,
 } from '../model/types.ts';
 
+import type { BudgetLimits } from './listen/budget.ts';
+
 /** A check of this agent with its live state; stamps do not matter here. */
 export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output'>;
 
@@ -102,6 +104,9 @@ export interface HttpConfig {
   readonly txnMaxRequestBytes: number;
   readonly registrationMaxBytes: number;
   readonly registrationMaxChecks: number;
+  /** Octets of bodies that are being received or worked on, and of answers not yet taken. */
+  readonly bodies: BudgetLimits;
+  readonly answers: BudgetLimits;
   readonly minSessionTtlMs: number;
   /** `telemetry.prometheus_retention_time`; 0 answers 415 on Consul's path. */
   readonly prometheusRetentionMs: number;

@@ -15,6 +15,7 @@ const STATUS = {
   method_not_allowed: 405,
   too_large: 413,
   too_many_connections: 429,
+  over_budget: 503,
   conflict: 409,
   invalid_command: 500,
   unknown_datacenter: 500,
@@ -24,6 +25,9 @@ const STATUS = {
   stopping: 503,
   config_invalid: 500,
 } as const satisfies Record<ErrorCode, number>;
+
+/** Seconds; budgets are free again as soon as somebody has sent or read what is his. */
+const RETRY_SOON = { 'Retry-After': '1' };
 
 /** 200 with a JSON document. */
 export function json(value: unknown, headers?: Readonly<Record<string, string>>): Reply {
@@ -40,5 +44,7 @@ export const EMPTY: Reply = Object.freeze({ status: 200 });
 
 /** The answer to an error; undefined when it is not a refusal but a bug, which the rim logs. Never throws. */
 export function replyOfError(error: unknown): Reply | undefined {
-  return error instanceof AppError ? text(STATUS[error.code], error.message) : undefined;
+  if (!(error instanceof AppError)) return undefined;
+  const headers = error.code === 'over_budget' ? RETRY_SOON : undefined;
+  return text(STATUS[error.code], error.message, headers);
 }

@@ -15,6 +15,8 @@ import { Turns } from '../lib/fair-turns.ts';
 import { callOf } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import type { HttpParts } from './http-parts.ts';
+import { BodyReader } from './listen/body-reader.ts';
+import { budgetsOf } from './listen/budgets.ts';
 import { limitConnections, refuseMalformed } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
 import { queuePipelined } from './listen/pipelines.ts';
@@ -95,12 +97,6 @@ const LIMITS = {
   clientErrorHandler: refuseMalformed,
 } as const;
 
-/** Bodies are bytes whatever they are called, so a type that is none must not stop them. */
-function forgetContentType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  delete request.raw.headers['content-type'];
-  done();
-}
-
 function tooLarge(request: FastifyRequest): Reply {
   const bytes = request.headers['content-length'] ?? 'unknown';
   const max = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES;
@@ -119,6 +115,7 @@ interface Mounting {
   readonly dispatcher: Dispatcher;
   readonly paths: PathTable;
   readonly parts: HttpParts;
+  readonly bodyReader: BodyReader;
 }
 
 /** A method that a path does not have is refused by name where the `*` of another route would take it. */
@@ -127,7 +124,7 @@ function refusal(route: Route): Operation {
   return { about: '', handle: ({ method }) => notAllowed(method, methods) };
 }
 
-function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void {
+function mount({ app, dispatcher, paths, parts, bodyReader }: Mounting, route: Route): void {
   for (const method of METHODS) {
     const own = route.operations[method];
     if (own === undefined && !paths.isTakenByOther(route.path, method)) continue;
@@ -138,7 +135,7 @@ function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void 
       url: route.path,
       exposeHeadRoute: method === 'GET' && route.answersHead === true,
       ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
-      ...(method !== 'GET' && { onRequest: forgetContentType }),
+      ...(method !== 'GET' && { onRequest: bodyReader.onRequest }),
       handler: (request, reply) => dispatcher.dispatch(target, request, reply),
     });
   }
@@ -146,15 +143,14 @@ function mount({ app, dispatcher, paths, parts }: Mounting, route: Route): void 
 
 /** A subtree without its last slash is not the business of a wider route, whose `*` would take it. */
 function mountSlashless(
-  app: FastifyInstance,
-  paths: PathTable,
-  answer: RouteHandlerMethod,
+  { app, paths, bodyReader }: Mounting,
+  handler: RouteHandlerMethod,
   { path: subtree }: Route,
 ): void {
   const path = subtree.slice(0, -2);
   const method = METHODS.filter((name) => paths.isTakenByOther(path, name));
   if (!subtree.endsWith('/*') || method.length === 0 || paths.methodsOf(path) !== undefined) return;
-  app.route({ method, url: path, exposeHeadRoute: false, onRequest: forgetContentType, handler: answer });
+  app.route({ method, url: path, exposeHeadRoute: false, onRequest: bodyReader.onRequest, handler });
 }
 
 function noCompiler(): never {
@@ -183,14 +179,17 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
       ),
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const { bodies } = budgetsOf(parts);
+  const bodyReader = new BodyReader(bodies);
+  app.addContentTypeParser('*', bodyReader.parse);
   const answerUnrouted: RouteHandlerMethod = (request, reply) => {
     const unrouted = replyUnrouted(request.method, request.raw.url ?? '/', paths, parts);
     return dispatcher.answer(unrouted, callOf(request, reply), reply);
   };
+  const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader };
   for (const route of routes) {
-    mount({ app, dispatcher, paths, parts }, route);
-    mountSlashless(app, paths, answerUnrouted, route);
+    mount(mounting, route);
+    mountSlashless(mounting, answerUnrouted, route);
   }
   app.setNotFoundHandler(answerUnrouted);
   app.setErrorHandler((error: FastifyError, request, reply) => {

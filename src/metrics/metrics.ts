@@ -61,6 +61,16 @@ export const METRICS = {
   },
   http_blocking: { kind: 'gauge', help: 'Blocking queries that wait now.', labels: [] },
   http_connections: { kind: 'gauge', help: 'Open HTTP connections.', labels: [] },
+  http_held_bytes: {
+    kind: 'gauge',
+    help: 'Octets held for HTTP clients, by what: bodies that are not answered, answers that are not read.',
+    labels: ['what'],
+  },
+  http_over_budget: {
+    kind: 'counter',
+    help: 'HTTP requests refused because a budget of memory was used up, by budget.',
+    labels: ['budget'],
+  },
   check_runs: { kind: 'counter', help: 'Health checks run, by kind and result.', labels: ['kind', 'status'] },
   check_latency_seconds: {
     kind: 'histogram',

@@ -15,6 +15,7 @@ export const ERRORS = {
   method_not_allowed: 'The path exists, but not with this method.',
   too_large: 'A body, key, value or transaction is over its documented limit.',
   too_many_connections: 'One client holds more connections than limits.http_max_conns_per_client.',
+  over_budget: 'The memory for request bodies or for unread answers is used up; the client may come again.',
   conflict: 'A transaction was rolled back; the errors name the operations.',
   invalid_command:
     'The catalog refuses a write because of what it says or what is stored; nothing was changed.',

@@ -29,6 +29,8 @@ const HTTP_CONFIG: HttpConfig = {
   txnMaxRequestBytes: 512 * 1024,
   registrationMaxBytes: 512 * 1024,
   registrationMaxChecks: 1_000,
+  bodies: { total: 64 * 1024 * 1024, perClient: 32 * 1024 * 1024 },
+  answers: { total: 64 * 1024 * 1024, perClient: 16 * 1024 * 1024 },
   minSessionTtlMs: 10_000,
   prometheusRetentionMs: 0,
   telemetryPrefix: 'consul',
