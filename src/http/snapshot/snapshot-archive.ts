@@ -3,7 +3,8 @@
  * gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`. Inside, `state.bin` is rollcall's own: lines of JSON, first
  * format, version and count of rows, then one row a line.
  *
- * Nothing is believed before both checksums were compared: a damaged, cut or foreign file is refused as a whole.
+ * Nothing is believed before both checksums were compared: a damaged, cut or foreign file is refused as a whole. Consul
+ * in turn must not try to read our state, because what it cannot decode ends its process; it looks at the version first.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -43,10 +44,16 @@ function sumsOf(meta: Buffer, state: Buffer): Buffer {
   return Buffer.from(line(META, meta) + line(STATE, state));
 }
 
+/**
+ * Of the contents, in Raft's count. Consul knows 0 and 1, and refuses others with an error before it reads the state; its
+ * tools show the number and look no further.
+ */
+const CONTENTS_VERSION = 1_000;
+
 /** What Consul's tools read about a snapshot. */
 function metaOf(index: ModifyIndex, size: number, nowMs: number): Buffer {
   const meta = {
-    Version: 1,
+    Version: CONTENTS_VERSION,
     ID: `1-${index}-${nowMs}`,
     Index: index,
     Term: 1,

@@ -33,6 +33,40 @@ function forge(file: Buffer, change: (lines: string[]) => string[]): Buffer {
 }
 
 describe('a snapshot file', () => {
+  test('has the form that Consul takes apart, and a version that it does not restore', async () => {
+    const { file, view } = await startFile();
+    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+    expect([...files.keys()]).toEqual(['meta.json', 'state.bin', 'SHA256SUMS']);
+    const [meta = Buffer.of(), state = Buffer.of(), sums] = files.values();
+    expect(sums?.toString()).toBe(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
+    expect(JSON.parse(meta.toString())).toEqual({
+      Version: 1_000,
+      ID: expect.stringMatching(/^1-\d+-1700000000000$/),
+      Index: expect.any(Number),
+      Term: 1,
+      Peers: null,
+      Configuration: { Servers: null },
+      ConfigurationIndex: 0,
+      Size: state.length,
+    });
+    expect(view.kv.size).toBe(2);
+  });
+
+  test('of a former version, which Consul could not refuse, is still taken', async () => {
+    const { file } = await startFile();
+    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+    const meta = Buffer.from(String(files.get('meta.json')).replace('"Version":1000', '"Version":1'));
+    expect(meta.toString()).toContain('"Version":1,');
+    const state = files.get('state.bin') as Buffer;
+    const sums = Buffer.from(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
+    const parts = [
+      ['meta.json', meta],
+      ['state.bin', state],
+      ['SHA256SUMS', sums],
+    ] as const;
+    expect(await unpackSnapshot(gzipSync(packTar(parts, 0)))).toEqual(await unpackSnapshot(file));
+  });
+
   test('gives back the rows that went into it', async () => {
     const { file, view } = await startFile();
     const rows = (await unpackSnapshot(file)).filter(({ table }) => table === 'kv').map(({ row }) => row);
