@@ -9,6 +9,7 @@ import path from 'node:path';
 import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/config/accepted-keys.ts';
 import { envOf, type OptionSpec } from '../../src/agent/config/option-spec.ts';
 import { OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
+import { UNENFORCED } from '../../src/agent/config/unenforced.ts';
 import { METHODS } from '../../src/http/route.ts';
 import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
@@ -71,6 +72,13 @@ function acceptedRows(): string[][] {
   });
 }
 
+const ASKS: Readonly<Record<(typeof UNENFORCED)[string]['asks'], string>> = {
+  on: 'on',
+  set: 'not empty',
+  port: 'above 0',
+  deny: '`deny`',
+};
+
 export const TABLES: readonly GeneratedTable[] = [
   {
     name: 'errors',
@@ -122,6 +130,15 @@ export const TABLES: readonly GeneratedTable[] = [
     name: 'accepted-keys',
     page: 'docs/config.md',
     render: () => renderTable(['What they are here', 'Keys'], acceptedRows()),
+  },
+  {
+    name: 'unenforced',
+    page: 'docs/config.md',
+    render: () =>
+      renderTable(
+        ['Key', 'When it is', 'What it would protect'],
+        Object.entries(UNENFORCED).map(([key, { asks, protects }]) => [code(key), ASKS[asks], protects]),
+      ),
   },
 ];
 

@@ -11,6 +11,7 @@ import { envOf, type OptionSpec } from './option-spec.ts';
 import { ValueProblem, valueFromJson, valueFromText } from './option-values.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 import { parseFile, type Tree } from './parse-file.ts';
+import { demandsIn } from './unenforced.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,6 +43,8 @@ export interface Problem {
 export class Collected {
   readonly settings: Setting[] = [];
   readonly accepted = new Map<string, Subject>();
+  /** Rows of UNENFORCED that were set: the last value, and where. */
+  readonly demands = new Map<string, { readonly value: unknown; readonly source: string }>();
   readonly problems: Problem[] = [];
 
   add(place: Place, key: OptionKey, read: (spec: OptionSpec) => unknown): void {
@@ -59,18 +62,16 @@ export class Collected {
       const place = { source, path };
       const known = lookUpKey(path);
       if (known.kind === 'option') this.add(place, known.key, (spec) => valueFromJson(spec, json));
-      else if (known.kind === 'accepted') this.#acceptUnlessOff(known.key, json);
+      else if (known.kind === 'accepted') this.accept(source, known.key, json);
       else if (known.kind === 'group') this.#addGroup(place, json);
       else this.problems.push({ place, text: unknownText('config key', path, known.nearest) });
     }
   }
 
-  accept(key: string): void {
-    this.accepted.set(key, ACCEPTED_KEYS.get(key) ?? 'other');
-  }
-
-  #acceptUnlessOff(key: string, json: unknown): void {
-    if (json !== false) this.accept(key);
+  /** Take a key without meaning. One that is off asks for nothing and is not named. */
+  accept(source: string, key: string, value: unknown): void {
+    if (value !== false) this.accepted.set(key, ACCEPTED_KEYS.get(key) ?? 'other');
+    for (const [row, asked] of demandsIn(key, value)) this.demands.set(row, { value: asked, source });
   }
 
   #addGroup(place: Place, json: unknown): void {
@@ -101,7 +102,7 @@ export function collectFlags(flags: readonly FlagValue[]): Collected {
   for (const { flag, value } of flags) {
     const key = known.get(flag);
     if (key) collected.add({ source: `-${flag}`, path: '' }, key, (spec) => valueFromText(spec, value));
-    else collected.accept(ACCEPTED_FLAGS[flag]?.key ?? flag);
+    else collected.accept(`-${flag}`, ACCEPTED_FLAGS[flag]?.key ?? flag, value);
   }
   return collected;
 }

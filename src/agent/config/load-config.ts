@@ -8,6 +8,7 @@
 import { AppError } from '../../model/errors.ts';
 import { checkConfig } from './check-config.ts';
 import {
+  type Collected,
   collectEnv,
   collectFlags,
   collectTexts,
@@ -24,6 +25,7 @@ import { type InterfaceAddress, machineAddresses } from './machine-addresses.ts'
 import { isAppended, isGrowing, mergeValue } from './option-values.ts';
 import { type Config, DEV_DEFAULTS, defaultConfig, OPTIONS, type OptionKey } from './options.ts';
 import { type Format, lineOf } from './parse-file.ts';
+import { unenforcedKeys, unenforcedText } from './unenforced.ts';
 
 export interface ConfigRequest {
   readonly isDev: boolean;
@@ -93,6 +95,15 @@ async function describeProblem({ place, text }: Problem, texts: readonly ConfigT
   return where === '' ? text : `${where}: ${text}`;
 }
 
+/** The line about what is asked for and not enforced; none when there is nothing. Later sources win. */
+function unenforced(all: readonly Collected[]): readonly string[] {
+  const demands = new Map(all.flatMap((one) => [...one.demands]));
+  const keys = unenforcedKeys(new Map([...demands].map(([key, { value }]) => [key, value])));
+  return keys.length === 0
+    ? []
+    : [unenforcedText(keys.map((key) => `${key} (${demands.get(key)?.source ?? ''})`))];
+}
+
 /** Read and merge everything. Throws AppError config_invalid, one problem a line. */
 export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> {
   const { texts, skipped } = readConfigFiles(request.paths, request.format);
@@ -126,6 +137,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     const place = settings.findLast((setting) => setting.key === key)?.place ?? { source: '', path: '' };
     problems.push(await describeProblem({ place, text }, allTexts));
   }
+  if (!config.accept_unenforced) problems.push(...unenforced(all));
   if (problems.length > 0) throw new AppError('config_invalid', problems.join('\n'));
   const places = placesOf(settings);
   return {

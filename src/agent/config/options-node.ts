@@ -154,6 +154,13 @@ export const NODE_OPTIONS = {
     aliases: ['ui_dir'],
     doc: 'Folder with the files of another page to serve instead of the own one.',
   },
+  accept_unenforced: {
+    kind: 'switch',
+    default: false,
+    flag: 'accept-unenforced',
+    reloadable: false,
+    doc: 'Start although the configuration asks for protection that this agent does not give, such as access control or TLS.',
+  },
   leave_on_terminate: {
     kind: 'switch',
     default: false,

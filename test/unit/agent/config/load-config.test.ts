@@ -174,6 +174,7 @@ describe('loadConfig', () => {
 
   it('accepts keys without meaning here and names them once, those about safety as a warning', async () => {
     const one = file('a.json', {
+      accept_unenforced: true,
       acl: { enabled: true },
       encrypt: 'x',
       autopilot: {},
