@@ -71,9 +71,12 @@ export function httpFace(app: HttpServer, config: Config, log: Pick<Logger, 'war
   };
 }
 
-export interface DnsFaceParts extends Omit<DnsParts, 'addresses' | 'port' | 'threads' | 'transport'> {
+export interface DnsFaceParts
+  extends Omit<DnsParts, 'addresses' | 'port' | 'threads' | 'transport' | 'readFile'> {
   readonly agentConfig: Config;
 }
+
+const readFile = (file: string): Promise<string> => fs.promises.readFile(file, 'utf8');
 
 /** The DNS face. Rejects at start with config_invalid when a port cannot be had. */
 export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
@@ -88,7 +91,7 @@ export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
     start: async () => {
       if (port < 0) return;
       try {
-        server = await startDns({ ...parts, addresses, port, threads, transport });
+        server = await startDns({ ...parts, addresses, port, threads, transport, readFile });
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
         const address = (cause as { address?: string }).address ?? addresses[0] ?? '';

@@ -13,7 +13,14 @@ export const TRANSPORTS = ['udp', 'tcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** Why a packet got no answer: what was in it, the client, or that the answer could not be sent. */
-export type DropReason = 'too_short' | 'too_large' | 'response' | 'too_slow' | 'too_many' | 'unsendable';
+export type DropReason =
+  | 'too_short'
+  | 'too_large'
+  | 'response'
+  | 'too_slow'
+  | 'too_many'
+  | 'unsendable'
+  | 'receive_buffer_full';
 
 export interface Counters {
   readonly queries: Pick<Metric, 'add'>;
@@ -23,7 +30,7 @@ export interface Counters {
   readonly latencySlots: readonly [number, number];
   /** Slots of answers of one type, rcode and reason, for `service` ('' for none). */
   slots(qtype: number, rcode: number, reason: Reason, service: string): Slots;
-  dropped(transport: Transport, reason: DropReason): void;
+  dropped(transport: Transport, reason: DropReason, count?: number): void;
   truncated(transport: Transport): void;
   upstream(result: 'ok' | 'timeout' | 'refused' | 'error' | 'too_many', seconds: number): void;
 }
@@ -67,7 +74,7 @@ export function makeCounters(metrics: Metrics): Counters {
       if (service !== '') return { ...slotsOf(qtype, rcode, reason), serviceSlot: services.slot(service) };
       return slotsOf(qtype, rcode, reason);
     },
-    dropped: (transport, reason) => dropped.add(dropped.slot(transport, reason)),
+    dropped: (transport, reason, count = 1) => dropped.add(dropped.slot(transport, reason), count),
     truncated: (transport) => truncated.add(truncated.slot(transport)),
     upstream(result, seconds) {
       upstream.add(upstream.slot(result));

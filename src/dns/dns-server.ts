@@ -22,6 +22,7 @@ import { makeQueryLog } from './query-log.ts';
 import type { ExecuteQuery } from './resolve.ts';
 import { Places } from './transport/connection-table.ts';
 import type { Listener } from './transport/endpoint.ts';
+import { watchDrops } from './transport/kernel-drops.ts';
 import { openTcp, type TcpParts } from './transport/tcp.ts';
 import { makeThreadSockets, type ThreadSockets } from './transport/thread-sockets.ts';
 import { startThreads } from './transport/threads.ts';
@@ -50,6 +51,8 @@ export interface DnsParts extends ConfigSource {
   readonly index: () => ModifyIndex;
   /** Have the listener told of every installed write, in order. */
   readonly onInstalled: (listener: InstalledListener) => void;
+  /** Read a file of the system as text. */
+  readonly readFile: (file: string) => Promise<string>;
   readonly nodeName: string;
   /** Where nodes are, for prepared queries that want the nearest. */
   readonly coordinates: Coordinates;
@@ -163,7 +166,9 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
   ownPort = sockets.port;
   try {
     const stopThreads = await openThreads(parts, sockets);
+    const stopDrops = watchDrops({ ...parts, port: ownPort, counters });
     const close = async (): Promise<void> => {
+      stopDrops();
       await Promise.all([stopThreads(), closeAll(sockets.listeners)]);
       sockets.ofThreads?.close();
     };

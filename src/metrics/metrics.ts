@@ -29,7 +29,11 @@ export const METRICS = {
     help: 'DNS questions about a service, by service.',
     labels: ['service'],
   },
-  dns_dropped: { kind: 'counter', help: 'DNS packets that got no answer.', labels: ['transport', 'reason'] },
+  dns_dropped: {
+    kind: 'counter',
+    help: 'DNS packets that got no answer; those that the kernel dropped have the reason `receive_buffer_full`.',
+    labels: ['transport', 'reason'],
+  },
   dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
   dns_latency_seconds: {
     kind: 'histogram',

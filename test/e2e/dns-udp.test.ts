@@ -1,14 +1,17 @@
 /** DNS over UDP on real sockets, both ways: many packets with one system call, and node:dgram. */
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { watchDrops } from '../../src/dns/transport/kernel-drops.ts';
 import { loadUdpLibrary } from '../../src/dns/transport/udp-library.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { ServiceId } from '../../src/model/types.ts';
 import { decoded, nodeRow, queryPacket, serviceRow } from '../support/dns-rig.ts';
 import { askUdp, type SocketRig, startSocketRig, startUpstream } from '../support/dns-sockets.ts';
+import { manualClock } from '../support/manual-clock.ts';
 
 const HAS_LIBRARY = typeof loadUdpLibrary() !== 'string';
 const TRANSPORTS = HAS_LIBRARY ? (['batch', 'dgram'] as const) : (['dgram'] as const);
@@ -187,3 +190,28 @@ it('says in the log that node:dgram may answer from another address', async () =
   await rig({ transport: 'dgram', addresses: ['0.0.0.0'], log });
   expect(said).toEqual([expect.stringContaining('may leave from another address')]);
 });
+
+it.runIf(process.platform === 'linux')(
+  'counts what the kernel dropped because nobody came to read it',
+  async () => {
+    const socket = await client();
+    const { port } = socket.address();
+    const dropped: (number | undefined)[] = [];
+    const clock = manualClock();
+    const stop = watchDrops({
+      addresses: ['0.0.0.0'],
+      port,
+      clock,
+      readFile: (file) => readFile(file, 'utf8'),
+      log: silentLogger,
+      counters: { dropped: (_, _reason, count) => void dropped.push(count) },
+    });
+    // Without a turn of the event loop in between, as when something else keeps it busy.
+    for (let i = 0; i < 20_000; i += 1) socket.send(new Uint8Array(1_000), port, '127.0.0.1');
+    await delay(50);
+    await clock.advanceAndSettle(10_000);
+    await expect.poll(() => dropped.length).toBe(1);
+    expect(dropped[0]).toBeGreaterThan(0);
+    stop();
+  },
+);

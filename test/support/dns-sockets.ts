@@ -4,6 +4,7 @@
 
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import type { Change } from '../../src/catalog/state.ts';
@@ -43,6 +44,7 @@ export async function startSocketRig(
     addresses: options.addresses ?? ['127.0.0.1'],
     port: 0,
     threads: options.threads ?? 0,
+    readFile: (file) => readFile(file, 'utf8'),
     transport: options.transport ?? 'auto',
     view: state.view,
     index: () => state.index,
