@@ -12,7 +12,7 @@ import { RCODE, TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
 import { foldByte, type WireName } from '../wire/name.ts';
 import { instanceGroups } from './instance-groups.ts';
-import { type FoundInstances, NOTHING_KNOWN, type Outcome, type Reason } from './outcome.ts';
+import { type FoundHere, type FoundInstances, NOTHING_KNOWN, type Outcome, type Reason } from './outcome.ts';
 import {
   type AnswerContext,
   addressRecord,
@@ -197,7 +197,7 @@ function answerNameserver(servers: readonly NodeRow[], context: AnswerContext): 
 }
 
 /** Turn an outcome into an answer. O(instances). */
-export function makeAnswer(outcome: Exclude<Outcome, { kind: 'outside' }>, context: AnswerContext): Answer {
+export function makeAnswer(outcome: FoundHere, context: AnswerContext): Answer {
   switch (outcome.kind) {
     case 'instances':
       return answerInstances(outcome, context);

@@ -18,7 +18,7 @@ import type { Zone } from './zone.ts';
 const NO_OPTIONS = new Uint8Array(0);
 
 /** Space and rules for one reply. */
-export interface DrawRules {
+export interface EncodeRules {
   readonly zone: Zone;
   readonly random: Random;
   readonly out: Uint8Array;
@@ -59,7 +59,7 @@ function stampSerial(records: readonly ResourceRecord[], serial: number): readon
 }
 
 /** Write the reply to `query`; gives its length. */
-export function draw(answer: Answer, query: Query, rules: DrawRules): number {
+export function encodeAnswer(answer: Answer, query: Query, rules: EncodeRules): number {
   const { zone, serial, out, maxBytes } = rules;
   const { config } = zone;
   const isSmall = rules.isUdp && maxBytes <= MIN_UDP_BYTES && answer.isLimitedOverUdp;

@@ -1,7 +1,7 @@
 /**
  * One packet in, one reply out: the road that every query takes, whatever transport brought it.
  *
- *     scan → known answer?  yes: send it.   no: decode → parse → resolve → answer → render and remember, or draw
+ *     scan → known answer?  yes: send it.   no: decode → decide → answer → render and remember, or encode
  *
  * Answers from the catalog come back at once as a number of octets in `out`; what needs an upstream server comes as a
  * promise. The only try/catch of the DNS side is here: a bug becomes SERVFAIL and a count, never silence or a crash.
@@ -11,21 +11,20 @@ import type { View } from '../catalog/tables.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { parse } from '../names/parse-name.ts';
-import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE, TYPE } from '../wire/constants.ts';
-import { decodeQuery, type Query, type ResourceRecord } from '../wire/message.ts';
-import { foldedLabels } from '../wire/name.ts';
-import { type Answer, makeAnswer } from './answer.ts';
+import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE } from '../wire/constants.ts';
+import { decodeQuery, type Query } from '../wire/message.ts';
 import type { Counters, Transport } from './counters.ts';
+import { decide } from './decide.ts';
 import type { DnsConfig } from './dns-config.ts';
 import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
-import { type FetchedHosts, hostKey, makeHosts, type WantedHost } from './hosts.ts';
+import { type FetchedHosts, hostKey, type WantedHost } from './hosts.ts';
+import { localAnswer } from './local-answer.ts';
 import { NodeIds } from './node-ids.ts';
-import type { Outcome, Reason } from './outcome.ts';
+import type { FoundHere, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
-import { ALL_NODES, type ExecuteQuery, type ResolveContext, resolve } from './resolve.ts';
+import { ALL_NODES, type ExecuteQuery, type ResolveContext } from './resolve.ts';
 import { type Job, maxBytesFor, Sender } from './sender.ts';
 import type { Forwarded, Upstream } from './upstream/recurse.ts';
 import { makeZone, type Zone } from './zone.ts';
@@ -57,8 +56,6 @@ const NOBODY = (): string => '';
 
 /** Host names asked upstream for one query. */
 const MAX_HOSTS = 8;
-/** Records of one host name for a client without EDNS. */
-const MAX_HOST_RECORDS = 5;
 
 /** One query in so many is timed. */
 const TIMED_ONE_IN = 16;
@@ -148,20 +145,9 @@ export class Handler {
       this.#countFailure(0, query.rcode, reason, transport);
       return writeRefusal(query, out);
     }
-    if (query.edns !== null && query.edns.version > 0) {
-      const failure = { rcode: RCODE.BADVERS, isAuthoritative: false, withEdns: true };
-      return this.#fail(query, failure, 'bad_version', job);
-    }
-    const lookup = parse(foldedLabels(query.qname), query.qtype, zone.names);
-    if (query.qtype === TYPE.AXFR && lookup.kind !== 'outside') {
-      const failure = { rcode: RCODE.NOTIMP, isAuthoritative: true, withEdns: true };
-      return this.#fail(query, failure, 'not_implemented', job);
-    }
-    const outcome = resolve(lookup, query.qtype, this.#context(zone, this.#askerOf(query, job)));
-    if (outcome.kind === 'outside') return this.#forward(query, job);
-    const isUnknownAddress = outcome.kind === 'none' && outcome.reason === 'unknown_address';
-    if (isUnknownAddress && zone.config.recursors.length > 0) return this.#forward(query, job);
-    return this.#answer(query, outcome, job);
+    const decision = decide(query, zone, this.#context(zone, this.#askerOf(query, job)));
+    if (decision.kind === 'refuse') return this.#fail(query, decision, decision.reason, job);
+    return decision.kind === 'forward' ? this.#forward(job) : this.#answer(query, decision.outcome, job);
   }
 
   #context(zone: Zone, clientAddress: () => string): ResolveContext {
@@ -176,37 +162,21 @@ export class Handler {
   }
 
   /** Answer from the catalog, after host names elsewhere have been asked if the answer needs any. */
-  #answer(query: Query, outcome: Local, job: Job): Handled {
-    const wanted: WantedHost[] = [];
+  #answer(query: Query, outcome: FoundHere, job: Job): Handled {
+    const zone = this.#zone;
     const pick = this.#parts.random.next();
-    const answer = this.#makeAnswer(query, outcome, pick, (host, qtype) => {
-      if (this.#zone.config.recursors.length > 0) wanted.push({ host, qtype });
-      return [];
-    });
+    const parts = { zone, context: this.#context(zone, NOBODY), pick, fetched: NOTHING_FETCHED };
+    const { answer, wanted } = localAnswer(query, outcome, parts);
     if (wanted.length === 0) return this.#sender.finish(answer, query, job);
     const whole = job.packet.slice();
     const later = decodeQuery(whole);
     if (later.kind !== 'query') return 0;
-    return this.#fetch(wanted, this.#zone).then((fetched) => {
-      const complete = this.#makeAnswer(
-        later,
-        outcome,
-        pick,
-        (host, qtype) => fetched.get(hostKey(host, qtype)) ?? [],
-      );
-      const out = new Uint8Array(
-        maxBytesFor(job.transport, later.edns?.payloadBytes ?? -1, this.#zone.config),
-      );
+    return this.#fetch(wanted, zone).then((fetched) => {
+      const complete = localAnswer(later, outcome, { ...parts, fetched });
+      const out = new Uint8Array(maxBytesFor(job.transport, later.edns?.payloadBytes ?? -1, zone.config));
       const rest = { ...job, packet: whole, out, isScanned: false };
-      return out.subarray(0, this.#sender.finish(complete, later, rest));
+      return out.subarray(0, this.#sender.finish(complete.answer, later, rest));
     });
-  }
-
-  #makeAnswer(query: Query, outcome: Local, pick: number, outside: OutsideHosts): Answer {
-    const zone = this.#zone;
-    const maxRecords = query.edns === null ? MAX_HOST_RECORDS : Number.POSITIVE_INFINITY;
-    const hosts = makeHosts({ zone, context: this.#context(zone, NOBODY), pick, maxRecords, outside });
-    return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
   }
 
   async #fetch(wanted: readonly WantedHost[], zone: Zone): Promise<FetchedHosts> {
@@ -218,14 +188,10 @@ export class Handler {
     return asked.length > 0 ? new Map(await Promise.all(asked)) : NOTHING_FETCHED;
   }
 
-  /** Names that are not ours: to the upstream servers, or REFUSED. */
-  #forward(query: Query, job: Job): Handled {
+  /** Pass a query on to the recursors as it came. */
+  #forward(job: Job): Handled {
     const { packet, transport } = job;
     const zone = this.#zone;
-    if (zone.config.recursors.length === 0) {
-      const failure = { rcode: RCODE.REFUSED, isAuthoritative: false, withEdns: false };
-      return this.#fail(query, failure, 'outside_zone', job);
-    }
     const whole = packet.slice();
     return this.#parts.upstream
       .forward(whole, transport, zone.config)
@@ -292,6 +258,3 @@ export class Handler {
     }
   }
 }
-
-type Local = Exclude<Outcome, { kind: 'outside' }>;
-type OutsideHosts = (host: string, qtype: number) => readonly ResourceRecord[];

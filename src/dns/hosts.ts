@@ -5,13 +5,13 @@
  * recursor before; what was not asked has no addresses. Whether anything has to be asked is found by answering once
  * with an `outside` that only takes notes.
  */
-import { parse } from '../names/parse-name.ts';
 import { TYPE } from '../wire/constants.ts';
 import type { ResourceRecord } from '../wire/message.ts';
-import { foldedLabels, nameFromText } from '../wire/name.ts';
+import { nameFromText } from '../wire/name.ts';
 import { makeAnswer } from './answer.ts';
+import { decide } from './decide.ts';
 import type { Hosts } from './records.ts';
-import { type ResolveContext, resolve } from './resolve.ts';
+import type { ResolveContext } from './resolve.ts';
 import type { Zone } from './zone.ts';
 
 /** Aliases of aliases that are followed inside the zone. */
@@ -57,11 +57,11 @@ function insideHosts(
   const { zone, context, pick } = parts;
   const qname = nameFromText(host);
   if (qname === undefined) return [];
-  const lookup = parse(foldedLabels(qname), qtype, zone.names);
-  if (lookup.kind === 'outside' || lookup.kind === 'reverse') return parts.outside(host, outsideType(qtype));
-  const outcome = resolve(lookup, qtype, context);
-  if (depth === 0 || outcome.kind === 'outside') return [];
-  const answer = makeAnswer(outcome, { zone, qname, qtype, pick, hosts: hostsAt(depth - 1, parts) });
+  const decision = decide({ qname, qtype, edns: null }, zone, context);
+  if (decision.kind !== 'answer') return parts.outside(host, outsideType(qtype));
+  if (depth === 0) return [];
+  const hosts = hostsAt(depth - 1, parts);
+  const answer = makeAnswer(decision.outcome, { zone, qname, qtype, pick, hosts });
   const records = answer.groups.map((group) => ({ ...group.answer, owner: group.answer.owner ?? qname }));
   return records.filter(isAddress);
 }

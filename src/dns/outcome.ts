@@ -1,5 +1,5 @@
 /**
- * What a lookup found: data and reasons, no DNS numbers. resolve.ts makes it, answer.ts turns it into records and an
+ * What a lookup found: data and reasons, no DNS numbers. resolve.ts makes it, decide.ts says what is done about it, answer.ts turns it into records and an
  * rcode, extended-error.ts and explain.ts say it in words.
  */
 import type { Instance } from '../catalog/select.ts';
@@ -69,8 +69,13 @@ export type Outcome =
   | { readonly kind: 'authority'; readonly servers: readonly NodeRow[] }
   /** Addresses of the servers, under the name `ns`. */
   | { readonly kind: 'nameserver'; readonly servers: readonly NodeRow[] }
+  /** Ours, but its rows are those of another datacenter. */
+  | { readonly kind: 'elsewhere'; readonly datacenter: string }
   /** Not ours: forward it, or refuse. */
   | { readonly kind: 'outside' };
+
+/** What the rows of this agent say: all that an answer can be made of. */
+export type FoundHere = Exclude<Outcome, { kind: 'elsewhere' | 'outside' }>;
 
 export const NOTHING_KNOWN: readonly Instance[] = Object.freeze([]);
 

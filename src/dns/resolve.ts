@@ -1,15 +1,15 @@
 /**
  * Lookup → Outcome: what the catalog says about a name. Synchronous, from memory, pure.
  *
- * Refuses nothing and knows no rcodes. The datacenter is checked first, so a name of another one is never answered from
- * here; peers do not exist. A new lookup kind is a case in `resolve`.
+ * Refuses nothing and knows no rcodes. The datacenter is checked first: a name of another one has its outcome elsewhere and
+ * is never answered from here; peers do not exist. A new lookup kind is a case in `resolveHere`.
  */
 import { type Instance, select, selectConnect } from '../catalog/select.ts';
 import { nodeKey, type View } from '../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import { formatIp } from '../lib/ip.ts';
 import type { NodeRow, ServiceRow } from '../model/types.ts';
-import type { Locality, Lookup } from '../names/lookup.ts';
+import type { Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
@@ -157,10 +157,6 @@ function servers(view: View): readonly NodeRow[] {
   return (healthy.length > 0 ? healthy : instances).map((instance) => instance.node);
 }
 
-function isElsewhere(at: Locality, config: DnsConfig): boolean {
-  return at.datacenter !== null && at.datacenter !== config.datacenter.toLowerCase();
-}
-
 /** The outcome of a lookup whose locality is this datacenter. */
 function resolveHere(lookup: Lookup, context: ResolveContext): Outcome {
   switch (lookup.kind) {
@@ -198,8 +194,10 @@ export function resolve(lookup: Lookup, qtype: number, context: ResolveContext):
     return { kind: 'authority', servers: servers(context.view) };
   }
   if ('at' in lookup) {
-    if (lookup.at.peer !== null) return notFound('unknown_peer');
-    if (isElsewhere(lookup.at, context.config)) return notFound('unknown_datacenter');
+    const { peer, datacenter } = lookup.at;
+    if (peer !== null) return notFound('unknown_peer');
+    if (datacenter !== null && datacenter !== context.config.datacenter.toLowerCase())
+      return { kind: 'elsewhere', datacenter };
   }
   return resolveHere(lookup, context);
 }

@@ -13,7 +13,7 @@ import type { Answer } from './answer.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Counters, Transport } from './counters.ts';
 import type { DnsConfig } from './dns-config.ts';
-import { draw } from './encode-answer.ts';
+import { encodeAnswer } from './encode-answer.ts';
 import { errorOption, whyCut } from './extended-error.ts';
 import { identityOrder, SharedOrders } from './order.ts';
 import { newScan, queryOf, type Scan, scanQuery } from './scan.ts';
@@ -114,7 +114,7 @@ export class Sender {
     const { zone } = this.#rules;
     const maxBytes = maxBytesFor(transport, query.edns?.payloadBytes ?? -1, zone.config);
     const { random } = this.#parts;
-    return draw(answer, query, {
+    return encodeAnswer(answer, query, {
       zone,
       random,
       out,

@@ -10,7 +10,7 @@ export interface ExplainedInstance {
   readonly Port: number;
   readonly Status: string;
   readonly Weight: number;
-  /** Whether it is in the answer that was drawn for this explanation. */
+  /** Whether it is in the answer that was encoded for this explanation. */
   readonly Kept: boolean;
   /** One sentence: why it is in, or what keeps it out. */
   readonly Reason: string;
@@ -26,7 +26,10 @@ export interface DnsExplanation {
   readonly Rcode: string;
   /** As in the label of the metric `dns_queries`. */
   readonly ReasonCode: string;
-  /** The text that a client with EDNS gets as extended error; '' when nothing is empty or cut. */
+  /**
+   * The text that a client with EDNS gets as extended error; '' when nothing is empty or cut. Or the host names that a
+   * recursor is asked for, which an explanation leaves out.
+   */
   readonly Summary: string;
   readonly Transport: 'udp' | 'tcp';
   /** What the client was taken to advertise; 0 is no EDNS. */

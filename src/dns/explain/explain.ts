@@ -1,15 +1,18 @@
 /**
- * Why a question is answered as it is: the same resolving and answering as for a query, told in words.
+ * Why a question is answered as it is: the decision and the answer of the responder (decide.ts, local-answer.ts), told in
+ * words.
  *
- * An answer is drawn as for a client of the transport and size that were asked for, so what is cut is shown; another query
- * may draw others. Host names elsewhere are not asked. Reads only; nothing is counted.
+ * An answer is encoded as for a client of the transport and size that were asked for, so what is cut is shown; another
+ * query may get others. Nobody else is asked: neither recursors for names that are forwarded nor for the host names that
+ * services have as addresses, which are named instead. Reads only; nothing is counted.
  */
 import type { Instance } from '../../catalog/select.ts';
 import type { View } from '../../catalog/tables.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { formatIp } from '../../lib/ip.ts';
 import type { Random } from '../../lib/random.ts';
-import { AppError } from '../../model/errors.ts';
+import { Metrics } from '../../metrics/metrics.ts';
+import { AppError, invariant } from '../../model/errors.ts';
 import type {
   DnsExplanation,
   ExplainDns,
@@ -18,48 +21,59 @@ import type {
 } from '../../model/explanation.ts';
 import type { CheckRow } from '../../model/types.ts';
 import type { Lookup } from '../../names/lookup.ts';
-import { parse } from '../../names/parse-name.ts';
 import {
+  CLASS,
   FLAG,
   MAX_MESSAGE_BYTES,
-  MIN_UDP_BYTES,
-  RCODE,
   rcodeName,
+  TYPE,
   typeName,
   typeNumber,
 } from '../../wire/constants.ts';
-import { decodeMessage, type Message, type Query } from '../../wire/message.ts';
-import { foldedLabels, nameFromText, nameToText } from '../../wire/name.ts';
-import { type Answer, makeAnswer } from '../answer.ts';
+import { decodeMessage, type Message, type Query, type ResourceRecord } from '../../wire/message.ts';
+import { nameFromText, nameToText } from '../../wire/name.ts';
+import type { Answer } from '../answer.ts';
+import { makeCounters } from '../counters.ts';
+import { type Decision, decide } from '../decide.ts';
 import { type DnsConfig, emptyAnswerOf } from '../dns-config.ts';
-import { draw } from '../encode-answer.ts';
 import { whyCut, whyEmpty } from '../extended-error.ts';
-import { makeHosts } from '../hosts.ts';
+import type { Client } from '../handle.ts';
+import { type LocalAnswer, localAnswer } from '../local-answer.ts';
 import { NodeIds } from '../node-ids.ts';
+import type { Reason } from '../outcome.ts';
 import { instanceEndpoint, weightOf } from '../records.ts';
-import { type ExecuteQuery, type ResolveContext, resolve } from '../resolve.ts';
+import type { ExecuteQuery, ResolveContext } from '../resolve.ts';
+import { Sender } from '../sender.ts';
 import { makeZone, type Zone } from '../zone.ts';
 import { lookupText } from './lookup-text.ts';
 import { recordText } from './record-text.ts';
 
-export interface ExplainParts extends ResolveContext {
+interface ExplainParts extends ResolveContext {
   readonly random: Random;
-  readonly nowMs: number;
+  readonly zone: Zone;
+  /** The one that writes replies, with counters of its own. */
+  readonly sender: Sender;
   /** Wall time in ms since which a check of this agent has its status; undefined for checks of others. */
   readonly sinceMs: (check: CheckRow) => number | undefined;
 }
 
+const NOBODY: Client = { transport: 'udp', address: () => '' };
+/** No topic: what an explanation writes is for nobody else. */
+const NOT_KEPT = null;
+
 /** Octets of check output that are quoted. */
 const MAX_OUTPUT = 120;
 
-function queryOf({ name, type, payloadBytes }: ExplainRequest): Query {
+/** The packet that a client of this kind sends. Throws AppError `bad_request`. */
+function packetOf({ name, type, payloadBytes }: ExplainRequest): Uint8Array {
   const qname = nameFromText(name);
   const qtype = typeNumber(type);
   if (qname === undefined) throw new AppError('bad_request', `"${name}" is not a domain name`);
   if (qtype === undefined) throw new AppError('bad_request', `"${type}" is not a record type`);
-  const question = Uint8Array.from([...qname, qtype >>> 8, qtype & 0xff, 0, 1]);
-  const edns = payloadBytes > 0 ? { payloadBytes, version: 0, clientSubnet: null } : null;
-  return { kind: 'query', id: 0, flags: FLAG.RD, question, qname, qtype, qclass: 1, edns };
+  const u16 = (value: number): [number, number] => [value >>> 8, value & 0xff];
+  const opt = payloadBytes > 0 ? [0, ...u16(TYPE.OPT), ...u16(payloadBytes), 0, 0, 0, 0, 0, 0] : [];
+  const header = [0, 0, ...u16(FLAG.RD), 0, 1, 0, 0, 0, 0, 0, opt.length > 0 ? 1 : 0];
+  return Uint8Array.from([...header, ...qname, ...u16(qtype), ...u16(CLASS.IN), ...opt]);
 }
 
 function clockText(ms: number): string {
@@ -81,29 +95,37 @@ function verdictText(instance: Instance, parts: ExplainParts): string {
   return `${verdict.reason}: check "${verdict.check.id}"${when}${output === '' ? '' : `, output "${output}"`}`;
 }
 
-/** What of an instance would stand in an answer record of this type. */
-function isSent(instance: Instance, answers: readonly string[], zone: Zone, query: Query): boolean {
+/** What a record says of an instance: its address, its host name, or its port and target. */
+function saidBy({ data }: ResourceRecord): string {
+  if (data.type === TYPE.A || data.type === TYPE.AAAA) return formatIp(data.address);
+  if (data.type === TYPE.SRV) return `${data.port} ${nameToText(data.target)}`;
+  return data.type === TYPE.CNAME ? nameToText(data.name) : '';
+}
+
+/** Whether a record that was sent says where this instance is. */
+function isSent(instance: Instance, { said, zone, query }: Sent): boolean {
   const endpoint = instanceEndpoint(instance, { zone, qname: query.qname, qtype: query.qtype });
   if (endpoint.kind === 'unusable') return false;
   const target = endpoint.target ? nameToText(endpoint.target) : '';
   const address = endpoint.kind === 'ip' ? formatIp(endpoint.address) : target;
-  return answers.some(
-    (text) => text.endsWith(` ${address}`) || text.endsWith(` ${instance.service.port} ${target}`),
-  );
+  return said.has(address) || said.has(`${instance.service.port} ${target}`);
 }
 
-interface Drawn {
+/** An answer and what of it is sent. */
+interface Sent {
   readonly zone: Zone;
   readonly query: Query;
   readonly lookup: Lookup;
   readonly answer: Answer;
-  readonly answers: readonly string[];
+  readonly sentCount: number;
+  /** What the records say, see saidBy. */
+  readonly said: ReadonlySet<string>;
   readonly parts: ExplainParts;
 }
 
-function explainInstance(instance: Instance, drawn: Drawn): ExplainedInstance {
-  const { zone, query, answer, answers, parts } = drawn;
-  const isKept = isSent(instance, answers, zone, query);
+function explainInstance(instance: Instance, sent: Sent): ExplainedInstance {
+  const { answer, parts } = sent;
+  const isKept = isSent(instance, sent);
   const isFailOpen = isKept && !instance.verdict.isIn && answer.reason === 'fail_open';
   const isDropped = instance.verdict.isIn && !isKept;
   const why = verdictText(instance, parts);
@@ -115,45 +137,36 @@ function explainInstance(instance: Instance, drawn: Drawn): ExplainedInstance {
     Status: instance.status,
     Weight: weightOf(instance, answer.reason),
     Kept: isKept,
-    Reason: isFailOpen
-      ? `in because too few are healthy, although ${why}`
-      : isDropped
-        ? dropText(drawn)
-        : why,
+    Reason: isFailOpen ? `in because too few are healthy, although ${why}` : isDropped ? dropText(sent) : why,
   };
 }
 
-function dropText({ answer, answers, query, lookup }: Drawn): string {
-  if (answer.groups.length > answers.length) return 'cut by limit or size; every query draws anew';
+function dropText({ answer, sentCount, query, lookup }: Sent): string {
+  if (answer.groups.length > sentCount) return 'cut by limit or size; every query draws lots anew';
   const record = `${typeName(query.qtype)} record`;
   if (lookup.kind === 'query')
     return `left out by the query (tags, metadata, health), or without a ${record}`;
   return answer.groups.length === 0 ? `has no ${record}` : `not wanted, or without a ${record}`;
 }
 
-function answerFor(query: Query, lookup: Lookup, zone: Zone, parts: ExplainParts): Answer | undefined {
-  const outcome = resolve(lookup, query.qtype, parts);
-  if (outcome.kind === 'outside') return undefined;
-  const pick = parts.random.next();
-  const hosts = makeHosts({ zone, context: parts, pick, maxRecords: 5, outside: () => [] });
-  return makeAnswer(outcome, { zone, qname: query.qname, qtype: query.qtype, hosts, pick });
-}
+type Unanswered = Exclude<Decision, { kind: 'answer' }>;
 
-function maxBytesOf({ transport, payloadBytes }: ExplainRequest, config: DnsConfig): number {
-  if (transport === 'tcp') return MAX_MESSAGE_BYTES;
-  return Math.max(MIN_UDP_BYTES, Math.min(payloadBytes, config.maxUdpPayloadBytes));
-}
+const REFUSALS: { readonly [R in Reason]?: string } = {
+  outside_zone: 'no recursors are configured',
+  not_implemented: 'zone transfers are not offered',
+};
 
-/** What is said about names that are not ours. */
-function explainOutside(request: ExplainRequest, query: Query, config: DnsConfig): DnsExplanation {
-  const isForwarded = config.recursors.length > 0;
+/** What is said about questions that are not answered from the catalog. */
+function explainUnanswered(request: ExplainRequest, query: Query, decision: Unanswered, config: DnsConfig) {
+  const isForwarded = decision.kind === 'forward';
+  const reason = isForwarded ? 'forwarded' : decision.reason;
   return {
     ...blank(request, query, config),
-    Lookup: lookupText({ kind: 'outside' }),
-    Kind: 'outside',
-    Rcode: isForwarded ? '' : rcodeName(RCODE.REFUSED),
-    ReasonCode: isForwarded ? 'forwarded' : 'outside_zone',
-    Summary: isForwarded ? 'forwarded to a recursor' : 'no recursors are configured',
+    Lookup: lookupText(decision.lookup),
+    Kind: decision.lookup.kind,
+    Rcode: isForwarded ? '' : rcodeName(decision.rcode),
+    ReasonCode: reason,
+    Summary: isForwarded ? 'forwarded to a recursor' : (REFUSALS[reason] ?? ''),
   };
 }
 
@@ -179,7 +192,9 @@ function blank(request: ExplainRequest, query: Query, config: DnsConfig) {
   };
 }
 
-function summaryOf(answer: Answer, message: Message): string {
+function summaryOf({ answer, wanted }: LocalAnswer, message: Message): string {
+  const hosts = [...new Set(wanted.map(({ host }) => host))].join(', ');
+  if (hosts !== '') return `without the addresses of ${hosts}, which a recursor is asked for`;
   if (answer.groups.length === 0) return whyEmpty(answer).text;
   return message.answers.length < answer.groups.length
     ? whyCut(message.answers.length, answer.groups.length).text
@@ -188,26 +203,24 @@ function summaryOf(answer: Answer, message: Message): string {
 
 /** Explain the answer to a question. Throws AppError `bad_request` when name or type is none. O(instances). */
 function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
-  const query = queryOf(request);
-  const { config } = parts;
-  const zone = makeZone(config);
-  const lookup = parse(foldedLabels(query.qname), query.qtype, zone.names);
-  const answer = answerFor(query, lookup, zone, parts);
-  if (answer === undefined) return explainOutside(request, query, config);
+  const { config, zone, sender } = parts;
+  const packet = packetOf(request);
+  invariant(sender.scan(packet), 'explained questions are ordinary queries');
+  const query = sender.scannedQuery(packet);
+  const decision = decide(query, zone, parts);
+  if (decision.kind !== 'answer') return explainUnanswered(request, query, decision, config);
+  const { lookup, outcome } = decision;
+  const pick = parts.random.next();
+  const local = localAnswer(query, outcome, { zone, context: parts, pick, fetched: new Map() });
+  const { answer } = local;
   const out = new Uint8Array(MAX_MESSAGE_BYTES);
-  const [serial, isUdp] = [Math.floor(parts.nowMs / 1_000), request.transport === 'udp'];
-  const length = draw(answer, query, {
-    zone,
-    random: parts.random,
-    out,
-    maxBytes: maxBytesOf(request, config),
-    isUdp,
-    serial,
-  });
+  const job = { packet, transport: request.transport, out, isScanned: true, client: NOBODY };
+  const length = sender.finish({ ...answer, topic: NOT_KEPT }, query, job);
   const message = decodeMessage(out.subarray(0, length)) as Message;
   const texts = (records: Message['answers']): string[] =>
     records.map((each) => recordText(each, query.qname));
-  const drawn = { zone, query, lookup, answer, answers: texts(message.answers), parts };
+  const said = new Set(message.answers.map(saidBy));
+  const sent = { zone, query, lookup, answer, sentCount: message.answers.length, said, parts };
   const rule = emptyAnswerOf(config, answer.service);
   return {
     ...blank(request, query, config),
@@ -215,14 +228,14 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
     Kind: lookup.kind,
     Rcode: rcodeName(answer.rcode),
     ReasonCode: answer.reason,
-    Summary: summaryOf(answer, message),
+    Summary: summaryOf(local, message),
     TTLSeconds: message.answers[0]?.ttlSeconds ?? config.soa.minTtlSeconds,
     EmptyAnswer: rule.policy,
     ProtectThreshold: rule.protectThreshold,
     Known: answer.known.length,
     Healthy: answer.known.filter(({ verdict }) => verdict.isIn).length,
-    Instances: answer.known.map((instance) => explainInstance(instance, drawn)),
-    Answer: drawn.answers,
+    Instances: answer.known.map((instance) => explainInstance(instance, sent)),
+    Answer: texts(message.answers),
     Authority: texts(message.authority),
     Additional: texts(message.additional),
     Bytes: length,
@@ -242,27 +255,30 @@ export interface ExplainerParts {
 }
 
 /** Explanations from the present catalog and configuration. */
-export function makeExplain({
-  view,
-  config,
-  executeQuery,
-  random,
-  clock,
-  nodeName,
-}: ExplainerParts): ExplainDns {
+export function makeExplain(given: ExplainerParts): ExplainDns {
+  const { view, executeQuery, random, clock, nodeName } = given;
   const sinceMs = ({ node, id }: CheckRow): number | undefined =>
     node === nodeName ? view.localChecks.get(id)?.sinceMs || undefined : undefined;
+  let zone = makeZone(given.config());
+  const sender = new Sender({ clock, random, counters: makeCounters(new Metrics()) }, zone);
   return (request) => {
-    const nowMs = clock.now();
+    const config = given.config();
+    if (config !== zone.config) {
+      zone = makeZone(config);
+      sender.setZone(zone);
+    }
+    const clientAddress = NOBODY.address;
+    const nodeIds = new NodeIds(view);
     return explain(request, {
       view,
-      config: config(),
+      config,
+      zone,
+      sender,
       executeQuery,
-      clientAddress: () => '',
+      clientAddress,
       random,
-      nowMs,
       sinceMs,
-      nodeIds: new NodeIds(view),
+      nodeIds,
     });
   };
 }
