@@ -1,7 +1,8 @@
 /** Random names against the grammar: always one meaning, and the same one again when it is rendered. */
 import { expect, it } from 'vitest';
-import { KEYWORDS, render } from '../../src/names/lookup.ts';
+import { KEYWORDS } from '../../src/names/lookup.ts';
 import { parse } from '../../src/names/parse-name.ts';
+import { render } from '../support/name-of-lookup.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const SEED = Number(process.env['ROLLCALL_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));

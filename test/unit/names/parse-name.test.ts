@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KEYWORDS, type Lookup, render } from '../../../src/names/lookup.ts';
+import { KEYWORDS, type Lookup } from '../../../src/names/lookup.ts';
 import { parse, type Zones } from '../../../src/names/parse-name.ts';
 import { TYPE } from '../../../src/wire/constants.ts';
+import { render } from '../../support/name-of-lookup.ts';
 
 const zones: Zones = { domain: ['consul'], altDomain: ['alt', 'test'] };
 const here = { datacenter: null, peer: null };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addrLabels, reverseName } from '../../../src/names/lookup.ts';
 import { parseHexAddress, parseReverse } from '../../../src/names/reverse.ts';
+import { addrLabels, reverseName } from '../../support/name-of-lookup.ts';
 
 describe('reverse names', () => {
   it('stand for whole addresses of both families', () => {
