@@ -5,7 +5,7 @@
  * is never answered from here; peers do not exist. A new lookup kind is a case in `resolveHere`.
  */
 import { type Instance, select, selectConnect } from '../catalog/select.ts';
-import { nodeKey, type View } from '../catalog/tables.ts';
+import { nodeKey, serviceKey, type View } from '../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import { formatIp } from '../lib/ip.ts';
 import type { NodeRow, ServiceRow } from '../model/types.ts';
@@ -137,16 +137,24 @@ function topicOfMissing(node: string): string {
   return isIdLike(node) ? ALL_NODES : nodeTopic(node);
 }
 
-function first<Row>(rows: Iterable<Row>): Row | undefined {
-  for (const row of rows) return row;
-  return undefined;
+/** The row whose key comes first, as in Consul: by name, without regard to case, whoever was registered before. */
+function firstByKey<Row>(rows: Iterable<Row>, keyOf: (row: Row) => string): Row | undefined {
+  let [first, firstKey]: [Row | undefined, string] = [undefined, ''];
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (first === undefined || key < firstKey) [first, firstKey] = [row, key];
+  }
+  return first;
 }
 
+/** Who has an address. O(rows that share it). */
 function resolveReverse(address: Uint8Array | null, view: View): Outcome {
   if (address === null) return notFound('unknown_address');
   const text = formatIp(address);
-  const node = first(view.nodes.by('address', text));
-  const to: NodeRow | ServiceRow | undefined = node ?? first(view.services.by('address', text));
+  const node = firstByKey(view.nodes.by('address', text), ({ name }) => nodeKey(name));
+  const to: NodeRow | ServiceRow | undefined =
+    node ??
+    firstByKey(view.services.by('address', text), (row) => serviceKey(row.node, row.id.toLowerCase()));
   return to ? { kind: 'pointer', to } : notFound('unknown_address');
 }
 

@@ -130,3 +130,24 @@ describe('prepared queries', () => {
     expect(asked).toEqual([...new Array(3).fill(['find.web', '10.7.7.7']), ['none', '127.0.0.1']]);
   });
 });
+
+describe('reverse names', () => {
+  it('have the node that comes first by name, without regard to case, not the one that came first', async () => {
+    const rig = dnsRig();
+    for (const name of ['zeta', 'Beta', 'alpha']) rig.put(nodeRow(name, '10.9.9.9'));
+    const pointer = async () => (await rig.ask('9.9.9.10.in-addr.arpa', 'PTR')).answer;
+    expect(await pointer()).toEqual(['9.9.9.10.in-addr.arpa. 0 IN PTR alpha.node.dc1.consul.']);
+    rig.remove('nodes', 'alpha');
+    expect(await pointer()).toEqual(['9.9.9.10.in-addr.arpa. 0 IN PTR Beta.node.dc1.consul.']);
+  });
+
+  it('have the service that comes first by its node and id where no node has the address', async () => {
+    const rig = dnsRig();
+    rig.put(nodeRow('zz', '10.0.0.1'), nodeRow('Aa', '10.0.0.2'));
+    const at = (id: string) => ({ id: id as ServiceId, address: '10.7.7.7' });
+    rig.put(serviceRow('zz', 'first', at('b9')), serviceRow('Aa', 'second', at('Z')));
+    rig.put(serviceRow('Aa', 'third', at('a')));
+    const { answer } = await rig.ask('7.7.7.10.in-addr.arpa', 'PTR');
+    expect(answer).toEqual(['7.7.7.10.in-addr.arpa. 0 IN PTR third.service.dc1.consul.']);
+  });
+});
