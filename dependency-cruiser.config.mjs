@@ -14,6 +14,8 @@ export const MAY_IMPORT = {
   filter: ['lib', 'model'],
   metrics: ['lib'],
   watches: ['lib', 'model'],
+  rpc: ['lib', 'model'],
+  cluster: ['lib', 'model', 'catalog', 'rpc'],
   store: ['lib', 'model', 'catalog'],
   checks: ['lib', 'model', 'metrics'],
   decode: ['lib', 'model'],
@@ -35,6 +37,8 @@ export const MAY_IMPORT = {
     'dns',
     'http',
     'watches',
+    'rpc',
+    'cluster',
   ],
   cli: ['lib', 'model', 'watches', 'agent'], // agent from three files only, see few-doors-to-agent
 };
@@ -42,6 +46,8 @@ export const MAY_IMPORT = {
 /** npm package or node: module -> the only folders that may touch it */
 export const OWNERS = {
   'better-sqlite3': ['store'],
+  '@peculiar/x509': ['rpc'],
+  'reflect-metadata': ['rpc'],
   commander: ['cli'],
   fastify: ['http'],
   'lru-cache': ['dns', 'http'],
@@ -49,8 +55,8 @@ export const OWNERS = {
   'prom-client': ['metrics'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
-  net: ['dns', 'checks', 'http', 'agent', 'store'],
-  tls: ['checks'],
+  net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc'],
+  tls: ['checks', 'rpc'],
   child_process: ['checks', 'cli', 'store'],
   worker_threads: ['store', 'dns', 'checks'],
   fs: ['store', 'agent', 'cli', 'http'],

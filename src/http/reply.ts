@@ -21,6 +21,7 @@ const STATUS = {
   unknown_datacenter: 500,
   unsupported: 501,
   store_failed: 500,
+  no_leader: 500,
   outcome_unknown: 500,
   stopping: 503,
   config_invalid: 500,

@@ -22,6 +22,7 @@ export const ERRORS = {
   unknown_datacenter: 'No server of this datacenter is known.',
   unsupported: 'The path exists in Consul but belongs to a feature that this agent does not have.',
   store_failed: 'The change could not be made durable (disk full, I/O error); nothing was changed.',
+  no_leader: 'No server leads the datacenter at this moment; nothing was changed, and trying again helps.',
   outcome_unknown:
     'The store did not say whether the change was made: it may have been, or may be in a moment; look before repeating it.',
   stopping: 'The agent is shutting down and takes no more writes.',

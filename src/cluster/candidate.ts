@@ -1,0 +1,157 @@
+/**
+ * A server's part in who leads: it always wants to, and says at every moment who does.
+ *
+ * Whoever gets the lock first brings its copy up to date, then its term begins; when the lock is lost the term ends and
+ * it is a candidate again. A term may begin and end many times.
+ */
+
+import type { LeaderLock, Leadership, ServerRecord } from '../catalog/leader-lock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { sleep } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { ReplicaProgress } from './replica-progress.ts';
+
+/** Time in ms that a new leader has to bring its copy up to date before it lets another try. */
+const CATCH_UP_MS = 5_000;
+/** Pause in ms before a server that could not lead tries again. */
+const RETRY_MS = 1_000;
+
+/** Who leads, as this server knows it. */
+export type Standing =
+  | { readonly kind: 'leader'; readonly leadership: Leadership }
+  | { readonly kind: 'follower'; readonly leader: ServerRecord }
+  | { readonly kind: 'leaderless' };
+
+/** What only the leader does: timers of sessions, judging who is alive. */
+export interface Term {
+  begin(): void;
+  end(): void;
+}
+
+export interface CandidateParts {
+  readonly self: ServerRecord;
+  readonly lock: LeaderLock;
+  readonly progress: ReplicaProgress;
+  readonly term: Term;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const LEADERLESS: Standing = { kind: 'leaderless' };
+
+export class Candidate {
+  readonly #parts: CandidateParts;
+  readonly #stopping = new AbortController();
+  readonly #listeners = new Set<(standing: Standing) => void>();
+  #standing: Standing = LEADERLESS;
+  #holder: ServerRecord | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: CandidateParts) {
+    this.#parts = parts;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** Tell of every change of standing; not of the present one. */
+  onStanding(listener: (standing: Standing) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Resolves with the standing as soon as somebody leads, or with what it is when `timeoutMs` are over. Never rejects. */
+  whenLed(timeoutMs: number): Promise<Standing> {
+    if (this.#standing.kind !== 'leaderless') return Promise.resolve(this.#standing);
+    return this.changed(timeoutMs);
+  }
+
+  /** Resolves with the standing after its next change, or with what it is when `timeoutMs` are over. Never rejects. */
+  changed(timeoutMs: number): Promise<Standing> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        forget();
+        resolve(this.#standing);
+      };
+      const timer = this.#parts.clock.after(timeoutMs, end);
+      const forget = this.onStanding(end);
+    });
+  }
+
+  start(): void {
+    const stopObserving = this.#parts.lock.observe((holder) => {
+      this.#holder = holder;
+      if (this.#standing.kind !== 'leader') this.#set(this.#ledByAnother());
+    });
+    this.#stopping.signal.addEventListener('abort', stopObserving);
+    this.#running = this.#campaign();
+  }
+
+  /** Give the lock back if it is held. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#standing.kind === 'leader') {
+      const { leadership } = this.#standing;
+      this.#endTerm();
+      await leadership.resign();
+    }
+    await this.#running;
+  }
+
+  #ledByAnother(): Standing {
+    // Its own name in the lock while its copy is not up to date yet, or just after it lost it, is nobody's lead.
+    if (this.#holder === undefined || this.#holder.id === this.#parts.self.id) return LEADERLESS;
+    return { kind: 'follower', leader: this.#holder };
+  }
+
+  #set(standing: Standing): void {
+    const before = this.#standing;
+    this.#standing = standing;
+    if (before.kind === standing.kind && leaderIdOf(before) === leaderIdOf(standing)) return;
+    for (const listener of [...this.#listeners]) listener(standing);
+  }
+
+  async #campaign(): Promise<void> {
+    const { self, lock, clock } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const leadership = await lock.campaign(self, signal);
+      if (leadership === undefined) return;
+      if (await this.#isReady(leadership)) await this.#lead(leadership);
+      else {
+        await leadership.resign();
+        await sleep(clock, RETRY_MS); // whose copy is further gets its chance
+      }
+    }
+  }
+
+  async #isReady({ index, lost }: Leadership): Promise<boolean> {
+    const isUpToDate = await this.#parts.progress.reached(index, CATCH_UP_MS);
+    return isUpToDate && !lost.aborted && !this.#stopping.signal.aborted;
+  }
+
+  async #lead(leadership: Leadership): Promise<void> {
+    const { term, log } = this.#parts;
+    this.#set({ kind: 'leader', leadership });
+    log.info({ term: leadership.term }, 'this server leads');
+    term.begin();
+    await new Promise<void>((resolve) => {
+      if (leadership.lost.aborted) resolve();
+      else leadership.lost.addEventListener('abort', () => resolve(), { once: true });
+    });
+    if (this.#standing.kind !== 'leader') return; // stopped, and said so
+    log.warn({ term: leadership.term }, 'this server does not lead any more');
+    this.#endTerm();
+  }
+
+  #endTerm(): void {
+    this.#parts.term.end();
+    this.#set(this.#ledByAnother());
+  }
+}
+
+function leaderIdOf(standing: Standing): string | undefined {
+  return standing.kind === 'follower' ? standing.leader.id : undefined;
+}

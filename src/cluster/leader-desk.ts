@@ -1,0 +1,206 @@
+/**
+ * What goes to the leader, from whichever server it was asked: commands, and the question how far the catalog is.
+ *
+ * On the leader both are answered here. Elsewhere a command travels to the leader, and its answer is given when this
+ * server's own copy has come so far, so whoever wrote reads what it wrote. While nobody leads both wait a while: a change
+ * of leader is over in about a second, and a client that is refused meanwhile has to do the waiting itself.
+ */
+import type { Command, Results } from '../catalog/command.ts';
+import type { ServerRecord } from '../catalog/leader-lock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { AppError } from '../model/errors.ts';
+import type { ModifyIndex } from '../model/types.ts';
+import type { RpcMethod } from '../rpc/rpc-server.ts';
+import type { Candidate, Standing } from './candidate.ts';
+import type { Peers } from './peers.ts';
+import type { ReplicaProgress } from './replica-progress.ts';
+
+/** Time in ms that a command or a read waits for a leader (Consul's `rpc_hold_timeout`). */
+const HOLD_MS = 7_000;
+/** Time in ms before a leader that could not be reached is called again. */
+const CALL_AGAIN_MS = 100;
+/** Time in ms that a copy may stay behind what the leader has acknowledged. */
+const CATCH_UP_MS = 10_000;
+
+interface Committed<C extends Command = Command> {
+  readonly index: ModifyIndex;
+  readonly result: Results[C['kind'] & keyof Results];
+}
+
+export interface LeaderDeskParts {
+  readonly candidate: Candidate;
+  readonly peers: Peers;
+  readonly progress: ReplicaProgress;
+  readonly clock: Clock;
+  /** The write queue of this server, which counts while it leads. */
+  readonly submit: (command: Command) => Promise<Committed>;
+  /** Newest index of this server's copy. */
+  readonly indexNow: () => ModifyIndex;
+}
+
+function noLeader(): AppError {
+  return new AppError('no_leader', 'No cluster leader');
+}
+
+const isNoLeader = (error: unknown): boolean => error instanceof AppError && error.code === 'no_leader';
+
+/** What one try came to; `again` when the leader was not where it was looked for. */
+type Tried<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'again' };
+
+const AGAIN = { kind: 'again' } as const;
+
+export class LeaderDesk {
+  readonly #parts: LeaderDeskParts;
+  readonly #questions: { readonly [K in 'leader' | 'consistent']: SharedQuestion };
+
+  constructor(parts: LeaderDeskParts) {
+    this.#parts = parts;
+    this.#questions = {
+      leader: new SharedQuestion(() => this.#indexOfLeader(false)),
+      consistent: new SharedQuestion(() => this.#indexOfLeader(true)),
+    };
+  }
+
+  /** As Writer.submit, from every server. Rejects with no_leader or outcome_unknown besides. */
+  async submit<C extends Command>(command: C): Promise<Committed<C>> {
+    const committed = await this.#withLeader<Committed>({
+      here: () => this.#parts.submit(command),
+      there: (leader, timeoutMs) => this.#ask(leader, 'submit', command, timeoutMs),
+    });
+    await this.#parts.progress.reached(committed.index, CATCH_UP_MS);
+    return committed as Committed<C>;
+  }
+
+  /**
+   * Resolves when this server's copy is as current as is asked: `leader` as of what the leader had when it was asked,
+   * `consistent` the same from a leader that has made sure that it still leads. Rejects with no_leader.
+   */
+  async current(consistency: 'leader' | 'consistent'): Promise<void> {
+    const { candidate, progress } = this.#parts;
+    if (candidate.standing.kind === 'leader' && consistency === 'leader') return;
+    const index = await this.#questions[consistency].ask();
+    if (!(await progress.reached(index, CATCH_UP_MS))) throw noLeader();
+  }
+
+  /** What other servers ask of this one. */
+  methods(): Readonly<Record<string, RpcMethod>> {
+    return {
+      submit: async (request) => {
+        this.#requireLead();
+        return this.#parts.submit(request as Command);
+      },
+      'read-index': async (request) => {
+        const { isConfirmed } = request as { isConfirmed?: unknown };
+        return this.#ownIndex(isConfirmed === true);
+      },
+    };
+  }
+
+  #requireLead(): Extract<Standing, { kind: 'leader' }> {
+    const { standing } = this.#parts.candidate;
+    if (standing.kind !== 'leader' || standing.leadership.lost.aborted) throw noLeader();
+    return standing;
+  }
+
+  async #ownIndex(isConfirmed: boolean): Promise<ModifyIndex> {
+    const { leadership } = this.#requireLead();
+    if (!isConfirmed) return this.#parts.indexNow();
+    const index = await leadership.confirm();
+    if (index === undefined) throw noLeader();
+    return index;
+  }
+
+  #indexOfLeader(isConfirmed: boolean): Promise<ModifyIndex> {
+    return this.#withLeader({
+      here: () => this.#ownIndex(isConfirmed),
+      there: (leader, timeoutMs) => this.#ask(leader, 'read-index', { isConfirmed }, timeoutMs),
+    });
+  }
+
+  /** Do it where the leader is, trying again while there is none or it has just moved. */
+  async #withLeader<T>(where: {
+    readonly here: () => Promise<T>;
+    readonly there: (leader: ServerRecord, timeoutMs: number) => Promise<Tried<T>>;
+  }): Promise<T> {
+    const { candidate, clock } = this.#parts;
+    const deadlineMs = clock.monotonic() + HOLD_MS;
+    for (;;) {
+      const leftMs = deadlineMs - clock.monotonic();
+      if (leftMs <= 0) throw noLeader();
+      const standing = await candidate.whenLed(leftMs);
+      if (standing.kind === 'leaderless') throw noLeader();
+      const tried =
+        standing.kind === 'leader'
+          ? await unlessLost(where.here)
+          : await where.there(standing.leader, deadlineMs - clock.monotonic());
+      if (tried.kind === 'done') return tried.value;
+      await candidate.changed(CALL_AGAIN_MS);
+    }
+  }
+
+  async #ask<T>(
+    leader: ServerRecord,
+    method: string,
+    request: unknown,
+    timeoutMs: number,
+  ): Promise<Tried<T>> {
+    const end = await this.#parts.peers.call(leader, method, request, { timeoutMs });
+    switch (end.kind) {
+      case 'answered':
+        return { kind: 'done', value: end.value as T };
+      case 'refused':
+        if (isNoLeader(end.error)) return AGAIN;
+        throw end.error;
+      case 'unsent':
+        return AGAIN;
+      case 'unknown':
+        // A question changes nothing, so it may be asked again; a command may have been carried out.
+        if (method === 'read-index') return AGAIN;
+        throw new AppError('outcome_unknown', UNKNOWN_TEXT);
+    }
+  }
+}
+
+const UNKNOWN_TEXT = 'the leader was lost before it answered: the change may have been made or not';
+
+/** A leader that learns from the store that it leads no more has done nothing. */
+async function unlessLost<T>(here: () => Promise<T>): Promise<Tried<T>> {
+  try {
+    return { kind: 'done', value: await here() };
+  } catch (error) {
+    if (isNoLeader(error)) return AGAIN;
+    throw error;
+  }
+}
+
+/**
+ * One question under way for all who ask it. Who comes while it is under way gets the next answer: the one on its way
+ * may have been given before what they want to see was written.
+ */
+class SharedQuestion {
+  readonly #ask: () => Promise<ModifyIndex>;
+  #running: Promise<ModifyIndex> | undefined;
+  #next: Promise<ModifyIndex> | undefined;
+
+  constructor(ask: () => Promise<ModifyIndex>) {
+    this.#ask = ask;
+  }
+
+  ask(): Promise<ModifyIndex> {
+    if (this.#running === undefined) return this.#begin();
+    this.#next ??= this.#running.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    );
+    return this.#next;
+  }
+
+  #begin(): Promise<ModifyIndex> {
+    this.#next = undefined;
+    const running = this.#ask().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Whether the leader is alive, as a follower sees it, and what it does when it is not.
+ *
+ * The leader sends a pulse four times a second on a call of its own. A follower that hears none for a second, or whose
+ * connection breaks and cannot be made again twice in a row, challenges: it has the store take the lock away, the one with
+ * the smallest id first and the others a little later each. A leader that is challenged wrongly loses its term, nothing
+ * else. Also tells how long ago the leader was heard, which readers of stale answers want to know.
+ */
+
+import type { LeaderLock, ServerDirectory, ServerRecord } from '../catalog/leader-lock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { sleep } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { RpcMethod } from '../rpc/rpc-server.ts';
+import type { Candidate, Standing } from './candidate.ts';
+import type { Peers } from './peers.ts';
+
+const PULSE_MS = 250;
+/** Silence in ms after which a leader is challenged. Turning it down makes a busy machine lose its leader. */
+const SILENCE_MS = 1_000;
+const REDIAL_MS = 200;
+/** Dials in a row that fail before the leader counts as gone. */
+const MAX_FAILED_DIALS = 2;
+/** Time in ms that each follower leaves to those with smaller ids. */
+const TURN_MS = 300;
+
+export interface LeaderPulseParts {
+  readonly self: ServerRecord;
+  readonly candidate: Candidate;
+  readonly directory: ServerDirectory;
+  readonly lock: LeaderLock;
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class LeaderPulse {
+  readonly #parts: LeaderPulseParts;
+  #heardMs: number;
+  /** Ends the watch over the leader of this moment. */
+  #watching = new AbortController();
+  #forget: () => void = () => {};
+  #isChallenging = false;
+
+  constructor(parts: LeaderPulseParts) {
+    this.#parts = parts;
+    this.#heardMs = parts.clock.monotonic();
+  }
+
+  /** Time in ms since the leader was heard; 0 on the leader itself. */
+  get lastContactMs(): number {
+    const { candidate, clock } = this.#parts;
+    return candidate.standing.kind === 'leader' ? 0 : clock.monotonic() - this.#heardMs;
+  }
+
+  start(): void {
+    this.#forget = this.#parts.candidate.onStanding((standing) => this.#follow(standing));
+    this.#follow(this.#parts.candidate.standing);
+  }
+
+  stop(): void {
+    this.#forget();
+    this.#watching.abort();
+  }
+
+  /** What the leader answers its followers. */
+  methods(): Readonly<Record<string, RpcMethod>> {
+    return {
+      pulse: async (_request, { send, signal }) => {
+        const { candidate, clock } = this.#parts;
+        while (!signal.aborted && candidate.standing.kind === 'leader') {
+          await send({});
+          await sleep(clock, PULSE_MS);
+        }
+      },
+    };
+  }
+
+  #follow(standing: Standing): void {
+    this.#watching.abort();
+    this.#heardMs = this.#parts.clock.monotonic();
+    if (standing.kind !== 'follower') return;
+    this.#watching = new AbortController();
+    void this.#watch(standing.leader, this.#watching.signal);
+  }
+
+  /** Listen to one leader until another leads. Never rejects. */
+  async #watch(leader: ServerRecord, signal: AbortSignal): Promise<void> {
+    const { clock, peers } = this.#parts;
+    const silence = this.#onSilence(signal, () => void this.#challenge(leader, 'it is silent', signal));
+    let failedDials = 0;
+    while (!signal.aborted) {
+      const end = await peers.call(
+        leader,
+        'pulse',
+        {},
+        {
+          signal,
+          onMessage: () => {
+            failedDials = 0;
+            this.#heardMs = clock.monotonic();
+          },
+        },
+      );
+      if (signal.aborted) break;
+      // A server that has just got the lock answers before it leads: it is alive.
+      if (end.kind === 'answered') this.#heardMs = clock.monotonic();
+      if (end.kind === 'unsent') failedDials += 1;
+      if (failedDials >= MAX_FAILED_DIALS) await this.#challenge(leader, 'it cannot be reached', signal);
+      await sleep(clock, REDIAL_MS);
+    }
+    silence.cancel();
+  }
+
+  /** Calls `act` whenever nothing was heard for too long, until `signal` aborts. */
+  #onSilence(signal: AbortSignal, act: () => void): Timer {
+    const { clock } = this.#parts;
+    let timer: Timer;
+    const look = (): void => {
+      if (signal.aborted) return;
+      if (clock.monotonic() - this.#heardMs >= SILENCE_MS) act();
+      timer = clock.after(PULSE_MS, look);
+    };
+    timer = clock.after(PULSE_MS, look);
+    return { cancel: () => timer.cancel() };
+  }
+
+  /** Wait for one's turn, then have the lock taken away if the leader is still the one, and still not heard. */
+  async #challenge(leader: ServerRecord, why: string, signal: AbortSignal): Promise<void> {
+    if (this.#isChallenging) return;
+    this.#isChallenging = true;
+    const { clock, lock, log } = this.#parts;
+    const heardMs = this.#heardMs;
+    await sleep(clock, this.#turn(leader) * TURN_MS);
+    if (!signal.aborted && this.#heardMs === heardMs) {
+      log.warn({ leader: leader.name, why }, 'the leader is challenged');
+      await lock.challenge(leader);
+    }
+    this.#isChallenging = false;
+  }
+
+  /** How many other followers have a smaller id. */
+  #turn(leader: ServerRecord): number {
+    const { directory, self } = this.#parts;
+    const before = [...directory.servers.keys()].filter((id) => id !== leader.id && id < self.id);
+    return before.length;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Whether the other end of a connection is alive: it is pinged once a second, and who stays silent for three is gone.
+ *
+ * Any pong counts. A process that is stopped keeps its sockets open, so only silence tells; both ends watch for
+ * themselves, because a connection can be cut in one direction.
+ */
+import type { Http2Session } from 'node:http2';
+import type { Clock, Timer } from '../lib/clock.ts';
+
+const HEARTBEAT_MS = 1_000;
+const SILENCE_MS = 3_000;
+
+/** Ping a session until it closes; `onSilent` is called once, when nothing was heard for `SILENCE_MS`. */
+export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: () => void): void {
+  let heardMs = clock.monotonic();
+  let timer: Timer | undefined;
+  const beat = (): void => {
+    if (session.destroyed || session.closed) return;
+    if (clock.monotonic() - heardMs >= SILENCE_MS) {
+      onSilent();
+      return;
+    }
+    // false: too many pings are under way already, and one of those will do
+    session.ping((error) => {
+      if (error === null) heardMs = clock.monotonic();
+    });
+    timer = clock.after(HEARTBEAT_MS, beat);
+  };
+  session.once('close', () => timer?.cancel());
+  timer = clock.after(HEARTBEAT_MS, beat);
+}

@@ -1,0 +1,190 @@
+/**
+ * Calls to one other agent, over one connection that is made when it is needed and made again when it broke.
+ *
+ * How a call ended is a value, because the difference decides what may be done next: *unsent* may be tried elsewhere,
+ * *unknown* may have happened. A refusal of the other agent is its AppError. Nothing here tries again by itself.
+ */
+import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Clock } from '../lib/clock.ts';
+import type { AppError } from '../model/errors.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import { type Frame, FrameReader, messageFrame } from './message-codec.ts';
+import { dialOptions, type TlsIdentity } from './tls-identity.ts';
+
+/** Time for TCP and TLS together in ms. */
+const CONNECT_TIMEOUT_MS = 2_000;
+
+export interface RpcAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a call ended. */
+export type CallEnd =
+  /** The answer is complete; `value` is its last message, null when it had none. */
+  | { readonly kind: 'answered'; readonly value: unknown }
+  /** The other agent refused; nothing was changed unless the error says so. */
+  | { readonly kind: 'refused'; readonly error: AppError }
+  /** The other agent never saw it. */
+  | { readonly kind: 'unsent'; readonly why: string }
+  /** The connection broke or the time was over: it may have happened. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface CallOptions {
+  /** Time for the whole call in ms; none for a subscription, which lasts. */
+  readonly timeoutMs?: number;
+  /** Gives the call up; it then ends as unknown. */
+  readonly signal?: AbortSignal;
+  /** Gets each message but, in calls without it, the last one is all that counts. Must not throw. */
+  readonly onMessage?: (message: unknown) => void;
+}
+
+export interface ConnectionParts {
+  readonly address: RpcAddress;
+  readonly identity: TlsIdentity | undefined;
+  readonly clock: Clock;
+  /** The connection broke; not called for one that could not be made. */
+  readonly onBroken?: () => void;
+}
+
+function dial({ address, identity }: ConnectionParts): net.Socket {
+  const { host, port } = address;
+  if (identity === undefined) return net.connect({ host, port, noDelay: true });
+  return tls.connect({ host, port, ...dialOptions(identity) }).setNoDelay(true);
+}
+
+/** Reads the frames of one answer. */
+function takeAnswer(stream: ClientHttp2Stream, { onMessage }: CallOptions): Promise<CallEnd> {
+  const reader = new FrameReader();
+  let last: unknown = null;
+  return new Promise((resolve) => {
+    const take = (frame: Frame): void => {
+      if (frame.kind === 'end') resolve({ kind: 'answered', value: last });
+      else if (frame.kind === 'error') resolve({ kind: 'refused', error: frame.error });
+      else {
+        last = onMessage === undefined ? frame.value : null;
+        onMessage?.(frame.value);
+      }
+    };
+    stream.on('data', (piece: Buffer) => {
+      try {
+        for (const frame of reader.take(piece)) take(frame);
+      } catch (error) {
+        resolve({ kind: 'unknown', why: (error as Error).message });
+        stream.close(http2.constants.NGHTTP2_PROTOCOL_ERROR);
+      }
+    });
+    stream.once('error', (error) => resolve({ kind: 'unknown', why: error.message }));
+    stream.once('close', () => resolve({ kind: 'unknown', why: 'the connection broke before the answer' }));
+  });
+}
+
+export class RpcConnection {
+  readonly #parts: ConnectionParts;
+  #session: ClientHttp2Session | undefined;
+  #connecting: Promise<ClientHttp2Session> | undefined;
+  #isClosed = false;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a connection stands. */
+  get isUp(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** Make the connection if there is none; resolves to why there is none, or undefined. Never rejects. */
+  async connect(): Promise<string | undefined> {
+    try {
+      await this.#connected();
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  /** Ask the other agent. Never rejects. */
+  async call(method: string, request: unknown, options: CallOptions = {}): Promise<CallEnd> {
+    const { signal, timeoutMs } = options;
+    if (signal?.aborted) return { kind: 'unsent', why: 'given up' };
+    const body = messageFrame(request);
+    let session: ClientHttp2Session;
+    try {
+      session = await this.#connected();
+    } catch (error) {
+      return { kind: 'unsent', why: (error as Error).message };
+    }
+    if (session.destroyed || session.closed) return { kind: 'unsent', why: 'the connection broke' };
+    const stream = session.request({ ':method': 'POST', ':path': `/${method}` });
+    const giveUp = (): void => stream.close(http2.constants.NGHTTP2_CANCEL);
+    const timer = timeoutMs === undefined ? undefined : this.#parts.clock.after(timeoutMs, giveUp);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    stream.end(body);
+    const end = await takeAnswer(stream, options);
+    timer?.cancel();
+    signal?.removeEventListener('abort', giveUp);
+    return end;
+  }
+
+  /** End the connection; calls under way end as unknown, later ones as unsent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#session?.destroy();
+  }
+
+  #connected(): Promise<ClientHttp2Session> {
+    if (this.#isClosed) return Promise.reject(new Error('closed'));
+    if (this.#session !== undefined) return Promise.resolve(this.#session);
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #open(): Promise<ClientHttp2Session> {
+    const socket = await this.#dialled();
+    if (this.#isClosed) {
+      socket.destroy();
+      throw new Error('closed');
+    }
+    const session = http2.connect('http://agent', {
+      createConnection: () => socket,
+      settings: { enablePush: false },
+    });
+    session.on('error', () => session.destroy());
+    session.once('close', () => this.#broken(session));
+    watchHeartbeat(session, this.#parts.clock, () => session.destroy());
+    this.#session = session;
+    return session;
+  }
+
+  #broken(session: ClientHttp2Session): void {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    if (!this.#isClosed) this.#parts.onBroken?.();
+  }
+
+  #dialled(): Promise<net.Socket> {
+    const socket = dial(this.#parts);
+    return new Promise((resolve, reject) => {
+      const timer = this.#parts.clock.after(CONNECT_TIMEOUT_MS, () =>
+        socket.destroy(new Error('no connection within 2 s')),
+      );
+      socket.once(this.#parts.identity === undefined ? 'connect' : 'secureConnect', () => {
+        timer.cancel();
+        socket.off('error', fail);
+        socket.off('close', fail);
+        resolve(socket);
+      });
+      const fail = (error?: unknown): void => {
+        timer.cancel();
+        reject(error instanceof Error ? error : new Error('connection closed'));
+      };
+      socket.once('error', fail);
+      socket.once('close', fail);
+    });
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Answers calls of other agents: over HTTP/2, one stream for each call, TLS with certificates on both ends where there
+ * is an identity.
+ *
+ * A call is POST /<method> with one frame; the answer is messages and an end, or an error (message-codec.ts). Knows
+ * nothing of services: methods come as a table. What a stranger can hold is bounded: connections, calls of each, octets
+ * of requests that are not complete, and the time to send one.
+ */
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import http2 from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { AppError } from '../model/errors.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import { endFrame, errorFrame, type Frame, FrameReader, messageFrame } from './message-codec.ts';
+import { listenOptions, type TlsIdentity } from './tls-identity.ts';
+
+/** Connections at once, of all peers. A peer opens one; beyond this, new ones are cut at once. */
+const MAX_CONNECTIONS = 20_000;
+/** Calls of one connection at once. */
+const MAX_CALLS = 4_096;
+/** Octets of incomplete requests of one connection; the call that goes beyond is refused. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** Time to send a request in ms. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Time that calls under way get at the end in ms. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** The connection that a call came on; the same object for all of its calls. */
+export interface RpcPeer {
+  readonly remoteAddress: string;
+  /** Aborts when the connection has ended. */
+  readonly gone: AbortSignal;
+  /** End the connection: its other end is not who it should be. */
+  cut(): void;
+}
+
+export interface RpcCall {
+  readonly peer: RpcPeer;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Send one message; resolves when there is room for another. Rejects with the reason of `signal` when it aborts. */
+  send(message: unknown): Promise<void>;
+}
+
+/** Answers one call: what it resolves to, when not undefined, is the last message. AppErrors travel to the caller. */
+export type RpcMethod = (request: unknown, call: RpcCall) => Promise<unknown>;
+
+export interface RpcServerParts {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly identity: TlsIdentity | undefined;
+  readonly methods: Readonly<Record<string, RpcMethod>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RpcServer {
+  readonly port: number;
+  /** Connections that stand now. */
+  readonly connections: number;
+  /** Take no more calls, give those under way a moment, then cut. Never rejects. */
+  close(): Promise<void>;
+}
+
+class Connection implements RpcPeer {
+  readonly #session: ServerHttp2Session;
+  readonly #gone = new AbortController();
+  heldBytes = 0;
+
+  constructor(session: ServerHttp2Session) {
+    this.#session = session;
+    session.once('close', () => this.#gone.abort(new Error('connection closed')));
+  }
+
+  get remoteAddress(): string {
+    return this.#session.socket?.remoteAddress ?? '';
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  cut(): void {
+    this.#session.destroy();
+  }
+}
+
+/** The one message of a request. Rejects with AppError, or with the stream's error. */
+function readRequest(stream: ServerHttp2Stream, connection: Connection): Promise<unknown> {
+  const reader = new FrameReader();
+  let held = 0;
+  const hold = (octets: number): void => {
+    connection.heldBytes += octets - held;
+    held = octets;
+  };
+  return new Promise<unknown>((resolve, reject) => {
+    const take = (frame: Frame): void => {
+      if (frame.kind === 'message') resolve(frame.value);
+      else reject(new AppError('bad_request', 'a request is one message'));
+    };
+    stream.on('data', (piece: Buffer) => {
+      try {
+        for (const frame of reader.take(piece)) take(frame);
+        hold(reader.held);
+        if (connection.heldBytes > MAX_HELD_BYTES)
+          reject(new AppError('too_large', 'too many large requests at once'));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('the request was given up')));
+    stream.once('end', () => reject(new AppError('bad_request', 'the request is not complete')));
+  }).finally(() => hold(0));
+}
+
+function drained(stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      stream.off('drain', settle);
+      signal.removeEventListener('abort', settle);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    stream.once('drain', settle);
+    signal.addEventListener('abort', settle);
+    if (signal.aborted) settle();
+  });
+}
+
+function refusalOf(error: unknown, log: Logger, method: string): AppError {
+  if (error instanceof AppError) return error;
+  log.error({ err: error, method }, 'a call of another agent failed');
+  return new AppError('store_failed', 'internal error');
+}
+
+class Call implements RpcCall {
+  readonly peer: RpcPeer;
+  readonly #stream: ServerHttp2Stream;
+  readonly #over = new AbortController();
+
+  constructor(stream: ServerHttp2Stream, peer: RpcPeer) {
+    this.#stream = stream;
+    this.peer = peer;
+    stream.once('close', () => this.#over.abort(new Error('nobody waits for the answer any more')));
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  async send(message: unknown): Promise<void> {
+    this.signal.throwIfAborted();
+    if (!this.#stream.write(messageFrame(message))) await drained(this.#stream, this.signal);
+  }
+}
+
+/** Serve one stream. Never rejects. */
+async function serve(stream: ServerHttp2Stream, path: string, serving: Serving): Promise<void> {
+  const { parts, connection } = serving;
+  const method = path.slice(1);
+  const timer = parts.clock.after(REQUEST_TIMEOUT_MS, () => stream.close(http2.constants.NGHTTP2_CANCEL));
+  try {
+    const request = await readRequest(stream, connection).finally(() => timer.cancel());
+    const run = Object.hasOwn(parts.methods, method) ? parts.methods[method] : undefined;
+    if (run === undefined) throw new AppError('unsupported', `there is no method ${JSON.stringify(method)}`);
+    const call = new Call(stream, connection);
+    const last = await run(request, call);
+    if (last !== undefined) stream.write(messageFrame(last));
+    stream.end(endFrame());
+  } catch (error) {
+    if (!stream.writable) return; // whoever asked has gone
+    // What is still on its way of the request is not wanted any more (RFC 9113 §8.1).
+    const stop = (): void => stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    stream.end(errorFrame(refusalOf(error, parts.log, method)), stop);
+  }
+}
+
+interface Serving {
+  readonly parts: RpcServerParts;
+  readonly connection: Connection;
+}
+
+function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
+  const connection = new Connection(session);
+  // Whatever breaks a connection ends it; its calls learn it by their signal.
+  session.on('error', () => session.destroy());
+  watchHeartbeat(session, parts.clock, () => session.destroy());
+  session.on('stream', (stream, headers) => {
+    stream.on('error', () => stream.destroy());
+    stream.respond({ ':status': 200 });
+    void serve(stream, String(headers[':path'] ?? ''), { parts, connection });
+  });
+}
+
+function makeServer(identity: TlsIdentity | undefined): Http2Server {
+  const options = { settings: { maxConcurrentStreams: MAX_CALLS, enablePush: false } };
+  if (identity === undefined) return http2.createServer(options);
+  return http2.createSecureServer({ ...options, ...listenOptions(identity) }) as unknown as Http2Server;
+}
+
+function closeServer(
+  server: Http2Server,
+  sessions: ReadonlySet<ServerHttp2Session>,
+  clock: Clock,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = clock.after(CLOSE_GRACE_MS, () => {
+      for (const session of sessions) session.destroy();
+    });
+    server.close(() => {
+      cut.cancel();
+      resolve();
+    });
+    for (const session of sessions) session.close();
+  });
+}
+
+/** Listen. Rejects with the system's error when the address cannot be had. */
+export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> {
+  const server = makeServer(parts.identity);
+  const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    if (sockets.size >= MAX_CONNECTIONS) return void socket.destroy();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    parts.log.warn({ from: socket.remoteAddress ?? '', why: error.message }, 'a stranger was refused');
+    socket.destroy();
+  });
+  server.on('sessionError', () => {}); // said to the session itself
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    onSession(session, parts);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(parts.port, parts.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', (error: Error) => parts.log.error({ err: error }, 'the port for other agents failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return sessions.size;
+    },
+    close: () => closeServer(server, sessions, parts.clock),
+  };
+}

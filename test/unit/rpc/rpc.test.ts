@@ -1,0 +1,233 @@
+import net from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { AppError } from '../../../src/model/errors.ts';
+import { RpcConnection } from '../../../src/rpc/rpc-connection.ts';
+import { type RpcCall, type RpcMethod, type RpcServer, startRpcServer } from '../../../src/rpc/rpc-server.ts';
+import { identityFromSecret } from '../../../src/rpc/shared-secret.ts';
+import type { TlsIdentity } from '../../../src/rpc/tls-identity.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function serving(
+  methods: Record<string, RpcMethod>,
+  identity?: TlsIdentity,
+  clock = systemClock,
+): Promise<RpcServer> {
+  const server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    identity,
+    methods,
+    clock,
+    log: silentLogger,
+  });
+  closing.push(() => server.close());
+  return server;
+}
+
+function connectionTo(port: number, identity?: TlsIdentity, clock = systemClock): RpcConnection {
+  const connection = new RpcConnection({ address: { host: '127.0.0.1', port }, identity, clock });
+  closing.push(() => connection.close());
+  return connection;
+}
+
+const secretOf = (text: string) => identityFromSecret(Buffer.from(text), [{ type: 'dns', value: 'agent' }]);
+
+describe('a call', () => {
+  it('is answered with what the method gives, octets included', async () => {
+    const { port } = await serving({ double: async (request) => [request, request] });
+    const request = { key: 'a', value: Buffer.from([0, 200]) };
+    expect(await connectionTo(port).call('double', request)).toEqual({
+      kind: 'answered',
+      value: [request, request],
+    });
+  });
+
+  it('of many at once keeps its own answer', async () => {
+    const { port } = await serving({ echo: async (request) => request });
+    const connection = connectionTo(port);
+    const ends = await Promise.all(Array.from({ length: 500 }, (_, i) => connection.call('echo', i)));
+    expect(ends.map((end) => end.kind === 'answered' && end.value)).toEqual([...Array(500).keys()]);
+  });
+
+  it('that is refused has the error of the other agent', async () => {
+    const refuse = async () => {
+      throw new AppError('forbidden', 'not for you');
+    };
+    const { port } = await serving({ refuse });
+    const end = await connectionTo(port).call('refuse', {});
+    expect(end).toMatchObject({ kind: 'refused', error: { code: 'forbidden', message: 'not for you' } });
+  });
+
+  it('of a method that breaks tells nothing of the inside', async () => {
+    const { port } = await serving({
+      bug: async () => {
+        throw new Error('secret detail');
+      },
+    });
+    const end = await connectionTo(port).call('bug', {});
+    expect(end).toMatchObject({ kind: 'refused', error: { message: 'internal error' } });
+  });
+
+  it.each(['nothing', 'toString', '__proto__'])('of the unknown method %s is refused', async (method) => {
+    const { port } = await serving({});
+    const end = await connectionTo(port).call(method, {});
+    expect(end).toMatchObject({ kind: 'refused', error: { code: 'unsupported' } });
+  });
+
+  it('to nobody is unsent', async () => {
+    const { port, close } = await serving({});
+    await close();
+    expect(await connectionTo(port).call('echo', 1)).toMatchObject({ kind: 'unsent' });
+  });
+
+  it('whose answer does not come in time is unknown, and the method learns it', async () => {
+    const clock = manualClock();
+    let given: RpcCall | undefined;
+    const wait: RpcMethod = (_request, call) => {
+      given = call;
+      return new Promise((_, reject) =>
+        call.signal.addEventListener('abort', () => reject(call.signal.reason)),
+      );
+    };
+    const { port } = await serving({ wait });
+    const connection = connectionTo(port, undefined, clock);
+    await connection.connect();
+    const end = connection.call('wait', {}, { timeoutMs: 500 });
+    await expect.poll(() => given).toBeDefined();
+    clock.advance(500);
+    expect(await end).toMatchObject({ kind: 'unknown' });
+    await expect.poll(() => given?.signal.aborted).toBe(true);
+  });
+
+  it('on a connection that breaks is unknown, and the next one is made on a new connection', async () => {
+    const { port } = await serving({
+      cut: async (_request, { peer }) => peer.cut(),
+      echo: async (request) => request,
+    });
+    const connection = connectionTo(port);
+    expect(await connection.call('cut', {})).toMatchObject({ kind: 'unknown' });
+    expect(await connection.call('echo', 1)).toEqual({ kind: 'answered', value: 1 });
+  });
+
+  it('that is too large is refused', async () => {
+    const { port } = await serving({ echo: async (request) => request });
+    const end = await connectionTo(port).call('echo', 'x'.repeat(9 * 1024 * 1024));
+    expect(end).toMatchObject({ kind: 'refused', error: { code: 'bad_request' } });
+  });
+});
+
+describe('a subscription', () => {
+  it('gets messages as they are sent, at the pace of the reader, until it is given up', async () => {
+    let hasEnded = false;
+    const count: RpcMethod = async (_request, call) => {
+      try {
+        for (let i = 0; ; i += 1) await call.send({ i, filling: 'x'.repeat(10_000) });
+      } finally {
+        hasEnded = true;
+      }
+    };
+    const { port } = await serving({ count });
+    const seen: number[] = [];
+    const stop = new AbortController();
+    const end = await connectionTo(port).call(
+      'count',
+      {},
+      {
+        signal: stop.signal,
+        onMessage: (message) => {
+          seen.push((message as { i: number }).i);
+          if (seen.length === 1_000) stop.abort();
+        },
+      },
+    );
+    expect(end.kind).toBe('unknown');
+    expect(seen.slice(0, 1_000)).toEqual([...Array(1_000).keys()]);
+    await expect.poll(() => hasEnded).toBe(true);
+  });
+});
+
+describe('with a secret', () => {
+  it('whoever has the same is let in, though each made its certificate for itself', async () => {
+    const { port } = await serving({ echo: async (request) => request }, await secretOf('one secret'));
+    const connection = connectionTo(port, await secretOf('one secret'));
+    expect(await connection.call('echo', 1)).toEqual({ kind: 'answered', value: 1 });
+  });
+
+  it('a stranger with another, or with none, learns nothing', async () => {
+    const { port } = await serving({ echo: async () => 'inside' }, await secretOf('one secret'));
+    const other = await connectionTo(port, await secretOf('another')).call('echo', 1);
+    const none = await connectionTo(port).call('echo', 1);
+    expect([other.kind, none.kind].every((kind) => kind === 'unsent' || kind === 'unknown')).toBe(true);
+  });
+
+  it('a server with another is not talked to', async () => {
+    let asked = 0;
+    const methods = { echo: async () => (asked += 1) };
+    const { port } = await serving(methods, await secretOf('an impostor'));
+    const end = await connectionTo(port, await secretOf('one secret')).call('echo', 'a password');
+    expect(end).toMatchObject({ kind: 'unsent' });
+    expect(asked).toBe(0);
+  });
+});
+
+describe('the other end', () => {
+  it('that stays silent for three seconds is given up', async () => {
+    const silent = net.createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    closing.push(() => silent.close());
+    silent.on('connection', (socket) => closing.push(() => socket.destroy()));
+    const clock = manualClock();
+    const { port } = silent.address() as net.AddressInfo;
+    const connection = connectionTo(port, undefined, clock);
+    await connection.connect();
+    const end = connection.call('echo', 1);
+    await clock.advanceAndSettle(0); // the call is on its way
+    await clock.advanceAndSettle(4_000);
+    expect(await end).toMatchObject({ kind: 'unknown' });
+    await expect.poll(() => connection.isUp).toBe(false);
+  });
+
+  it('that answers pings is kept, though nobody asks it anything', async () => {
+    const clock = manualClock();
+    const { port } = await serving({ echo: async (request) => request });
+    const connection = connectionTo(port, undefined, clock);
+    await connection.call('echo', 1);
+    for (let second = 0; second < 10; second += 1) {
+      clock.advance(1_000);
+      await connection.call('echo', second); // the pong is here before the answer
+    }
+    expect(connection.isUp).toBe(true);
+  });
+
+  it('that closes lets calls under way end, then cuts what lasts', async () => {
+    const clock = manualClock();
+    let release: (() => void) | undefined;
+    const server = await serving(
+      {
+        slow: () => new Promise((resolve) => (release = () => resolve('done'))),
+        lasting: (_request, call) =>
+          new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason))),
+      },
+      undefined,
+      clock,
+    );
+    const connection = connectionTo(server.port);
+    const slow = connection.call('slow', {});
+    const lasting = connection.call('lasting', {});
+    await expect.poll(() => server.connections).toBe(1);
+    await expect.poll(() => release).toBeDefined();
+    const closed = server.close();
+    release?.();
+    expect(await slow).toEqual({ kind: 'answered', value: 'done' });
+    clock.advance(1_000);
+    expect(await lasting).toMatchObject({ kind: 'unknown' });
+    await closed;
+  });
+});
