@@ -11,6 +11,7 @@ import type { Scheduler } from '../checks/scheduler.ts';
 import type { DnsConfig } from '../dns/dns-config.ts';
 import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
+import { ALLOW_ALL } from '../http/access/right.ts';
 import type { HttpParts } from '../http/http-parts.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -209,6 +210,7 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
     explainDns: makeExplain(answering(ground)),
+    authorizerOf: () => ALLOW_ALL,
   });
 }
 

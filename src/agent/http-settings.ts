@@ -56,6 +56,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     defaultQueryTimeMs: config.default_query_time,
     maxQueryTimeMs: config.max_query_time,
     blockEndpoints: config['http_config.block_endpoints'],
+    isTranslating: config.translate_wan_addrs,
     isEveryPathTaken: config.disable_http_unprintable_char_filter,
     allowWriteHttpFrom: config['http_config.allow_write_http_from'],
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],

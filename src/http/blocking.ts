@@ -6,9 +6,8 @@
  * that, so that a crowd that was parked together does not come back together.
  */
 import type { ModifyIndex } from '../model/types.ts';
+import type { Call, Consistency, ReadOptions, Reply } from './call-and-reply.ts';
 import type { HttpParts } from './http-parts.ts';
-import { type Consistency, type ReadOptions, readOptions } from './request/read-options.ts';
-import type { Call, Reply } from './route.ts';
 
 /** A read: `reply` is called when the answer is due, and what it gives depends on the URL and `topics` only. */
 export interface Read {
@@ -71,9 +70,9 @@ function replyNow(parts: HttpParts, read: Read, { consistency, isCached }: ReadO
   return { status: 200, make, topics: read.topics, index: parts.indexes.of(read.topics) };
 }
 
-/** Answer a read, after its wait if it asks for one. Throws bad_request and unknown_datacenter. */
+/** Answer a read, after its wait if it asks for one. Throws bad_request. */
 export function answerRead(call: Call, parts: HttpParts, read: Read): Reply | Promise<Reply> {
-  const options = readOptions(call, parts);
+  const options = call.readOptions;
   if (options.minIndex === 0) return replyNow(parts, read, options);
   return waitForChange(call, parts, read, options).then(() => replyNow(parts, read, options));
 }

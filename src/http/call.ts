@@ -1,8 +1,10 @@
 /**
- * A request of the HTTP library as a Call. Nothing is copied; the abort signal is made when somebody asks for it.
+ * A request of the HTTP library as a Call. Nothing is copied; what has to be made (the abort signal, the
+ * options of a read) is made when somebody asks for it, once.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Call, Query } from './route.ts';
+import type { Call, Query, ReadOptions } from './call-and-reply.ts';
+import { readOptions } from './request/read-options.ts';
 
 const NO_BODY = Buffer.alloc(0);
 /** A URL that cannot be decoded has no query either. */
@@ -12,6 +14,7 @@ class HttpCall implements Call {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   #controller: AbortController | undefined;
+  #readOptions: ReadOptions | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.#request = request;
@@ -45,6 +48,11 @@ class HttpCall implements Call {
 
   get remoteAddress(): string {
     return this.#request.raw.socket.remoteAddress ?? '';
+  }
+
+  get readOptions(): ReadOptions {
+    this.#readOptions ??= readOptions(this);
+    return this.#readOptions;
   }
 
   signal(): AbortSignal {

@@ -1,32 +1,40 @@
 /**
- * From a request of the HTTP library to its answer: kept bytes when they still hold, else the route's handler; errors
- * become replies here and nowhere else. A bug is logged once and answered with a 500 that tells nothing.
+ * From a request of the HTTP library to its answer: kept bytes when they still hold, else the pipeline; errors become
+ * replies here and nowhere else. A bug is logged once and answered with a 500 that tells nothing.
+ *
+ * What no operation takes (other methods, unclean and unknown paths) is answered here too, under the same rules.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { AnswerHeaders } from './answer-headers.ts';
 import { callOf } from './call.ts';
+import type { Call, Query, Reply } from './call-and-reply.ts';
 import type { HttpParts, LiveHttpConfig } from './http-parts.ts';
-import { KeptBodies } from './kept-bodies.ts';
+import { isToldByUrl, KeptBodies, keyOf } from './kept-bodies.ts';
 import type { RouteMeter } from './listen/route-meter.ts';
+import { decodedPath, pathOf } from './paths/canonical-url.ts';
+import { redirectToCleanPath } from './paths/clean-path.ts';
+import type { PathTable } from './paths/path-table.ts';
 import { isPrintablePath } from './paths/printable-path.ts';
+import { replyToOtherMethod, replyUnrouted } from './paths/unrouted.ts';
+import { filterReply, perform } from './pipeline.ts';
 import { replyOfError, text } from './reply.ts';
 import { type AccessRule, accessRule } from './request/access-rule.ts';
 import { has } from './request/query-values.ts';
-import { requireDefaultTenancy } from './request/tenancy.ts';
-import type { Call, Operation, Query, Reply } from './route.ts';
-import { type Headers, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
+import type { Operation } from './route.ts';
+import { contentOf, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
 
 /** URLs asked for with `?cached` that are remembered, to tell a MISS from a HIT. */
 const MAX_SEEN_READS = 10_000;
-
-/** Headers of every answer, which http_config.response_headers may replace. */
-const ALWAYS: Headers = { Vary: 'Accept-Encoding', 'X-Consul-Default-ACL-Policy': 'allow' };
 
 const UNPRINTABLE: Reply = Object.freeze({ status: 400 });
 
 /** A secret in a URL, as old clients send it. */
 const TOKEN = /([?&]token=)[^&]*/g;
+
+/** Paths of the API, as far as headers go. */
+const isApiPath = (url: string): boolean => url.startsWith('/v1/');
 
 /** An operation and where its answers are counted. */
 export interface Target {
@@ -34,29 +42,39 @@ export interface Target {
   readonly meter: RouteMeter;
 }
 
+/** Where a reply goes, and what is added to it on the way. */
+interface Sending {
+  readonly call: Call;
+  readonly to: FastifyReply;
+  readonly isApi: boolean;
+  /** Keep the bytes under this key. */
+  readonly key?: string | undefined;
+}
+
 export class Dispatcher {
   readonly #parts: HttpParts;
+  readonly #paths: PathTable;
   readonly #kept: KeptBodies;
   readonly #seen = new LRUCache<string, true>({ max: MAX_SEEN_READS });
   readonly #access: AccessRule | undefined;
+  /** Ends of answers that are being sent and have none of their own. */
+  readonly #endless = new Set<() => void>();
   #live: LiveHttpConfig;
-  #baseHeaders: Headers;
+  #headers: AnswerHeaders;
   #isClosing = false;
 
-  constructor(parts: HttpParts) {
+  constructor(parts: HttpParts, paths: PathTable) {
     this.#parts = parts;
+    this.#paths = paths;
     this.#kept = new KeptBodies(parts.indexes);
     this.#access = accessRule(parts.config);
     this.#live = parts.live();
-    this.#baseHeaders = this.#headersNow();
+    this.#headers = this.#headersNow();
   }
 
-  #headersNow(): Headers {
-    return {
-      ...ALWAYS,
-      ...this.#live.responseHeaders,
-      ...(this.#isClosing && { Connection: 'close' }),
-    };
+  #headersNow(): AnswerHeaders {
+    const { isTranslating } = this.#parts.config;
+    return new AnswerHeaders(this.#live.responseHeaders, { isTranslating, isClosing: this.#isClosing });
   }
 
   /** After a reload the headers may be others, and kept answers hold the old ones. */
@@ -64,7 +82,7 @@ export class Dispatcher {
     const live = this.#parts.live();
     if (live === this.#live) return;
     this.#live = live;
-    this.#baseHeaders = this.#headersNow();
+    this.#headers = this.#headersNow();
     this.#kept.clear();
   }
 
@@ -72,7 +90,7 @@ export class Dispatcher {
   dispatch({ operation, meter }: Target, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const startedMs = this.#parts.clock.monotonic();
     this.#followReload();
-    const kept = operation.isCacheable ? this.#keptFor(request) : undefined;
+    const kept = this.#keptFor(operation, request);
     const sending = kept
       ? this.#send(kept, request.headers, reply)
       : this.#handle(operation, callOf(request, reply), reply);
@@ -98,14 +116,35 @@ export class Dispatcher {
     this.#parts.log.debug(fields, 'request finished');
   }
 
+  /** Answer a request that no operation takes. Never rejects. */
+  answerOther(call: Call, to: FastifyReply): void | Promise<void> {
+    const methods = this.#paths.methodsOf(pathOf(call.url));
+    const sending = { call, to, isApi: methods !== undefined && isApiPath(call.url) };
+    try {
+      const early = this.#beforeRoutes(call);
+      if (early) return this.answer(early, call, to);
+      if (methods === undefined) return this.answer(replyUnrouted(call, this.#paths, this.#parts), call, to);
+      this.#requireAccess(call);
+      return this.#sendReply(replyToOtherMethod(call.method, methods), sending);
+    } catch (error) {
+      return this.#sendReply(this.replyTo(error, call), sending);
+    }
+  }
+
   /** Send a reply that no operation made. */
   answer(reply: Reply, call: Call, to: FastifyReply): void | Promise<void> {
     this.#followReload();
-    return this.#sendReply(this.#takes(call) ? reply : UNPRINTABLE, call, to, false);
+    return this.#sendReply(reply, { call, to, isApi: false });
   }
 
-  #takes({ url }: Call): boolean {
-    return this.#parts.config.isEveryPathTaken || isPrintablePath(pathOf(url));
+  /** What is answered whether there is such a path or not. */
+  #beforeRoutes(call: Call): Reply | undefined {
+    const isTaken = this.#parts.config.isEveryPathTaken || isPrintablePath(pathOf(call.url));
+    return isTaken ? redirectToCleanPath(call, this.#paths) : UNPRINTABLE;
+  }
+
+  #requireAccess({ method, url, remoteAddress }: Call): void {
+    this.#access?.(method, decodedPath(url), remoteAddress);
   }
 
   /** The reply to whatever was thrown. */
@@ -117,51 +156,68 @@ export class Dispatcher {
     return text(500, 'internal error');
   }
 
-  /** From now on every answer ends its connection, so that the server can close. */
+  /** From now on every answer ends its connection, and those that have no end get one, so that the server can close. */
   beginClosing(): void {
     this.#isClosing = true;
-    this.#baseHeaders = this.#headersNow();
+    this.#headers = this.#headersNow();
     this.#kept.clear();
+    for (const end of this.#endless) end();
   }
 
-  /** Access needs no look here: what it forbids was never answered, so never kept. */
-  #keptFor({ headers, raw }: FastifyRequest): Rendered | undefined {
-    if (headers['cache-control'] !== undefined || headers['x-consul-namespace'] !== undefined)
-      return undefined;
+  /**
+   * The shortest way: bytes for who may see everything, found by the URL as it stands. The access rule needs no look here:
+   * what it forbids was never answered, so never kept.
+   */
+  #keptFor({ keyedBy }: Operation, { headers, query, raw }: FastifyRequest): Rendered | undefined {
+    if (keyedBy === undefined || !isToldByUrl(headers)) return undefined;
+    if (!this.#parts.authorizerOf({ headers, query: query as Query }).isUnlimited) return undefined;
     return this.#kept.get(raw.url as string);
   }
 
   async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<void> {
-    if (!this.#takes(call)) return this.#sendReply(UNPRINTABLE, call, to, false);
+    const early = this.#beforeRoutes(call);
+    if (early) return this.answer(early, call, to);
+    const sending = { call, to, isApi: isApiPath(call.url) };
     let reply: Reply;
-    const isKeepable = operation.isCacheable === true;
+    let key: string | undefined;
     try {
-      this.#access?.(call.method, pathOf(call.url), call.remoteAddress);
-      requireDefaultTenancy(call);
-      reply = await operation.handle(call, this.#parts);
+      this.#requireAccess(call);
+      const performed = await perform(operation, call, this.#parts);
+      ({ reply } = performed);
+      key = keyOf(operation, call.url, performed.authorizer);
       if (reply.make !== undefined) {
-        const kept = isKeepable ? this.#kept.get(keyOf(call.url)) : undefined;
+        const kept = key === undefined ? undefined : this.#kept.get(key);
         if (kept) return await this.#send(kept, call.headers, to);
         reply = { ...reply, ...reply.make() };
       }
+      reply = filterReply(operation, { ...performed, reply }, call, this.#parts);
     } catch (error) {
       reply = this.replyTo(error, call);
     }
-    return this.#sendReply(reply, call, to, isKeepable);
+    return this.#sendReply(reply, { ...sending, key });
   }
 
-  #sendReply(reply: Reply, call: Call, to: FastifyReply, isKeepable: boolean): void | Promise<void> {
-    const { body, topics, index } = reply;
-    const more = reply.isCacheRequested
-      ? { ...this.#baseHeaders, ...this.#cacheHeaders(call.url) }
-      : this.#baseHeaders;
-    if (body !== undefined && !Buffer.isBuffer(body))
-      return sendStream(to, { ...reply, headers: { ...more, ...reply.headers } }, body);
+  #sendReply(reply: Reply, { call, to, isApi, key }: Sending): void | Promise<void> {
+    const { status, body, topics, index } = reply;
+    const cache = reply.isCacheRequested ? this.#cacheHeaders(call.url) : {};
+    if (body !== undefined && !Buffer.isBuffer(body)) {
+      const sending = sendStream(to, status, this.#headers.of(reply, cache, isApi), body);
+      return reply.endBody === undefined ? sending : this.#untilClosing(sending, reply.endBody);
+    }
     const isPretty = this.#parts.config.isAlwaysPretty || has(call.query, 'pretty');
-    const rendered = render(reply, more, isPretty);
-    if (isKeepable && topics !== undefined && index !== undefined)
-      this.#kept.put(keyOf(call.url), { rendered, topics, index });
+    const content = contentOf(reply, isPretty);
+    const headers = this.#headers.of(reply, { ...cache, ...content.headers }, isApi);
+    const rendered = render(status, headers, content.body);
+    if (key !== undefined && topics !== undefined && index !== undefined)
+      this.#kept.put(key, { rendered, topics, index });
     return this.#send(rendered, call.headers, to);
+  }
+
+  async #untilClosing(sending: Promise<void>, end: () => void): Promise<void> {
+    this.#endless.add(end);
+    if (this.#isClosing) end();
+    await sending;
+    this.#endless.delete(end);
   }
 
   #send(rendered: Rendered, headers: IncomingHttpHeaders, to: FastifyReply): void | Promise<void> {
@@ -173,22 +229,4 @@ export class Dispatcher {
     this.#seen.set(url, true);
     return isKnown ? { 'X-Cache': 'HIT', Age: '0' } : { 'X-Cache': 'MISS' };
   }
-}
-
-const IS_WAIT = /^(?:index|wait)=/;
-
-/** A URL without what says how long to wait: those who were parked together get the same bytes. */
-function keyOf(url: string): string {
-  const query = url.indexOf('?');
-  if (query === -1 || !url.includes('index=', query)) return url;
-  const kept = url
-    .slice(query + 1)
-    .split('&')
-    .filter((parameter) => !IS_WAIT.test(parameter));
-  return kept.length === 0 ? url.slice(0, query) : `${url.slice(0, query)}?${kept.join('&')}`;
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
 }

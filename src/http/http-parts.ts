@@ -30,6 +30,8 @@ import type {
   ServiceId,
   StringMap,
 } from '../model/types.ts';
+import type { Authorizer } from './access/right.ts';
+import type { Call } from './call-and-reply.ts';
 
 import type { BudgetLimits } from './listen/budget.ts';
 
@@ -94,6 +96,8 @@ export interface HttpConfig {
   readonly maxQueryTimeMs: number;
   /** `http_config`. */
   readonly blockEndpoints: readonly string[];
+  /** `translate_wan_addrs`. */
+  readonly isTranslating: boolean;
   /** `disable_http_unprintable_char_filter`. */
   readonly isEveryPathTaken: boolean;
   /** CIDR blocks; empty allows all. */
@@ -140,7 +144,12 @@ export interface LogStream {
   subscribe(level: string, isJson: boolean, onLine: (line: string) => void): () => void;
 }
 
+/** What of a request tells who asks. */
+export type AskedWith = Pick<Call, 'headers' | 'query'>;
+
 export interface HttpParts {
+  /** The rights of whoever asks. Throws forbidden for one who is not known. */
+  authorizerOf(request: AskedWith): Authorizer;
   readonly state: State;
   readonly indexes: TopicIndexes;
   readonly watch: Watch;

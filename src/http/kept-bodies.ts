@@ -4,8 +4,12 @@
  * An entry is valid as long as the index of its topics is the one it was made under: an index is handed out once, so
  * an equal index means that nothing behind the answer was written. Bounded by octets; the least recently used go first.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { TopicIndexes } from '../catalog/topics.ts';
+import type { Authorizer } from './access/right.ts';
+import { TENANCY_HEADERS } from './request/tenancy.ts';
+import type { Operation } from './route.ts';
 import type { Rendered } from './send.ts';
 
 export interface KeptBody {
@@ -21,6 +25,41 @@ const OVERHEAD_BYTES = 1_000;
 /** A single answer above this is not worth displacing many others. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Request headers that change or refuse an answer: a request with one of them never gets a kept one without a look. */
+const TELLING_HEADERS: readonly string[] = ['cache-control', ...TENANCY_HEADERS];
+
+/** Whether nothing but its URL and its asker's rights decides what a request is answered. */
+export function isToldByUrl(headers: IncomingHttpHeaders): boolean {
+  return TELLING_HEADERS.every((name) => headers[name] === undefined);
+}
+
+const IS_WAIT = /^(?:index|wait)=/;
+
+/** A URL without what says how long to wait: those who were parked together get the same bytes. */
+function withoutWait(url: string): string {
+  const query = url.indexOf('?');
+  if (query === -1 || !url.includes('index=', query)) return url;
+  const kept = url
+    .slice(query + 1)
+    .split('&')
+    .filter((parameter) => !IS_WAIT.test(parameter));
+  return kept.length === 0 ? url.slice(0, query) : `${url.slice(0, query)}?${kept.join('&')}`;
+}
+
+/**
+ * The key of the answer to a canonical URL, made of what the operation declares; undefined when it is not kept. Those who
+ * may see everything share the bare URL, so that the shortest way needs no more than that.
+ */
+export function keyOf(
+  { keyedBy }: Operation,
+  url: string,
+  { isUnlimited, group }: Authorizer,
+): string | undefined {
+  if (keyedBy === undefined) return undefined;
+  const isForAll = isUnlimited || keyedBy === 'url';
+  return isForAll ? withoutWait(url) : `${group} ${withoutWait(url)}`;
+}
+
 export class KeptBodies {
   readonly #indexes: TopicIndexes;
   readonly #entries: LRUCache<string, KeptBody>;
@@ -34,15 +73,15 @@ export class KeptBodies {
     });
   }
 
-  /** The answer to a URL, if it is still what would be answered now. */
-  get(url: string): Rendered | undefined {
-    const entry = this.#entries.get(url);
+  /** The answer under a key (keyOf), if it is still what would be answered now. */
+  get(key: string): Rendered | undefined {
+    const entry = this.#entries.get(key);
     if (entry === undefined || this.#indexes.of(entry.topics) !== entry.index) return undefined;
     return entry.rendered;
   }
 
-  put(url: string, entry: KeptBody): void {
-    if (entry.rendered.body.length <= MAX_BODY_BYTES) this.#entries.set(url, entry);
+  put(key: string, entry: KeptBody): void {
+    if (entry.rendered.body.length <= MAX_BODY_BYTES) this.#entries.set(key, entry);
   }
 
   clear(): void {

@@ -5,7 +5,7 @@
  * there (catalog and session errors, unknown datacenter, bad filters); clients match on that, so it stays.
  */
 import { AppError, type ErrorCode } from '../model/errors.ts';
-import type { Reply } from './route.ts';
+import type { Reply } from './call-and-reply.ts';
 
 const STATUS = {
   bad_request: 400,

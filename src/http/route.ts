@@ -2,53 +2,19 @@
  * What a route is: a path, and for each method an operation. Groups (`routes/x.ts`) export a list of routes; the
  * server mounts the lists. Method tables, OPTIONS, errors, gzip and headers are the server's business.
  *
- * A handler gets a Call and the parts and gives a Reply; it throws AppError to refuse. Paths are fastify's:
- * `:name` is one segment, a last `*` is the rest (names may contain slashes, also when empty).
+ * An operation declares, beside its handler, where it is answered (place.ts), who may do it (access/permission.ts) and
+ * whose kept answers it may get; dispatch.ts obeys, in the same order for all. Whoever adds one picks from the words of
+ * those two files, runs `npm run docs`, and reads in docs/api.md what was declared.
+ *
+ * A handler gets a Call and the parts and gives a Reply; it throws AppError to refuse. An operation whose body says
+ * what it is about (a name, a datacenter) has `prepare` instead: it reads the body and does nothing yet. Paths are
+ * fastify's: `:name` is one segment, a last `*` is the rest (names may contain slashes, also when empty).
  */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { BodyPermission, FilteringPermission, Permission } from './access/permission.ts';
+import type { Right } from './access/right.ts';
+import type { Call, Method, Reply } from './call-and-reply.ts';
 import type { HttpConfig, HttpParts } from './http-parts.ts';
-
-export const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
-export type Method = (typeof METHODS)[number];
-
-/** Decoded query parameters; one that is given twice is a list, one without a value is ''. */
-export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** One request, as handlers see it. */
-export interface Call {
-  readonly method: string;
-  /** Path and query as sent. */
-  readonly url: string;
-  /** Decoded parts of the path; the last `*` is under '*'. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Query;
-  readonly headers: IncomingHttpHeaders;
-  /** As sent; empty when there is none. */
-  readonly body: Buffer;
-  /** IP address of the client; '' over a UNIX socket. */
-  readonly remoteAddress: string;
-  /** Aborts when the client goes away. */
-  signal(): AbortSignal;
-}
-
-/** An answer. Exactly one of `value` (made to JSON), `text` (text/plain) and `body` is given; none is an empty answer. */
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Made to JSON as Consul does; `undefined` inside objects leaves a field out. */
-  readonly value?: unknown;
-  readonly text?: string;
-  /** Set a Content-Type in `headers` with it. */
-  readonly body?: Buffer | Readable;
-  /** Makes the rest of the reply, when no answer that was kept under the same URL, topics and index can be sent. */
-  readonly make?: () => Reply;
-  /** With `index`: the answer stays the same until one of these topics moves, so its bytes may be kept. */
-  readonly topics?: readonly string[];
-  readonly index?: number;
-  /** The client asked for a cached answer: say whether this URL was asked for before. */
-  readonly isCacheRequested?: boolean;
-}
+import type { Place } from './place.ts';
 
 export type Handler = (call: Call, parts: HttpParts) => Reply | Promise<Reply>;
 
@@ -59,18 +25,49 @@ export interface QueryParameter {
   readonly isRepeatable?: boolean;
 }
 
-export interface Operation {
+/** A request whose body has been read; nothing has been done yet. */
+export interface Prepared {
+  /** Where it is to be done, as the body says; '' or undefined is here. */
+  readonly datacenter?: string | undefined;
+  /** What has to be allowed; asked only where not everything is. */
+  readonly rights: () => readonly Right[];
+  /** Do it; `may` is for what is refused or left out piece by piece. */
+  readonly run: (may: (right: Right) => boolean) => Reply | Promise<Reply>;
+}
+
+export type Prepare = (call: Call, parts: HttpParts) => Prepared;
+
+interface Described {
   /** One sentence for the API description. */
   readonly about: string;
-  readonly handle: Handler;
+  /** Where it is answered. */
+  readonly place: Place;
+  /** What everybody is answered, before anything is looked at, where the configuration switches it off. */
+  readonly whenOff?: (config: HttpConfig) => Reply | undefined;
   readonly query?: readonly QueryParameter[];
   /** What the body is: a JSON document or bytes. None when absent. */
   readonly body?: 'json' | 'bytes';
   /** Bodies above this many octets are refused with 413; the server's limit when absent. */
   readonly maxBodyBytes?: (config: HttpConfig) => number;
-  /** The answer depends on nothing but the URL and the topics of its Reply, so its bytes may be kept. */
-  readonly isCacheable?: boolean;
 }
+
+/**
+ * `keyedBy` says what the bytes of an answer depend on beside the topics of its Reply, so whom kept ones may be sent to:
+ * whoever asks for the same URL, or only those of them who have the same rights. Answers of operations without it are
+ * never kept. What is filtered cannot be keyed by its URL alone.
+ */
+type HandledOperation = Described & { readonly handle: Handler } & (
+    | { readonly permission: Permission; readonly keyedBy?: 'url' }
+    | { readonly permission: FilteringPermission; readonly keyedBy?: 'url-and-rights' }
+  );
+
+export type PreparedOperation = Described & {
+  readonly permission: BodyPermission;
+  readonly keyedBy?: undefined;
+  readonly prepare: Prepare;
+};
+
+export type Operation = HandledOperation | PreparedOperation;
 
 export interface Route {
   readonly path: string;

@@ -9,16 +9,15 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
+import type { Headers } from './answer-headers.ts';
+import type { Reply } from './call-and-reply.ts';
 import { toJson } from './documents/go-json.ts';
-import type { Reply } from './route.ts';
 
 const gzipAsync = promisify(gzip);
 
 /** Below this a compressed body saves no packet. */
 const MIN_GZIP_BYTES = 1_400;
 const NO_BYTES = Buffer.alloc(0);
-
-export type Headers = Readonly<Record<string, string>>;
 
 /** An answer in bytes. */
 export interface Rendered {
@@ -31,23 +30,34 @@ export interface Rendered {
   gzipped: Buffer | undefined;
 }
 
-function bodyOf(reply: Reply, isPretty: boolean): { readonly type?: string; readonly body: Buffer } {
+/** A body in bytes, with its type when the kind of reply says it. */
+interface Content {
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** The bytes of a reply that is not a stream. */
+export function contentOf(reply: Reply, isPretty: boolean): Content {
   if (reply.value !== undefined)
-    return { type: 'application/json', body: Buffer.from(toJson(reply.value, isPretty), 'utf8') };
+    return {
+      headers: { 'Content-Type': 'application/json' },
+      body: Buffer.from(toJson(reply.value, isPretty), 'utf8'),
+    };
   if (reply.text !== undefined)
-    return { type: 'text/plain; charset=utf-8', body: Buffer.from(reply.text, 'utf8') };
-  return { body: Buffer.isBuffer(reply.body) ? reply.body : NO_BYTES };
+    return {
+      headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+      body: Buffer.from(reply.text, 'utf8'),
+    };
+  return { headers: {}, body: Buffer.isBuffer(reply.body) ? reply.body : NO_BYTES };
 }
 
 function rawHeaders(headers: Headers, body: Buffer): string[] {
   return [...Object.entries(headers).flat(), 'Content-Length', String(body.length)];
 }
 
-/** The bytes of a reply that is not a stream. `more` are headers that the reply may override. */
-export function render(reply: Reply, more: Headers, isPretty: boolean): Rendered {
-  const { type, body } = bodyOf(reply, isPretty);
-  const headers = { ...more, ...(type !== undefined && { 'Content-Type': type }), ...reply.headers };
-  return { status: reply.status, headers, body, rawHeaders: rawHeaders(headers, body), gzipped: undefined };
+/** An answer that can be sent as often as it is asked for. */
+export function render(status: number, headers: Headers, body: Buffer): Rendered {
+  return { status, headers, body, rawHeaders: rawHeaders(headers, body), gzipped: undefined };
 }
 
 const REFUSES_GZIP = /\bgzip\s*;\s*q=0(?:\.0*)?(?:[\s,]|$)/;
@@ -78,7 +88,8 @@ export async function sendGzip(to: FastifyReply, rendered: Rendered): Promise<vo
 /** Send what a stream gives, as it comes; the headers go at once. Resolves at its end or when the client goes away. */
 export async function sendStream(
   to: FastifyReply,
-  { status, headers }: Reply,
+  status: number,
+  headers: Headers,
   body: Readable,
 ): Promise<void> {
   to.hijack();

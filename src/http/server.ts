@@ -13,19 +13,20 @@ import Fastify, {
 } from 'fastify';
 import { Turns } from '../lib/fair-turns.ts';
 import { callOf } from './call.ts';
+import { METHODS, type Reply } from './call-and-reply.ts';
 import { Dispatcher } from './dispatch.ts';
 import type { HttpParts } from './http-parts.ts';
 import { BodyReader } from './listen/body-reader.ts';
 import { budgetsOf } from './listen/budgets.ts';
-import { limitConnections, refuseMalformed } from './listen/connections.ts';
+import { refuseMalformed, watchConnections } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
 import { queuePipelined } from './listen/pipelines.ts';
 import { RouteMeter } from './listen/route-meter.ts';
+import { canonicalUrl } from './paths/canonical-url.ts';
 import { openApiRoute } from './paths/openapi.ts';
 import { PathTable } from './paths/path-table.ts';
-import { notAllowed, replyUnrouted } from './paths/unrouted.ts';
 import { text } from './reply.ts';
-import { METHODS, type Operation, type Reply, type Route } from './route.ts';
+import type { Route } from './route.ts';
 import { absentRoutes } from './routes/absent-routes.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history-routes.ts';
 import { agentCheckRoutes } from './routes/agent-checks-routes.ts';
@@ -116,41 +117,39 @@ interface Mounting {
   readonly paths: PathTable;
   readonly parts: HttpParts;
   readonly bodyReader: BodyReader;
+  /** For what no operation takes. */
+  readonly answerOther: RouteHandlerMethod;
 }
 
 /** A method that a path does not have is refused by name where the `*` of another route would take it. */
-function refusal(route: Route): Operation {
-  const methods = METHODS.filter((method) => route.operations[method] !== undefined);
-  return { about: '', handle: ({ method }) => notAllowed(method, methods) };
-}
-
-function mount({ app, dispatcher, paths, parts, bodyReader }: Mounting, route: Route): void {
+function mount({ app, dispatcher, paths, parts, bodyReader, answerOther }: Mounting, route: Route): void {
   for (const method of METHODS) {
-    const own = route.operations[method];
-    if (own === undefined && !paths.isTakenByOther(route.path, method)) continue;
-    const operation = own ?? refusal(route);
-    const target = { operation, meter: new RouteMeter(parts.metrics, method, route.path) };
+    const operation = route.operations[method];
+    if (operation === undefined && !paths.isTakenByOther(route.path, method)) continue;
+    const target = operation && { operation, meter: new RouteMeter(parts.metrics, method, route.path) };
     app.route({
       method,
       url: route.path,
       exposeHeadRoute: method === 'GET' && route.answersHead === true,
-      ...(operation.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
+      ...(operation?.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
       ...(method !== 'GET' && { onRequest: bodyReader.onRequest }),
-      handler: (request, reply) => dispatcher.dispatch(target, request, reply),
+      handler: target ? (request, reply) => dispatcher.dispatch(target, request, reply) : answerOther,
     });
   }
 }
 
 /** A subtree without its last slash is not the business of a wider route, whose `*` would take it. */
-function mountSlashless(
-  { app, paths, bodyReader }: Mounting,
-  handler: RouteHandlerMethod,
-  { path: subtree }: Route,
-): void {
+function mountSlashless({ app, paths, bodyReader, answerOther }: Mounting, { path: subtree }: Route): void {
   const path = subtree.slice(0, -2);
   const method = METHODS.filter((name) => paths.isTakenByOther(path, name));
   if (!subtree.endsWith('/*') || method.length === 0 || paths.methodsOf(path) !== undefined) return;
-  app.route({ method, url: path, exposeHeadRoute: false, onRequest: bodyReader.onRequest, handler });
+  app.route({
+    method,
+    url: path,
+    exposeHeadRoute: false,
+    onRequest: bodyReader.onRequest,
+    handler: answerOther,
+  });
 }
 
 function noCompiler(): never {
@@ -162,15 +161,22 @@ const WITHOUT_SCHEMAS = {
   schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
 };
 
+/**
+ * Time that answers have to be sent after the server was told to close. What is still open then (readers that do not read,
+ * requests that do not arrive) is cut, so that no client keeps the agent from ending.
+ */
+const CLOSING_MS = 3_000;
+
 /** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
 export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
   const mounted = [...ROUTES, ...uiRoutes(parts.config)];
   const routes = [...mounted, openApiRoute(mounted)];
-  const dispatcher = new Dispatcher(parts);
   const paths = new PathTable(routes);
+  const dispatcher = new Dispatcher(parts, paths);
   const app = Fastify({
     ...LIMITS,
     ...WITHOUT_SCHEMAS,
+    rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
     frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void dispatcher.answer(
         text(400, '400 Bad Request', { Connection: 'close' }),
@@ -182,26 +188,25 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   const { bodies } = budgetsOf(parts);
   const bodyReader = new BodyReader(bodies);
   app.addContentTypeParser('*', bodyReader.parse);
-  const answerUnrouted: RouteHandlerMethod = (request, reply) => {
-    const unrouted = replyUnrouted(request.method, request.raw.url ?? '/', paths, parts);
-    return dispatcher.answer(unrouted, callOf(request, reply), reply);
-  };
-  const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader };
+  const answerOther: RouteHandlerMethod = (request, reply) =>
+    dispatcher.answerOther(callOf(request, reply), reply);
+  const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader, answerOther };
   for (const route of routes) {
     mount(mounting, route);
-    mountSlashless(mounting, answerUnrouted, route);
+    mountSlashless(mounting, route);
   }
-  app.setNotFoundHandler(answerUnrouted);
+  app.setNotFoundHandler(answerOther);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const call = callOf(request, reply);
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
+  const cutConnections = watchConnections(app.server, parts);
   app.addHook('preClose', async () => {
     dispatcher.beginClosing();
     parts.watch.abandonAll();
+    parts.clock.after(CLOSING_MS, cutConnections);
   });
   queuePipelined(app.server, new Turns(parts.clock));
-  limitConnections(app.server, parts);
   collectGauges(parts);
   await app.ready();
   return app;

@@ -10,7 +10,8 @@ import { ACCEPTED_KEYS, SUBJECTS } from '../../src/agent/config/accepted-keys.ts
 import { envOf, type OptionSpec } from '../../src/agent/config/option-spec.ts';
 import { OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
 import { UNENFORCED } from '../../src/agent/config/unenforced.ts';
-import { METHODS } from '../../src/http/route.ts';
+import { METHODS } from '../../src/http/call-and-reply.ts';
+import { placeText } from '../../src/http/place.ts';
 import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
 import { consulMetrics } from '../../src/metrics/consul-names.ts';
@@ -53,14 +54,20 @@ function optionRow(key: (typeof OPTION_KEYS)[number]): readonly string[] {
   ];
 }
 
+/** One row for methods of a path that are described and declared alike. */
 function routeRows(): string[][] {
   return ROUTES.flatMap(({ path: route, operations }) => {
-    const methods = METHODS.filter((method) => operations[method]);
-    const sentences = [...new Set(methods.map((method) => operations[method]?.about ?? ''))];
-    return sentences.map((about) => [
+    const cells = METHODS.flatMap((method) => {
+      const operation = operations[method];
+      if (operation === undefined) return [];
+      const { about, place, permission } = operation;
+      return [{ method, told: [about, placeText(place), permission.needs] }];
+    });
+    const alike = Map.groupBy(cells, ({ told }) => told.join('\n'));
+    return [...alike.values()].map((same) => [
       code(route),
-      methods.filter((method) => operations[method]?.about === about).join(', '),
-      about,
+      same.map(({ method }) => method).join(', '),
+      ...(same[0]?.told ?? []),
     ]);
   });
 }
@@ -92,7 +99,7 @@ export const TABLES: readonly GeneratedTable[] = [
   {
     name: 'routes',
     page: 'docs/api.md',
-    render: () => renderTable(['Path', 'Method', 'Meaning'], routeRows()),
+    render: () => renderTable(['Path', 'Method', 'Meaning', 'Place', 'Needs'], routeRows()),
   },
   {
     name: 'metrics',

@@ -6,6 +6,7 @@ import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
 import { ServiceSummaries } from '../../src/catalog/service-summary.ts';
 import { SessionTimers } from '../../src/catalog/session-timers.ts';
+import { ALLOW_ALL } from '../../src/http/access/right.ts';
 import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-parts.ts';
 import { buildHttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -22,6 +23,7 @@ const HTTP_CONFIG: HttpConfig = {
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
   blockEndpoints: [],
+  isTranslating: false,
   isEveryPathTaken: false,
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,
@@ -103,6 +105,7 @@ export async function startHttp(
     },
     checkHistory: () => undefined,
     testCheck: async () => undefined,
+    authorizerOf: () => ALLOW_ALL,
     ...own,
   };
   const app = await buildHttpServer(parts);

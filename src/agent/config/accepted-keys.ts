@@ -39,7 +39,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     server_rejoin_age_max start_join start_join_wan use_streaming_backend peering dns_config.allow_stale
     dns_config.max_stale dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
     limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
-    translate_wan_addrs limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
+    limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
   mesh: words(`
     config_entries connect default_intention_policy enable_central_service_config ports.expose_max_port
     ports.expose_min_port ports.sidecar_max_port ports.sidecar_min_port primary_gateways xds

@@ -147,6 +147,12 @@ export const SERVICE_OPTIONS = {
     reloadable: true,
     doc: 'Headers to add to every HTTP answer.',
   },
+  translate_wan_addrs: {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'Say in X-Consul-Translate-Addresses that answers about other datacenters show WAN addresses.',
+  },
   'http_config.block_endpoints': {
     kind: 'list',
     default: [],

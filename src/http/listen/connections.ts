@@ -1,6 +1,6 @@
 /**
- * Counts open connections, refuses those of a client that has too many (`limits.http_max_conns_per_client`), and
- * answers what is not HTTP.
+ * Counts open connections, refuses those of a client that has too many (`limits.http_max_conns_per_client`), answers
+ * what is not HTTP, and cuts what is left when the server has to end.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -38,16 +38,19 @@ function refuseOneTooMany(socket: Socket, clock: Clock): void {
   clock.after(LINGER_MS, () => socket.destroy());
 }
 
-/** Watch over the connections of a server that does not listen yet. */
-export function limitConnections(server: Server, { clock, config, metrics }: HttpParts): void {
+/** Watch over the connections of a server that does not listen yet. The result cuts all that are open. */
+export function watchConnections(server: Server, { clock, config, metrics }: HttpParts): () => void {
   const open = new Map<string, number>();
+  const sockets = new Set<Socket>();
   const gauge = metrics.gauge('http_connections');
   const max = config.maxConnectionsPerClient;
   const accepting = server.listeners('connection');
   const accept = (socket: Socket, client: string, count: number): void => {
     open.set(client, count);
+    sockets.add(socket);
     gauge.add(0, 1);
     socket.once('close', () => {
+      sockets.delete(socket);
       const left = (open.get(client) ?? 1) - 1;
       if (left === 0) open.delete(client);
       else open.set(client, left);
@@ -63,4 +66,7 @@ export function limitConnections(server: Server, { clock, config, metrics }: Htt
     if (max > 0 && client !== '' && count > max) refuseOneTooMany(socket, clock);
     else accept(socket, client, count);
   });
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
 }

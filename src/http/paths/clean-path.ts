@@ -1,8 +1,10 @@
 /**
- * Paths with empty, `.` or `..` segments are answered with a redirect to the path without them, as Consul does.
+ * Paths with empty, `.` or `..` segments are answered with a redirect to the path without them, as in Consul: for every
+ * method, and before anything asks whether there is such a path.
  */
-
-import type { Call, Reply } from '../route.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
+import { pathOf } from './canonical-url.ts';
+import type { PathTable } from './path-table.ts';
 import { redirect } from './redirect.ts';
 
 const UNCLEAN = /\/(?:\/|\.{1,2}(?:\/|$))/;
@@ -13,13 +15,16 @@ function cleanPath(path: string): string {
     if (segment === '..') kept.pop();
     else if (segment !== '' && segment !== '.') kept.push(segment);
   }
-  const isFolder = /\/\.{0,2}$/.test(path) && kept.length > 0;
-  return `/${kept.join('/')}${isFolder ? '/' : ''}`;
+  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
 }
 
-/** The redirect for a call whose path is not clean; undefined for all others. */
-export function redirectToCleanPath(call: Pick<Call, 'method' | 'url'>): Reply | undefined {
-  const [path = '', query] = call.url.split(/\?(.*)/s, 2);
+/** The redirect for a call whose path is not clean, to the last slash that its route has; undefined for all others. */
+export function redirectToCleanPath(
+  { method, url }: Pick<Call, 'method' | 'url'>,
+  paths: PathTable,
+): Reply | undefined {
+  const path = pathOf(url);
   if (!UNCLEAN.test(path)) return undefined;
-  return redirect(call.method, cleanPath(path) + (query === undefined ? '' : `?${query}`));
+  const clean = cleanPath(path);
+  return redirect(method, `${clean}${paths.isSubtree(clean) ? '/' : ''}${url.slice(path.length)}`);
 }

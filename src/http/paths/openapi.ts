@@ -3,10 +3,14 @@
  *
  * Bodies and answers are described by kind only: their fields are those of Consul's documentation.
  */
+
+import { open } from '../access/permission.ts';
+import { METHODS } from '../call-and-reply.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { placeText, THIS_AGENT } from '../place.ts';
 import { json } from '../reply.ts';
-import { METHODS, type Operation, type QueryParameter, type Route } from '../route.ts';
+import type { Operation, QueryParameter, Route } from '../route.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -56,7 +60,7 @@ function queryDocument({ name, about, isRepeatable }: QueryParameter): Document 
 const BODY_TYPES = { json: 'application/json', bytes: 'application/octet-stream' } as const;
 
 function operationDocument(
-  { about, query = [], body }: Operation,
+  { about, place, permission, query = [], body }: Operation,
   id: string,
   names: readonly string[],
 ): Document {
@@ -64,6 +68,8 @@ function operationDocument(
   return {
     operationId: id,
     summary: about,
+    'x-place': placeText(place),
+    'x-permission': permission.needs,
     parameters: [...path, ...query.map(queryDocument)],
     ...(body && { requestBody: { content: { [BODY_TYPES[body]]: { schema: {} } } } }),
     responses: ANSWERS,
@@ -103,6 +109,8 @@ export function openApiRoute(routes: readonly Route[]): Route {
     operations: {
       GET: {
         about: 'This description.',
+        place: THIS_AGENT,
+        permission: open('says what there is, not what is in it'),
         handle: (_call, { version }: HttpParts) => json(openApiDocument([...routes, own], version)),
       },
     },

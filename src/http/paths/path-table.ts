@@ -3,7 +3,8 @@
  *
  * Only looked at when the router has found nothing, so a walk over all routes is fine.
  */
-import { METHODS, type Method, type Route } from '../route.ts';
+import { METHODS, type Method } from '../call-and-reply.ts';
+import type { Route } from '../route.ts';
 
 function segmentMatches(pattern: string, segment: string): boolean {
   return pattern.startsWith(':') ? segment !== '' : pattern === segment;
@@ -42,6 +43,13 @@ export class PathTable {
     if (!this.#has(path) && this.#has(`${path}/*`)) return undefined;
     const segments = path.split('/');
     return this.#entries.find(({ pattern }) => pathMatches(pattern, segments))?.methods;
+  }
+
+  /** Whether a path (without query) becomes one that a route takes by a slash at its end. */
+  isSubtree(path: string): boolean {
+    return (
+      !path.endsWith('/') && this.methodsOf(path) === undefined && this.methodsOf(`${path}/`) !== undefined
+    );
   }
 
   /** Whether a route has exactly this path. */

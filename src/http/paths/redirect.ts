@@ -1,7 +1,7 @@
 /**
  * A permanent redirect as Consul's HTTP library writes it: with a line of HTML for those who only look (GET).
  */
-import type { Reply } from '../route.ts';
+import type { Reply } from '../call-and-reply.ts';
 
 const HTML_TEXT: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -3,10 +3,10 @@
  * slash, the root, and everything else.
  */
 
+import type { Call, Method, Reply } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { text } from '../reply.ts';
-import type { Method, Reply } from '../route.ts';
-import { redirectToCleanPath } from './clean-path.ts';
+import { pathOf } from './canonical-url.ts';
 import type { PathTable } from './path-table.ts';
 import { redirect } from './redirect.ts';
 
@@ -18,7 +18,7 @@ const allow = (methods: readonly Method[]): { Allow: string } => ({
 });
 
 /** The refusal of a method that a path does not have. */
-export function notAllowed(method: string, methods: readonly Method[]): Reply {
+function notAllowed(method: string, methods: readonly Method[]): Reply {
   return text(405, `method ${method} not allowed`, allow(methods));
 }
 
@@ -28,17 +28,18 @@ function unknownPath(path: string): Reply {
     : text(404, "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'");
 }
 
-/** The reply to `method` on `url`, which no route took. Never throws. */
-export function replyUnrouted(method: string, url: string, paths: PathTable, { config }: HttpParts): Reply {
-  const query = url.indexOf('?');
-  const path = query === -1 ? url : url.slice(0, query);
-  const methods = paths.methodsOf(path);
-  if (methods !== undefined) {
-    return method === 'OPTIONS' ? { status: 200, headers: allow(methods) } : notAllowed(method, methods);
-  }
-  const clean = redirectToCleanPath({ method, url });
-  if (clean !== undefined) return clean;
+/** The reply to a method that a path does not have: the ones it has, to OPTIONS as an answer. Never throws. */
+export function replyToOtherMethod(method: string, methods: readonly Method[]): Reply {
+  return method === 'OPTIONS' ? { status: 200, headers: allow(methods) } : notAllowed(method, methods);
+}
+
+/** The reply to `method` on `url`, whose path no route has. Never throws. */
+export function replyUnrouted(
+  { method, url }: Pick<Call, 'method' | 'url'>,
+  paths: PathTable,
+  { config }: HttpParts,
+): Reply {
+  const path = pathOf(url);
   if (path === '/') return config.isUiEnabled ? redirect(method, config.uiContentPath) : text(200, NO_UI);
-  const isSubtree = !path.endsWith('/') && paths.methodsOf(`${path}/`) !== undefined;
-  return isSubtree ? redirect(method, `${path}/${query === -1 ? '' : url.slice(query)}`) : unknownPath(path);
+  return paths.isSubtree(path) ? redirect(method, `${path}/${url.slice(path.length)}`) : unknownPath(path);
 }

@@ -3,7 +3,7 @@
  */
 import { compileFilter, type Predicate } from '../../filter/compile.ts';
 import type { FieldTree } from '../../filter/fields.ts';
-import type { Call } from '../route.ts';
+import type { Call } from '../call-and-reply.ts';
 import { first } from './query-values.ts';
 
 const EVERYTHING: Predicate = () => true;

@@ -3,7 +3,7 @@
  */
 import { parseBoolean } from '../../lib/boolean.ts';
 import { AppError } from '../../model/errors.ts';
-import type { Call } from '../route.ts';
+import type { Call } from '../call-and-reply.ts';
 import { first } from './query-values.ts';
 
 /** What `enable` and `reason` ask for. Throws bad_request. */

@@ -2,8 +2,8 @@
  * The parameter `near`: who is meant by it, and lists in that order.
  */
 import { type NearSource, originOf, sortByDistance } from '../../catalog/near.ts';
+import type { Call } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
-import type { Call } from '../route.ts';
 import { first } from './query-values.ts';
 
 /** Who asks; a proxy in between may say so. */

@@ -2,7 +2,7 @@
  * The last part of a path as a name, refused when it is missing.
  */
 import { AppError } from '../../model/errors.ts';
-import type { Call } from '../route.ts';
+import type { Call } from '../call-and-reply.ts';
 
 /** The rest of the path. Throws bad_request with `text` when there is none. */
 export function restOfPath(call: Call, text: string): string {

@@ -1,7 +1,7 @@
 /**
  * Reads query parameters: flags by presence, single values, lists, and booleans as Consul parses them.
  */
-import type { Query } from '../route.ts';
+import type { Query } from '../call-and-reply.ts';
 
 /** The first value; undefined when the parameter is not there. */
 export function first(query: Query, name: string): string | undefined {

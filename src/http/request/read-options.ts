@@ -1,25 +1,13 @@
 /**
- * The parameters that every read of the catalog understands: datacenter, consistency, blocking, caching.
+ * The parameters that every read of the catalog understands: consistency, blocking, caching. The datacenter is place.ts's.
  *
  * One agent is always current, so the consistency modes only show in a header; conflicts between them are refused all
  * the same. Refuses with Consul's texts.
  */
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../model/errors.ts';
-import type { HttpParts } from '../http-parts.ts';
-import type { Call, Query } from '../route.ts';
+import type { Call, Consistency, Query, ReadOptions } from '../call-and-reply.ts';
 import { first, has } from './query-values.ts';
-
-export type Consistency = 'leader' | 'stale' | 'consistent';
-
-export interface ReadOptions {
-  readonly consistency: Consistency;
-  readonly isCached: boolean;
-  /** 0 does not block. */
-  readonly minIndex: number;
-  /** 0 when none is given. */
-  readonly waitMs: number;
-}
 
 const refuse = (text: string): never => {
   throw new AppError('bad_request', text);
@@ -55,15 +43,8 @@ const WHOLE_NUMBER = /^\d{1,20}$/;
 /** What Consul's durations can hold. */
 const MAX_WAIT_MS = 2 ** 63 / 1e6;
 
-/** Refuse another datacenter than ours: there is no way to it. */
-export function requireOwnDatacenter(datacenter: string | undefined, parts: HttpParts): void {
-  if (datacenter && datacenter !== parts.datacenter)
-    throw new AppError('unknown_datacenter', 'No path to datacenter');
-}
-
-/** Read the common parameters of a call. Throws bad_request and unknown_datacenter. */
-export function readOptions(call: Call, parts: HttpParts): ReadOptions {
-  const { query, headers } = call;
+/** Read the common parameters of a call. Throws bad_request. */
+export function readOptions({ query, headers }: Pick<Call, 'query' | 'headers'>): ReadOptions {
   const index = first(query, 'index');
   const wait = first(query, 'wait');
   const waitMs = wait ? parseDuration(wait) : 0;
@@ -71,7 +52,6 @@ export function readOptions(call: Call, parts: HttpParts): ReadOptions {
   if (index && !(WHOLE_NUMBER.test(index) && BigInt(index) <= MAX_UINT64)) refuse('Invalid index');
   const consistency = parseConsistency(query);
   checkCacheControl(headers['cache-control']);
-  requireOwnDatacenter(first(query, 'dc'), parts);
   return {
     consistency,
     isCached: has(query, 'cached'),

@@ -5,8 +5,8 @@
  * everybody else waits.
  */
 import { AppError } from '../../model/errors.ts';
+import type { Call } from '../call-and-reply.ts';
 import type { HttpConfig, HttpParts } from '../http-parts.ts';
-import type { Call } from '../route.ts';
 import { parseBody } from './json-body.ts';
 
 /** `limits.registration_max_size`, as the limit of an operation's body. */

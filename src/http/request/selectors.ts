@@ -6,7 +6,8 @@ import type { Instance } from '../../catalog/select.ts';
 import { parseBoolean } from '../../lib/boolean.ts';
 import { AppError } from '../../model/errors.ts';
 import type { NodeRow } from '../../model/types.ts';
-import type { Call, QueryParameter } from '../route.ts';
+import type { Call } from '../call-and-reply.ts';
+import type { QueryParameter } from '../route.ts';
 import { all, first } from './query-values.ts';
 
 /** Descriptions of the parameters that most reads share. */

@@ -5,13 +5,16 @@
  */
 import { isDefaultTenancy } from '../../decode/tenancy-text.ts';
 import { AppError } from '../../model/errors.ts';
-import type { Call } from '../route.ts';
+import type { Call } from '../call-and-reply.ts';
 import { first } from './query-values.ts';
 
 const TENANCY = [
   { parameter: 'ns', headerName: 'X-Consul-Namespace', what: 'Namespaces' },
   { parameter: 'partition', headerName: 'X-Consul-Partition', what: 'Partitions' },
 ] as const;
+
+/** Request headers that name a tenancy, as Node spells them. */
+export const TENANCY_HEADERS: readonly string[] = TENANCY.map(({ headerName }) => headerName.toLowerCase());
 
 /** Refuse a call for another namespace or partition than the default one. Throws bad_request. */
 export function requireDefaultTenancy({ query, headers }: Call): void {

@@ -1,12 +1,10 @@
 /**
- * What routes that write share: the datacenter that they are meant for, parameters that exclude each other, numbers.
+ * What routes that write share: parameters that exclude each other, numbers.
  */
 import { explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
-import type { HttpParts } from '../http-parts.ts';
-import type { Call, Query } from '../route.ts';
-import { first, has } from './query-values.ts';
-import { requireOwnDatacenter } from './read-options.ts';
+import type { Call, Query } from '../call-and-reply.ts';
+import { has } from './query-values.ts';
 
 const LARGEST_UINT64 = 2n ** 64n - 1n;
 
@@ -19,11 +17,6 @@ export function isUint64(text: string): boolean {
 export function uint64(text: string): string {
   if (!isUint64(text)) throw new AppError('invalid_command', explainNumber('ParseUint', text));
   return BigInt(text).toString();
-}
-
-/** Refuse a write that is meant for another datacenter. */
-export function requireHere(call: Call, parts: HttpParts): void {
-  requireOwnDatacenter(first(call.query, 'dc'), parts);
 }
 
 /** The parameters as a form would send them, by name. */

@@ -3,18 +3,24 @@
  *
  * Answers as a Consul that has them switched off, so that programs which look first see that, and go on.
  */
+import { open } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
+import type { Method } from '../call-and-reply.ts';
+import { CATALOG_READ, LEADER, THIS_AGENT } from '../place.ts';
 import { json, text } from '../reply.ts';
-import type { Handler, Method, Operation, Route } from '../route.ts';
+import type { Handler, Operation, Route } from '../route.ts';
 
 const noAcl: Handler = () => text(401, 'ACL support disabled');
 const noMesh: Handler = () => text(500, 'Connect must be enabled in order to use this endpoint');
 const noPeering: Handler = () => text(500, 'Cluster peering is disabled in this configuration');
 
+/** The features that these paths belong to declare what they need when they come. */
+const SWITCHED_OFF = open('says to everybody that it is switched off');
+
 const ALL: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE'];
 
 function route(path: string, methods: readonly Method[], about: string, handle: Handler): Route {
-  const operation: Operation = { about, handle };
+  const operation: Operation = { about, place: THIS_AGENT, permission: SWITCHED_OFF, handle };
   return { path, operations: Object.fromEntries(methods.map((method) => [method, operation])) };
 }
 
@@ -94,8 +100,18 @@ export const absentRoutes: readonly Route[] = [
   {
     path: '/v1/config/*',
     operations: {
-      GET: { about: 'Configuration entries of the mesh; there are none.', handle: configEntry },
-      DELETE: { about: 'Configuration entries belong to the mesh.', handle: noMesh },
+      GET: {
+        about: 'Configuration entries of the mesh; there are none.',
+        place: CATALOG_READ,
+        permission: SWITCHED_OFF,
+        handle: configEntry,
+      },
+      DELETE: {
+        about: 'Configuration entries belong to the mesh.',
+        place: LEADER,
+        permission: SWITCHED_OFF,
+        handle: noMesh,
+      },
     },
   },
   route('/v1/peerings', ['GET'], 'Peers; there are none.', () => json([])),

@@ -6,9 +6,15 @@ import { decodeCheck } from '../../decode/definitions.ts';
 import { text as asText, decodeFields, type FieldTable } from '../../decode/json-fields.ts';
 import { CHECK_FIELDS } from '../../filter/fields.ts';
 import type { CheckStatus } from '../../model/types.ts';
+import { ownChecksFilter } from '../access/answer-filters.ts';
+import { byBody, filtered, needing } from '../access/permission.ts';
+import { ownCheckRights } from '../access/row-rights.ts';
+import { checkRights } from '../access/write-rights.ts';
+import type { Reply } from '../call-and-reply.ts';
 import { agentCheckDocument } from '../documents/agent-check-document.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
@@ -16,7 +22,7 @@ import { parseBody } from '../request/json-body.ts';
 import { first } from '../request/query-values.ts';
 import { registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
-import type { Handler, Reply, Route } from '../route.ts';
+import type { Handler, Prepare, Route } from '../route.ts';
 
 const checks: Handler = (call, { local, state, nodeName }) => {
   const isSelected = filterOf(call, CHECK_FIELDS);
@@ -29,9 +35,15 @@ const checks: Handler = (call, { local, state, nodeName }) => {
   );
 };
 
-const register: Handler = async (call, parts) => {
-  await parts.local.registerCheck(decodeCheck(parseBody(call.body), 'api', checkDefaults(parts)), 'api');
-  return EMPTY;
+const register: Prepare = (call, parts) => {
+  const definition = decodeCheck(parseBody(call.body), 'api', checkDefaults(parts));
+  return {
+    rights: () => checkRights(parts, definition),
+    run: async () => {
+      await parts.local.registerCheck(definition, 'api');
+      return EMPTY;
+    },
+  };
 };
 
 const deregister: Handler = async (call, { local }): Promise<Reply> => {
@@ -73,12 +85,18 @@ const update: Handler = (call, parts) => {
   return report(parts, call.params['*'] ?? '', status as CheckStatus, output);
 };
 
+const OWNER = needing('service:write of its service, else node:write', (call, parts) =>
+  ownCheckRights(parts, call.params['*'] ?? '', 'write'),
+);
+
 function reportRoute(verb: string, status: CheckStatus): Route {
   return {
     path: `/v1/agent/check/${verb}/*`,
     operations: {
       PUT: {
         about: `Report ${status} for a TTL check.`,
+        place: THIS_AGENT,
+        permission: OWNER,
         query: [{ name: 'note', about: 'Output of the check.' }],
         handle: reporter(status),
       },
@@ -90,7 +108,13 @@ export const agentCheckRoutes: readonly Route[] = [
   {
     path: '/v1/agent/checks',
     operations: {
-      GET: { about: 'Checks of this agent, by id.', query: [FILTER_PARAMETER], handle: checks },
+      GET: {
+        about: 'Checks of this agent, by id.',
+        place: THIS_AGENT,
+        permission: filtered('service:read of its service, else node:read', ownChecksFilter),
+        query: [FILTER_PARAMETER],
+        handle: checks,
+      },
     },
   },
   {
@@ -98,15 +122,21 @@ export const agentCheckRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Register a check, which this agent runs.',
+        place: THIS_AGENT,
+        permission: byBody(
+          'service:write of its service, else node:write; of the check that it replaces too',
+        ),
         body: 'json',
         maxBodyBytes: registrationMaxBytes,
-        handle: register,
+        prepare: register,
       },
     },
   },
   {
     path: '/v1/agent/check/deregister/*',
-    operations: { PUT: { about: 'Remove a check by its id.', handle: deregister } },
+    operations: {
+      PUT: { about: 'Remove a check by its id.', place: THIS_AGENT, permission: OWNER, handle: deregister },
+    },
   },
   reportRoute('pass', 'passing'),
   reportRoute('warn', 'warning'),
@@ -114,7 +144,13 @@ export const agentCheckRoutes: readonly Route[] = [
   {
     path: '/v1/agent/check/update/*',
     operations: {
-      PUT: { about: 'Report a status and an output for a TTL check.', body: 'json', handle: update },
+      PUT: {
+        about: 'Report a status and an output for a TTL check.',
+        place: THIS_AGENT,
+        permission: OWNER,
+        body: 'json',
+        handle: update,
+      },
     },
   },
 ];

@@ -3,12 +3,16 @@
  */
 
 import type { AggregatedStatus, ServiceDefinition } from '../../model/types.ts';
+import { needing, onRest } from '../access/permission.ts';
+import { ownServiceRights } from '../access/row-rights.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import { agentHealthCheckDocument, worstStatus } from '../documents/agent-check-document.ts';
 import { agentServiceDocument, type Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { THIS_AGENT } from '../place.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { first } from '../request/query-values.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import type { Handler, Route } from '../route.ts';
 
 const STATUS_CODES: Readonly<Record<AggregatedStatus, number>> = {
   passing: 200,
@@ -97,12 +101,28 @@ const query = [{ name: 'format', about: 'text for the status as a word.' }];
 export const agentHealthRoutes: readonly Route[] = [
   {
     path: '/v1/agent/health/service/id/*',
-    operations: { GET: { about: 'Health of one service of this agent.', query, handle: byId } },
+    operations: {
+      GET: {
+        about: 'Health of one service of this agent.',
+        place: THIS_AGENT,
+        permission: needing('service:read on its name', (call, parts) =>
+          ownServiceRights(parts, call.params['*'] ?? '', 'read'),
+        ),
+        query,
+        handle: byId,
+      },
+    },
   },
   {
     path: '/v1/agent/health/service/name/*',
     operations: {
-      GET: { about: 'Health of all instances of a service with this agent.', query, handle: byName },
+      GET: {
+        about: 'Health of all instances of a service with this agent.',
+        place: THIS_AGENT,
+        permission: onRest('service', 'read'),
+        query,
+        handle: byName,
+      },
     },
   },
 ];

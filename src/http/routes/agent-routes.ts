@@ -3,18 +3,23 @@
  *
  * One agent is a cluster of one: it is its only member, joining itself is done already and nobody else can be joined.
  */
+
 import { Readable } from 'node:stream';
 import { MEMBER_FIELDS } from '../../filter/fields.ts';
 import { AppError } from '../../model/errors.ts';
+import { membersFilter } from '../access/answer-filters.ts';
+import { filtered, onAll, onThisNode } from '../access/permission.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import { memberDocument } from '../documents/member-document.ts';
 import { hostDocument, selfDocument, versionDocument } from '../documents/self-document.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { OWN_LEADER, THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { maintenanceOf } from '../request/maintenance-parameters.ts';
 import { first, has } from '../request/query-values.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import type { Handler, Route } from '../route.ts';
 
 const members: Handler = (call, parts) => {
   const isWan = first(call.query, 'wan') !== undefined && first(call.query, 'wan') !== '';
@@ -69,11 +74,13 @@ function monitor(call: Call, { logStream }: HttpParts): Reply {
   const stop = logStream.subscribe(level === 'err' ? 'error' : level, has(call.query, 'logjson'), (line) => {
     if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
   });
-  call.signal().addEventListener('abort', () => {
+  const end = (): void => {
     stop();
     lines.push(null);
-  });
-  return { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: lines };
+  };
+  call.signal().addEventListener('abort', end);
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
+  return { status: 200, headers, body: lines, endBody: end };
 }
 
 export const agentRoutes: readonly Route[] = [
@@ -82,6 +89,8 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Configuration and state of the agent.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'read'),
         handle: (_call, parts) => json(selfDocument(parts)),
       },
     },
@@ -89,13 +98,23 @@ export const agentRoutes: readonly Route[] = [
   {
     path: '/v1/agent/host',
     operations: {
-      GET: { about: 'The machine.', handle: async (_call, parts) => json(await hostDocument(parts)) },
+      GET: {
+        about: 'The machine.',
+        place: THIS_AGENT,
+        permission: onAll('operator', 'read'),
+        handle: async (_call, parts) => json(await hostDocument(parts)),
+      },
     },
   },
   {
     path: '/v1/agent/version',
     operations: {
-      GET: { about: 'Version of the agent.', handle: (_call, parts) => json(versionDocument(parts)) },
+      GET: {
+        about: 'Version of the agent.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'read'),
+        handle: (_call, parts) => json(versionDocument(parts)),
+      },
     },
   },
   {
@@ -103,6 +122,8 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Members of the cluster.',
+        place: THIS_AGENT,
+        permission: filtered('node:read', membersFilter),
         query: [{ name: 'wan', about: 'Servers of all datacenters.' }, FILTER_PARAMETER],
         handle: members,
       },
@@ -110,13 +131,22 @@ export const agentRoutes: readonly Route[] = [
   },
   {
     path: '/v1/agent/join/*',
-    operations: { PUT: { about: 'Join another agent; only itself can be.', handle: join } },
+    operations: {
+      PUT: {
+        about: 'Join another agent; only itself can be.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'write'),
+        handle: join,
+      },
+    },
   },
   {
     path: '/v1/agent/leave',
     operations: {
       PUT: {
         about: 'Leave in good order and end.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'write'),
         handle: async (_call, { leave }) => {
           await leave();
           return EMPTY;
@@ -126,13 +156,22 @@ export const agentRoutes: readonly Route[] = [
   },
   {
     path: '/v1/agent/force-leave/*',
-    operations: { PUT: { about: 'Take a failed member for left.', handle: forceLeave } },
+    operations: {
+      PUT: {
+        about: 'Take a failed member for left.',
+        place: OWN_LEADER,
+        permission: onAll('operator', 'write'),
+        handle: forceLeave,
+      },
+    },
   },
   {
     path: '/v1/agent/reload',
     operations: {
       PUT: {
         about: 'Read the configuration again.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'write'),
         query: [{ name: 'dry-run', about: 'Change nothing; answer with what would change.' }],
         handle: async (call, { reload, previewReload }) => {
           if (has(call.query, 'dry-run')) return json(await previewReload());
@@ -147,6 +186,8 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Take the node out of all answers, or back in.',
+        place: THIS_AGENT,
+        permission: onThisNode('node', 'write'),
         query: [
           { name: 'enable', about: 'true or false.' },
           { name: 'reason', about: 'Text for people.' },
@@ -160,6 +201,8 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'The log, as it is written.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'read'),
         query: [
           { name: 'loglevel', about: 'trace, debug, info, warn or error.' },
           { name: 'logjson', about: 'Lines as JSON.' },
@@ -171,7 +214,12 @@ export const agentRoutes: readonly Route[] = [
   {
     path: '/v1/agent/token/*',
     operations: {
-      PUT: { about: 'Set a token of the agent.', handle: () => text(401, 'ACL support disabled') },
+      PUT: {
+        about: 'Set a token of the agent.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'write'),
+        handle: () => text(401, 'ACL support disabled'),
+      },
     },
   },
 ];

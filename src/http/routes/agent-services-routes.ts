@@ -1,26 +1,32 @@
 /**
  * /v1/agent/service…: what this agent was asked to keep registered, and how it is doing.
  */
+
 import { createHash } from 'node:crypto';
 import { localServiceTopic } from '../../catalog/topics.ts';
 import { decodeService } from '../../decode/definitions.ts';
 import { SERVICE_FIELDS } from '../../filter/fields.ts';
 import { AppError } from '../../model/errors.ts';
 import type { LocalServiceRow, ServiceDefinition } from '../../model/types.ts';
+import { ownServicesFilter } from '../access/answer-filters.ts';
+import { byBody, filtered, needing, type Permission } from '../access/permission.ts';
+import { ownServiceRights } from '../access/row-rights.ts';
+import { serviceRights } from '../access/write-rights.ts';
 import { waitTimeMs } from '../blocking.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import { SortedMap, toJson } from '../documents/go-json.ts';
 import { agentServiceDocument, type Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { maintenanceOf } from '../request/maintenance-parameters.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { first } from '../request/query-values.ts';
-import { readOptions } from '../request/read-options.ts';
 import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import type { Handler, Prepare, Route } from '../route.ts';
 
 const REGISTRY_TOPICS = ['local-services'] as const;
 
@@ -61,7 +67,7 @@ function hashed(parts: HttpParts, id: string): Hashed {
 /** Wait until the service's hash is another than `hash`, it goes, or the time is over. */
 async function waitForOtherHash(call: Call, parts: HttpParts, id: string, hash: string): Promise<void> {
   const { clock, watch } = parts;
-  const deadlineMs = clock.monotonic() + waitTimeMs(readOptions(call, parts).waitMs, parts);
+  const deadlineMs = clock.monotonic() + waitTimeMs(call.readOptions.waitMs, parts);
   while (hashed(parts, id).hash === hash) {
     const remainingMs = deadlineMs - clock.monotonic();
     const end = remainingMs > 0 && (await watch.wait([localServiceTopic(id)], remainingMs, call.signal()));
@@ -77,13 +83,19 @@ const service: Handler = async (call, parts) => {
   return json({ ...document, ContentHash: hash }, { 'X-Consul-ContentHash': hash });
 };
 
-const register: Handler = async (call, parts) => {
+const register: Prepare = (call, parts) => {
   const { definition, checks } = decodeService(registrationBody(call, parts), 'api', checkDefaults(parts));
   const replace = first(call.query, 'replace-existing-checks');
   const replaceExistingChecks = replace === '' || replace === 'true';
   const named = checks.map((check) => ({ ...check, serviceName: definition.name }));
-  await parts.local.registerService({ definition, checks: named, source: 'api' }, { replaceExistingChecks });
-  return EMPTY;
+  return {
+    rights: () => serviceRights(parts, definition),
+    run: async () => {
+      const registration = { definition, checks: named, source: 'api' } as const;
+      await parts.local.registerService(registration, { replaceExistingChecks });
+      return EMPTY;
+    },
+  };
 };
 
 const deregister: Handler = async (call, { local }): Promise<Reply> => {
@@ -100,14 +112,21 @@ const maintenance: Handler = async (call, { local }) => {
   return isKnown ? EMPTY : text(404, `No service registered with ID "${id}"`);
 };
 
+const onOwnService = (level: 'read' | 'write'): Permission =>
+  needing(`service:${level} on its name`, (call, parts) =>
+    ownServiceRights(parts, call.params['*'] ?? '', level),
+  );
+
 export const agentServiceRoutes: readonly Route[] = [
   {
     path: '/v1/agent/services',
     operations: {
       GET: {
         about: 'Services registered with this agent, by id.',
+        place: THIS_AGENT,
+        permission: filtered('service:read', ownServicesFilter),
         query: [FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: services,
       },
     },
@@ -117,6 +136,8 @@ export const agentServiceRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'One service of this agent.',
+        place: THIS_AGENT,
+        permission: onOwnService('read'),
         query: [
           { name: 'hash', about: 'Wait until the content hash is another one.' },
           { name: 'wait', about: 'Longest wait, as a duration like 30s.' },
@@ -130,22 +151,35 @@ export const agentServiceRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Register a service with its checks, which this agent runs.',
+        place: THIS_AGENT,
+        permission: byBody(
+          'service:write on its name, the one that had its id, and the destination of a proxy',
+        ),
         query: [{ name: 'replace-existing-checks', about: 'Remove checks that are not in the body.' }],
         body: 'json',
         maxBodyBytes: registrationMaxBytes,
-        handle: register,
+        prepare: register,
       },
     },
   },
   {
     path: '/v1/agent/service/deregister/*',
-    operations: { PUT: { about: 'Deregister a service by its id.', handle: deregister } },
+    operations: {
+      PUT: {
+        about: 'Deregister a service by its id.',
+        place: THIS_AGENT,
+        permission: onOwnService('write'),
+        handle: deregister,
+      },
+    },
   },
   {
     path: '/v1/agent/service/maintenance/*',
     operations: {
       PUT: {
         about: 'Take a service out of all answers, or back in.',
+        place: THIS_AGENT,
+        permission: onOwnService('write'),
         query: [
           { name: 'enable', about: 'true or false.' },
           { name: 'reason', about: 'Text for people.' },

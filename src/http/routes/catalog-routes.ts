@@ -1,6 +1,7 @@
 /**
  * /v1/catalog: what is registered, whoever runs it, and the direct way to register it.
  */
+
 import {
   allNodes,
   findNode,
@@ -13,7 +14,17 @@ import type { Instance } from '../../catalog/select.ts';
 import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
 import { CATALOG_SERVICE_FIELDS, NODE_FIELDS, SERVICE_FIELDS } from '../../filter/fields.ts';
 import type { NodeRow, ServiceRow } from '../../model/types.ts';
+import {
+  ifRestIsReadable,
+  instancesFilter,
+  nodeServicesFilter,
+  nodesFilter,
+  serviceNamesFilter,
+} from '../access/answer-filters.ts';
+import { byBody, filtered, onRest, open } from '../access/permission.ts';
+import { deregistrationRights, registrationRights } from '../access/write-rights.ts';
 import { answerRead } from '../blocking.ts';
+import type { Call } from '../call-and-reply.ts';
 import { deregistration, registration } from '../documents/catalog-registration.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import {
@@ -23,13 +34,13 @@ import {
   serviceDocument,
 } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { ANY_OWN_SERVER, CATALOG_READ, LEADER_BY_BODY } from '../place.ts';
 import { json } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { parseBody } from '../request/json-body.ts';
 import { nearOrder } from '../request/near-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { has } from '../request/query-values.ts';
-import { requireOwnDatacenter } from '../request/read-options.ts';
 import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
 import {
   FILTER_PARAMETER,
@@ -40,18 +51,24 @@ import {
   READ_PARAMETERS,
   TAG_PARAMETER,
 } from '../request/selectors.ts';
-import type { Call, Handler, Route } from '../route.ts';
+import type { Handler, Prepare, Route } from '../route.ts';
 
-const register: Handler = async (call, parts) => {
+const register: Prepare = (call, parts) => {
   const { command, datacenter } = registration(registrationBody(call, parts));
-  requireOwnDatacenter(datacenter, parts);
-  return json((await parts.writer.submit(command)).result);
+  return {
+    datacenter,
+    rights: () => registrationRights(parts.state.view, command),
+    run: async () => json((await parts.writer.submit(command)).result),
+  };
 };
 
-const deregister: Handler = async (call, parts) => {
+const deregister: Prepare = (call, parts) => {
   const { command, datacenter } = deregistration(parseBody(call.body));
-  requireOwnDatacenter(datacenter, parts);
-  return json((await parts.writer.submit(command)).result);
+  return {
+    datacenter,
+    rights: () => deregistrationRights(parts.state.view, command),
+    run: async () => json((await parts.writer.submit(command)).result),
+  };
 };
 
 const datacenters: Handler = (call, { datacenter }) => ({
@@ -134,6 +151,9 @@ function nodeHandler(
 const byId = (documents: readonly Document[]): SortedMap<Document> =>
   new SortedMap(documents.map((document) => [String(document['ID']), document]));
 
+/** The list of services of a node that is not there. */
+const NO_NODE = { Node: null, Services: null };
+
 const INSTANCE_PARAMETERS = [
   ...READ_PARAMETERS,
   TAG_PARAMETER,
@@ -148,29 +168,46 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Write a node, a service of it and checks.',
+        place: LEADER_BY_BODY,
+        permission: byBody('node:write if the node changes; service:write on new and replaced names'),
         body: 'json',
         maxBodyBytes: registrationMaxBytes,
-        handle: register,
+        prepare: register,
       },
     },
   },
   {
     path: '/v1/catalog/deregister',
     operations: {
-      PUT: { about: 'Remove a node, or one of its services or checks.', body: 'json', handle: deregister },
+      PUT: {
+        about: 'Remove a node, or one of its services or checks.',
+        place: LEADER_BY_BODY,
+        permission: byBody('node:write; for a service or its check service:write does too'),
+        body: 'json',
+        prepare: deregister,
+      },
     },
   },
   {
     path: '/v1/catalog/datacenters',
-    operations: { GET: { about: 'Names of the known datacenters.', handle: datacenters } },
+    operations: {
+      GET: {
+        about: 'Names of the known datacenters.',
+        place: ANY_OWN_SERVER,
+        permission: open('their names are no secret'),
+        handle: datacenters,
+      },
+    },
   },
   {
     path: '/v1/catalog/nodes',
     operations: {
       GET: {
         about: 'All nodes.',
+        place: CATALOG_READ,
+        permission: filtered('node:read', nodesFilter),
         query: [...READ_PARAMETERS, NODE_META_PARAMETER, NEAR_PARAMETER, FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: nodes,
       },
     },
@@ -180,8 +217,10 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Names of all services with the tags of their instances.',
+        place: CATALOG_READ,
+        permission: filtered('service:read', serviceNamesFilter),
         query: [...READ_PARAMETERS, NODE_META_PARAMETER, FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: services,
       },
     },
@@ -191,8 +230,10 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'All instances of a service, healthy or not.',
+        place: CATALOG_READ,
+        permission: filtered('service:read and node:read', instancesFilter),
         query: INSTANCE_PARAMETERS,
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: instancesHandler(
           (parts, name) => instancesOf(parts.state.view, name),
           (name) => [serviceTopic(name)],
@@ -205,8 +246,10 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Instances that speak for a service in a mesh.',
+        place: CATALOG_READ,
+        permission: filtered('service:read on both names and node:read', ifRestIsReadable(instancesFilter)),
         query: INSTANCE_PARAMETERS,
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: instancesHandler(
           (parts, name) => meshInstancesOf(parts.state.view, name),
           () => ['services', 'nodes'],
@@ -219,8 +262,10 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'A node and its services by id.',
+        place: CATALOG_READ,
+        permission: filtered('node:read, its services by service:read', nodeServicesFilter(null)),
         query: [...READ_PARAMETERS, FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: nodeHandler(byId, null),
       },
     },
@@ -230,9 +275,11 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'A node and the list of its services.',
+        place: CATALOG_READ,
+        permission: filtered('node:read, its services by service:read', nodeServicesFilter(NO_NODE)),
         query: [...READ_PARAMETERS, FILTER_PARAMETER],
-        isCacheable: true,
-        handle: nodeHandler((list) => list, { Node: null, Services: null }),
+        keyedBy: 'url-and-rights',
+        handle: nodeHandler((list) => list, NO_NODE),
       },
     },
   },
@@ -241,6 +288,8 @@ export const catalogRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Services behind a gateway; there are none without a mesh.',
+        place: CATALOG_READ,
+        permission: onRest('service', 'read'),
         query: READ_PARAMETERS,
         handle: (call, parts) => {
           restOfPath(call, 'Missing gateway name');

@@ -1,6 +1,7 @@
 /**
  * /v1/coordinate: where nodes are in the network (catalog/coordinate.ts). One agent measures nothing; others may tell.
  */
+
 import { type Coordinate, ORIGIN } from '../../catalog/coordinate.ts';
 import { nodeKey } from '../../catalog/tables.ts';
 import { nodeTopic } from '../../catalog/topics.ts';
@@ -11,15 +12,18 @@ import {
   refuseDocument,
   text as textField,
 } from '../../decode/json-fields.ts';
+import { nodesFilter } from '../access/answer-filters.ts';
+import { byBody, filtered, onRest, open } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import type { Document } from '../documents/row-documents.ts';
-import type { HttpParts } from '../http-parts.ts';
+import type { HttpConfig, HttpParts } from '../http-parts.ts';
+import { ANY_OWN_SERVER, CATALOG_READ, LEADER_BY_BODY } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first } from '../request/query-values.ts';
-import { requireOwnDatacenter } from '../request/read-options.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import type { Call, Handler, QueryParameter, Route } from '../route.ts';
+import type { Handler, Prepare, QueryParameter, Route } from '../route.ts';
 
 const number: Decoder<number> = (value, place) =>
   typeof value === 'number'
@@ -85,11 +89,10 @@ function placesOf(call: Call, { coordinates }: HttpParts, node: string): readonl
     .map(([segment, coordinate]) => placeDocument(node, coordinate, segment));
 }
 
-/** A handler that says so where coordinates are switched off. */
-function unlessDisabled(handle: Handler): Handler {
-  return (call, parts) =>
-    parts.config.hasCoordinates ? handle(call, parts) : text(401, 'Coordinate support disabled');
-}
+const DISABLED = text(401, 'Coordinate support disabled');
+
+const whenOff = ({ hasCoordinates }: HttpConfig): Reply | undefined =>
+  hasCoordinates ? undefined : DISABLED;
 
 const datacenters: Handler = (_call, { datacenter, nodeName }) =>
   json([{ Datacenter: datacenter, AreaID: 'wan', Coordinates: [placeDocument(nodeName, ORIGIN, '')] }]);
@@ -116,13 +119,18 @@ const node: Handler = (call, parts) => {
 };
 
 /** What is told about nodes that nobody knows is not kept. */
-const update: Handler = (call, parts) => {
+const update: Prepare = (call, parts) => {
   const fields = decodeFields(UPDATE, parseBody(call.body) ?? {}, { style: 'api', path: '' });
-  requireOwnDatacenter(fields.datacenter || first(call.query, 'dc'), parts);
   const { node: name = '', segment = '', coord } = fields;
-  if (coord === undefined) refuseDocument({ style: 'api', path: '' }, 'missing field "Coord"');
-  parts.coordinates.set([name, coord, segment], parts.state.view);
-  return EMPTY;
+  return {
+    datacenter: fields.datacenter || first(call.query, 'dc'),
+    rights: () => [{ resource: 'node', level: 'write', name }],
+    run: () => {
+      if (coord === undefined) refuseDocument({ style: 'api', path: '' }, 'missing field "Coord"');
+      parts.coordinates.set([name, coord, segment], parts.state.view);
+      return EMPTY;
+    },
+  };
 };
 
 const SEGMENT: QueryParameter = { name: 'segment', about: 'Only places in this segment.' };
@@ -131,7 +139,13 @@ export const coordinateRoutes: readonly Route[] = [
   {
     path: '/v1/coordinate/datacenters',
     operations: {
-      GET: { about: 'Places of the servers of each datacenter.', handle: unlessDisabled(datacenters) },
+      GET: {
+        about: 'Places of the servers of each datacenter.',
+        place: ANY_OWN_SERVER,
+        whenOff,
+        permission: open('where datacenters are is no secret in Consul either'),
+        handle: datacenters,
+      },
     },
   },
   {
@@ -139,19 +153,38 @@ export const coordinateRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Places of all nodes.',
+        place: CATALOG_READ,
+        whenOff,
+        permission: filtered('node:read', nodesFilter),
         query: [...READ_PARAMETERS, SEGMENT],
-        handle: unlessDisabled(nodes),
+        handle: nodes,
       },
     },
   },
   {
     path: '/v1/coordinate/node/*',
     operations: {
-      GET: { about: 'Place of a node.', query: [...READ_PARAMETERS, SEGMENT], handle: unlessDisabled(node) },
+      GET: {
+        about: 'Place of a node.',
+        place: CATALOG_READ,
+        whenOff,
+        permission: onRest('node', 'read'),
+        query: [...READ_PARAMETERS, SEGMENT],
+        handle: node,
+      },
     },
   },
   {
     path: '/v1/coordinate/update',
-    operations: { PUT: { about: 'Tell where a node is.', body: 'json', handle: unlessDisabled(update) } },
+    operations: {
+      PUT: {
+        about: 'Tell where a node is.',
+        place: LEADER_BY_BODY,
+        whenOff,
+        permission: byBody('node:write'),
+        body: 'json',
+        prepare: update,
+      },
+    },
   },
 ];

@@ -1,11 +1,15 @@
 /**
  * /v1/dns: why a DNS question is answered as it is. What is said comes from an injected function; HTTP knows no DNS.
  */
+
 import { AppError } from '../../model/errors.ts';
 import type { ExplainRequest } from '../../model/explanation.ts';
+import { onAll } from '../access/permission.ts';
+import type { Query } from '../call-and-reply.ts';
+import { THIS_AGENT } from '../place.ts';
 import { json } from '../reply.ts';
 import { first } from '../request/query-values.ts';
-import type { Handler, Query, QueryParameter, Route } from '../route.ts';
+import type { Handler, QueryParameter, Route } from '../route.ts';
 
 /** What most clients offer today (DNS flag day 2020). */
 const DEFAULT_PAYLOAD_BYTES = 1_232;
@@ -45,7 +49,14 @@ export const dnsRoutes: readonly Route[] = [
   {
     path: '/v1/dns/explain',
     operations: {
-      GET: { about: 'Why a DNS question is answered as it is.', query: PARAMETERS, handle: explain },
+      GET: {
+        about: 'Why a DNS question is answered as it is.',
+        place: THIS_AGENT,
+        // It names what DNS leaves out, and why: every service and node, whoever may read them.
+        permission: onAll('operator', 'read'),
+        query: PARAMETERS,
+        handle: explain,
+      },
     },
   },
 ];

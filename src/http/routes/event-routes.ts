@@ -3,16 +3,18 @@
  *
  * The index of a list is drawn from its newest event: readers wait until it differs, not until it rises.
  */
+
 import { EVENTS_TOPIC, type EventAudience, indexOfEvents, type UserEvent } from '../../catalog/event.ts';
+import { eventsFilter } from '../access/answer-filters.ts';
+import { filtered, onRest } from '../access/permission.ts';
 import { waitTimeMs } from '../blocking.ts';
 import type { Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { LEADER, THIS_AGENT } from '../place.ts';
 import { json } from '../reply.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { first } from '../request/query-values.ts';
-import { readOptions } from '../request/read-options.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import { requireHere } from '../request/write-parameters.ts';
 import type { Handler, Route } from '../route.ts';
 
 const EVENT_VERSION = 1;
@@ -36,7 +38,6 @@ function audienceOf({ local, nodeName }: HttpParts): EventAudience {
 }
 
 const fire: Handler = (call, parts) => {
-  requireHere(call, parts);
   const name = restOfPath(call, 'Missing name');
   const filter = (parameter: string): string => first(call.query, parameter) ?? '';
   const event = parts.events.fire(
@@ -55,7 +56,7 @@ const fire: Handler = (call, parts) => {
 
 const list: Handler = async (call, parts) => {
   const name = first(call.query, 'name') ?? '';
-  const { minIndex, waitMs } = readOptions(call, parts);
+  const { minIndex, waitMs } = call.readOptions;
   const deadlineMs = parts.clock.monotonic() + waitTimeMs(waitMs, parts);
   let events = parts.events.list(name);
   while (minIndex > 0 && indexOfEvents(events) === minIndex) {
@@ -81,6 +82,8 @@ export const eventRoutes: readonly Route[] = [
           { name: 'service', about: 'Pattern of the services that it is for.' },
           { name: 'tag', about: 'Pattern of the tags that it is for; needs service.' },
         ],
+        place: LEADER,
+        permission: onRest('event', 'write'),
         body: 'bytes',
         handle: fire,
       },
@@ -91,6 +94,8 @@ export const eventRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'The newest events.',
+        place: THIS_AGENT,
+        permission: filtered('event:read', eventsFilter),
         query: [...READ_PARAMETERS, { name: 'name', about: 'Only events with this name.' }],
         handle: list,
       },

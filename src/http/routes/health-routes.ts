@@ -1,6 +1,7 @@
 /**
  * /v1/health: instances with their checks, and checks by node, service and state.
  */
+
 import {
   checksInState,
   checksOfNode,
@@ -13,8 +14,11 @@ import { nodeKey, type View } from '../../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
 import { CHECK_FIELDS, ENTRY_FIELDS } from '../../filter/fields.ts';
 import type { CheckRow } from '../../model/types.ts';
+import { checksFilter, entriesFilter, ifRestIsReadable } from '../access/answer-filters.ts';
+import { filtered } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
 import { checkDocument, entryDocument } from '../documents/row-documents.ts';
+import { CATALOG_READ } from '../place.ts';
 import { json } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { nearOrder } from '../request/near-parameter.ts';
@@ -83,7 +87,7 @@ function checksHandler(missing: string, find: FindChecks, topicOf: (name: string
   };
 }
 
-function entries(about: string, handle: Handler): Operation {
+function entries(about: string, handle: Handler, filter = entriesFilter): Operation {
   const query = [
     ...READ_PARAMETERS,
     { name: 'passing', about: 'Only instances whose checks all pass.' },
@@ -92,12 +96,26 @@ function entries(about: string, handle: Handler): Operation {
     NEAR_PARAMETER,
     FILTER_PARAMETER,
   ];
-  return { about, query, isCacheable: true, handle };
+  return {
+    about,
+    place: CATALOG_READ,
+    permission: filtered('service:read and node:read', filter),
+    query,
+    keyedBy: 'url-and-rights',
+    handle,
+  };
 }
 
 function checks(about: string, handle: Handler): Operation {
   const query = [...READ_PARAMETERS, NODE_META_PARAMETER, NEAR_PARAMETER, FILTER_PARAMETER];
-  return { about, query, isCacheable: true, handle };
+  return {
+    about,
+    place: CATALOG_READ,
+    permission: filtered('node:read, and service:read for checks of services', checksFilter),
+    query,
+    keyedBy: 'url-and-rights',
+    handle,
+  };
 }
 
 const ofService = entriesHandler(instancesOf, (name) => [serviceTopic(name)]);
@@ -107,6 +125,9 @@ const ofIngress = entriesHandler(
   () => ['services'],
 );
 
+/** Mesh instances are asked for by the name that they speak for, which is not their own. */
+const ofReadable = ifRestIsReadable(entriesFilter);
+
 export const healthRoutes: readonly Route[] = [
   {
     path: '/v1/health/service/*',
@@ -114,11 +135,15 @@ export const healthRoutes: readonly Route[] = [
   },
   {
     path: '/v1/health/connect/*',
-    operations: { GET: entries('Instances that speak for a service in a mesh, with checks.', ofMesh) },
+    operations: {
+      GET: entries('Instances that speak for a service in a mesh, with checks.', ofMesh, ofReadable),
+    },
   },
   {
     path: '/v1/health/ingress/*',
-    operations: { GET: entries('Ingress gateways of a service; none without a mesh.', ofIngress) },
+    operations: {
+      GET: entries('Ingress gateways of a service; none without a mesh.', ofIngress, ofReadable),
+    },
   },
   {
     path: '/v1/health/node/*',

@@ -10,9 +10,12 @@ import { summariesOf } from '../../catalog/service-summary.ts';
 import { nodeKey } from '../../catalog/tables.ts';
 import { nodeTopic } from '../../catalog/topics.ts';
 import { ENTRY_FIELDS, NODE_DUMP_FIELDS } from '../../filter/fields.ts';
+import { nodeDumpsFilter, serviceLinesFilter } from '../access/answer-filters.ts';
+import { filtered } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
 import { nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
 import { entryDocument } from '../documents/row-documents.ts';
+import { CATALOG_READ } from '../place.ts';
 import { json } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
@@ -64,14 +67,18 @@ const node: Handler = (call, parts) => {
   });
 };
 
+const DUMPED = filtered('node:read, services and their checks by service:read', nodeDumpsFilter);
+
 export const internalUiRoutes: readonly Route[] = [
   {
     path: '/v1/internal/ui/services',
     operations: {
       GET: {
         about: 'All services, one line each: instances and checks by state, tags, nodes.',
+        place: CATALOG_READ,
+        permission: filtered('service:read and node:read; counts are of all instances', serviceLinesFilter),
         query: [...READ_PARAMETERS, FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: services,
       },
     },
@@ -81,8 +88,10 @@ export const internalUiRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'All nodes with their services and checks.',
+        place: CATALOG_READ,
+        permission: DUMPED,
         query: [...READ_PARAMETERS, FILTER_PARAMETER],
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: nodes,
       },
     },
@@ -92,8 +101,10 @@ export const internalUiRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'A node with its services and checks.',
+        place: CATALOG_READ,
+        permission: DUMPED,
         query: READ_PARAMETERS,
-        isCacheable: true,
+        keyedBy: 'url-and-rights',
         handle: node,
       },
     },

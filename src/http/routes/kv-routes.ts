@@ -4,20 +4,24 @@
  * Keys are the rest of the path, slashes included. A key that is not there is a 404 without a body, but with an index,
  * so that a client can wait for it.
  */
+
 import type { KvCommand } from '../../catalog/command.ts';
 import { keysWithPrefix } from '../../catalog/kv.ts';
 import { kvPrefixTopic, kvTopic } from '../../catalog/topics.ts';
 import { AppError } from '../../model/errors.ts';
 import type { KvRow } from '../../model/types.ts';
+import { keysFilter } from '../access/answer-filters.ts';
+import { type FilteringPermission, needing, onRest, restRight } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import { kvDocument } from '../documents/kv-document.ts';
 import type { HttpParts } from '../http-parts.ts';
-import { redirectToCleanPath } from '../paths/clean-path.ts';
+import { CATALOG_READ, LEADER } from '../place.ts';
 import { json } from '../reply.ts';
 import { first, has } from '../request/query-values.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import { requireHere, requireOneOf, uint64 } from '../request/write-parameters.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import { requireOneOf, uint64 } from '../request/write-parameters.ts';
+import type { Handler, Route } from '../route.ts';
 
 const NOT_FOUND: Reply = Object.freeze({ status: 404 });
 
@@ -84,8 +88,6 @@ function readOne(call: Call, parts: HttpParts): Reply | Promise<Reply> {
 }
 
 const read: Handler = (call, parts) => {
-  const redirect = redirectToCleanPath(call);
-  if (redirect) return redirect;
   if (has(call.query, 'keys')) return readKeys(call, parts);
   return has(call.query, 'recurse') ? readTree(call, parts) : readOne(call, parts);
 };
@@ -102,9 +104,6 @@ function condition({ query }: Call): Pick<KvCommand, 'verb' | 'index' | 'session
 }
 
 const write: Handler = async (call, parts) => {
-  const redirect = redirectToCleanPath(call);
-  if (redirect) return redirect;
-  requireHere(call, parts);
   const key = requireKey(call);
   requireOneOf(call, 'cas', 'acquire', 'release');
   const flags = uint64(first(call.query, 'flags') ?? '0');
@@ -114,9 +113,6 @@ const write: Handler = async (call, parts) => {
 };
 
 const remove: Handler = async (call, parts) => {
-  const redirect = redirectToCleanPath(call);
-  if (redirect) return redirect;
-  requireHere(call, parts);
   requireOneOf(call, 'recurse', 'cas');
   const isTree = has(call.query, 'recurse');
   const key = isTree ? keyOf(call) : requireKey(call);
@@ -126,6 +122,21 @@ const remove: Handler = async (call, parts) => {
   const nothing = { value: null, flags: '0', session: '' };
   return json((await parts.writer.submit({ kind: 'kv', verb, key, index, ...nothing })).result);
 };
+
+const isMany = ({ query }: Call): boolean => has(query, 'keys') || has(query, 'recurse');
+
+/** One key is refused, also when it is not there; lists are filtered. */
+const READ: FilteringPermission = {
+  kind: 'filter',
+  needs: 'key:read on `*`; with `recurse` or `keys` filters by key:read',
+  rights: (call, parts) => (isMany(call) ? [] : restRight('key', 'read')(call, parts)),
+  filter: keysFilter,
+};
+
+/** What deletes a tree needs its right on all that may be in it, whether it is there or not. */
+const REMOVE = needing('key:write on `*`; with `recurse` on all that begins with it', (call, parts) =>
+  restRight('key', has(call.query, 'recurse') ? 'write-prefix' : 'write')(call, parts),
+);
 
 export const kvRoutes: readonly Route[] = [
   {
@@ -141,7 +152,9 @@ export const kvRoutes: readonly Route[] = [
           { name: 'separator', about: 'With keys: cut names after this text.' },
           { name: 'seperator', about: 'The same; the spelling of the first versions of Consul.' },
         ],
-        isCacheable: true,
+        place: CATALOG_READ,
+        permission: READ,
+        keyedBy: 'url-and-rights',
         handle: read,
       },
       PUT: {
@@ -152,6 +165,8 @@ export const kvRoutes: readonly Route[] = [
           { name: 'acquire', about: 'Lock the key for this session.' },
           { name: 'release', about: 'Give up the lock of this session.' },
         ],
+        place: LEADER,
+        permission: onRest('key', 'write'),
         body: 'bytes',
         maxBodyBytes: ({ kvMaxValueBytes }) => kvMaxValueBytes,
         handle: write,
@@ -162,6 +177,8 @@ export const kvRoutes: readonly Route[] = [
           { name: 'recurse', about: 'All keys that begin with this one.' },
           { name: 'cas', about: 'Only when the key has this ModifyIndex.' },
         ],
+        place: LEADER,
+        permission: REMOVE,
         handle: remove,
       },
     },

@@ -1,11 +1,15 @@
 /**
  * Metrics: /v1/agent/metrics as Consul has it, and /metrics in the place where Prometheus looks by itself.
  */
+
 import { metricsDocument, prometheusText } from '../../metrics/exposition.ts';
+import { onThisNode } from '../access/permission.ts';
+import type { Reply } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { THIS_AGENT } from '../place.ts';
 import { json, text } from '../reply.ts';
 import { first } from '../request/query-values.ts';
-import type { Handler, Reply, Route } from '../route.ts';
+import type { Handler, Route } from '../route.ts';
 
 async function prometheusReply({ metrics, config }: HttpParts): Promise<Reply> {
   const written = await prometheusText(metrics, config.telemetryPrefix);
@@ -34,6 +38,8 @@ export const metricsRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Metrics of the agent.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'read'),
         query: [{ name: 'format', about: 'prometheus for the text format.' }],
         handle: agentMetrics,
       },
@@ -44,6 +50,8 @@ export const metricsRoutes: readonly Route[] = [
     operations: {
       GET: {
         about: 'Metrics in the text format of Prometheus.',
+        place: THIS_AGENT,
+        permission: onThisNode('agent', 'read'),
         handle: (_call, parts) => prometheusReply(parts),
       },
     },

@@ -2,9 +2,12 @@
  * /v1/operator: what operators of a cluster ask, answered by a single server: it leads, it is healthy, nobody can be
  * removed, nothing is encrypted. The autopilot's settings are kept and shown; there is nothing to steer.
  */
+
 import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
+import { onAll } from '../access/permission.ts';
+import type { Call } from '../call-and-reply.ts';
 import {
   AUTOPILOT_FACT,
   autopilotDocument,
@@ -14,11 +17,12 @@ import {
 import type { Document } from '../documents/row-documents.ts';
 import { serverAddress } from '../documents/server-address.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { LEADER } from '../place.ts';
 import { json } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first, has } from '../request/query-values.ts';
-import { isUint64, requireHere } from '../request/write-parameters.ts';
-import type { Call, Handler, Operation, Route } from '../route.ts';
+import { isUint64 } from '../request/write-parameters.ts';
+import type { Handler, Operation, Route } from '../route.ts';
 
 const RAFT_PROTOCOL = '3';
 const MAX_RELAY_FACTOR = 5;
@@ -31,8 +35,7 @@ function fail(text: string): never {
   throw new AppError('invalid_command', text);
 }
 
-const raftConfiguration: Handler = (call, parts) => {
-  requireHere(call, parts);
+const raftConfiguration: Handler = (_call, parts) => {
   const server = {
     ID: parts.nodeId,
     Node: parts.nodeName,
@@ -45,7 +48,6 @@ const raftConfiguration: Handler = (call, parts) => {
 };
 
 const removePeer: Handler = (call, parts) => {
-  requireHere(call, parts);
   const id = first(call.query, 'id');
   const address = first(call.query, 'address');
   if (!id && !address)
@@ -58,8 +60,7 @@ const removePeer: Handler = (call, parts) => {
 
 const transferLeader: Handler = () => fail('cannot transfer leadership: there is no other server');
 
-const autopilotSettings: Handler = (call, parts) => {
-  requireHere(call, parts);
+const autopilotSettings: Handler = (_call, parts) => {
   return json(autopilotDocument(parts.state.view.facts.get(AUTOPILOT_FACT)));
 };
 
@@ -81,7 +82,6 @@ function settingsOf(call: Call): string {
 }
 
 const writeAutopilotSettings: Handler = async (call, parts) => {
-  requireHere(call, parts);
   const ifIndex = casOf(call);
   const fact = { kind: 'fact', name: AUTOPILOT_FACT, value: settingsOf(call) } as const;
   const { result } = await parts.writer.submit(ifIndex === undefined ? fact : { ...fact, ifIndex });
@@ -111,13 +111,11 @@ function serverHealth(parts: HttpParts): Document {
   };
 }
 
-const autopilotHealth: Handler = (call, parts) => {
-  requireHere(call, parts);
+const autopilotHealth: Handler = (_call, parts) => {
   return json({ Healthy: true, FailureTolerance: 0, Servers: [serverHealth(parts)] });
 };
 
-const autopilotState: Handler = (call, parts) => {
-  requireHere(call, parts);
+const autopilotState: Handler = (_call, parts) => {
   const { SerfStatus, Leader: _leader, Voter: _voter, ...health } = serverHealth(parts);
   const server = {
     ...health,
@@ -137,8 +135,7 @@ const autopilotState: Handler = (call, parts) => {
   });
 };
 
-const usage: Handler = (call, parts) => {
-  requireHere(call, parts);
+const usage: Handler = (_call, parts) => {
   const { nodes, services } = parts.state.view;
   const names = new Set(Array.from(services.values(), ({ name }) => name));
   const own = {
@@ -152,8 +149,7 @@ const usage: Handler = (call, parts) => {
 };
 
 /** Keys of encrypted gossip: parameters are read as Consul reads them, but there is no gossip. */
-const keyring: Handler = (call, parts) => {
-  requireHere(call, parts);
+const keyring: Handler = (call) => {
   const relayFactor = first(call.query, 'relay-factor') ?? '';
   if (!/^\d*$/.test(relayFactor))
     refuse(`Error parsing relay factor: ${explainNumber('ParseUint', relayFactor)}`);
@@ -165,27 +161,58 @@ const keyring: Handler = (call, parts) => {
   return fail('Keyring is empty (encryption not enabled)');
 };
 
-const KEYRING: Operation = { about: 'Keys of encrypted gossip; there are none.', handle: keyring };
+const keyringOperation = (level: 'read' | 'write'): Operation => ({
+  about: 'Keys of encrypted gossip; there are none.',
+  place: LEADER,
+  permission: onAll('keyring', level),
+  handle: keyring,
+});
+const CHANGE_KEYS = keyringOperation('write');
+
+/** What operators may look at. */
+const reading = (about: string, handle: Handler): Operation => ({
+  about,
+  place: LEADER,
+  permission: onAll('operator', 'read'),
+  handle,
+});
+const WRITE = onAll('operator', 'write');
 
 export const operatorRoutes: readonly Route[] = [
   {
     path: '/v1/operator/raft/configuration',
-    operations: { GET: { about: 'The servers: this one.', handle: raftConfiguration } },
+    operations: { GET: reading('The servers: this one.', raftConfiguration) },
   },
   {
     path: '/v1/operator/raft/peer',
-    operations: { DELETE: { about: 'Remove a server; there is no other.', handle: removePeer } },
+    operations: {
+      DELETE: {
+        about: 'Remove a server; there is no other.',
+        place: LEADER,
+        permission: WRITE,
+        handle: removePeer,
+      },
+    },
   },
   {
     path: '/v1/operator/raft/transfer-leader',
-    operations: { POST: { about: 'Hand over the lead; there is no other server.', handle: transferLeader } },
+    operations: {
+      POST: {
+        about: 'Hand over the lead; there is no other server.',
+        place: LEADER,
+        permission: WRITE,
+        handle: transferLeader,
+      },
+    },
   },
   {
     path: '/v1/operator/autopilot/configuration',
     operations: {
-      GET: { about: 'Settings of the autopilot.', handle: autopilotSettings },
+      GET: reading('Settings of the autopilot.', autopilotSettings),
       PUT: {
         about: 'Replace the settings of the autopilot.',
+        place: LEADER,
+        permission: WRITE,
         query: [{ name: 'cas', about: 'Only when they have this ModifyIndex.' }],
         body: 'json',
         handle: writeAutopilotSettings,
@@ -194,18 +221,18 @@ export const operatorRoutes: readonly Route[] = [
   },
   {
     path: '/v1/operator/autopilot/health',
-    operations: { GET: { about: 'Health of the servers.', handle: autopilotHealth } },
+    operations: { GET: reading('Health of the servers.', autopilotHealth) },
   },
   {
     path: '/v1/operator/autopilot/state',
-    operations: { GET: { about: 'Health and roles of the servers.', handle: autopilotState } },
+    operations: { GET: reading('Health and roles of the servers.', autopilotState) },
   },
   {
     path: '/v1/operator/keyring',
-    operations: { GET: KEYRING, POST: KEYRING, PUT: KEYRING, DELETE: KEYRING },
+    operations: { GET: keyringOperation('read'), POST: CHANGE_KEYS, PUT: CHANGE_KEYS, DELETE: CHANGE_KEYS },
   },
   {
     path: '/v1/operator/usage',
-    operations: { GET: { about: 'How much is registered.', handle: usage } },
+    operations: { GET: reading('How much is registered.', usage) },
   },
 ];

@@ -4,6 +4,7 @@
  * A query is named by the rest of the path, which may contain slashes; `/execute` and `/explain` at its end are verbs.
  */
 
+import type { Unstamped } from '../../catalog/command.ts';
 import { executeQuery, findQuery } from '../../catalog/query.ts';
 import { queryById } from '../../catalog/query-write.ts';
 import type { Instance } from '../../catalog/select.ts';
@@ -12,7 +13,12 @@ import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
 import type { QueryRow } from '../../model/types.ts';
+import { queriesFilter, queryFilter } from '../access/answer-filters.ts';
+import { byBody, type FilteringPermission, filtered, needing } from '../access/permission.ts';
+import type { Right } from '../access/right.ts';
+import { foundQueryRights, queryRights } from '../access/row-rights.ts';
 import { answerRead, metaHeaders } from '../blocking.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import { queryDocument, queryInput } from '../documents/query-document.ts';
 import {
   checkDocument,
@@ -22,15 +28,13 @@ import {
   withNullTags,
 } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
-import { redirectToCleanPath } from '../paths/clean-path.ts';
+import { CATALOG_READ, LEADER } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { nearSource } from '../request/near-parameter.ts';
 import { first } from '../request/query-values.ts';
-import { readOptions } from '../request/read-options.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import { requireHere } from '../request/write-parameters.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import type { Handler, Prepare, Prepared, Route } from '../route.ts';
 
 const EXECUTE = '/execute';
 const EXPLAIN = '/explain';
@@ -77,7 +81,7 @@ function nodeOf({ node, service, checks }: Instance, datacenter: string): Docume
 }
 
 function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
-  const { consistency, isCached } = readOptions(call, parts);
+  const { consistency, isCached } = call.readOptions;
   const options = {
     source: nearSource(call, parts),
     near: first(call.query, 'near') ?? '',
@@ -99,7 +103,7 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
 }
 
 function explain(call: Call, parts: HttpParts, nameOrId: string): Reply {
-  const { consistency } = readOptions(call, parts);
+  const { consistency } = call.readOptions;
   const query = queryDocument(requireQuery(parts, nameOrId));
   return json({ Query: query, ...resultMeta(consistency) }, metaHeaders(NO_INDEX, consistency));
 }
@@ -115,8 +119,6 @@ function readOne(call: Call, parts: HttpParts, id: string): Reply | Promise<Repl
 }
 
 const read: Handler = (call, parts) => {
-  const redirect = redirectToCleanPath(call);
-  if (redirect) return redirect;
   if (isVerb(call, EXECUTE)) return execute(call, parts, nameOf(call).slice(0, -EXECUTE.length));
   if (isVerb(call, EXPLAIN)) return explain(call, parts, nameOf(call).slice(0, -EXPLAIN.length));
   return readOne(call, parts, nameOf(call));
@@ -137,39 +139,76 @@ const list: Handler = (call, parts) =>
     },
   });
 
-const create: Handler = async (call, parts) => {
-  requireHere(call, parts);
+function writing(parts: HttpParts, query: Unstamped<QueryRow>, run: Prepared['run']): Prepared {
+  const ofName: readonly Right[] =
+    query.name === '' ? [] : [{ resource: 'query', level: 'write', name: query.name }];
+  return { rights: () => [...ofName, ...queryRights(parts, query.id, 'write')], run };
+}
+
+const create: Prepare = (call, parts) => {
   const query = queryInput(parseBody(call.body));
-  if (query.id !== '')
-    throw new AppError('invalid_command', 'ID must be empty when creating a new prepared query');
-  return json({ ID: (await parts.writer.submit({ kind: 'query-put', query })).result });
+  return writing(parts, query, async () => {
+    if (query.id !== '')
+      throw new AppError('invalid_command', 'ID must be empty when creating a new prepared query');
+    return json({ ID: (await parts.writer.submit({ kind: 'query-put', query })).result });
+  });
 };
 
 /** An id that no query can have is looked up all the same, so that its refusal is the reducer's. */
-const update: Handler = async (call, parts) => {
+const update: Prepare = (call, parts) => {
   const refusal = refuseVerb(call);
-  if (refusal) return refusal;
-  requireHere(call, parts);
+  if (refusal) return { rights: () => [], run: () => refusal };
   const id = nameOf(call);
-  const query = queryInput(call.body.length === 0 ? undefined : parseBody(call.body));
-  await parts.writer.submit({ kind: 'query-put', query: { ...query, id: id || ' ' } });
-  return EMPTY;
+  const input = queryInput(call.body.length === 0 ? undefined : parseBody(call.body));
+  const query = { ...input, id: id || ' ' };
+  return writing(parts, query, async () => {
+    await parts.writer.submit({ kind: 'query-put', query });
+    return EMPTY;
+  });
 };
 
 const remove: Handler = async (call, parts) => {
   const refusal = refuseVerb(call);
   if (refusal) return refusal;
-  requireHere(call, parts);
   await parts.writer.submit({ kind: 'query-delete', id: nameOf(call) });
   return EMPTY;
 };
+
+/** Executing needs no right on the query; what it finds is filtered. */
+const READ: FilteringPermission = {
+  kind: 'filter',
+  needs:
+    'query:read on its name, none without a name; `/execute` filters by service:read and node:read; tokens show with acl:write',
+  rights: (call, parts) => {
+    const name = nameOf(call);
+    if (isVerb(call, EXECUTE)) return [];
+    return isVerb(call, EXPLAIN)
+      ? foundQueryRights(parts, name.slice(0, -EXPLAIN.length))
+      : queryRights(parts, name, 'read');
+  },
+  filter: queryFilter,
+};
+
+const WRITE = byBody('query:write on its name, new and old; none without a name');
 
 export const queryRoutes: readonly Route[] = [
   {
     path: '/v1/query',
     operations: {
-      GET: { about: 'All prepared queries.', query: READ_PARAMETERS, handle: list },
-      POST: { about: 'Create a prepared query.', body: 'json', handle: create },
+      GET: {
+        about: 'All prepared queries.',
+        place: CATALOG_READ,
+        permission: filtered('query:read; without a name, and tokens, by acl:write', queriesFilter),
+        query: READ_PARAMETERS,
+        handle: list,
+      },
+      POST: {
+        about: 'Create a prepared query.',
+        place: LEADER,
+        permission: WRITE,
+        body: 'json',
+        prepare: create,
+      },
     },
   },
   {
@@ -178,6 +217,8 @@ export const queryRoutes: readonly Route[] = [
       GET: {
         about:
           'A prepared query; with /execute behind its name what it finds, with /explain its template rendered.',
+        place: CATALOG_READ,
+        permission: READ,
         query: [
           ...READ_PARAMETERS,
           { name: 'near', about: 'Nearest to this node first; _agent and _ip stand for who asks.' },
@@ -186,8 +227,21 @@ export const queryRoutes: readonly Route[] = [
         ],
         handle: read,
       },
-      PUT: { about: 'Replace a prepared query.', body: 'json', handle: update },
-      DELETE: { about: 'Delete a prepared query.', handle: remove },
+      PUT: {
+        about: 'Replace a prepared query.',
+        place: LEADER,
+        permission: WRITE,
+        body: 'json',
+        prepare: update,
+      },
+      DELETE: {
+        about: 'Delete a prepared query.',
+        place: LEADER,
+        permission: needing('query:write on its name; none without a name', (call, parts) =>
+          queryRights(parts, nameOf(call), 'write'),
+        ),
+        handle: remove,
+      },
     },
   },
 ];

@@ -1,39 +1,45 @@
 /**
  * /v1/session: begin, end, renew and list sessions. The rules are catalog/session.ts's.
  */
+
 import { requireTtl } from '../../catalog/session.ts';
 import { sessionById } from '../../catalog/session-lookup.ts';
 import { nodeKey } from '../../catalog/tables.ts';
 import { sessionsOfTopic, sessionTopic } from '../../catalog/topics.ts';
 import type { SessionRow } from '../../model/types.ts';
+import { sessionsFilter } from '../access/answer-filters.ts';
+import { byBody, filtered, needing } from '../access/permission.ts';
+import { sessionRights } from '../access/row-rights.ts';
 import { answerRead } from '../blocking.ts';
 import { sessionDocument, sessionInput } from '../documents/session-document.ts';
+import { CATALOG_READ, LEADER } from '../place.ts';
 import { json, text } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
-import { requireHere } from '../request/write-parameters.ts';
-import type { Handler, Operation, Route } from '../route.ts';
+import type { Handler, Operation, Prepare, Route } from '../route.ts';
 
 const MISSING = 'Missing session';
 
-const create: Handler = async (call, parts) => {
-  requireHere(call, parts);
+const create: Prepare = (call, parts) => {
   const body = call.body.length === 0 ? undefined : parseBody(call.body);
   const session = sessionInput(body, parts.nodeName);
-  requireTtl(session.ttl, parts.config.minSessionTtlMs);
-  const { result } = await parts.writer.submit({ kind: 'session-create', session });
-  return json({ ID: result });
+  return {
+    rights: () => [{ resource: 'session', level: 'write', name: session.node }],
+    run: async () => {
+      requireTtl(session.ttl, parts.config.minSessionTtlMs);
+      const { result } = await parts.writer.submit({ kind: 'session-create', session });
+      return json({ ID: result });
+    },
+  };
 };
 
 const destroy: Handler = async (call, parts) => {
-  requireHere(call, parts);
   const id = restOfPath(call, MISSING);
   return json((await parts.writer.submit({ kind: 'session-destroy', id })).result);
 };
 
 const renew: Handler = (call, parts) => {
-  requireHere(call, parts);
   const id = restOfPath(call, MISSING);
   const session = sessionById(parts.state.view, id);
   if (session === undefined) return text(404, `Session id '${id}' not found`);
@@ -71,21 +77,49 @@ const list: Handler = (call, parts) =>
   });
 
 const reads = (about: string, handle: Handler): { GET: Operation } => ({
-  GET: { about, query: READ_PARAMETERS, isCacheable: true, handle },
+  GET: {
+    about,
+    place: CATALOG_READ,
+    permission: filtered('session:read on its node', sessionsFilter),
+    query: READ_PARAMETERS,
+    keyedBy: 'url-and-rights',
+    handle,
+  },
 });
+
+const OWNER = needing('session:write on its node', (call, parts) =>
+  sessionRights(parts, call.params['*'] ?? ''),
+);
 
 export const sessionRoutes: readonly Route[] = [
   {
     path: '/v1/session/create',
-    operations: { PUT: { about: 'Begin a session.', body: 'json', handle: create } },
+    operations: {
+      PUT: {
+        about: 'Begin a session.',
+        place: LEADER,
+        permission: byBody('session:write on its node'),
+        body: 'json',
+        prepare: create,
+      },
+    },
   },
   {
     path: '/v1/session/destroy/*',
-    operations: { PUT: { about: 'End a session and let go of its locks.', handle: destroy } },
+    operations: {
+      PUT: {
+        about: 'End a session and let go of its locks.',
+        place: LEADER,
+        permission: OWNER,
+        handle: destroy,
+      },
+    },
   },
   {
     path: '/v1/session/renew/*',
-    operations: { PUT: { about: 'Give a session its whole TTL again.', handle: renew } },
+    operations: {
+      PUT: { about: 'Give a session its whole TTL again.', place: LEADER, permission: OWNER, handle: renew },
+    },
   },
   { path: '/v1/session/info/*', operations: reads('One session.', info) },
   { path: '/v1/session/node/*', operations: reads('Sessions of a node.', ofNode) },

@@ -4,15 +4,22 @@
  * A body that only reads is answered from memory, and its answer says so by the fields that reads have. A transaction
  * that fails is a 409 with every operation that is at fault.
  */
+
 import { isWrite, readTxn } from '../../catalog/txn.ts';
 import type { TxnError, TxnOutcome } from '../../catalog/txn-outcome.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex } from '../../model/types.ts';
+import { byBody } from '../access/permission.ts';
+import type { Right } from '../access/right.ts';
+import { operationRights, resultRights } from '../access/write-rights.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
 import type { Document } from '../documents/row-documents.ts';
 import { resultDocument, type TxnInput, txnInput } from '../documents/txn-document.ts';
 import type { HttpParts } from '../http-parts.ts';
-import { requireHere } from '../request/write-parameters.ts';
-import type { Call, Handler, Reply, Route } from '../route.ts';
+import { LEADER } from '../place.ts';
+import type { Prepare, Route } from '../route.ts';
+
+type May = (right: Right) => boolean;
 
 /** Operations in one transaction. */
 const MAX_OPERATIONS = 64;
@@ -67,29 +74,51 @@ function replyOf(outcome: TxnOutcome, value: Document, headers?: Readonly<Record
   return { status: outcome.errors.length > 0 ? 409 : 200, value, headers };
 }
 
-function read(input: TxnInput, { state, clock, random, datacenter }: HttpParts): Reply {
-  const outcome = inBody(input, readTxn(state.view, input.operations, clock.now(), random));
+/** Operations that need a right which their asker lacks, as errors. */
+function refusals({ positions, operations }: TxnInput, { state }: HttpParts, may: May): TxnOutcome {
+  const errors = operations.flatMap((operation, at): TxnError[] =>
+    operationRights(state.view, operation).every(may)
+      ? []
+      : [{ at: positions[at] ?? at, what: 'Permission denied' }],
+  );
+  return { results: [], errors };
+}
+
+/** Rows that may not be seen are left out without a sign, as everywhere. */
+function shown({ results, errors }: TxnOutcome, may: May): TxnOutcome {
+  return { results: results.filter((result) => resultRights(result).every(may)), errors };
+}
+
+function read(input: TxnInput, { state, clock, random, datacenter }: HttpParts, may: May): Reply {
+  const found = shown(readTxn(state.view, input.operations, clock.now(), random), may);
+  const outcome = inBody(input, found);
   const document = { ...documentOf(outcome, datacenter, state.index), ...READ_FIELDS };
   return replyOf(outcome, document, READ_HEADERS);
 }
 
-async function write(input: TxnInput, { writer, datacenter }: HttpParts): Promise<Reply> {
+async function write(input: TxnInput, { writer, datacenter }: HttpParts, may: May): Promise<Reply> {
   const { operations, errors } = input;
   if (errors.length > 0) {
     const refused = { results: [], errors };
     return replyOf(refused, documentOf(refused, datacenter, 0));
   }
   const { result, index } = await writer.submit({ kind: 'txn', operations });
-  const outcome = inBody(input, result);
+  const outcome = inBody(input, shown(result, may));
   return replyOf(outcome, documentOf(outcome, datacenter, index));
 }
 
-const transact: Handler = (call, parts) => {
-  requireHere(call, parts);
+const transact: Prepare = (call, parts) => {
   const input = inputOf(call);
   requireSize(input, parts.config.kvMaxValueBytes);
   const isWriting = input.errors.length > 0 || input.operations.some(isWrite);
-  return isWriting ? write(input, parts) : read(input, parts);
+  return {
+    rights: () => [], // what is refused is named operation by operation, all at once
+    run: (may) => {
+      const refused = refusals(input, parts, may);
+      if (refused.errors.length > 0) return replyOf(refused, documentOf(refused, parts.datacenter, 0));
+      return isWriting ? write(input, parts, may) : read(input, parts, may);
+    },
+  };
 };
 
 export const txnRoutes: readonly Route[] = [
@@ -98,10 +127,14 @@ export const txnRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Do several operations on keys, nodes, services and checks, or none of them.',
+        place: LEADER,
+        permission: byBody(
+          'key, node and service:write of its writes, else 409; leaves out what may not be read',
+        ),
         body: 'json',
         maxBodyBytes: ({ txnMaxRequestBytes, kvMaxValueBytes }) =>
           Math.max(txnMaxRequestBytes, kvMaxValueBytes),
-        handle: transact,
+        prepare: transact,
       },
     },
   },

@@ -4,11 +4,15 @@
  * The policy that goes with them lets the page load and call nothing but this server, and run nothing inline. Names that
  * leave the folder or begin with a dot are not found. Files are small, so they are read as they are asked for.
  */
+
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { open } from '../access/permission.ts';
+import type { Reply } from '../call-and-reply.ts';
 import type { HttpConfig } from '../http-parts.ts';
+import { THIS_AGENT } from '../place.ts';
 import { text } from '../reply.ts';
-import type { Handler, Reply, Route } from '../route.ts';
+import type { Handler, Route } from '../route.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -59,7 +63,8 @@ function fileReply(name: string, body: Buffer): Reply {
   const type = TYPES[path.extname(name)] ?? 'application/octet-stream';
   return {
     status: 200,
-    headers: { ...SAFETY_HEADERS, 'Content-Type': type, 'Cache-Control': caching },
+    defaultHeaders: { ...SAFETY_HEADERS, 'Cache-Control': caching },
+    headers: { 'Content-Type': type },
     body,
   };
 }
@@ -90,6 +95,13 @@ const page: Handler = async (call, { config }) => {
 /** Where the page is mounted; nothing when it is switched off. */
 export function uiRoutes({ isUiEnabled, uiContentPath }: HttpConfig): readonly Route[] {
   if (!isUiEnabled) return [];
-  const operations = { GET: { about: 'The web page.', handle: page } };
+  const operations = {
+    GET: {
+      about: 'The web page.',
+      place: THIS_AGENT,
+      permission: open('files that are the same for everybody; what the page shows it asks of the API'),
+      handle: page,
+    },
+  };
   return [{ path: `${uiContentPath}*`, operations, answersHead: true }];
 }

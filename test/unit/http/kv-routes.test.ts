@@ -1,6 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { redirectToCleanPath } from '../../../src/http/paths/clean-path.ts';
-import type { Call } from '../../../src/http/route.ts';
 import { startHttp, type TestServer } from '../../support/http-server.ts';
 
 let server: TestServer;
@@ -89,24 +87,6 @@ describe('keys', () => {
     }
     expect(server.state.view.kv.size).toBe(0);
   });
-});
-
-test.each([
-  ['/v1/kv/a/../b', '/v1/kv/b'],
-  ['/v1/kv/a/./b?x=1', '/v1/kv/a/b?x=1'],
-  ['/v1/kv/..', '/v1/'],
-  ['/v1/kv/../../../x', '/x'],
-  ['/v1/kv/a..b/.c/d', undefined],
-])('the clean path of %s is %s', (url, location) => {
-  const redirect = redirectToCleanPath({ method: 'GET', url } as Call);
-  expect(redirect?.headers?.['Location']).toBe(location);
-});
-
-test('a redirect has a line of HTML for GET alone, its quotes and brackets escaped', () => {
-  const url = '/v1/kv//a?x="<b>"&y';
-  const body = '<a href="/v1/kv/a?x=&#34;&lt;b&gt;&#34;&amp;y">Moved Permanently</a>.\n\n';
-  expect(String(redirectToCleanPath({ method: 'GET', url })?.body)).toBe(body);
-  expect(redirectToCleanPath({ method: 'PUT', url })?.body).toBeUndefined();
 });
 
 describe('a refusal', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Instance } from '../../../../src/catalog/select.ts';
+import type { Call, Query } from '../../../../src/http/call-and-reply.ts';
 import { instanceSelector, nodeMetaSelector } from '../../../../src/http/request/selectors.ts';
-import type { Call, Query } from '../../../../src/http/route.ts';
 import type { NodeRow } from '../../../../src/model/types.ts';
 
 const asking = (query: Query): Call => ({ query }) as Call;

@@ -1,0 +1,177 @@
+/**
+ * What of an answer is left for who may not see all of it, by the shape of the answer.
+ *
+ * A filter never tells that it took something out: a list gets shorter, what is alone becomes what an unknown name is
+ * answered with. An instance shows when its service and its node may be read, a check of a service likewise, a check of a
+ * node when the node may be. Only called where not everything is allowed; a new shape of answers is a new filter here.
+ */
+
+import type { Reply } from '../call-and-reply.ts';
+import { SortedMap } from '../documents/go-json.ts';
+import type { Document } from '../documents/row-documents.ts';
+import type { AnswerFilter, Asker } from './permission.ts';
+import type { Resource, Right } from './right.ts';
+
+type RightsOfEntry = (entry: Document) => readonly Right[];
+
+const read = (resource: Resource, name: unknown): Right => ({
+  resource,
+  level: 'read',
+  name: String(name ?? ''),
+});
+
+const field = (document: unknown, name: string): unknown => (document as Document | undefined)?.[name];
+
+const nodeOf: RightsOfEntry = (entry) => [read('node', entry['Node'])];
+const instanceOf: RightsOfEntry = (entry) => [read('service', entry['ServiceName']), ...nodeOf(entry)];
+const entryOf: RightsOfEntry = ({ Node, Service }) => [
+  read('service', field(Service, 'Service')),
+  read('node', field(Node, 'Node')),
+];
+const checkOf: RightsOfEntry = (entry) => (entry['ServiceName'] === '' ? nodeOf(entry) : instanceOf(entry));
+const ownCheckOf: RightsOfEntry = (entry) =>
+  entry['ServiceName'] === '' ? nodeOf(entry) : [read('service', entry['ServiceName'])];
+const namedOf =
+  (resource: Resource, name: string): RightsOfEntry =>
+  (entry) => [read(resource, entry[name])];
+
+const holdsAll = (rights: readonly Right[], { may }: Asker): boolean => rights.every(may);
+
+/** The entries of a list that may be seen; what is no list is left alone. */
+const listOf =
+  (rightsOf: RightsOfEntry): AnswerFilter =>
+  (reply, asker) =>
+    Array.isArray(reply.value)
+      ? { ...reply, value: (reply.value as Document[]).filter((entry) => holdsAll(rightsOf(entry), asker)) }
+      : reply;
+
+const mapOf =
+  (rightsOf: (entry: Document, key: string) => readonly Right[]): AnswerFilter =>
+  (reply, asker) => {
+    if (!(reply.value instanceof SortedMap)) return reply;
+    const entries = [...(reply.value as SortedMap<Document>)];
+    return {
+      ...reply,
+      value: new SortedMap(entries.filter(([key, entry]) => holdsAll(rightsOf(entry, key), asker))),
+    };
+  };
+
+const NOTHING_THERE = 404;
+
+/** The same reply without what it says. */
+function nothingThere({ value: _nothing, ...rest }: Reply): Reply {
+  return { ...rest, status: NOTHING_THERE };
+}
+
+export const nodesFilter = listOf(nodeOf);
+export const membersFilter = listOf(namedOf('node', 'Name'));
+export const instancesFilter = listOf(instanceOf);
+export const entriesFilter = listOf(entryOf);
+export const checksFilter = listOf(checkOf);
+export const sessionsFilter = listOf(namedOf('session', 'Node'));
+export const eventsFilter = listOf(namedOf('event', 'Name'));
+export const ownServicesFilter = mapOf(namedOf('service', 'Service'));
+export const ownChecksFilter = mapOf(ownCheckOf);
+export const serviceNamesFilter = mapOf((_tags, name) => [read('service', name)]);
+
+/** Of a list that is asked for under a name that must be readable itself: nothing without it. */
+export const ifRestIsReadable =
+  (filter: AnswerFilter): AnswerFilter =>
+  (reply, asker) =>
+    asker.may(read('service', asker.call.params['*']))
+      ? filter(reply, asker)
+      : Array.isArray(reply.value)
+        ? { ...reply, value: [] }
+        : reply;
+
+/** A node with its services, as a list or by id; `unknown` stands for a node that may not be seen. */
+export const nodeServicesFilter =
+  (unknown: Document | null): AnswerFilter =>
+  (reply, asker) => {
+    const node = field(reply.value, 'Node');
+    if (!node) return reply;
+    if (!asker.may(read('node', field(node, 'Node')))) return { ...reply, value: unknown };
+    const services = ownServicesOf({ ...reply, value: field(reply.value, 'Services') }, asker);
+    return { ...reply, value: { ...(reply.value as Document), Services: services.value } };
+  };
+
+const ownServicesOf: AnswerFilter = (reply, asker) =>
+  reply.value instanceof SortedMap
+    ? ownServicesFilter(reply, asker)
+    : listOf(namedOf('service', 'Service'))(reply, asker);
+
+/** Nodes with their services and checks, or one; one that may not be seen is answered as one that is not there. */
+export const nodeDumpsFilter: AnswerFilter = (reply, asker) => {
+  const dumps = (Array.isArray(reply.value) ? reply.value : [reply.value ?? []].flat()) as Document[];
+  const shown = dumps
+    .filter((dump) => holdsAll(nodeOf(dump), asker))
+    .map((dump) => ({
+      ...dump,
+      Services: (dump['Services'] as Document[]).filter(({ Service }) => asker.may(read('service', Service))),
+      Checks: (dump['Checks'] as Document[]).filter((check) => holdsAll(checkOf(check), asker)),
+    }));
+  if (Array.isArray(reply.value)) return { ...reply, value: shown };
+  return shown.length === 0 ? nothingThere(reply) : { ...reply, value: shown[0] };
+};
+
+/** Lines of services with the names of their nodes. Counts are those of the whole service. */
+export const serviceLinesFilter: AnswerFilter = (reply, asker) => {
+  if (!Array.isArray(reply.value)) return reply;
+  const lines = (reply.value as Document[]).flatMap((line) => {
+    const nodes = (line['Nodes'] as readonly string[]).filter((node) => asker.may(read('node', node)));
+    return nodes.length > 0 && asker.may(read('service', line['Name'])) ? [{ ...line, Nodes: nodes }] : [];
+  });
+  return { ...reply, value: lines };
+};
+
+/** A name of /v1/kv/?keys, whole or cut behind a separator: then one key below it is enough. */
+function isKeyShown(name: string, { may, parts }: Asker): boolean {
+  for (const { key } of parts.state.view.kv.withPrefix(name)) if (may(read('key', key))) return true;
+  return false;
+}
+
+/** Keys with their values, or names of keys. Nothing left is answered as nothing there, but for the names of all keys. */
+export const keysFilter: AnswerFilter = (reply, asker) => {
+  if (!Array.isArray(reply.value)) return reply;
+  const { query } = asker.call;
+  const isCut = Boolean(query['separator'] || query['seperator']);
+  const value = (reply.value as (Document | string)[]).filter((entry) =>
+    typeof entry !== 'string'
+      ? asker.may(read('key', entry['Key']))
+      : isCut
+        ? isKeyShown(entry, asker)
+        : asker.may(read('key', entry)),
+  );
+  const isAll = query['keys'] !== undefined && asker.call.params['*'] === '';
+  if (value.length > 0 || isAll) return { ...reply, value };
+  return nothingThere(reply);
+};
+
+const HIDDEN = '<hidden>';
+const ADMINISTRATION: Right = { resource: 'acl', level: 'write', name: '' };
+
+function withoutToken(query: Document, { may }: Asker): Document {
+  return query['Token'] && !may(ADMINISTRATION) ? { ...query, Token: HIDDEN } : query;
+}
+
+/** Definitions of prepared queries: those without a name are the administrators', and so are captured tokens. */
+export const queriesFilter: AnswerFilter = (reply, asker) => {
+  if (!Array.isArray(reply.value)) return reply;
+  const shown = (reply.value as Document[]).filter(({ Name }) =>
+    asker.may(Name === '' ? ADMINISTRATION : read('query', Name)),
+  );
+  return { ...reply, value: shown.map((query) => withoutToken(query, asker)) };
+};
+
+/** One definition, what it renders to, or what it finds. */
+export const queryFilter: AnswerFilter = (reply, asker) => {
+  const { value } = reply;
+  if (Array.isArray(value))
+    return { ...reply, value: (value as Document[]).map((query) => withoutToken(query, asker)) };
+  const [query, nodes] = [field(value, 'Query'), field(value, 'Nodes')];
+  const answer = value as Document;
+  if (query) return { ...reply, value: { ...answer, Query: withoutToken(query as Document, asker) } };
+  if (!Array.isArray(nodes)) return reply;
+  const found = listOf(entryOf)({ status: reply.status, value: nodes }, asker).value;
+  return { ...reply, value: { ...answer, Nodes: found } };
+};

@@ -1,0 +1,67 @@
+/**
+ * The steps that every operation goes through, in this order, whatever its handler is:
+ *
+ *     switched off? → tenancy → (read the body) → place → authorize → handle → filter
+ *
+ * Before them stand canonical paths, blocked endpoints and kept answers, after them the wire: dispatch.ts. What a step
+ * does follows from what the operation declares beside its handler (route.ts); a new step is a new line here.
+ */
+
+import { ALLOW_ALL, type Authorizer, holds, requireRights } from './access/right.ts';
+import type { Call, Reply } from './call-and-reply.ts';
+import type { HttpParts } from './http-parts.ts';
+import { requireReachable } from './place.ts';
+import { requireDefaultTenancy } from './request/tenancy.ts';
+import type { Operation, PreparedOperation } from './route.ts';
+
+/** What an operation answers, not filtered yet, and the rights of its asker at that moment. */
+interface Performed {
+  readonly reply: Reply;
+  readonly authorizer: Authorizer;
+}
+
+function authorize(operation: Operation, call: Call, parts: HttpParts): Authorizer {
+  const authorizer = parts.authorizerOf(call);
+  const { permission } = operation;
+  const rights = 'rights' in permission ? permission.rights : undefined;
+  if (!authorizer.isUnlimited && rights !== undefined) requireRights(authorizer, rights(call, parts));
+  return authorizer;
+}
+
+async function performPrepared(
+  { place, prepare }: PreparedOperation,
+  call: Call,
+  parts: HttpParts,
+): Promise<Performed> {
+  const prepared = prepare(call, parts);
+  requireReachable(place, call, prepared.datacenter, parts);
+  const authorizer = parts.authorizerOf(call);
+  if (!authorizer.isUnlimited) requireRights(authorizer, prepared.rights());
+  return { reply: await prepared.run((right) => holds(authorizer, right)), authorizer };
+}
+
+/** Do what a call asks for. Throws whatever a step refuses with. */
+export async function perform(operation: Operation, call: Call, parts: HttpParts): Promise<Performed> {
+  const off = operation.whenOff?.(parts.config);
+  if (off !== undefined) return { reply: off, authorizer: ALLOW_ALL };
+  requireDefaultTenancy(call);
+  if ('prepare' in operation) return performPrepared(operation, call, parts);
+  requireReachable(operation.place, call, undefined, parts);
+  const authorizer = authorize(operation, call, parts);
+  const answer = operation.handle(call, parts);
+  if (!(answer instanceof Promise)) return { reply: answer, authorizer };
+  const reply = await answer;
+  // A read may have waited for minutes: what counts is what its asker may see now.
+  return { reply, authorizer: call.method === 'GET' ? authorize(operation, call, parts) : authorizer };
+}
+
+/** What of a finished reply its asker may see. */
+export function filterReply(
+  { permission }: Operation,
+  { reply, authorizer }: Performed,
+  call: Call,
+  parts: HttpParts,
+): Reply {
+  if (authorizer.isUnlimited || permission.kind !== 'filter') return reply;
+  return permission.filter(reply, { may: (right) => holds(authorizer, right), call, parts });
+}
