@@ -29,5 +29,6 @@ VOLUME /data
 EXPOSE 8500/tcp 8600/tcp 8600/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rollcall", "members"]
+# As the first process of a container it is its init too: it waits for what script checks leave behind (bin/rollcall.js).
 ENTRYPOINT ["rollcall"]
 CMD ["agent", "-server", "-ui", "-client=0.0.0.0", "-data-dir=/data"]

@@ -85,6 +85,36 @@ function keepCompiledCode() {
   setTimeout(() => module.flushCompileCache(), 2_000).unref();
 }
 
+/**
+ * What the first process of a container owes to the others: signals for the agent reach it, and processes whose parents have
+ * ended (a script check that leaves something in the background) are waited for when they end. Node does only the former,
+ * and a shell does both.
+ */
+const FIRST_PROCESS = `
+"$@" <&0 &
+child=$!
+for signal in HUP INT QUIT TERM USR2; do trap "kill -$signal $child 2>/dev/null" $signal; done
+while :; do
+  wait $child
+  status=$?
+  kill -0 $child 2>/dev/null || exit $status
+done`;
+const SHELL = '/bin/sh';
+
+/** As the first process of its namespace, become a shell that runs this same program; nothing where there is no shell. */
+function stepAsideAsFirst() {
+  if (process.pid !== 1 || process.execve === undefined || !fs.existsSync(SHELL)) return;
+  const self = [
+    process.execPath,
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    ...process.argv.slice(2),
+  ];
+  process.removeAllListeners('warning'); // that execve is new in Node is nobody's concern
+  process.execve(SHELL, ['sh', '-c', FIRST_PROCESS, 'rollcall', ...self], process.env);
+}
+
+stepAsideAsFirst();
 const wasHandedOver = process.env['ROLLCALL_HANDED_OVER'] !== undefined;
 // Programs that the program starts (watches, locks, checks) may be launchers again, with nothing handed to them.
 delete process.env['ROLLCALL_HANDED_OVER'];
