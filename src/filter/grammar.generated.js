@@ -226,8 +226,8 @@ function peg$parse(input, options) {
 
   function peg$f0(e) {    return e;  }
   function peg$f1(e) {    return e;  }
-  function peg$f2(left, right) {    return { type: 'or', left, right };  }
-  function peg$f3(left, right) {    return { type: 'and', left, right };  }
+  function peg$f2(left, right) {    return right === null ? left : { type: 'or', left, right };  }
+  function peg$f3(left, right) {    return right === null ? left : { type: 'and', left, right };  }
   function peg$f4(inner) {    return { type: 'not', inner };  }
   function peg$f5(e) {    return e;  }
   function peg$f6() {    return error('rule "grouping": Unmatched parentheses');  }
@@ -525,7 +525,7 @@ function peg$parse(input, options) {
   }
 
   function peg$parseOr() {
-    let s0, s1, s2, s3, s4, s5;
+    let s0, s1, s2, s3, s4, s5, s6;
 
     const key = peg$currPos * 26 + 1;
     const cached = peg$resultsCache[key];
@@ -539,44 +539,46 @@ function peg$parse(input, options) {
     s0 = peg$currPos;
     s1 = peg$parseAnd();
     if (s1 !== peg$FAILED) {
-      s2 = peg$parse_();
-      if (s2 !== peg$FAILED) {
+      s2 = peg$currPos;
+      s3 = peg$parse_();
+      if (s3 !== peg$FAILED) {
         if (input.substr(peg$currPos, 2) === peg$c2) {
-          s3 = peg$c2;
+          s4 = peg$c2;
           peg$currPos += 2;
         } else {
-          s3 = peg$FAILED;
+          s4 = peg$FAILED;
           if (peg$silentFails === 0) { peg$fail(peg$e2); }
         }
-        if (s3 !== peg$FAILED) {
-          s4 = peg$parse_();
-          if (s4 !== peg$FAILED) {
-            s5 = peg$parseOr();
-            if (s5 !== peg$FAILED) {
-              peg$savedPos = s0;
-              s0 = peg$f2(s1, s5);
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parseOr();
+            if (s6 !== peg$FAILED) {
+              s2 = s6;
             } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
+              peg$currPos = s2;
+              s2 = peg$FAILED;
             }
           } else {
-            peg$currPos = s0;
-            s0 = peg$FAILED;
+            peg$currPos = s2;
+            s2 = peg$FAILED;
           }
         } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
+          peg$currPos = s2;
+          s2 = peg$FAILED;
         }
       } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
+        peg$currPos = s2;
+        s2 = peg$FAILED;
       }
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f2(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
-    }
-    if (s0 === peg$FAILED) {
-      s0 = peg$parseAnd();
     }
 
     peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
@@ -585,7 +587,7 @@ function peg$parse(input, options) {
   }
 
   function peg$parseAnd() {
-    let s0, s1, s2, s3, s4, s5;
+    let s0, s1, s2, s3, s4, s5, s6;
 
     const key = peg$currPos * 26 + 2;
     const cached = peg$resultsCache[key];
@@ -599,44 +601,46 @@ function peg$parse(input, options) {
     s0 = peg$currPos;
     s1 = peg$parseNot();
     if (s1 !== peg$FAILED) {
-      s2 = peg$parse_();
-      if (s2 !== peg$FAILED) {
+      s2 = peg$currPos;
+      s3 = peg$parse_();
+      if (s3 !== peg$FAILED) {
         if (input.substr(peg$currPos, 3) === peg$c3) {
-          s3 = peg$c3;
+          s4 = peg$c3;
           peg$currPos += 3;
         } else {
-          s3 = peg$FAILED;
+          s4 = peg$FAILED;
           if (peg$silentFails === 0) { peg$fail(peg$e3); }
         }
-        if (s3 !== peg$FAILED) {
-          s4 = peg$parse_();
-          if (s4 !== peg$FAILED) {
-            s5 = peg$parseAnd();
-            if (s5 !== peg$FAILED) {
-              peg$savedPos = s0;
-              s0 = peg$f3(s1, s5);
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parseAnd();
+            if (s6 !== peg$FAILED) {
+              s2 = s6;
             } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
+              peg$currPos = s2;
+              s2 = peg$FAILED;
             }
           } else {
-            peg$currPos = s0;
-            s0 = peg$FAILED;
+            peg$currPos = s2;
+            s2 = peg$FAILED;
           }
         } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
+          peg$currPos = s2;
+          s2 = peg$FAILED;
         }
       } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
+        peg$currPos = s2;
+        s2 = peg$FAILED;
       }
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f3(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
-    }
-    if (s0 === peg$FAILED) {
-      s0 = peg$parseNot();
     }
 
     peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };

@@ -2,8 +2,10 @@
  * What a handler gets and what it gives: a request as a Call, an answer as a Reply. Both are values; how a Call comes from
  * the HTTP library is call.ts's business, how Replies are made reply.ts's, how they are put on the wire send.ts's.
  */
+
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { LongList } from './answer/list-writer.ts';
 
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -41,12 +43,14 @@ export interface Call {
   signal(): AbortSignal;
 }
 
-/** An answer. Exactly one of `value` (made to JSON), `text` (text/plain) and `body` is given; none is an empty answer. */
+/** An answer. Exactly one of `value`, `list` (made to JSON), `text` (text/plain) and `body` is given; none is an empty answer. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Made to JSON as Consul does; `undefined` inside objects leaves a field out. */
   readonly value?: unknown;
+  /** A list that is made to JSON in turns, see answer/list-reply.ts. */
+  readonly list?: LongList | undefined;
   readonly text?: string;
   /** Set a Content-Type in `headers` with it. */
   readonly body?: Buffer | Readable;

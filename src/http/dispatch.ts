@@ -7,6 +7,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { Answers } from './answer/answers.ts';
+import type { LongList } from './answer/list-writer.ts';
+import { MakingLists } from './answer/making-lists.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import { callOf } from './call.ts';
 import type { Call, Query, Reply } from './call-and-reply.ts';
@@ -23,7 +26,17 @@ import { replyOfError, text } from './reply.ts';
 import { type AccessRule, accessRule } from './request/access-rule.ts';
 import { has } from './request/query-values.ts';
 import type { Operation } from './route.ts';
-import { contentOf, type Rendered, render, sendGzip, sendPlain, sendStream, wantsGzip } from './send.ts';
+import {
+  contentOf,
+  JSON_TYPE,
+  type Rendered,
+  render,
+  sendGzip,
+  sendPlain,
+  sendStream,
+  sendUnfinished,
+  wantsGzip,
+} from './send.ts';
 
 /** URLs asked for with `?cached` that are remembered, to tell a MISS from a HIT. */
 const MAX_SEEN_READS = 10_000;
@@ -55,6 +68,9 @@ export class Dispatcher {
   readonly #parts: HttpParts;
   readonly #paths: PathTable;
   readonly #kept: KeptBodies;
+  readonly #answers: Answers;
+  readonly #making = new MakingLists();
+  readonly #hold: Answers['hold'];
   readonly #seen = new LRUCache<string, true>({ max: MAX_SEEN_READS });
   readonly #access: AccessRule | undefined;
   /** Ends of answers that are being sent and have none of their own. */
@@ -63,9 +79,11 @@ export class Dispatcher {
   #headers: AnswerHeaders;
   #isClosing = false;
 
-  constructor(parts: HttpParts, paths: PathTable) {
+  constructor(parts: HttpParts, paths: PathTable, answers: Answers) {
     this.#parts = parts;
     this.#paths = paths;
+    this.#answers = answers;
+    this.#hold = (body, response) => answers.hold(body, response);
     this.#kept = new KeptBodies(parts.indexes);
     this.#access = accessRule(parts.config);
     this.#live = parts.live();
@@ -200,6 +218,7 @@ export class Dispatcher {
   #sendReply(reply: Reply, { call, to, isApi, key }: Sending): void | Promise<void> {
     const { status, body, topics, index } = reply;
     const cache = reply.isCacheRequested ? this.#cacheHeaders(call.url) : {};
+    if (reply.list !== undefined) return this.#sendList(reply, reply.list, { call, to, isApi, key });
     if (body !== undefined && !Buffer.isBuffer(body)) {
       const sending = sendStream(to, status, this.#headers.of(reply, cache, isApi), body);
       return reply.endBody === undefined ? sending : this.#untilClosing(sending, reply.endBody);
@@ -221,7 +240,32 @@ export class Dispatcher {
   }
 
   #send(rendered: Rendered, headers: IncomingHttpHeaders, to: FastifyReply): void | Promise<void> {
-    return wantsGzip(headers, rendered.body.length) ? sendGzip(to, rendered) : sendPlain(to, rendered);
+    const send = wantsGzip(headers, rendered.body.length) ? sendGzip : sendPlain;
+    return send(to, rendered, this.#hold);
+  }
+
+  async #sendList(reply: Reply, list: LongList, sending: Sending): Promise<void> {
+    const { call, to, isApi, key } = sending;
+    if (key !== undefined && (await this.#making.wait(key, reply.index))) {
+      const kept = this.#kept.get(key);
+      if (kept) return this.#send(kept, call.headers, to);
+    }
+    const isPretty = this.#parts.config.isAlwaysPretty || has(call.query, 'pretty');
+    try {
+      const making = this.#answers.make(list, isPretty, call.remoteAddress);
+      if (key !== undefined) this.#making.begin(key, reply.index, making);
+      const made = await making;
+      const headers = { ...JSON_TYPE, ...reply.headers };
+      if (Buffer.isBuffer(made))
+        return await this.#sendReply({ ...reply, list: undefined, body: made, headers }, sending);
+      const head = this.#headers.of({ ...reply, headers }, {}, isApi);
+      return await sendUnfinished(to, reply.status, head, (response) => this.#answers.stream(made, response));
+    } catch (error) {
+      const refusal = this.replyTo(error, call);
+      if (to.raw.headersSent)
+        to.raw.destroy(); // a broken end is all that is left to tell
+      else await this.#sendReply(refusal, { call, to, isApi });
+    }
   }
 
   #cacheHeaders(url: string): Record<string, string> {

@@ -23,7 +23,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** What an entry costs beside its bodies, in octets. */
 const OVERHEAD_BYTES = 1_000;
 /** A single answer above this is not worth displacing many others. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Request headers that change or refuse an answer: a request with one of them never gets a kept one without a look. */
 const TELLING_HEADERS: readonly string[] = ['cache-control', ...TENANCY_HEADERS];

@@ -7,7 +7,8 @@
  * does follows from what the operation declares beside its handler (route.ts); a new step is a new line here.
  */
 
-import { ALLOW_ALL, type Authorizer, holds, requireRights } from './access/right.ts';
+import { ALLOW_ALL, type Authorizer, holds, type Right, requireRights } from './access/right.ts';
+import { longReply, wholeReply } from './answer/list-reply.ts';
 import type { Call, Reply } from './call-and-reply.ts';
 import type { HttpParts } from './http-parts.ts';
 import { requireReachable } from './place.ts';
@@ -63,5 +64,9 @@ export function filterReply(
   parts: HttpParts,
 ): Reply {
   if (authorizer.isUnlimited || permission.kind !== 'filter') return reply;
-  return permission.filter(reply, { may: (right) => holds(authorizer, right), call, parts });
+  const asker = { may: (right: Right) => holds(authorizer, right), call, parts };
+  // A filter looks at what is there; a list that is still to be made would pass it unseen.
+  return reply.list === undefined
+    ? permission.filter(reply, asker)
+    : longReply(permission.filter(wholeReply(reply), asker));
 }

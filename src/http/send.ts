@@ -3,12 +3,13 @@
  *
  * Goes past the HTTP library's own sending: that would look at every header again and add a charset to JSON.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
+import { overBudget } from './answer/answers.ts';
 import type { Headers } from './answer-headers.ts';
 import type { Reply } from './call-and-reply.ts';
 import { toJson } from './documents/go-json.ts';
@@ -18,6 +19,14 @@ const gzipAsync = promisify(gzip);
 /** Below this a compressed body saves no packet. */
 const MIN_GZIP_BYTES = 1_400;
 const NO_BYTES = Buffer.alloc(0);
+export const JSON_TYPE = { 'Content-Type': 'application/json' } as const;
+
+/** The answer in place of one that there is no room for; made here because whoever is asked for it has answered already. */
+const NO_ROOM = {
+  status: 503,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1' },
+  text: overBudget().message,
+} as const;
 
 /** An answer in bytes. */
 export interface Rendered {
@@ -27,7 +36,7 @@ export interface Rendered {
   /** `headers` and the length as Node writes them without a look: name, value, name, value. */
   readonly rawHeaders: string[];
   /** The body compressed, once somebody asked for it. */
-  gzipped: Buffer | undefined;
+  gzipped: Promise<Buffer> | undefined;
 }
 
 /** A body in bytes, with its type when the kind of reply says it. */
@@ -40,7 +49,7 @@ interface Content {
 export function contentOf(reply: Reply, isPretty: boolean): Content {
   if (reply.value !== undefined)
     return {
-      headers: { 'Content-Type': 'application/json' },
+      headers: JSON_TYPE,
       body: Buffer.from(toJson(reply.value, isPretty), 'utf8'),
     };
   if (reply.text !== undefined)
@@ -69,20 +78,39 @@ export function wantsGzip(headers: IncomingHttpHeaders, bodyBytes: number): bool
   return accepted.includes('gzip') && !REFUSES_GZIP.test(accepted);
 }
 
+/** Whether the octets may be sent on this response; false when there is no room to hold them until they are read. */
+type Hold = (body: Buffer, response: ServerResponse) => boolean;
+
+function sendBody(to: FastifyReply, { status, body }: Rendered, headers: string[], hold: Hold): void {
+  if (hold(body, to.raw)) to.raw.writeHead(status, headers).end(body);
+  else to.raw.writeHead(NO_ROOM.status, NO_ROOM.headers).end(NO_ROOM.text);
+}
+
 /** Send bytes as they are. */
-export function sendPlain(to: FastifyReply, { status, rawHeaders: headers, body }: Rendered): void {
+export function sendPlain(to: FastifyReply, rendered: Rendered, hold: Hold): void {
   to.hijack();
-  to.raw.writeHead(status, headers);
-  to.raw.end(body);
+  sendBody(to, rendered, rendered.rawHeaders, hold);
 }
 
 /** Send bytes compressed; the compressed form is kept with them. Resolves when they are handed over. */
-export async function sendGzip(to: FastifyReply, rendered: Rendered): Promise<void> {
+export async function sendGzip(to: FastifyReply, rendered: Rendered, hold: Hold): Promise<void> {
   to.hijack();
-  rendered.gzipped ??= await gzipAsync(rendered.body);
+  rendered.gzipped ??= gzipAsync(rendered.body);
+  const body = await rendered.gzipped;
   const headers = { ...rendered.headers, 'Content-Encoding': 'gzip' };
-  to.raw.writeHead(rendered.status, rawHeaders(headers, rendered.gzipped));
-  to.raw.end(rendered.gzipped);
+  sendBody(to, { ...rendered, body }, rawHeaders(headers, body), hold);
+}
+
+/** Send what `write` writes; the headers go at once. */
+export async function sendUnfinished(
+  to: FastifyReply,
+  status: number,
+  headers: Headers,
+  write: (response: ServerResponse) => Promise<void>,
+): Promise<void> {
+  to.hijack();
+  to.raw.writeHead(status, headers);
+  await write(to.raw);
 }
 
 /** Send what a stream gives, as it comes; the headers go at once. Resolves at its end or when the client goes away. */

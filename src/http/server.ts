@@ -12,6 +12,7 @@ import Fastify, {
   type RouteHandlerMethod,
 } from 'fastify';
 import { Turns } from '../lib/fair-turns.ts';
+import { Answers } from './answer/answers.ts';
 import { callOf } from './call.ts';
 import { METHODS, type Reply } from './call-and-reply.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -171,8 +172,10 @@ const CLOSING_MS = 3_000;
 export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
   const mounted = [...ROUTES, ...uiRoutes(parts.config)];
   const routes = [...mounted, openApiRoute(mounted)];
+  const budgets = budgetsOf(parts);
+  const turns = new Turns(parts.clock);
   const paths = new PathTable(routes);
-  const dispatcher = new Dispatcher(parts, paths);
+  const dispatcher = new Dispatcher(parts, paths, new Answers({ budget: budgets.answers, turns }));
   const app = Fastify({
     ...LIMITS,
     ...WITHOUT_SCHEMAS,
@@ -185,8 +188,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
       ),
   });
   app.removeAllContentTypeParsers();
-  const { bodies } = budgetsOf(parts);
-  const bodyReader = new BodyReader(bodies);
+  const bodyReader = new BodyReader(budgets.bodies);
   app.addContentTypeParser('*', bodyReader.parse);
   const answerOther: RouteHandlerMethod = (request, reply) =>
     dispatcher.answerOther(callOf(request, reply), reply);
@@ -206,7 +208,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     parts.watch.abandonAll();
     parts.clock.after(CLOSING_MS, cutConnections);
   });
-  queuePipelined(app.server, new Turns(parts.clock));
+  queuePipelined(app.server, turns);
   collectGauges(parts);
   await app.ready();
   return app;

@@ -59,3 +59,19 @@ export class Turns {
     return true;
   }
 }
+
+/** Do `step` in turns until it gives false. Rejects with what it throws, and then does it no more. */
+export function inTurns(turns: Pick<Turns, 'add'>, step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const guarded = (): boolean => {
+      try {
+        if (step()) return true;
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      return false;
+    };
+    turns.add({ step: guarded });
+  });
+}

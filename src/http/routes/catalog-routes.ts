@@ -23,6 +23,7 @@ import {
 } from '../access/answer-filters.ts';
 import { byBody, filtered, onRest, open } from '../access/permission.ts';
 import { deregistrationRights, registrationRights } from '../access/write-rights.ts';
+import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
 import type { Call } from '../call-and-reply.ts';
 import { deregistration, registration } from '../documents/catalog-registration.ts';
@@ -84,11 +85,11 @@ const nodes: Handler = (call, parts) => {
     topics: ['nodes'],
     isVolatile: inOrder.isVolatile,
     reply: () =>
-      json(
-        inOrder(allNodes(parts.state.view).filter(hasMeta), ({ name }) => name)
-          .map((node) => nodeDocument(node, parts.datacenter))
-          .filter(isSelected),
-      ),
+      listReply({
+        rows: inOrder(allNodes(parts.state.view).filter(hasMeta), ({ name }) => name),
+        documentOf: (node) => nodeDocument(node, parts.datacenter),
+        isSelected,
+      }),
   });
 };
 
@@ -118,11 +119,11 @@ function instancesHandler(
       topics: topicsOf(name),
       isVolatile: inOrder.isVolatile,
       reply: () =>
-        json(
-          inOrder(find(parts, name).filter(isWanted), ({ node }) => node.name)
-            .map((instance) => catalogServiceDocument(instance, parts.datacenter))
-            .filter(isSelected),
-        ),
+        listReply({
+          rows: inOrder(find(parts, name).filter(isWanted), ({ node }) => node.name),
+          documentOf: (instance) => catalogServiceDocument(instance, parts.datacenter),
+          isSelected,
+        }),
     });
   };
 }

@@ -16,10 +16,10 @@ import { CHECK_FIELDS, ENTRY_FIELDS } from '../../filter/fields.ts';
 import type { CheckRow } from '../../model/types.ts';
 import { checksFilter, entriesFilter, ifRestIsReadable } from '../access/answer-filters.ts';
 import { filtered } from '../access/permission.ts';
+import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
 import { checkDocument, entryDocument } from '../documents/row-documents.ts';
 import { CATALOG_READ } from '../place.ts';
-import { json } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { nearOrder } from '../request/near-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
@@ -53,11 +53,11 @@ function entriesHandler(find: FindInstances, topicsOf: (name: string) => readonl
       topics: topicsOf(name),
       isVolatile: inOrder.isVolatile,
       reply: () =>
-        json(
-          inOrder(wanted(), ({ node }) => node.name)
-            .map((instance) => entryDocument(instance, parts.datacenter))
-            .filter(isSelected),
-        ),
+        listReply({
+          rows: inOrder(wanted(), ({ node }) => node.name),
+          documentOf: (instance) => entryDocument(instance, parts.datacenter),
+          isSelected,
+        }),
     });
   };
 }
@@ -80,8 +80,8 @@ function checksHandler(missing: string, find: FindChecks, topicOf: (name: string
       topics: selectsNodes ? [topicOf(name), 'nodes'] : [topicOf(name)],
       isVolatile: inOrder.isVolatile,
       reply: () => {
-        const checks = inOrder(find(view, name).filter(isWanted), ({ node }) => node);
-        return json(checks.map(checkDocument).filter(isSelected));
+        const rows = inOrder(find(view, name).filter(isWanted), ({ node }) => node);
+        return listReply({ rows, documentOf: checkDocument, isSelected });
       },
     });
   };

@@ -12,6 +12,7 @@ import { AppError } from '../../model/errors.ts';
 import type { KvRow } from '../../model/types.ts';
 import { keysFilter } from '../access/answer-filters.ts';
 import { type FilteringPermission, needing, onRest, restRight } from '../access/permission.ts';
+import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import { kvDocument } from '../documents/kv-document.ts';
@@ -42,6 +43,10 @@ function requireKey(call: Call): string {
 
 const documentOf = (row: KvRow) => kvDocument(row, row.value, row);
 
+/** Octets of what a key's document is beside its value and its name. */
+const DOCUMENT_BYTES = 120;
+const sizeOf = ({ key, value }: KvRow): number => DOCUMENT_BYTES + key.length + (value?.length ?? 0);
+
 function readKeys(call: Call, parts: HttpParts): Reply | Promise<Reply> {
   const prefix = keyOf(call);
   // scripts still send the spelling of the first versions
@@ -60,8 +65,8 @@ function readTree(call: Call, parts: HttpParts): Reply | Promise<Reply> {
   return answerRead(call, parts, {
     topics: [kvPrefixTopic(prefix)],
     reply: () => {
-      const rows = Array.from(parts.state.view.kv.withPrefix(prefix), documentOf);
-      return rows.length === 0 ? NOT_FOUND : json(rows);
+      const rows = [...parts.state.view.kv.withPrefix(prefix)];
+      return rows.length === 0 ? NOT_FOUND : listReply({ rows, documentOf, sizeOf });
     },
   });
 }
