@@ -28,7 +28,7 @@ function connect(port: number): net.Socket {
 
 function request(sent: number): string {
   const body = JSON.stringify({ ID: `churn-${sent % INSTANCES}`, Name: 'churn', Port: 1 + (sent % 60_000) });
-  const head = `PUT /v1/agent/service/register HTTP/1.1\r\nHost: agent\r\nContent-Length: ${body.length}`;
+  const head = `PUT /v1/agent/service/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}`;
   return `${head}\r\n\r\n${body}`;
 }
 

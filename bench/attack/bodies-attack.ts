@@ -9,7 +9,7 @@ function halfBodies(name: string, path: string, count: number, bytes: number): A
     name,
     async strike(agent, size, hold) {
       const octets = Math.round(bytes * size);
-      const head = `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${octets}\r\n\r\n`;
+      const head = `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${octets}\r\n\r\n`;
       const most = Buffer.alloc(Math.min(octets - 1, 4 * MIB), ' ');
       const connections: RawConnection[] = [];
       hold(() => connections.forEach(({ socket }) => void socket.destroy()));

@@ -20,7 +20,7 @@ function pipelined(name: string, request: (i: number) => string, prepare?: Attac
 export const pipelineAttacks: readonly Attack[] = [
   pipelined(
     '1,000 pipelined GETs on one connection',
-    (i) => `GET /v1/health/service/many?pretty&${i} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    (i) => `GET /v1/health/service/many?pretty&${i} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     (agent, size) =>
       putAll(
         agent,
@@ -32,7 +32,7 @@ export const pipelineAttacks: readonly Attack[] = [
   ),
   pipelined('1,000 pipelined PUTs on one connection', (i) => {
     const body = JSON.stringify({ ID: `p-${i}`, Name: 'piped', Port: 1 });
-    const head = `PUT /v1/agent/service/register HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const head = `PUT /v1/agent/service/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`;
     return head + body;
   }),
 ];

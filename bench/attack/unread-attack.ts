@@ -13,7 +13,7 @@ async function fillKeys(agent: RunningAgent, size: number): Promise<void> {
   );
 }
 
-const question = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const question = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
 /** How long a client that comes now waits for a small answer. */
 async function newcomer(agent: RunningAgent): Promise<string> {

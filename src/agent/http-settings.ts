@@ -2,6 +2,7 @@
  * The HTTP part of the configuration in the shape that http/ takes.
  */
 import fs from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { HttpConfig, LiveHttpConfig } from '../http/http-parts.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -20,6 +21,13 @@ function pageDir(config: Config): string | undefined {
 
 function withSlashes(path: string): string {
   return `/${path}/`.replace(/\/{2,}/g, '/');
+}
+
+/** Names that lead to this machine, and those of its own zone, which no web site can have. */
+function hostNames(config: Config, { nodeName }: Identity): readonly string[] {
+  const zones = [config.domain, config.alt_domain].filter((zone) => zone !== '');
+  const below = ['localhost', ...zones.map((zone) => zone.replace(/\.$/, ''))].map((zone) => `.${zone}`);
+  return ['localhost', nodeName, os.hostname(), ...below, ...config['http_config.allowed_hosts']];
 }
 
 /** Every option by its dotted key, durations as text; the definitions themselves are listed elsewhere. */
@@ -57,6 +65,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     maxQueryTimeMs: config.max_query_time,
     blockEndpoints: config['http_config.block_endpoints'],
     isTranslating: config.translate_wan_addrs,
+    hostNames: hostNames(config, identity),
     isEveryPathTaken: config.disable_http_unprintable_char_filter,
     allowWriteHttpFrom: config['http_config.allow_write_http_from'],
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],

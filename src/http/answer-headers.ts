@@ -8,7 +8,13 @@ import type { Reply } from './call-and-reply.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
-const ALWAYS: Headers = { Vary: 'Accept-Encoding', 'X-Consul-Default-ACL-Policy': 'allow' };
+/** Answers hold texts that anybody may have registered: browsers take them for nothing else and show them in no frame. */
+const ALWAYS: Headers = {
+  Vary: 'Accept-Encoding',
+  'X-Consul-Default-ACL-Policy': 'allow',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
 
 /** Clients learn from it that addresses may be others than those that were registered. */
 const TRANSLATES: Headers = { 'X-Consul-Translate-Addresses': 'true' };

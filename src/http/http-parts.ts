@@ -98,6 +98,8 @@ export interface HttpConfig {
   readonly blockEndpoints: readonly string[];
   /** `translate_wan_addrs`. */
   readonly isTranslating: boolean;
+  /** Names that the agent is asked by; one that begins with a dot stands for all names below it. */
+  readonly hostNames: readonly string[];
   /** `disable_http_unprintable_char_filter`. */
   readonly isEveryPathTaken: boolean;
   /** CIDR blocks; empty allows all. */

@@ -123,8 +123,8 @@ describe('a stranger who does not cooperate', () => {
   };
 
   it.each([
-    ['reads the log', 'GET /v1/agent/monitor HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['has sent half a body', 'PUT /v1/kv/a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf'],
+    ['reads the log', 'GET /v1/agent/monitor HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['has sent half a body', 'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf'],
     ['has sent half a request line', 'GET /v1/ag'],
   ])('and %s does not keep the agent from ending', async (_name, text) => {
     const ms = await endingMs(async (agent) => {

@@ -41,7 +41,7 @@ it('refuses one too many, does not obey it, and closes it whatever its client do
   await once(socket, 'end');
   expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 429 .*rate limit your calls/s);
 
-  const request = 'PUT /v1/kv/refused HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na';
+  const request = 'PUT /v1/kv/refused HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na';
   const sending = setInterval(() => socket.write(request), 50);
   await closed; // by the agent's reset: this side never ends
   clearInterval(sending);

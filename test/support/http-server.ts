@@ -24,6 +24,7 @@ const HTTP_CONFIG: HttpConfig = {
   maxQueryTimeMs: 600_000,
   blockEndpoints: [],
   isTranslating: false,
+  hostNames: ['localhost', '.localhost', 'n1', '.consul'],
   isEveryPathTaken: false,
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,

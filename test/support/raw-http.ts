@@ -33,7 +33,7 @@ export async function rawRequest(
   target: string,
   body = '',
 ): Promise<RawAnswer> {
-  const head = `${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}`;
+  const head = `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}`;
   const socket = await connectAndSend(port, `${head}\r\n\r\n${body}`);
   let octets = '';
   for await (const chunk of socket) octets += (chunk as Buffer).toString('latin1');

@@ -159,6 +159,12 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Beginnings of HTTP paths that are answered with 403.',
   },
+  'http_config.allowed_hosts': {
+    kind: 'list',
+    default: [],
+    reloadable: false,
+    doc: 'Names in the `Host` header that are taken over loopback, beside addresses, `localhost`, the names of this machine and those below `domain`; `.example.com` stands for all below it.',
+  },
   disable_coordinates: {
     kind: 'switch',
     default: false,

@@ -19,7 +19,7 @@ test('a client whose request does not arrive in time is told so', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const heard = await new Promise<string>((resolve) => {
     const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-    socket.write('PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc');
+    socket.write('PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc');
     socket.once('data', (chunk) => resolve(String(chunk)));
   });
   server.close();

@@ -37,7 +37,7 @@ async function listen(total: number): Promise<Listening> {
 }
 
 const put = (key: string, length: number, body: string): string =>
-  `PUT /v1/kv/${key} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${body}`;
+  `PUT /v1/kv/${key} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n${body}`;
 
 describe('bodies', () => {
   test('that never end lose their place to new ones, the oldest first, and are told so', async () => {
@@ -65,7 +65,7 @@ describe('bodies', () => {
 
   test('without a length are bounded as those with one', async () => {
     const { send, held } = await listen(10_000_000);
-    const head = 'PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head = 'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
     const chunk = `10000\r\n${'v'.repeat(65_536)}\r\n`;
     const { said } = send(head + chunk.repeat(9));
     await expect.poll(said).toMatch(/^HTTP\/1\.1 413 /);
@@ -87,7 +87,7 @@ describe('bodies', () => {
   test('of paths that nobody serves are thrown away', async () => {
     const { send, held } = await listen(1_000_000);
     const { said } = send(
-      `PUT /v1/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n${'v'.repeat(100_000)}`,
+      `PUT /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n${'v'.repeat(100_000)}`,
     );
     await expect.poll(said).toMatch(/^HTTP\/1\.1 404 /);
     expect(held()).toBe(0);

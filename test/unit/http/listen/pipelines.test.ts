@@ -33,7 +33,7 @@ async function connect(port: number): Promise<net.Socket> {
 }
 
 const requests = (count: number): string =>
-  Array.from({ length: count }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
+  Array.from({ length: count }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('');
 
 /** What the server has said once `isAll` holds of it. */
 async function heard(socket: net.Socket, isAll: (text: string) => boolean): Promise<string> {
@@ -124,7 +124,7 @@ describe('requests that were sent ahead', () => {
     const socket = await connect((server.address() as net.AddressInfo).port);
     const sent = Array.from({ length: 100 }, (_, i) => `${i}-`.repeat(5_000));
     for (const body of sent)
-      socket.write(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      socket.write(`PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await heard(socket, () => bodies.length === 100);
     expect(bodies).toEqual(sent);
   });
