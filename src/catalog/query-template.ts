@@ -3,7 +3,8 @@
  *
  * Texts of the service part may hold `${name.full}`, `${name.prefix}`, `${name.suffix}`, `${agent.segment}` and
  * `${match(N)}` (group N of Template.Regexp on the name); `$${` is a plain `${`. What a template cannot evaluate is found
- * when it is written, by rendering it once; afterwards rendering never throws.
+ * when it is written, by rendering it once; afterwards rendering never throws. Each document is compiled once: DNS renders
+ * templates for every question.
  */
 import { compilePattern, type Pattern } from '../lib/pattern.ts';
 import { AppError } from '../model/errors.ts';
@@ -15,8 +16,21 @@ function refuse(text: string): never {
   throw new AppError('invalid_command', `failed compiling template: ${text}`);
 }
 
+const VARIABLES = ['name.full', 'name.prefix', 'name.suffix', 'agent.segment'] as const;
+type Variable = (typeof VARIABLES)[number];
+
+/** A piece of a text: as it is, a variable, or a group of the pattern. */
+type Piece = string | { readonly variable: Variable } | { readonly group: number };
+
+interface Compiled {
+  readonly pattern: Pattern | undefined;
+  /** Texts with something in them to put in; the others are what they are. */
+  readonly texts: Map<string, readonly Piece[]>;
+}
+
 interface Scope {
-  readonly variables: Readonly<Record<string, string>>;
+  readonly compiled: Compiled;
+  readonly variables: Readonly<Record<Variable, string>>;
   readonly groups: readonly string[];
 }
 
@@ -24,8 +38,12 @@ interface Scope {
 const EXPRESSION =
   /^\s*(?:(?<fn>[A-Za-z_][\w.]*)\s*\(\s*(?<argument>-?\d+)\s*\)|(?<variable>[A-Za-z_][\w.]*)(?<call>\s*\()?|(?<number>-?\d+)|"(?<quoted>[^"$\\]*)")/;
 
-/** Value of the expression that starts at `at` and the position behind its closing brace; a text is what is wrong. */
-function evaluate(text: string, at: number, scope: Scope): { value: string; end: number } | string {
+function isVariable(name: string): name is Variable {
+  return (VARIABLES as readonly string[]).includes(name);
+}
+
+/** The expression that starts at `at` and the position behind its closing brace; a text is what is wrong. */
+function parseExpression(text: string, at: number): { piece: Piece; end: number } | string {
   const found = EXPRESSION.exec(text.slice(at));
   const { fn, argument, variable, call, number, quoted } = found?.groups ?? {};
   const column = `1:${at + 1}`;
@@ -34,31 +52,48 @@ function evaluate(text: string, at: number, scope: Scope): { value: string; end:
   const close = /^\s*\}/.exec(text.slice(at + (found?.[0].length ?? 0)));
   if (!found || call !== undefined || !close) return 'parse error: syntax error';
   const end = at + found[0].length + close[0].length;
-  if (fn !== undefined) return { value: scope.groups[Number(argument)] ?? '', end };
-  if (variable === undefined) return { value: number ?? quoted ?? '', end };
-  const value = Object.hasOwn(scope.variables, variable) ? scope.variables[variable] : undefined;
-  return value === undefined ? `${column}: unknown variable accessed: ${variable}` : { value, end };
+  if (fn !== undefined) return { piece: { group: Number(argument) }, end };
+  if (variable === undefined) return { piece: number ?? quoted ?? '', end };
+  return isVariable(variable)
+    ? { piece: { variable }, end }
+    : `${column}: unknown variable accessed: ${variable}`;
 }
 
 /** `place` names the field for error texts. Throws invalid_command. */
-function renderText(text: string, place: string, scope: Scope): string {
-  let rendered = '';
+function piecesOf(text: string, place: string): readonly Piece[] {
+  const pieces: Piece[] = [];
   let at = 0;
   for (let open = text.indexOf('${'); open >= 0; open = text.indexOf('${', at)) {
     if (text[open - 1] === '$' && open - 1 >= at) {
-      rendered += `${text.slice(at, open - 1)}\${`;
+      pieces.push(`${text.slice(at, open - 1)}\${`);
       at = open + 2;
       continue;
     }
-    const result = evaluate(text, open + 2, scope);
+    const result = parseExpression(text, open + 2);
     if (typeof result === 'string') {
       const verb = result.startsWith('parse error') ? 'format' : 'evaluation for';
       return refuse(`Bad ${verb} '${text}' in Service${place}: ${result}`);
     }
-    rendered += text.slice(at, open) + result.value;
+    pieces.push(text.slice(at, open), result.piece);
     at = result.end;
   }
-  return rendered + text.slice(at);
+  return [...pieces, text.slice(at)];
+}
+
+/** `place` names the field for error texts. Throws invalid_command the first time. */
+function renderText(text: string, place: string, { compiled, variables, groups }: Scope): string {
+  if (!text.includes('${')) return text;
+  let pieces = compiled.texts.get(text);
+  if (pieces === undefined) {
+    pieces = piecesOf(text, place);
+    compiled.texts.set(text, pieces);
+  }
+  let rendered = '';
+  for (const piece of pieces) {
+    if (typeof piece === 'string') rendered += piece;
+    else rendered += 'variable' in piece ? variables[piece.variable] : (groups[piece.group] ?? '');
+  }
+  return rendered;
 }
 
 const MAPS: readonly string[] = ['.NodeMeta', '.ServiceMeta'];
@@ -78,18 +113,21 @@ function withoutEmptyTags(service: QueryService): QueryService {
   return { ...service, Tags: service.Tags?.filter((tag) => tag !== '') ?? null };
 }
 
-/** Compiled once for each document: DNS renders templates for every question. */
-const PATTERNS = new WeakMap<QueryDocument, Pattern>();
+/** By document, which is never changed. */
+const COMPILED = new WeakMap<QueryDocument, Compiled>();
 
-function patternOf(document: QueryDocument): Pattern | undefined {
-  const { Regexp } = document.Template;
+function patternOf({ Template: { Regexp } }: QueryDocument): Pattern | undefined {
   if (Regexp === '') return undefined;
-  const known = PATTERNS.get(document);
-  if (known) return known;
   const pattern = compilePattern(Regexp);
-  if (typeof pattern === 'string') return refuse(`Bad Regexp: ${pattern}`);
-  PATTERNS.set(document, pattern);
-  return pattern;
+  return typeof pattern === 'string' ? refuse(`Bad Regexp: ${pattern}`) : pattern;
+}
+
+function compiledOf(document: QueryDocument): Compiled {
+  const known = COMPILED.get(document);
+  if (known !== undefined) return known;
+  const compiled: Compiled = { pattern: patternOf(document), texts: new Map() };
+  COMPILED.set(document, compiled);
+  return compiled;
 }
 
 function render(query: Pick<QueryRow, 'name' | 'document'>, name: string): QueryDocument {
@@ -101,7 +139,8 @@ function render(query: Pick<QueryRow, 'name' | 'document'>, name: string): Query
     'name.suffix': suffix,
     'agent.segment': '',
   };
-  const scope = { variables, groups: patternOf(document)?.match(name) ?? [] };
+  const compiled = compiledOf(document);
+  const scope = { compiled, variables, groups: compiled.pattern?.match(name) ?? [] };
   const service = renderAll(document.Service, '', scope) as QueryService;
   return { ...document, Service: document.Template.RemoveEmptyTags ? withoutEmptyTags(service) : service };
 }

@@ -23,6 +23,8 @@ export interface QueryOptions {
   readonly isConnect: boolean;
   readonly distance: Distance;
   readonly random: Random;
+  /** Every instance of a service, in Consul's order, for who knows them already. */
+  readonly instancesOf?: (service: string) => readonly Instance[];
 }
 
 export interface QueryResult {
@@ -65,20 +67,39 @@ function hasMeta(meta: StringMap | null, wanted: StringMap | null): boolean {
   return Object.entries(wanted ?? {}).every(([key, value]) => meta?.[key] === value);
 }
 
-function hasTags(tags: readonly string[], wanted: readonly string[] | null): boolean {
-  const own = new Set(tags.map((tag) => tag.toLowerCase()));
-  return (wanted ?? []).every((each) => {
-    const tag = each.toLowerCase();
-    return tag.startsWith('!') ? !own.has(tag.slice(1)) : own.has(tag);
-  });
+/** So many are compared one by one, which is cheaper than making a set. */
+const FEW_TAGS = 8;
+
+/** Tags in lower case that an instance must have, and those that it must not. */
+interface WantedTags {
+  readonly must: readonly string[];
+  readonly mustNot: readonly string[];
 }
 
-function isWanted({ node, service, checks }: Instance, query: QueryService): boolean {
+function wantedTags(tags: readonly string[] | null): WantedTags {
+  const lower = (tags ?? []).map((tag) => tag.toLowerCase());
+  return {
+    must: [...new Set(lower.filter((tag) => !tag.startsWith('!')))],
+    mustNot: lower.filter((tag) => tag.startsWith('!')).map((tag) => tag.slice(1)),
+  };
+}
+
+/** O(wanted tags) at the first instance that lacks one: a template may want many, of a service that is large. */
+function hasTags(tags: readonly string[], { must, mustNot }: WantedTags): boolean {
+  if (must.length === 0 && mustNot.length === 0) return true;
+  if (must.length > tags.length) return false;
+  const lower = tags.map((tag) => tag.toLowerCase());
+  const many = lower.length > FEW_TAGS ? new Set(lower) : undefined;
+  const has = (tag: string): boolean => (many === undefined ? lower.includes(tag) : many.has(tag));
+  return must.every(has) && !mustNot.some(has);
+}
+
+function isWanted({ node, service, checks }: Instance, query: QueryService, tags: WantedTags): boolean {
   return (
+    hasTags(service.tags, tags) &&
     isHealthy(checks, query) &&
     hasMeta(node.meta, query.NodeMeta) &&
-    hasMeta(service.meta, query.ServiceMeta) &&
-    hasTags(service.tags, query.Tags)
+    hasMeta(service.meta, query.ServiceMeta)
   );
 }
 
@@ -95,8 +116,10 @@ function shuffled(instances: readonly Instance[], random: Random): readonly Inst
 export function executeQuery(view: View, query: QueryRow, options: QueryOptions): QueryResult {
   const { Service: wanted, DNS } = query.document;
   const isConnect = wanted.Connect || options.isConnect;
-  const known = isConnect ? meshInstancesOf(view, wanted.Service) : instancesOf(view, wanted.Service);
-  const fitting = known.filter((instance) => isWanted(instance, wanted));
+  const ofService = options.instancesOf ?? ((service) => instancesOf(view, service));
+  const known = isConnect ? meshInstancesOf(view, wanted.Service) : ofService(wanted.Service);
+  const tags = wantedTags(wanted.Tags);
+  const fitting = known.filter((instance) => isWanted(instance, wanted, tags));
   const origin = originOf(view, options.near || wanted.Near, options.source);
   const ordered = origin
     ? sortByDistance(fitting, ({ node }) => node.name, origin, options.distance)

@@ -23,20 +23,27 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function countOf(known: readonly Instance[], reason: string): number {
-  return known.filter(({ verdict }) => !verdict.isIn && verdict.reason === reason).length;
+/** How many instances were left out, by reason. */
+function countsOf(known: readonly Instance[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { verdict } of known) {
+    const key = verdict.isIn ? 'in' : verdict.reason;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** "3 instances, 0 passing: 2 critical, 1 maintenance". */
 function healthSummary(known: readonly Instance[]): string {
-  const healthy = known.filter(({ verdict }) => verdict.isIn).length;
-  const parts = (['critical', 'maintenance', 'warning'] as const)
-    .map((reason) => ({ reason, count: countOf(known, reason) }))
+  const counts = countsOf(known);
+  const parts = ['critical', 'maintenance', 'warning']
+    .map((reason) => ({ reason, count: counts.get(reason) ?? 0 }))
     .filter(({ count }) => count > 0)
     .map(({ reason, count }) => `${count} ${reason}`);
-  const tagless = countOf(known, 'tag');
+  const tagless = counts.get('tag') ?? 0;
   if (tagless > 0) parts.push(`${tagless} without the tag`);
-  return `${plural(known.length, 'instance')}, ${healthy} passing${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+  const summary = `${plural(known.length, 'instance')}, ${counts.get('in') ?? 0} passing`;
+  return parts.length > 0 ? `${summary}: ${parts.join(', ')}` : summary;
 }
 
 const SENTENCES: { readonly [R in Reason]?: string } = {

@@ -14,11 +14,12 @@ import type { Random } from '../lib/random.ts';
 import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE } from '../wire/constants.ts';
 import { decodeQuery, type Query } from '../wire/message.ts';
 import type { Counters, Transport } from './counters.ts';
+import { DearQuestions } from './dear-questions.ts';
 import { decide } from './decide.ts';
 import type { DnsConfig } from './dns-config.ts';
 import { errorOption, whyNotForwarded } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
-import { type FetchedHosts, hostKey, type WantedHost } from './hosts.ts';
+import type { FetchedHosts } from './hosts.ts';
 import { localAnswer } from './local-answer.ts';
 import { NodeIds } from './node-ids.ts';
 import type { FoundHere, Reason } from './outcome.ts';
@@ -26,6 +27,8 @@ import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
 import { ALL_NODES, type ExecuteQuery, type ResolveContext } from './resolve.ts';
 import { type Job, maxBytesFor, Sender } from './sender.ts';
+import { ServiceIndexes } from './service-index.ts';
+import { fetchHosts } from './upstream/fetch-hosts.ts';
 import type { Forwarded, Upstream } from './upstream/recurse.ts';
 import { makeZone, type Zone } from './zone.ts';
 
@@ -54,9 +57,6 @@ export interface Client {
 
 const NOBODY = (): string => '';
 
-/** Host names asked upstream for one query. */
-const MAX_HOSTS = 8;
-
 /** One query in so many is timed. */
 const TIMED_ONE_IN = 16;
 /** Instead of a start time: this query is not timed. */
@@ -68,6 +68,10 @@ export class Handler {
   readonly #parts: HandlerParts;
   readonly #sender: Sender;
   readonly #nodeIds: NodeIds;
+  readonly #services: ServiceIndexes;
+  readonly #dear: DearQuestions;
+  /** For replies that are copied before the next one is written. */
+  readonly #scratch = new Uint8Array(MAX_MESSAGE_BYTES);
   #zone: Zone;
   #seen = 0;
 
@@ -76,11 +80,14 @@ export class Handler {
     this.#zone = makeZone(parts.config());
     this.#sender = new Sender(parts, this.#zone);
     this.#nodeIds = new NodeIds(parts.view);
+    this.#services = new ServiceIndexes(parts.view);
+    this.#dear = new DearQuestions(parts.clock);
   }
 
   /** Forget rendered answers that belong to these topics; called with every installed write. */
   invalidate(topics: ReadonlySet<string>): void {
     if (topics.has(ALL_NODES)) this.#nodeIds.forget();
+    this.#services.invalidate(topics);
     this.#sender.invalidate(topics);
   }
 
@@ -120,6 +127,7 @@ export class Handler {
     if (config !== this.#zone.config) {
       this.#zone = makeZone(config);
       this.#sender.setZone(this.#zone);
+      this.#services.clear();
     }
     return this.#zone;
   }
@@ -129,7 +137,43 @@ export class Handler {
     this.#currentZone();
     const isScanned = this.#sender.scan(packet);
     const length = isScanned ? this.#sender.sendKnown(packet, transport, out) : -1;
-    return length >= 0 ? length : this.#replyAnew({ packet, transport, out, isScanned, client });
+    if (length >= 0) return length;
+    const job = { packet, transport, out, isScanned, client };
+    return transport === 'udp' ? this.#replyInTurn(job) : this.#replyAnew(job);
+  }
+
+  /** Answer at once, or when others have had their turn. */
+  #replyInTurn(job: Job): Handled {
+    const { clock, counters } = this.#parts;
+    if (this.#dear.isFull) {
+      counters.dropped('udp', 'too_many');
+      return 0;
+    }
+    if (this.#dear.isBusy) return this.#replyLater(job);
+    const begunMs = clock.monotonic();
+    const handled = this.#replyAnew(job);
+    this.#dear.spend(clock.monotonic() - begunMs);
+    return handled;
+  }
+
+  #replyLater(job: Job): Promise<Uint8Array | null> {
+    const [packet, address] = [job.packet.slice(), job.client.address()];
+    const client = { address: () => address };
+    return new Promise((resolve, reject) => {
+      this.#dear.wait(() => {
+        try {
+          this.#currentZone();
+          const out = this.#scratch;
+          const isScanned = this.#sender.scan(packet);
+          const known = isScanned ? this.#sender.sendKnown(packet, 'udp', out) : -1;
+          const handled =
+            known >= 0 ? known : this.#replyAnew({ packet, transport: 'udp', out, isScanned, client });
+          resolve(typeof handled === 'number' ? out.slice(0, handled) : handled);
+        } catch (bug) {
+          reject(bug);
+        }
+      });
+    });
   }
 
   #replyAnew(job: Job): Handled {
@@ -152,7 +196,8 @@ export class Handler {
 
   #context(zone: Zone, clientAddress: () => string): ResolveContext {
     const { view, executeQuery } = this.#parts;
-    return { view, config: zone.config, executeQuery, clientAddress, nodeIds: this.#nodeIds };
+    const [nodeIds, services] = [this.#nodeIds, this.#services];
+    return { view, config: zone.config, executeQuery, clientAddress, nodeIds, services };
   }
 
   /** Whoever is behind the resolver that asks, if it says so; else the resolver. */
@@ -171,21 +216,12 @@ export class Handler {
     const whole = job.packet.slice();
     const later = decodeQuery(whole);
     if (later.kind !== 'query') return 0;
-    return this.#fetch(wanted, zone).then((fetched) => {
+    return fetchHosts(wanted, this.#parts.upstream, zone.config).then((fetched) => {
       const complete = localAnswer(later, outcome, { ...parts, fetched });
       const out = new Uint8Array(maxBytesFor(job.transport, later.edns?.payloadBytes ?? -1, zone.config));
       const rest = { ...job, packet: whole, out, isScanned: false };
       return out.subarray(0, this.#sender.finish(complete.answer, later, rest));
     });
-  }
-
-  async #fetch(wanted: readonly WantedHost[], zone: Zone): Promise<FetchedHosts> {
-    const distinct = new Map(wanted.map((each) => [hostKey(each.host, each.qtype), each]));
-    const asked = [...distinct].slice(0, MAX_HOSTS).map(async ([key, { host, qtype }]) => {
-      const records = await this.#parts.upstream.addressesOf(host, qtype, zone.config);
-      return [key, records] as const;
-    });
-    return asked.length > 0 ? new Map(await Promise.all(asked)) : NOTHING_FETCHED;
   }
 
   /** Pass a query on to the recursors as it came. */

@@ -15,10 +15,18 @@ export interface PreparedParts {
 }
 
 export function makeExecuteQuery({ view, nodeName, distance, random }: PreparedParts): ExecuteQuery {
-  return (nameOrId, clientAddress) => {
+  return (nameOrId, clientAddress, instancesOf) => {
     const query = findQuery(view, nameOrId);
     if (query === undefined) return undefined;
     const source = { agentNode: nodeName, address: clientAddress };
-    return executeQuery(view, query, { source, near: '', limit: 0, isConnect: false, distance, random });
+    return executeQuery(view, query, {
+      source,
+      near: '',
+      limit: 0,
+      isConnect: false,
+      distance,
+      random,
+      instancesOf,
+    });
   };
 }

@@ -14,6 +14,7 @@ import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
+import type { ServiceIndexes } from './service-index.ts';
 
 /** What executing a prepared query gives; undefined when there is none of that name or id. */
 export interface QueryResult {
@@ -25,8 +26,15 @@ export interface QueryResult {
   /** The TTL the query sets; null when it sets none. */
   readonly ttlSeconds: number | null;
 }
+/** Every instance of a service, in Consul's order. */
+export type InstancesOf = (service: string) => readonly Instance[];
+
 /** `clientAddress` is who asks, for queries that sort by nearness. */
-export type ExecuteQuery = (nameOrId: string, clientAddress: string) => QueryResult | undefined;
+export type ExecuteQuery = (
+  nameOrId: string,
+  clientAddress: string,
+  instancesOf: InstancesOf,
+) => QueryResult | undefined;
 
 export interface ResolveContext {
   readonly view: View;
@@ -34,6 +42,7 @@ export interface ResolveContext {
   readonly executeQuery: ExecuteQuery;
   readonly clientAddress: () => string;
   readonly nodeIds: Pick<NodeIds, 'find'>;
+  readonly services: Pick<ServiceIndexes, 'of'>;
 }
 
 /** The service that every server registers itself as. */
@@ -91,8 +100,9 @@ function choose(
   };
 }
 
-function resolveService(service: string, tag: string | null, { view, config }: ResolveContext): Outcome {
-  const known = select(view, service, { onlyPassing: config.onlyPassing, tag: tag ?? undefined });
+function resolveService(service: string, tag: string | null, { services, config }: ResolveContext): Outcome {
+  const index = services.of(service, config.onlyPassing);
+  const known = tag === null ? index.all : index.withTag(tag);
   return choose(service, known, config, serviceTopic(service));
 }
 
@@ -105,7 +115,9 @@ function resolveConnect(service: string, { view, config }: ResolveContext): Outc
 }
 
 function resolveQuery(query: string, context: ResolveContext): Outcome {
-  const result = context.executeQuery(query, context.clientAddress());
+  const instancesOf: InstancesOf = (service) =>
+    context.services.of(service, context.config.onlyPassing).inOrder;
+  const result = context.executeQuery(query, context.clientAddress(), instancesOf);
   if (result === undefined) return notFound('unknown_query');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)

@@ -44,6 +44,7 @@ import type { Reason } from '../outcome.ts';
 import { instanceEndpoint, weightOf } from '../records.ts';
 import type { ExecuteQuery, ResolveContext } from '../resolve.ts';
 import { Sender } from '../sender.ts';
+import { ServiceIndexes } from '../service-index.ts';
 import { makeZone, type Zone } from '../zone.ts';
 import { lookupText } from './lookup-text.ts';
 import { recordText } from './record-text.ts';
@@ -214,7 +215,9 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
   const local = localAnswer(query, outcome, { zone, context: parts, pick, fetched: new Map() });
   const { answer } = local;
   const out = new Uint8Array(MAX_MESSAGE_BYTES);
-  const job = { packet, transport: request.transport, out, isScanned: true, client: NOBODY };
+  // As the responder: when it has asked others, it has looked at other packets meanwhile.
+  const isScanned = local.wanted.length === 0;
+  const job = { packet, transport: request.transport, out, isScanned, client: NOBODY };
   const length = sender.finish({ ...answer, topic: NOT_KEPT }, query, job);
   const message = decodeMessage(out.subarray(0, length)) as Message;
   const texts = (records: Message['answers']): string[] =>
@@ -268,7 +271,7 @@ export function makeExplain(given: ExplainerParts): ExplainDns {
       sender.setZone(zone);
     }
     const clientAddress = NOBODY.address;
-    const nodeIds = new NodeIds(view);
+    const [nodeIds, services] = [new NodeIds(view), new ServiceIndexes(view)];
     return explain(request, {
       view,
       config,
@@ -279,6 +282,7 @@ export function makeExplain(given: ExplainerParts): ExplainDns {
       random,
       sinceMs,
       nodeIds,
+      services,
     });
   };
 }
