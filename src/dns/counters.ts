@@ -4,6 +4,7 @@
  * The hot path counts by slot number; slots are asked for when an answer is rendered. Questions of unknown type are
  * counted under one label, and services beyond a bound too, so clients cannot make the tables grow.
  */
+import type { View } from '../catalog/tables.ts';
 import type { Metric, Metrics } from '../metrics/metrics.ts';
 import { rcodeName, TYPE, typeName } from '../wire/constants.ts';
 import { REASONS, type Reason } from './outcome.ts';
@@ -39,6 +40,14 @@ const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
 
 function typeLabel(qtype: number): string {
   return KNOWN_TYPES.has(qtype) ? typeName(qtype) : 'other';
+}
+
+/** Count questions about services that are in the catalog only: names that come and go would leave a series each. */
+export function countLivingServices(metrics: Metrics, view: Pick<View, 'services'>): void {
+  metrics.keepWhile('dns_service_queries', ([service = '']) => {
+    for (const _instance of view.services.by('name', service)) return true;
+    return false;
+  });
 }
 
 export function makeCounters(metrics: Metrics): Counters {

@@ -15,7 +15,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ModifyIndex } from '../model/types.ts';
-import { makeCounters } from './counters.ts';
+import { countLivingServices, makeCounters } from './counters.ts';
 import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
 import { makeQueryLog } from './query-log.ts';
@@ -141,6 +141,7 @@ async function openThreads(
 export async function startDns(parts: DnsParts): Promise<DnsServer> {
   const { view, config, clock, random, log, executeQuery, addresses } = parts;
   const counters = makeCounters(parts.metrics);
+  countLivingServices(parts.metrics, view);
   let ownPort = parts.port;
   const isSelf = ownSocketTest(addresses, () => ownPort);
   const upstream = makeUpstream({ clock, random, counters, isSelf });

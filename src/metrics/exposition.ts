@@ -37,11 +37,13 @@ function histogramSamples(name: string, metric: Metric, slot: number): Sample[] 
 }
 
 function samplesOf(name: string, metric: Metric): Sample[] {
-  return metric.labelSets.flatMap((_labels, slot) =>
-    metric.spec.kind === 'histogram'
-      ? histogramSamples(name, metric, slot)
-      : [{ labels: labelsOf(metric, slot), value: metric.values[slot] ?? 0 }],
-  );
+  return metric
+    .entries()
+    .flatMap(([slot]) =>
+      metric.spec.kind === 'histogram'
+        ? histogramSamples(name, metric, slot)
+        : [{ labels: labelsOf(metric, slot), value: metric.values[slot] ?? 0 }],
+    );
 }
 
 /** Name by the conventions of Prometheus: counters end in `_total`. */
@@ -150,7 +152,7 @@ export function metricsDocument(
   collectProcess(metrics);
   const collected = metrics.collect();
   const own = [...collected].flatMap(([key, metric]) =>
-    metric.labelSets.map((_labels, slot) => entryOf(dotted(prefix, key), metric, slot)),
+    metric.entries().map(([slot]) => entryOf(dotted(prefix, key), metric, slot)),
   );
   const entries = [...consulEntries(collected, prefix), ...own];
   const list = (wanted: Entry[0]): unknown[] =>

@@ -130,6 +130,8 @@ type NamesOf<Kind extends MetricSpec['kind']> = {
 /** Label sets of one metric; what comes beyond is counted together, so that clients cannot fill the memory. */
 const MAX_SLOTS = 2_000;
 const OVERFLOW_LABEL = 'other';
+/** In place of the labels of a slot that was given back. */
+const FREED: readonly string[] = Object.freeze([]);
 
 /** One metric: values by slot. */
 export class Metric {
@@ -140,6 +142,10 @@ export class Metric {
   /** Histograms: count of each bucket, `bounds.length + 1` numbers a slot. */
   readonly buckets: number[] = [];
   readonly #slots = new Map<string, number>();
+  readonly #freed: number[] = [];
+  #isKept: ((labels: readonly string[]) => boolean) | undefined;
+  /** Label sets to refuse before it is worth looking for others that may go. */
+  #refusals = 0;
 
   constructor(spec: MetricSpec) {
     this.spec = spec;
@@ -151,13 +157,49 @@ export class Metric {
     const key = labels.join('\u0000');
     const known = this.#slots.get(key);
     if (known !== undefined) return known;
-    if (this.labelSets.length >= MAX_SLOTS && labels[0] !== OVERFLOW_LABEL)
+    if (labels[0] !== OVERFLOW_LABEL && !this.#hasRoom())
       return this.slot(...labels.map(() => OVERFLOW_LABEL));
-    const slot = this.labelSets.push(labels) - 1;
+    const slot = this.#freed.pop() ?? this.values.length;
+    this.labelSets[slot] = labels;
+    this.values[slot] = 0;
+    const width = this.spec.bounds === undefined ? 0 : this.spec.bounds.length + 1;
+    for (let i = 0; i < width; i += 1) this.buckets[slot * width + i] = 0;
     this.#slots.set(key, slot);
-    this.values.push(0);
-    if (this.spec.bounds) for (let i = 0; i <= this.spec.bounds.length; i += 1) this.buckets.push(0);
     return slot;
+  }
+
+  #hasRoom(): boolean {
+    if (this.#slots.size < MAX_SLOTS) return true;
+    if (this.#isKept === undefined || this.#refusals > 0) {
+      this.#refusals -= 1;
+      return false;
+    }
+    this.prune();
+    if (this.#slots.size < MAX_SLOTS) return true;
+    this.#refusals = MAX_SLOTS;
+    return false;
+  }
+
+  /** From now on only label sets for which this holds are kept; the others go when somebody looks, or room is needed. */
+  keepWhile(isKept: (labels: readonly string[]) => boolean): void {
+    this.#isKept = isKept;
+  }
+
+  /** Give back the slots of label sets that need not be kept. */
+  prune(): void {
+    if (this.#isKept === undefined) return;
+    for (const [key, slot] of [...this.#slots]) {
+      const labels = this.labelSets[slot] ?? FREED;
+      if (labels[0] === OVERFLOW_LABEL || this.#isKept(labels)) continue;
+      this.#slots.delete(key);
+      this.labelSets[slot] = FREED;
+      this.#freed.push(slot);
+    }
+  }
+
+  /** The slots that are in use, with their labels. */
+  entries(): readonly (readonly [slot: number, labels: readonly string[]])[] {
+    return [...this.#slots.values()].map((slot) => [slot, this.labelSets[slot] ?? FREED] as const);
   }
 
   /** The value under a label set; 0 for one that never was. A histogram gives the sum of what it saw. */
@@ -234,9 +276,15 @@ export class Metrics {
     this.#collectors.push(collect);
   }
 
+  /** Count under a label set only while this holds of it, so that what has gone leaves no series behind. */
+  keepWhile(name: MetricName, isKept: (labels: readonly string[]) => boolean): void {
+    this.#metrics.get(name)?.keepWhile(isKept);
+  }
+
   /** All metrics with their present values. */
   collect(): ReadonlyMap<MetricName, Metric> {
     for (const collect of this.#collectors) collect();
+    for (const metric of this.#metrics.values()) metric.prune();
     return this.#metrics;
   }
 }

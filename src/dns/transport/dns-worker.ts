@@ -15,7 +15,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { Metrics } from '../../metrics/metrics.ts';
 import { invariant } from '../../model/errors.ts';
-import { makeCounters } from '../counters.ts';
+import { countLivingServices, makeCounters } from '../counters.ts';
 import { Handler } from '../handle.ts';
 import { makeExecuteQuery } from '../prepared.ts';
 import { makeQueryLog } from '../query-log.ts';
@@ -46,6 +46,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   let config = start.config;
   const log = threadLog(port);
   const counters = makeCounters(metrics);
+  countLivingServices(metrics, state.view);
   const [clock, random, { view }] = [systemClock, systemRandom, state];
   const isSelf = ownSocketTest(start.addresses, () => start.port);
   const coordinates = new Coordinates(start.nodeName);

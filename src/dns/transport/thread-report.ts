@@ -1,27 +1,47 @@
 /**
  * Counts of a thread: what was added since the last report, and how the main thread takes it over.
  */
-import type { Metrics } from '../../metrics/metrics.ts';
+import type { Metric, Metrics } from '../../metrics/metrics.ts';
 import type { Counted } from './thread-protocol.ts';
+
+interface Reported {
+  readonly value: number;
+  readonly buckets: readonly number[];
+}
+
+/** What came since `last`; a value below it means that the label set was given up meanwhile and began anew. */
+function added(now: Reported, last: Reported | undefined): Reported {
+  const before = last !== undefined && last.value <= now.value ? last : undefined;
+  return {
+    value: now.value - (before?.value ?? 0),
+    buckets: now.buckets.map((count, i) => count - (before?.buckets[i] ?? 0)),
+  };
+}
+
+function valuesOf(metric: Metric, slot: number): Reported {
+  const width = metric.spec.bounds ? metric.spec.bounds.length + 1 : 0;
+  return {
+    value: metric.values[slot] ?? 0,
+    buckets: metric.buckets.slice(slot * width, (slot + 1) * width),
+  };
+}
 
 /** A function that gives what was counted since its last call. */
 export function makeReport(metrics: Metrics): () => readonly Counted[] {
-  const reported = new Map<string, { value: number; buckets: readonly number[] }>();
+  let reported: ReadonlyMap<string, Reported> = new Map();
   return () => {
     const news: Counted[] = [];
+    const all = new Map<string, Reported>();
     for (const [name, metric] of metrics.collect()) {
-      const perSlot = metric.spec.bounds ? metric.spec.bounds.length + 1 : 0;
-      for (const [slot, labels] of metric.labelSets.entries()) {
-        const key = `${name}\u0000${slot}`;
-        const before = reported.get(key);
-        const value = metric.values[slot] ?? 0;
-        const buckets = metric.buckets.slice(slot * perSlot, (slot + 1) * perSlot);
-        if (value === (before?.value ?? 0)) continue;
-        reported.set(key, { value, buckets });
-        const added = buckets.map((count, i) => count - (before?.buckets[i] ?? 0));
-        news.push({ metric: name, labels, value: value - (before?.value ?? 0), buckets: added });
+      for (const [slot, labels] of metric.entries()) {
+        const key = [name, ...labels].join('\u0000');
+        const now = valuesOf(metric, slot);
+        const since = added(now, reported.get(key));
+        all.set(key, now);
+        if (since.value !== 0) news.push({ metric: name, labels, ...since });
       }
     }
+    reported = all;
     return news;
   };
 }

@@ -43,6 +43,26 @@ test('labels beyond the limit are counted together, so that nobody can fill the 
   expect(runs.slot('http', 'never seen')).toBe(runs.slot('other', 'other'));
 });
 
+test('what need not be kept leaves no series behind, and makes room for what comes', async () => {
+  const metrics = new Metrics();
+  const alive = new Set<string>();
+  metrics.keepWhile('dns_service_queries', ([service = '']) => alive.has(service));
+  const counter = metrics.counter('dns_service_queries');
+  for (let n = 0; n < 10_000; n += 1) {
+    alive.add(`s${n}`);
+    counter.add(counter.slot(`s${n}`), n);
+    alive.delete(`s${n - 3}`);
+  }
+  expect(await linesOf(metrics, 'rollcall_dns_service_queries')).toEqual(
+    expect.arrayContaining(['rollcall_dns_service_queries_total{service="s9999"} 9999']),
+  );
+  const document = metricsDocument(metrics, 'consul', 'now') as Record<string, readonly { Name: string }[]>;
+  const series = document['Counters']?.filter(({ Name }) => Name === 'consul.dns.service_queries');
+  expect(series?.length).toBe(3);
+  counter.add(counter.slot('s9999'));
+  expect(metrics.collect().get('dns_service_queries')?.valueOf('s9999')).toBe(10_000);
+});
+
 test('gauges may be read when somebody looks', async () => {
   const metrics = new Metrics();
   let size = 1;
