@@ -203,7 +203,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     const call = callOf(request, reply);
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
-  const cutConnections = watchConnections(app.server, parts);
+  const connections = watchConnections(app.server, parts);
   const browserFault = browserRule(parts.config, parts.live);
   app.addHook('onRequest', (request, reply, done) => {
     const fault = browserFault(request.raw);
@@ -213,7 +213,9 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   app.addHook('preClose', async () => {
     dispatcher.beginClosing();
     parts.watch.abandonAll();
-    parts.clock.after(CLOSING_MS, cutConnections);
+    parts.clock.after(CLOSING_MS, () => connections.cut());
+    await new Promise((resolve) => setImmediate(resolve)); // those who waited are answered now
+    await connections.sent(); // the library takes a connection for idle before its answer is out
   });
   queuePipelined(app.server, turns);
   collectGauges(parts);

@@ -12,7 +12,7 @@ export async function listenAnywhere(app: FastifyInstance): Promise<number> {
 }
 
 /** A connection that has sent these octets. */
-async function connectAndSend(port: number, octets: string): Promise<net.Socket> {
+export async function connectAndSend(port: number, octets: string): Promise<net.Socket> {
   const socket = net.connect({ host: '127.0.0.1', port });
   socket.on('error', () => {}); // a reset is an end, too
   await once(socket, 'connect');

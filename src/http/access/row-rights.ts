@@ -1,10 +1,10 @@
 /**
- * Rights on what a call names by an id: the row that the id leads to says whose it is. An id that leads nowhere needs
- * no right; the handler says that there is nothing.
+ * Rights on what a call names by an id: the row that the id leads to says whose it is. An id that leads nowhere, or
+ * is none, needs no right; the handler says so.
  */
 import { findQuery } from '../../catalog/query.ts';
 import { queryById } from '../../catalog/query-write.ts';
-import { sessionById } from '../../catalog/session-lookup.ts';
+import { isUuid, sessionById } from '../../catalog/session-lookup.ts';
 import type { CheckId, ServiceId } from '../../model/types.ts';
 import type { HttpParts, LocalCheckState } from '../http-parts.ts';
 import type { Right } from './right.ts';
@@ -37,13 +37,13 @@ export function ownCheckRights(parts: HttpParts, id: string, level: Access): rea
 
 /** On the node of a session. */
 export function sessionRights({ state }: HttpParts, id: string): readonly Right[] {
-  const session = sessionById(state.view, id);
+  const session = isUuid(id) ? sessionById(state.view, id) : undefined;
   return session === undefined ? [] : [{ resource: 'session', level: 'write', name: session.node }];
 }
 
 /** On the name of a prepared query; one without a name is open to who knows its id. */
 export function queryRights({ state }: HttpParts, id: string, level: Access): readonly Right[] {
-  const name = queryById(state.view, id)?.name ?? '';
+  const name = isUuid(id) ? (queryById(state.view, id)?.name ?? '') : '';
   return name === '' ? [] : [{ resource: 'query', level, name }];
 }
 

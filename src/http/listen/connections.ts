@@ -38,8 +38,22 @@ function refuseOneTooMany(socket: Socket, clock: Clock): void {
   clock.after(LINGER_MS, () => socket.destroy());
 }
 
-/** Watch over the connections of a server that does not listen yet. The result cuts all that are open. */
-export function watchConnections(server: Server, { clock, config, metrics }: HttpParts): () => void {
+/** What the end of a server asks of its connections. */
+interface Connections {
+  /** Resolves when every octet that was written is on its way, or its connection is gone. */
+  sent(): Promise<void>;
+  cut(): void;
+}
+
+async function isSent(socket: Socket): Promise<void> {
+  while (!socket.destroyed && socket.writableLength > 0)
+    await new Promise((resolve) => {
+      socket.once('drain', resolve).once('close', resolve);
+    });
+}
+
+/** Watch over the connections of a server that does not listen yet. */
+export function watchConnections(server: Server, { clock, config, metrics }: HttpParts): Connections {
   const open = new Map<string, number>();
   const sockets = new Set<Socket>();
   const gauge = metrics.gauge('http_connections');
@@ -66,7 +80,12 @@ export function watchConnections(server: Server, { clock, config, metrics }: Htt
     if (max > 0 && client !== '' && count > max) refuseOneTooMany(socket, clock);
     else accept(socket, client, count);
   });
-  return () => {
-    for (const socket of sockets) socket.destroy();
+  return {
+    sent: async () => {
+      await Promise.all(Array.from(sockets, isSent));
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }

@@ -74,7 +74,10 @@ function monitor(call: Call, { logStream }: HttpParts): Reply {
   const stop = logStream.subscribe(level === 'err' ? 'error' : level, has(call.query, 'logjson'), (line) => {
     if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
   });
+  let isEnded = false;
   const end = (): void => {
+    if (isEnded) return;
+    isEnded = true;
     stop();
     lines.push(null);
   };
