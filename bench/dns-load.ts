@@ -22,6 +22,8 @@ export interface Throughput {
 
 export const hasDnsperf = spawnSync('sh', ['-c', 'command -v dnsperf']).status === 0;
 
+/** Sockets that ask: sockets that share a port are given whole clients. */
+const CLIENTS = '16';
 /** Questions under way at a time, as dnsperf has it by default. */
 const OUTSTANDING = 100;
 
@@ -35,7 +37,20 @@ function packet(question: string, id: number): Buffer {
 async function withDnsperf(port: number, questions: Questions, seconds: number): Promise<Throughput> {
   const file = path.join(os.tmpdir(), `questions-${process.pid}-${port}.txt`);
   fs.writeFileSync(file, `${questions.join('\n')}\n`);
-  const args = ['-s', '127.0.0.1', '-p', String(port), '-d', file, '-l', String(seconds), '-t', '2'];
+  const args = [
+    '-s',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-d',
+    file,
+    '-l',
+    String(seconds),
+    '-t',
+    '2',
+    '-c',
+    CLIENTS,
+  ];
   const child = spawn('dnsperf', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

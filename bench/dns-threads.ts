@@ -1,15 +1,21 @@
 /**
- * How far DNS threads are behind: from the acknowledgement of a registration to the first answer that knows it. The floor
- * is the main thread (threads 0), which cannot be behind; what it shows is the round trip.
+ * How far DNS is behind: from the acknowledgement of a registration to the first answer that knows it, both ways that UDP
+ * packets can go. The floor is the main thread (threads 0), which cannot be behind; what it shows is the round trip.
+ *
+ * With `load`, DNS is asked as much as it answers meanwhile: what stands in the queue of the socket is then before the
+ * question. ROLLCALL_BENCH_ROUNDS (200) registrations each.
  */
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { nameFromText } from '../src/wire/name.ts';
 import { startAgent } from '../test/support/start-agent.ts';
+import { saturate } from './dns-load.ts';
 import { percentile } from './process-cost.ts';
 
-const ROUNDS = 200;
+const ROUNDS = Number(process.env['ROLLCALL_BENCH_ROUNDS'] ?? 200);
+const WITH_LOAD = process.argv.includes('load');
 const RETRY_MS = 500;
+const SECONDS = 8;
 
 function question(name: string): Buffer {
   return Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...(nameFromText(name) ?? []), 0, 1, 0, 1]);
@@ -28,19 +34,32 @@ async function untilKnown(port: number, name: string): Promise<number> {
   }
 }
 
-async function measure(threads: number): Promise<void> {
-  const agent = await startAgent({ config: { dns_config: { threads } } });
+async function measure(threads: number, transport: string): Promise<void> {
+  const agent = await startAgent({ config: { dns_config: { threads, transport } } });
+  const put = (Name: string): Promise<unknown> =>
+    fetch(`${agent.httpUrl}/v1/agent/service/register`, {
+      method: 'PUT',
+      body: JSON.stringify({ Name, Port: 80 }),
+    });
+  await put('asked');
+  let isDone = false;
+  const load = async (): Promise<void> => {
+    while (WITH_LOAD && !isDone) await saturate(agent.dnsPort, ['asked.service.consul A'], SECONDS);
+  };
+  const loading = load();
   const delaysMs: number[] = [];
   for (let i = 0; i < ROUNDS; i += 1) {
-    const body = JSON.stringify({ Name: `new-${i}`, Port: 80 });
-    await fetch(`${agent.httpUrl}/v1/agent/service/register`, { method: 'PUT', body });
+    await put(`new-${i}`);
     delaysMs.push(await untilKnown(agent.dnsPort, `new-${i}.service.consul`));
   }
+  isDone = true;
+  await loading;
   await agent.stop();
   const at = (share: number): string => percentile(delaysMs, share).toFixed(2);
   console.log(
-    `threads ${threads}: acknowledged → answered: median ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`,
+    `${transport.padEnd(6)} threads ${threads}: acknowledged → answered: median ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`,
   );
 }
 
-for (const threads of [0, 2]) await measure(threads);
+for (const threads of [0, 1, 2])
+  for (const transport of ['dgram', 'batch']) await measure(threads, transport);

@@ -41,7 +41,7 @@ function localAddress(octets: Uint8Array, port: number): string {
 }
 
 /** What was dropped so far by the sockets at these local addresses, by inode. */
-export function dropsIn(table: string, locals: ReadonlySet<string>): ReadonlyMap<string, number> {
+function dropsIn(table: string, locals: ReadonlySet<string>): ReadonlyMap<string, number> {
   const drops = new Map<string, number>();
   for (const line of table.split('\n')) {
     const columns = line.trim().split(/\s+/);

@@ -6,6 +6,7 @@
  * system: a number, or -errno.
  */
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
 
 /** Where what is, octets from the beginning of the memory of a batch. */
@@ -60,7 +61,9 @@ export function loadUdpLibrary(folder: URL = FOLDER): UdpLibrary | string {
   const platform = `${process.platform}-${process.arch}`;
   let library: UdpLibrary;
   try {
-    library = createRequire(import.meta.url)(new URL(`${platform}.node`, folder).pathname) as UdpLibrary;
+    library = createRequire(import.meta.url)(
+      fileURLToPath(new URL(`${platform}.node`, folder)),
+    ) as UdpLibrary;
   } catch (cause) {
     const [line = ''] = (cause as Error).message.split('\n');
     return `no library for ${platform}: ${line}`;
