@@ -45,6 +45,7 @@ export const MAY_IMPORT = {
 
 /** npm package or node: module -> the only folders that may touch it */
 export const OWNERS = {
+  '@grpc/grpc-js': ['store'],
   'better-sqlite3': ['store'],
   '@peculiar/x509': ['rpc'],
   'reflect-metadata': ['rpc'],
@@ -53,6 +54,7 @@ export const OWNERS = {
   'lru-cache': ['dns', 'http'],
   pino: ['agent'],
   'prom-client': ['metrics'],
+  protobufjs: ['store'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
   net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc'],

@@ -4,7 +4,30 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import type net from 'node:net';
-import { FrameReader, frame } from '../../src/store/etcd/grpc-frames.ts';
+
+const PREFIX_BYTES = 5;
+
+/** A message as gRPC sends it: whether it is compressed, its length, itself. */
+function frame(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Gives the whole messages among the octets that have arrived. */
+function frameReader(): (piece: Buffer) => Buffer[] {
+  let rest: Buffer = Buffer.alloc(0);
+  return (piece) => {
+    rest = Buffer.concat([rest, piece]);
+    const whole: Buffer[] = [];
+    while (rest.length >= PREFIX_BYTES && rest.length >= PREFIX_BYTES + rest.readUInt32BE(1)) {
+      const end = PREFIX_BYTES + rest.readUInt32BE(1);
+      whole.push(rest.subarray(PREFIX_BYTES, end));
+      rest = rest.subarray(end);
+    }
+    return whole;
+  };
+}
 
 export interface FakeStream {
   readonly path: string;
@@ -54,14 +77,14 @@ export async function fakeGrpc(onMessage: (stream: FakeStream, message: Buffer) 
       },
       end: (status = 0, text = '') => {
         trailers['grpc-status'] = String(status);
-        if (text !== '') trailers['grpc-message'] = encodeURIComponent(text);
+        if (text !== '') trailers['grpc-message'] = encodeURI(text);
         begin();
         raw.end();
       },
     };
-    const frames = new FrameReader(16 * 1024 * 1024);
+    const read = frameReader();
     raw.on('data', (piece: Buffer) => {
-      for (const message of frames.push(piece)) onMessage(stream, message);
+      for (const message of read(piece)) onMessage(stream, message);
     });
   });
   server.listen(0, '127.0.0.1');

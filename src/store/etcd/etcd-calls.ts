@@ -22,8 +22,6 @@ export interface CallParts {
   readonly clock: Clock;
   readonly credentials: Credentials | undefined;
   readonly timeoutMs: number;
-  /** Octets of one reply beyond which it is no reply. */
-  readonly maxReplyBytes: number;
 }
 
 /** What makes an endpoint one to leave. */
@@ -138,15 +136,8 @@ export class EtcdCalls {
   ): Promise<Answer<Message<Response>>> {
     const metadata = path === METHODS.authenticate.path ? undefined : await this.metadata();
     if (metadata && metadata.kind !== 'done') return refused(metadata.reason, metadata.text);
-    const { clock, maxReplyBytes } = this.#parts;
-    const timeoutMs = Math.max(deadlineMs - clock.monotonic(), 0);
-    const answer = await session.call({
-      path,
-      message,
-      metadata: metadata?.reply ?? {},
-      timeoutMs,
-      maxReplyBytes,
-    });
+    const timeoutMs = Math.max(deadlineMs - this.#parts.clock.monotonic(), 0);
+    const answer = await session.call({ path, message, metadata: metadata?.reply ?? {}, timeoutMs });
     return answer.kind === 'done' ? decodeReply(response, answer.reply, session.url) : answer;
   }
 

@@ -1,8 +1,7 @@
 /**
  * What rollcall asks of etcd: reads, guarded transactions, leases, members, alarms, its state, and two streams.
  *
- * An interface, so that a simulated etcd can stand in for a real one; the real one speaks gRPC on HTTP/2 connections of
- * its own making (docs/adr/0007-etcd.md says why). No function rejects: what goes wrong is an `EtcdFault`, which says whether the
+ * An interface, so that a simulated etcd can stand in for a real one; the real one speaks gRPC (docs/adr/0007-etcd.md). No function rejects: what goes wrong is an `EtcdFault`, which says whether the
  * request may have been done.
  */
 import type { Clock } from '../../lib/clock.ts';
@@ -82,7 +81,7 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const CALL_TIMEOUT_MS = 5_000;
 
 /** A page of rows is asked for by number of rows; a row may have 1.5 MiB. */
-const MAX_REPLY_BYTES = 512 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
 /** Defragmenting rewrites the whole file; 8 GiB, etcd's largest, take a minute on a slow disk. */
 const DEFRAGMENT_TIMEOUT_MS = 300_000;
@@ -105,13 +104,13 @@ export function etcdClient(parts: EtcdClientParts): EtcdClient {
     clock,
     connectTimeoutMs,
     retireMs: callTimeoutMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
   });
   const callParts = {
     connections,
     clock,
     credentials,
     timeoutMs: callTimeoutMs,
-    maxReplyBytes: MAX_REPLY_BYTES,
   };
   const calls = new EtcdCalls(callParts);
   const streams = { connections, calls, clock };

@@ -19,6 +19,8 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
   /** After this a connection that was left is cut, whatever hangs on it. */
   readonly retireMs: number;
+  /** Octets of one message beyond which it is refused. */
+  readonly maxMessageBytes: number;
 }
 
 const CLOSED = refused('closed', 'the connection to etcd was closed');
@@ -107,8 +109,8 @@ export class EtcdConnections {
   }
 
   async #connect(url: string): Promise<GrpcSession | EtcdFault> {
-    const { tls, clock, connectTimeoutMs } = this.#parts;
-    const session = await connectSession({ url, tls, clock, timeoutMs: connectTimeoutMs });
+    const { tls, clock, connectTimeoutMs: timeoutMs, maxMessageBytes } = this.#parts;
+    const session = await connectSession({ url, tls, clock, timeoutMs, maxMessageBytes });
     if (!this.#isClosed || 'kind' in session) return session;
     session.close();
     return CLOSED;

@@ -62,7 +62,7 @@ const STATUSES: Readonly<Record<number, Sorted>> = {
   8: perhapsDone('exhausted'),
   9: notDone('precondition'),
   11: notDone('out-of-range'),
-  12: notDone('unimplemented'),
+  12: perhapsDone('unimplemented'), // also what the library says of an answer without a message
   14: perhapsDone('unavailable'),
   15: perhapsDone('corrupt'),
   16: notDone('unauthenticated'),

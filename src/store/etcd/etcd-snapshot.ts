@@ -24,9 +24,6 @@ export interface SnapshotStream {
   cancel(): void;
 }
 
-/** etcd sends pieces of 32 KiB. */
-const MAX_PIECE_BYTES = 4 * 1024 * 1024;
-
 /** Nothing for so long, in ms, while something is expected: the other side is gone. */
 const SILENCE_MS = 10_000;
 
@@ -55,7 +52,7 @@ class Snapshot implements SnapshotStream {
     if (metadata.kind !== 'done') return this.#end(metadata);
     if (this.#isEnded) return session.close();
     this.#stream = session.open(
-      { path: METHODS.snapshot.path, metadata: metadata.reply, maxReplyBytes: MAX_PIECE_BYTES },
+      { path: METHODS.snapshot.path, metadata: metadata.reply },
       {
         onMessage: (octets) => this.#onMessage(octets, session.url),
         onEnd: (fault) => {

@@ -50,9 +50,6 @@ export interface StreamParts {
   readonly clock: Clock;
 }
 
-/** A revision has at most as many octets as a request may have, times what etcd adds to it. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 class Watch implements EtcdWatch {
   readonly #parts: StreamParts;
   readonly #range: WatchRange;
@@ -81,7 +78,7 @@ class Watch implements EtcdWatch {
     if (this.#isEnded) return session.close();
     const { path, request } = METHODS.watch;
     this.#stream = session.open(
-      { path, metadata: { ...metadata.reply, hasleader: 'true' }, maxReplyBytes: MAX_MESSAGE_BYTES },
+      { path, metadata: { ...metadata.reply, hasleader: 'true' } },
       {
         onMessage: (octets) => this.#onMessage(octets, session.url),
         onEnd: (fault) => this.#onStreamEnd(fault),

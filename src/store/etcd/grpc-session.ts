@@ -1,16 +1,14 @@
 /**
- * One HTTP/2 connection to one endpoint of etcd, and calls of gRPC on it.
+ * One connection to one endpoint of etcd, and calls of gRPC on it (@grpc/grpc-js, loaded when the first one is made).
  *
- * Knows exactly what the store must know and a gRPC library does not tell: whether a request may have reached the other
- * side. Until the connection stands nothing is sent, so everything before is `refused`; afterwards a broken connection
- * or a time that is up is `unknown`. Nothing is repeated here. Every call has an end: its deadline, or that of the
- * connection; every stream is ended by its owner or with the connection.
+ * The library connects again by itself and says "unavailable" to whatever happens; a store must know whether a request
+ * may have reached the other side. So a session is one connection: until it stands nothing is sent, and everything
+ * before is `refused`; when it ends, the session has ended, and what was under way is `unknown`. Nothing is repeated
+ * here. Every call has an end: its deadline, or that of the connection; every stream is ended by its owner or with it.
  */
-import http2 from 'node:http2';
+import type { ChannelOptions, Client, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
 import type { Clock } from '../../lib/clock.ts';
-import { systemErrorText } from '../../lib/system-error.ts';
 import { type Answer, type EtcdFault, faultOfStatus, refused, unknown } from './etcd-fault.ts';
-import { FrameReader, frame } from './grpc-frames.ts';
 
 /** Certificates as PEM text. */
 export interface EtcdTls {
@@ -28,19 +26,21 @@ export interface ConnectRequest {
   readonly url: string;
   readonly tls: EtcdTls | undefined;
   readonly timeoutMs: number;
+  /** Octets of one message beyond which it is refused. */
+  readonly maxMessageBytes: number;
   readonly clock: Clock;
 }
 
-export interface CallRequest {
+export interface OpenRequest {
   readonly path: string;
-  readonly message: Buffer;
   /** Metadata of etcd: `token`, `hasleader`. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly maxReplyBytes: number;
 }
 
-export type OpenRequest = Omit<CallRequest, 'timeoutMs' | 'message'>;
+export interface CallRequest extends OpenRequest {
+  readonly message: Buffer;
+  readonly timeoutMs: number;
+}
 
 /** Told of what comes on a stream; `onEnd` is called exactly once and nothing after it. */
 export interface StreamListener {
@@ -73,129 +73,114 @@ export interface GrpcSession {
   close(): void;
 }
 
-const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+type Grpc = typeof import('@grpc/grpc-js');
 
-/** Octets that etcd may send ahead on a connection; the default of 64 KiB makes large ranges wait for round trips. */
-const WINDOW_BYTES = 4 * 1024 * 1024;
+/** A call that begins although its connection has ended: it was never sent. */
+const gone = (url: string): EtcdFault => refused('unreachable', `${url}: the connection has ended`);
 
-/** Node refuses new streams on a session that holds more than this, in MiB; its default is 10. */
-const MAX_SESSION_MEMORY_MIB = 64;
+/** gRPC's status of a call that went well. */
+const OK = 0;
 
-/** A call that begins although its connection was told to end: it was never sent. */
-const goneText = (url: string): string => `${url}: the connection has ended`;
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** What the headers and trailers of a stream that ended say. */
-function endOf(url: string, headers: http2.IncomingHttpHeaders): EtcdFault | undefined {
-  const httpStatus = Number(headers[':status'] ?? 200);
-  const status = headers['grpc-status'];
-  if (status === undefined) {
-    if (httpStatus === 200)
-      return unknown('connection-lost', `${url}: the connection was lost before the answer`);
-    return unknown('malformed', `${url}: is no etcd: HTTP status ${httpStatus}`);
-  }
-  if (status === '0') return undefined;
-  return faultOfStatus(
-    Number(status),
-    `${url}: ${percentDecoded(String(headers['grpc-message'] ?? status))}`,
-  );
-}
+const asIs = (message: Buffer): Buffer => message;
 
 class Session implements GrpcSession {
   readonly url: string;
-  readonly #http: http2.ClientHttp2Session;
+  readonly #grpc: Grpc;
+  readonly #client: Client;
   readonly #clock: Clock;
+  /** Calls and streams under way, and how to cut them. */
+  readonly #underWay = new Set<() => void>();
   #isRetired = false;
 
-  constructor(http: http2.ClientHttp2Session, { url, clock }: ConnectRequest) {
+  constructor(grpc: Grpc, client: Client, { url, clock }: ConnectRequest) {
     this.url = url;
-    this.#http = http;
+    this.#grpc = grpc;
+    this.#client = client;
     this.#clock = clock;
-    // The streams tell what an error means for them.
-    http.on('error', () => {});
-    http.on('goaway', () => this.retire(0));
-    http.setLocalWindowSize(WINDOW_BYTES);
+    // The library would connect again; then it would not be this connection any more.
+    client.getChannel().watchConnectivityState(grpc.connectivityState.READY, Infinity, () => this.retire(0));
   }
 
   get isOpen(): boolean {
-    return !this.#isRetired && !this.#http.closed && !this.#http.destroyed;
+    return !this.#isRetired;
   }
 
   retire(graceMs: number): void {
     if (this.#isRetired) return;
     this.#isRetired = true;
-    if (!this.#http.destroyed) this.#http.close();
+    this.#client.close();
     if (graceMs > 0) this.#clock.after(graceMs, () => this.close());
   }
 
   close(): void {
-    this.#isRetired = true;
-    this.#http.destroy();
+    this.retire(0);
+    for (const cut of this.#underWay) cut();
   }
 
-  call(request: CallRequest): Promise<Answer<Buffer>> {
-    const { timeoutMs } = request;
+  call({ path, metadata, message, timeoutMs }: CallRequest): Promise<Answer<Buffer>> {
+    if (this.#isRetired) return Promise.resolve(gone(this.url));
     return new Promise((resolve) => {
-      let reply: Buffer | undefined;
       const settle = (answer: Answer<Buffer>): void => {
         deadline.cancel();
+        this.#underWay.delete(cut);
         resolve(answer);
       };
-      const stream = this.open(request, {
-        onMessage: (message) => {
-          reply ??= message;
-        },
-        onEnd: (fault) => {
-          if (fault) settle(fault);
-          else if (reply) settle({ kind: 'done', reply });
-          else settle(unknown('malformed', `${this.url}: an answer without a message`));
-        },
-      });
       const deadline = this.#clock.after(timeoutMs, () => {
-        stream.cancel();
-        resolve(unknown('timeout', `${this.url}: no answer within ${timeoutMs} ms`));
+        settle(unknown('timeout', `${this.url}: no answer within ${timeoutMs} ms`));
+        call.cancel();
       });
-      stream.send(request.message);
-      stream.endSending();
+      const onAnswer = (error: ServiceError | null, reply: Buffer | undefined): void => {
+        if (error !== null) settle(this.#faultOf(error));
+        else if (reply !== undefined) settle({ kind: 'done', reply });
+        else settle(unknown('malformed', `${this.url}: an answer without a message`));
+      };
+      const call = this.#client.makeUnaryRequest(
+        path,
+        asIs,
+        asIs,
+        message,
+        this.#metadata(metadata),
+        onAnswer,
+      );
+      const cut = (): void => {
+        settle(unknown('connection-lost', `${this.url}: the connection was closed`));
+        call.cancel();
+      };
+      this.#underWay.add(cut);
     });
   }
 
-  open(request: OpenRequest, listener: StreamListener): GrpcStream {
+  open({ path, metadata }: OpenRequest, listener: StreamListener): GrpcStream {
+    if (this.#isRetired) return neverOpened(() => listener.onEnd(gone(this.url)));
+    const stream = this.#client.makeBidiStreamRequest(path, asIs, asIs, this.#metadata(metadata));
     let isEnded = false;
     const end = (fault: EtcdFault | undefined): void => {
+      this.#underWay.delete(cut);
       if (isEnded) return;
       isEnded = true;
       listener.onEnd(fault);
     };
-    if (!this.isOpen) return this.#neverOpened(end);
-    let stream: http2.ClientHttp2Stream;
-    try {
-      stream = this.#http.request({
-        ':method': 'POST',
-        ':path': request.path,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-        ...request.metadata,
-      });
-    } catch {
-      // Between two turns of the loop the connection may have ended without having said so yet.
-      return this.#neverOpened(end);
-    }
-    this.#listen(stream, request.maxReplyBytes, { onMessage: listener.onMessage, onEnd: end });
+    const cut = (): void => {
+      stream.cancel();
+      end(unknown('connection-lost', `${this.url}: the connection was closed`));
+    };
+    this.#underWay.add(cut);
+    stream.on('data', (message: Buffer) => {
+      if (!isEnded) listener.onMessage(message);
+    });
+    // Its status says the same.
+    stream.on('error', () => {});
+    stream.on('status', (status: StatusObject) => {
+      if (status.code !== OK) end(this.#faultOf(status));
+      // The status overtakes messages that wait while the stream is paused; its end does not.
+      else if (stream.readableEnded) end(undefined);
+      else stream.once('end', () => end(undefined));
+    });
     return {
       send: (message) => {
-        if (!stream.destroyed && !stream.writableEnded) stream.write(frame(message));
+        if (!isEnded) stream.write(message);
       },
-      endSending: () => {
-        stream.end();
-      },
+      endSending: () => stream.end(),
       pause: () => {
         stream.pause();
       },
@@ -204,77 +189,97 @@ class Session implements GrpcSession {
       },
       cancel: () => {
         isEnded = true;
-        stream.close(NGHTTP2_CANCEL);
+        this.#underWay.delete(cut);
+        stream.cancel();
       },
     };
   }
 
-  #listen(stream: http2.ClientHttp2Stream, maxBytes: number, { onMessage, onEnd }: StreamListener): void {
-    const frames = new FrameReader(maxBytes);
-    let headers: http2.IncomingHttpHeaders = {};
-    let failure: EtcdFault | undefined;
-    const keep = (more: http2.IncomingHttpHeaders): void => {
-      headers = { ...headers, ...more };
-    };
-    stream.on('response', keep);
-    stream.on('trailers', keep);
-    stream.on('data', (piece: Buffer) => {
-      if (failure !== undefined) return;
-      try {
-        for (const message of frames.push(piece)) onMessage(message);
-      } catch (error) {
-        failure = unknown('malformed', `${this.url}: ${(error as Error).message}`);
-        stream.close(NGHTTP2_CANCEL);
-      }
-    });
-    // The other side has said its last word, the trailers; what this side might still say interests nobody.
-    stream.once('end', () => stream.close());
-    stream.on('error', (error) => {
-      failure ??= unknown('connection-lost', `${this.url}: ${systemErrorText(error)}`);
-    });
-    stream.once('close', () => {
-      // RFC 9113, 8.7: a stream that was refused was not processed at all.
-      if (stream.rstCode === NGHTTP2_REFUSED_STREAM) onEnd(refused('unreachable', goneText(this.url)));
-      else onEnd(failure ?? endOf(this.url, headers));
-    });
+  #metadata(given: Readonly<Record<string, string>>): Metadata {
+    const metadata = new this.#grpc.Metadata();
+    for (const [name, value] of Object.entries(given)) metadata.set(name, value);
+    return metadata;
   }
 
-  #neverOpened(end: (fault: EtcdFault) => void): GrpcStream {
-    queueMicrotask(() => end(refused('unreachable', goneText(this.url))));
-    const nothing = (): void => {};
-    return { send: nothing, endSending: nothing, pause: nothing, resume: nothing, cancel: nothing };
+  #faultOf({ code, details }: { readonly code: number; readonly details: string }): EtcdFault {
+    return faultOfStatus(code, `${this.url}: ${details}`);
   }
 }
 
-/** Connect. A failure is `refused`: nothing was asked. Never rejects. */
-export function connectSession(request: ConnectRequest): Promise<GrpcSession | EtcdFault> {
-  const { url, tls, timeoutMs, clock } = request;
+function neverOpened(end: () => void): GrpcStream {
+  queueMicrotask(end);
+  const nothing = (): void => {};
+  return { send: nothing, endSending: nothing, pause: nothing, resume: nothing, cancel: nothing };
+}
+
+/** One connection for each client, straight to the endpoint, without what the environment or DNS would add. */
+function optionsOf({ tls, maxMessageBytes }: ConnectRequest): ChannelOptions {
+  return {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.enable_retries': 0,
+    'grpc.max_receive_message_length': maxMessageBytes,
+    ...(tls?.serverName !== undefined && { 'grpc.ssl_target_name_override': tls.serverName }),
+  };
+}
+
+const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+
+function clientOf(grpc: Grpc, request: ConnectRequest): Client {
+  const { protocol, host } = new URL(request.url);
+  const { tls } = request;
+  const credentials =
+    protocol === 'https:'
+      ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert))
+      : grpc.credentials.createInsecure();
+  return new grpc.Client(host, credentials, optionsOf(request));
+}
+
+/** Why a client could not connect, which only a call is told; this one asks for nothing. */
+function whyNot(grpc: Grpc, client: Client): Promise<string> {
   return new Promise((resolve) => {
-    const http = http2.connect(url, {
-      ca: tls?.ca,
-      cert: tls?.cert,
-      key: tls?.key,
-      ...(tls?.serverName !== undefined && { servername: tls.serverName }),
-      maxSessionMemory: MAX_SESSION_MEMORY_MIB,
-      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+    client.makeUnaryRequest('/', asIs, asIs, Buffer.alloc(0), new grpc.Metadata(), (error) => {
+      const { details } = error ?? { details: 'the connection ended at once' };
+      // For an operator to read; the part of the library's sentence that says something.
+      resolve(/Last error: (?:Error: )?(.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1] ?? details);
     });
-    const fail = (why: string): void => {
+  });
+}
+
+/** Connect. A failure is `refused`: nothing was asked. Never rejects. */
+export async function connectSession(request: ConnectRequest): Promise<GrpcSession | EtcdFault> {
+  const { url, timeoutMs, clock } = request;
+  const grpc = await import('@grpc/grpc-js');
+  let client: Client;
+  try {
+    client = clientOf(grpc, request);
+  } catch (error) {
+    return refused('unreachable', `${url}: ${(error as Error).message}`);
+  }
+  const { READY, TRANSIENT_FAILURE } = grpc.connectivityState;
+  const channel = client.getChannel();
+  return new Promise((resolve) => {
+    let isSettled = false;
+    const settle = (result: GrpcSession | EtcdFault): void => {
+      isSettled = true;
       deadline.cancel();
-      http.destroy();
-      resolve(refused('unreachable', `${url}: ${why}`));
+      if ('kind' in result) client.close();
+      resolve(result);
     };
-    const onError = (error: Error): void => fail(systemErrorText(error));
-    const onClose = (): void => fail('the connection ended at once');
-    const deadline = clock.after(timeoutMs, () => fail(`cannot be connected to within ${timeoutMs} ms`));
-    http.on('error', onError);
-    http.once('close', onClose);
-    // Settings of the other side prove that HTTP/2 is spoken there; a connection alone proves only a listener.
-    http.once('remoteSettings', () => {
-      deadline.cancel();
-      const session = new Session(http, request);
-      http.off('error', onError);
-      http.off('close', onClose);
-      resolve(session);
-    });
+    const late = (): void =>
+      settle(refused('unreachable', `${url}: cannot be connected to within ${timeoutMs} ms`));
+    const deadline = clock.after(timeoutMs, late);
+    const look = (): void => {
+      if (isSettled) return;
+      const state = channel.getConnectivityState(true);
+      if (state === READY) settle(new Session(grpc, client, request));
+      else if (state === TRANSIENT_FAILURE)
+        void whyNot(grpc, client).then((why) => {
+          if (!isSettled) settle(refused('unreachable', `${url}: ${why}`));
+        });
+      else channel.watchConnectivityState(state, Infinity, look);
+    };
+    look();
   });
 }

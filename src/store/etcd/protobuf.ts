@@ -1,12 +1,13 @@
 /**
- * Protocol Buffers (proto3) for the few messages that are exchanged with etcd: a message is a table of numbered fields,
- * and its TypeScript type follows from the table.
+ * The few messages that are exchanged with etcd: each is a table of numbered fields, its TypeScript type follows from the
+ * table, and protobufjs reads and writes the octets. No definitions are parsed or compiled at the start.
  *
  * Kinds: octets, text, truth values, numbers (64 bits on the wire; beyond 2^53 a bug of the sender, since they count
  * revisions, octets and seconds) and identifiers (64 random bits, so bigint). Absent is the same as the default, as
  * proto3 has it; unknown fields are skipped, so that a newer etcd may say more. Groups, maps, floats and packed lists
  * do not occur in what is spoken here. protobuf.dev/programming-guides/encoding
  */
+import protobuf, { type Reader, type Writer } from 'protobufjs/minimal.js';
 
 type Scalar = 'bytes' | 'text' | 'bool' | 'number' | 'id';
 
@@ -86,9 +87,7 @@ export function texts(fieldNumber: number): Field<readonly string[]> {
 }
 
 const VARINT = 0;
-const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
 
 const DEFAULTS: { readonly [Kind in Scalar]: unknown } = {
   bytes: Buffer.alloc(0),
@@ -117,31 +116,41 @@ export function schema<F extends Fields>(fields: F): Schema<F> {
   return { list, byNumber, defaults: Object.fromEntries(defaults) };
 }
 
-function pushVarint(value: number | bigint, into: Buffer[]): void {
-  const octets: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  while (rest >= 0x80n) {
-    octets.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  octets.push(Number(rest));
-  into.push(Buffer.from(octets));
+/** Protocol Buffers knows 64 bits as two halves. */
+interface Halves {
+  readonly low: number;
+  readonly high: number;
 }
 
-function pushDelimited(fieldNumber: number, content: Buffer, into: Buffer[]): void {
-  pushVarint((fieldNumber << 3) | LENGTH_DELIMITED, into);
-  pushVarint(content.length, into);
-  into.push(content);
+const HALF = 2 ** 32;
+
+const halvesOf = (value: bigint): Halves & { readonly unsigned: boolean } => ({
+  low: Number(BigInt.asIntN(32, value)),
+  high: Number(BigInt.asIntN(32, value >> 32n)),
+  unsigned: true,
+});
+
+const toId = ({ low, high }: Halves): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+
+/** A counter; a lease that is gone has -1 seconds. */
+function toNumber({ low, high }: Halves): number {
+  const value = (high | 0) * HALF + (low >>> 0);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is too large for a counter`);
+  return value;
 }
 
-function pushValue({ number: fieldNumber, kind }: Field<unknown>, value: unknown, into: Buffer[]): void {
-  if (typeof kind === 'object') pushDelimited(fieldNumber, encode(kind, value as object), into);
-  else if (kind === 'bytes') pushDelimited(fieldNumber, value as Buffer, into);
-  else if (kind === 'text') pushDelimited(fieldNumber, Buffer.from(value as string, 'utf8'), into);
-  else {
-    pushVarint((fieldNumber << 3) | VARINT, into);
-    pushVarint(kind === 'bool' ? Number(value) : (value as number | bigint), into);
-  }
+function writeValue(
+  writer: Writer,
+  { number: fieldNumber, kind, wireType }: NamedField,
+  value: unknown,
+): void {
+  writer.uint32((fieldNumber << 3) | wireType);
+  if (typeof kind === 'object') writeFields(writer.fork(), kind, value as object).ldelim();
+  else if (kind === 'bytes') writer.bytes(value as Buffer);
+  else if (kind === 'text') writer.string(value as string);
+  else if (kind === 'bool') writer.bool(value as boolean);
+  else if (kind === 'number') writer.int64(value as number);
+  else writer.uint64(halvesOf(value as bigint) as never);
 }
 
 function isDefault({ kind }: Field<unknown>, value: unknown): boolean {
@@ -150,102 +159,48 @@ function isDefault({ kind }: Field<unknown>, value: unknown): boolean {
   return kind === 'bytes' ? (value as Buffer).length === 0 : !value;
 }
 
-/** The octets of a message. */
-export function encode<S extends Schema>({ list }: S, draft: Draft<S>): Buffer {
-  const into: Buffer[] = [];
+function writeFields(writer: Writer, { list }: Schema, draft: object): Writer {
   const values = draft as Readonly<Record<string, unknown>>;
   for (const field of list) {
     const value = values[field.name];
-    if (field.isList) for (const item of (value ?? []) as unknown[]) pushValue(field, item, into);
-    else if (!isDefault(field, value)) pushValue(field, value, into);
+    if (field.isList) for (const item of (value ?? []) as unknown[]) writeValue(writer, field, item);
+    else if (!isDefault(field, value)) writeValue(writer, field, value);
   }
-  return Buffer.concat(into);
+  return writer;
 }
 
-/** Where a reader stands in the octets of a message. */
-class Cursor {
-  readonly #octets: Buffer;
-  #at = 0;
-
-  constructor(octets: Buffer) {
-    this.#octets = octets;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#octets.length;
-  }
-
-  varint(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const octet = this.#octets[this.#at++];
-      if (octet === undefined) throw new RangeError('a number is cut off');
-      value |= BigInt(octet & 0x7f) << shift;
-      if (octet < 0x80) return BigInt.asUintN(64, value);
-    }
-    throw new RangeError('a number has more than ten octets');
-  }
-
-  /** As `varint`, without bigint for what fits into 28 bits, which are nearly all: tags, lengths, revisions. */
-  smallVarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const octet = this.#octets[this.#at + shift / 7];
-      if (octet === undefined) throw new RangeError('a number is cut off');
-      value |= (octet & 0x7f) << shift;
-      if (octet < 0x80) {
-        this.#at += shift / 7 + 1;
-        return value;
-      }
-    }
-    return toNumber(this.varint());
-  }
-
-  /** The next octets, not copied. */
-  take(length: number): Buffer {
-    const end = this.#at + length;
-    if (end > this.#octets.length) throw new RangeError('a field is cut off');
-    const taken = this.#octets.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
-  }
-
-  skip(wireType: number): void {
-    if (wireType === VARINT) this.varint();
-    else if (wireType === LENGTH_DELIMITED) this.take(this.smallVarint());
-    else if (wireType === FIXED64) this.take(8);
-    else if (wireType === FIXED32) this.take(4);
-    else throw new RangeError(`wire type ${wireType} is not of proto3`);
-  }
+/** The octets of a message. */
+export function encode<S extends Schema>(schema: S, draft: Draft<S>): Buffer {
+  const octets = writeFields(protobuf.Writer.create(), schema, draft).finish();
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }
 
-/** A counter; negative ones (a lease that is gone has -1 seconds) come as ten octets. */
-function toNumber(value: bigint): number {
-  const signed = Number(BigInt.asIntN(64, value));
-  if (!Number.isSafeInteger(signed)) throw new RangeError(`${value} is too large for a counter`);
-  return signed;
+function readValue(reader: Reader, { kind }: NamedField): unknown {
+  if (typeof kind === 'object') return readFields(reader, kind, reader.uint32() + reader.pos);
+  if (kind === 'bytes') return reader.bytes();
+  // Its own way of reading text takes one that is cut off.
+  if (kind === 'text') return (reader.bytes() as Buffer).toString('utf8');
+  if (kind === 'bool') return reader.bool();
+  const halves = reader.int64() as Halves;
+  return kind === 'number' ? toNumber(halves) : toId(halves);
 }
 
-function readValue({ kind }: Field<unknown>, cursor: Cursor): unknown {
-  if (kind === 'number') return cursor.smallVarint();
-  if (kind === 'id') return cursor.varint();
-  if (kind === 'bool') return cursor.varint() !== 0n;
-  const content = cursor.take(cursor.smallVarint());
-  if (typeof kind === 'object') return decode(kind, content);
-  return kind === 'text' ? content.toString('utf8') : content;
-}
-
-/** The message in some octets, which it may share (fields of octets are views). Throws RangeError when they are none. */
-export function decode<S extends Schema>({ list, byNumber, defaults }: S, octets: Buffer): Message<S> {
+function readFields(reader: Reader, { list, byNumber, defaults }: Schema, end: number): object {
+  if (end > reader.len) throw new RangeError('a message is cut off');
   const decoded: Record<string, unknown> = { ...defaults };
   for (const { name, isList } of list) if (isList) decoded[name] = [];
-  const cursor = new Cursor(octets);
-  while (!cursor.isAtEnd) {
-    const tag = cursor.smallVarint();
+  while (reader.pos < end) {
+    const tag = reader.uint32();
     const field = byNumber[tag >>> 3];
-    if (field === undefined || field.wireType !== (tag & 7)) cursor.skip(tag & 7);
-    else if (field.isList) (decoded[field.name] as unknown[]).push(readValue(field, cursor));
-    else decoded[field.name] = readValue(field, cursor);
+    if (field === undefined || field.wireType !== (tag & 7)) reader.skipType(tag & 7);
+    else if (field.isList) (decoded[field.name] as unknown[]).push(readValue(reader, field));
+    else decoded[field.name] = readValue(reader, field);
   }
-  return decoded as Message<S>;
+  if (reader.pos !== end) throw new RangeError('a field is longer than its message');
+  return decoded;
+}
+
+/** The message in some octets, which it may share (fields of octets are views). Throws when they are none. */
+export function decode<S extends Schema>(schema: S, octets: Buffer): Message<S> {
+  return readFields(protobuf.Reader.create(octets), schema, octets.length) as Message<S>;
 }
