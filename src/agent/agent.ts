@@ -24,7 +24,7 @@ import { decodeDefinitions, type FileDefinitions, placing } from './config/file-
 import { type ConfigRequest, loadConfig } from './config/load-config.ts';
 import type { Config } from './config/options.ts';
 import { configWatchPart } from './config-watch-part.ts';
-import { type Core, corePart, openCore } from './core.ts';
+import { type Core, catalogPort, corePart, openCore } from './core.ts';
 import { Ending } from './ending.ts';
 import { followAlias } from './follow-alias.ts';
 import { garbagePart } from './garbage-part.ts';
@@ -67,12 +67,13 @@ export interface RunningAgent {
 }
 
 async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
-  const remembered = core.state.view.facts.get(NODE_ID_FACT)?.value;
+  const { state, writer } = core.agentState;
+  const remembered = state.view.facts.get(NODE_ID_FACT)?.value;
   const nodeId = chooseNodeId(config, remembered, () => systemRandom.uuid());
   try {
-    if (nodeId !== remembered) await core.writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
+    if (nodeId !== remembered) await writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
   } catch (error) {
-    await core.store.close(); // no part stops it yet, and its thread would keep the process alive
+    await core.close(); // no part stops it yet, and its thread would keep the process alive
     throw error;
   }
   return identityOf(config, nodeId);
@@ -127,8 +128,8 @@ async function layGround(request: AgentRequest): Promise<Ground> {
 function buildLocal({ current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
   return new Local({
     own: current.derive((loaded) => ownRows(identity, loaded.config)),
-    writer: core.writer,
-    state: core.state,
+    agentState: core.agentState,
+    catalog: catalogPort(core),
     clock: systemClock,
     random: systemRandom,
     log: agentLog.log,
@@ -209,7 +210,10 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     ownVersion: request.version,
     events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
-    explainDns: makeExplain(answering(ground)),
+    explainDns: makeExplain({
+      ...answering(ground),
+      checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
+    }),
     authorizerOf: () => ALLOW_ALL,
   });
 }

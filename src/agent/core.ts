@@ -1,41 +1,37 @@
 /**
- * The catalog of this process: store → rows in memory → indexes and waiters → the one write queue.
+ * The rows of this process: the catalog and what this agent keeps registered, each loaded from its store, and who waits
+ * for a change of either.
  *
  * The rows are loaded before anything listens, so the first DNS answer after a restart is already complete.
  */
-import path from 'node:path';
-import { type InstalledListener, Installer } from '../catalog/installer.ts';
-import type { Persistence, Stored } from '../catalog/persistence.ts';
-import { reduce } from '../catalog/reduce.ts';
+import type { InstalledListener } from '../catalog/installer.ts';
+import { type OpenedStore, openStore, type StoreTools } from '../catalog/opened-store.ts';
+import { CATALOG_RULES } from '../catalog/reduce.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
-import { State } from '../catalog/state.ts';
-import { TABLES } from '../catalog/tables.ts';
-import { TopicIndexes, topicsOf } from '../catalog/topics.ts';
+import { nodeKey } from '../catalog/tables.ts';
+import type { TopicIndexes } from '../catalog/topics.ts';
 import { Watch } from '../catalog/watch.ts';
-import { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { systemErrorText } from '../lib/system-error.ts';
+import { AGENT_RULES, type AgentState, isAgentTopic } from '../local/agent-rules.ts';
+import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { AppError } from '../model/errors.ts';
 import type { Part } from './lifecycle.ts';
-import { makeFolder } from './make-folder.ts';
-import { meteredStore } from './metered-store.ts';
-
-const DATABASE_FILE = 'rollcall.db';
+import { openStores } from './stores.ts';
 
 export interface Core {
-  readonly store: Persistence;
-  readonly state: State;
-  readonly indexes: TopicIndexes;
+  readonly agentState: AgentState;
+  readonly state: OpenedStore['state'];
+  readonly writer: OpenedStore['writer'];
+  /** Of the topics of both stores. */
+  readonly indexes: Pick<TopicIndexes, 'of'>;
   readonly watch: Watch;
   readonly summaries: ServiceSummaries;
-  readonly writer: Writer;
-  /** Have `listener` told of every installed write, in order, before those who wait are woken. */
+  /** Have `listener` told of every installed write of the catalog, in order, before those who wait are woken. */
   onInstalled(listener: InstalledListener): void;
-  /** Take no more changes from outside. */
-  unfollow(): void;
+  /** End with what was taken durable. */
+  close(): Promise<void>;
 }
 
 export interface CoreParts {
@@ -47,63 +43,69 @@ export interface CoreParts {
   readonly log: Logger;
 }
 
-/** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
-async function openStore(dataDir: string): Promise<Persistence> {
-  if (dataDir === '') return (await import('../store/memory.ts')).memoryStore();
-  try {
-    makeFolder(dataDir);
-  } catch (cause) {
-    const why = systemErrorText(cause);
-    throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
-  }
-  const { sqliteFile } = await import('../store/sqlite.ts');
-  return sqliteFile(path.join(dataDir, DATABASE_FILE)).store('catalog', TABLES);
+/** The stores number their writes on their own, so every question is about topics of one of them. */
+export function indexesOfBoth(
+  agentState: Pick<AgentState, 'indexes'>,
+  catalog: Pick<OpenedStore, 'indexes'>,
+): Core['indexes'] {
+  const of = (topics: readonly string[]): number => {
+    const isAgents = topics.length > 0 && topics.every(isAgentTopic);
+    return (isAgents ? agentState : catalog).indexes.of(topics);
+  };
+  return { of: (topics) => of([...topics]) };
 }
 
-/** Everything that is stored. A store that cannot be read is closed: its thread would keep the process alive. */
-async function loadOrClose(store: Persistence): Promise<Stored> {
-  try {
-    return await store.load();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** Load the catalog and make its write queue. Rejects with AppError when the store cannot be opened. */
-export async function openCore({ dataDir, clock, random, metrics, log }: CoreParts): Promise<Core> {
-  const store = meteredStore(await openStore(dataDir), { metrics, clock, log });
-  const stored = await loadOrClose(store);
-  const state = new State(TABLES);
-  state.load(stored.rows, stored.index);
-  const indexes = new TopicIndexes(stored.index);
-  const watch = new Watch(clock);
-  const installer = new Installer({ state, indexes, watch, topicsOf });
-  const unfollow = store.follow(stored.index, installer);
-  const writer = new Writer({ specs: TABLES, reduce, state, installer, persistence: store, clock, random });
-  const summaries = new ServiceSummaries(state.view, indexes);
+/** The catalog in this process, as local/ knows it. */
+export function catalogPort({ state: { view }, writer }: Pick<Core, 'state' | 'writer'>): CatalogPort {
   return {
-    store,
-    state,
-    indexes,
-    watch,
-    summaries,
-    writer,
-    onInstalled: (listener) => installer.onInstalled(listener),
-    unfollow,
+    submit: (command) => writer.submit(command),
+    rowsOfNode: async (name) => ({
+      node: view.nodes.get(nodeKey(name)),
+      services: [...view.services.by('node', nodeKey(name))],
+      checks: [...view.checks.by('node', nodeKey(name))],
+    }),
   };
 }
 
-/** Store and write queue as one part: what was taken is durable before the store closes. */
-export function corePart({ writer, watch, store, unfollow }: Core): Part {
+/** Load both stores and make their queues. Rejects with AppError, nothing left open, when one cannot be opened. */
+export async function openCore({ dataDir, clock, random, metrics, log }: CoreParts): Promise<Core> {
+  const stores = await openStores(dataDir, { metrics, clock, log });
+  const watch = new Watch(clock);
+  const tools: StoreTools = { watch, clock, random };
+  const opening = [
+    openStore(stores.agent, AGENT_RULES, tools) as Promise<AgentState>,
+    openStore(stores.catalog, CATALOG_RULES, tools) as Promise<OpenedStore>,
+  ] as const;
+  const opened = await Promise.allSettled(opening);
+  const [first] = opened.filter((each) => each.status === 'rejected');
+  if (first !== undefined) {
+    for (const each of opened) if (each.status === 'fulfilled') await each.value.close();
+    throw first.reason;
+  }
+  const [agentState, catalog] = await Promise.all(opening);
+  const { state, writer, installer } = catalog;
+  return {
+    agentState,
+    state,
+    writer,
+    watch,
+    indexes: indexesOfBoth(agentState, catalog),
+    summaries: new ServiceSummaries(state.view, catalog.indexes),
+    onInstalled: (listener) => installer.onInstalled(listener),
+    close: async () => {
+      await Promise.all([catalog.close(), agentState.close()]);
+    },
+  };
+}
+
+/** Stores and queues as one part: what was taken is durable before a store closes. */
+export function corePart({ watch, close }: Core): Part {
   return {
     name: 'catalog',
     start: async () => {},
     stop: async () => {
-      await writer.stop();
-      unfollow();
+      await close();
       watch.abandonAll();
-      await store.close();
     },
   };
 }

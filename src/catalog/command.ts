@@ -5,16 +5,13 @@
  * `all` is atomic: either every part is done, under one index, or none.
  */
 import type {
-  CheckDefinition,
   CheckId,
   CheckRow,
   CheckStatus,
-  LocalCheckRow,
   ModifyIndex,
   NodeName,
   NodeRow,
   QueryRow,
-  RegistrationSource,
   ServiceDefinition,
   SessionId,
   SessionRow,
@@ -34,6 +31,8 @@ export interface RegisterCommand {
   readonly node: Unstamped<NodeRow>;
   /** Leave an existing node as it is. */
   readonly skipNodeUpdate: boolean;
+  /** Leave an existing service as it is. */
+  readonly skipServiceUpdate?: boolean;
   readonly service?: ServiceDefinition;
   readonly checks: readonly CheckInput[];
 }
@@ -55,39 +54,12 @@ export interface CheckStatusCommand {
   readonly output: string;
 }
 
-/** Remember what this agent was asked to register. */
-export interface LocalServiceCommand {
-  readonly kind: 'local-service';
-  readonly definition: ServiceDefinition;
-  readonly source: RegistrationSource;
-}
-
-export interface LocalCheckCommand {
-  readonly kind: 'local-check';
-  readonly definition: CheckDefinition;
-  readonly source: RegistrationSource;
-  readonly state: Pick<LocalCheckRow, 'status' | 'output' | 'sinceMs' | 'ttlDeadlineMs'>;
-}
-
-/** Keep the state of a local check; one that was removed meanwhile stays removed. */
-export interface LocalCheckStateCommand {
-  readonly kind: 'local-check-state';
-  readonly id: CheckId;
-  readonly state: LocalCheckCommand['state'];
-}
-
-export interface LocalRemoveCommand {
-  readonly kind: 'local-remove';
-  readonly table: 'localServices' | 'localChecks';
-  readonly id: string;
-}
-
-/** Keep a small fact about this installation. */
-export interface FactCommand {
-  readonly kind: 'fact';
+/** Keep a small document for everybody. */
+export interface SettingCommand {
+  readonly kind: 'setting';
   readonly name: string;
   readonly value: string;
-  /** Write only when the fact has this index; 0 is "not there yet". */
+  /** Write only when it has this index; 0 is "not there yet". */
   readonly ifIndex?: ModifyIndex;
 }
 
@@ -168,11 +140,7 @@ export type Command =
   | RegisterCommand
   | DeregisterCommand
   | CheckStatusCommand
-  | LocalServiceCommand
-  | LocalCheckCommand
-  | LocalCheckStateCommand
-  | LocalRemoveCommand
-  | FactCommand
+  | SettingCommand
   | KvCommand
   | CreateSessionCommand
   | DestroySessionCommand
@@ -187,12 +155,8 @@ export interface Results {
   register: true;
   deregister: true;
   'check-status': true;
-  'local-service': true;
-  'local-check': true;
-  'local-check-state': true;
-  'local-remove': true;
   /** False: the row had another index than `ifIndex`. */
-  fact: boolean;
+  setting: boolean;
   kv: boolean;
   'session-create': SessionId;
   'session-destroy': true;

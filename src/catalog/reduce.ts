@@ -5,16 +5,17 @@
  * throws AppError to refuse; the draft is then thrown away, so a refusal changes nothing.
  */
 import { UNSTAMPED } from '../model/types.ts';
-import type { AllCommand, Command, FactCommand, Results } from './command.ts';
+import type { AllCommand, Command, Results, SettingCommand } from './command.ts';
 import { Draft } from './draft.ts';
 import { kv } from './kv.ts';
-import { putLocalCheck, putLocalCheckState, putLocalService, removeLocal } from './local-rows.ts';
+import type { Rules } from './opened-store.ts';
 import { deleteQuery, putQuery } from './query-write.ts';
 import { type ReduceContext, type Reduced, type ResultOrReader, readResult } from './reduce-context.ts';
 import { checkStatus, deregister, register } from './register.ts';
 import { createSession, destroySession } from './session.ts';
 import { restore } from './snapshot.ts';
-import { TABLES, type View } from './tables.ts';
+import { type CatalogKinds, TABLES, type View } from './tables.ts';
+import { topicsOf } from './topics.ts';
 import { txn } from './txn.ts';
 
 type Reducer<Kind extends Command['kind']> = (
@@ -27,13 +28,9 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   register,
   deregister,
   'check-status': checkStatus,
-  'local-service': putLocalService,
-  'local-check': putLocalCheck,
-  'local-check-state': putLocalCheckState,
-  'local-remove': removeLocal,
-  fact: (draft, { name, value, ifIndex }: FactCommand) => {
-    if (ifIndex !== undefined && (draft.view.facts.get(name)?.modifyIndex ?? 0) !== ifIndex) return false;
-    draft.put('facts', { ...UNSTAMPED, name, value });
+  setting: (draft, { name, value, ifIndex }: SettingCommand) => {
+    if (ifIndex !== undefined && (draft.view.settings.get(name)?.modifyIndex ?? 0) !== ifIndex) return false;
+    draft.put('settings', { ...UNSTAMPED, name, value });
     return true;
   },
   kv,
@@ -60,3 +57,6 @@ export function reduce(view: View, command: Command, context: ReduceContext): Re
   const result = runReducer(draft, command, context);
   return { changes: draft.changes, result };
 }
+
+/** What makes a store the catalog. */
+export const CATALOG_RULES: Rules<CatalogKinds, Command> = { specs: TABLES, reduce, topicsOf };

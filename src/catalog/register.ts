@@ -97,7 +97,10 @@ function registerCheck(draft: Draft, node: NodeRow, check: CheckInput, context: 
 export function register(draft: Draft, command: RegisterCommand, context: ReduceContext): true {
   const existing = draft.view.nodes.get(nodeKey(command.node.name));
   const node = existing && command.skipNodeUpdate ? existing : putNode(draft, command.node, context);
-  if (command.service) putService(draft, node, command.service);
+  const { service } = command;
+  const isKept =
+    service && command.skipServiceUpdate && draft.view.services.get(serviceKey(node.name, service.id));
+  if (service && !isKept) putService(draft, node, service);
   for (const check of command.checks) registerCheck(draft, node, check, context);
   return true;
 }

@@ -96,10 +96,10 @@ function summaryOf(view: View, name: ServiceName): ServiceSummary {
 
 export class ServiceSummaries {
   readonly #view: View;
-  readonly #indexes: TopicIndexes;
+  readonly #indexes: Pick<TopicIndexes, 'of'>;
   #lines: ReadonlyMap<ServiceName, Line> = new Map();
 
-  constructor(view: View, indexes: TopicIndexes) {
+  constructor(view: View, indexes: Pick<TopicIndexes, 'of'>) {
     this.#view = view;
     this.#indexes = indexes;
   }

@@ -8,15 +8,13 @@
 import { canonicalIp } from '../lib/ip.ts';
 import type {
   CheckRow,
-  FactRow,
   KvRow,
-  LocalCheckRow,
-  LocalServiceRow,
   LockDelayRow,
   NodeRow,
   QueryRow,
   ServiceRow,
   SessionRow,
+  SettingRow,
 } from '../model/types.ts';
 import {
   type Kind,
@@ -35,9 +33,7 @@ export type CatalogKinds = {
   sessions: Kind<SessionRow, 'node' | 'check'>;
   queries: Kind<QueryRow, 'name' | 'template' | 'session'>;
   lockDelays: Kind<LockDelayRow, never>;
-  localServices: Kind<LocalServiceRow, never>;
-  localChecks: Kind<LocalCheckRow, never>;
-  facts: Kind<FactRow, never>;
+  settings: Kind<SettingRow, never>;
 };
 
 export type TableName = TableNameOf<CatalogKinds>;
@@ -120,9 +116,7 @@ export const TABLES: TableSpecs<CatalogKinds> = {
     },
   },
   lockDelays: { key: (row) => row.key, indexes: {} },
-  localServices: { key: (row) => row.definition.id, indexes: {} },
-  localChecks: { key: (row) => row.definition.id, indexes: {} },
-  facts: { key: (row) => row.name, indexes: {} },
+  settings: { key: (row) => row.name, indexes: {} },
 };
 
 export const TABLE_NAMES = tableNames(TABLES);

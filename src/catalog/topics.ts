@@ -2,14 +2,13 @@
  * Which questions a change may have changed the answer to, and the index of each such question.
  *
  * A topic is a short text: `service:web` (instances of web and their health), `node:n1` (a node, its services and
- * checks), `kv:a/b`, `local-service:web-1` (a registration with this agent), and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
+ * checks), `kv:a/b`, and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
  * name the topics that their answer depends on. One that ends in `*` stands for every topic with that beginning
  * (`kv:a/*`).
  */
 import type {
   CheckRow,
   KvRow,
-  LocalServiceRow,
   ModifyIndex,
   NodeRow,
   QueryRow,
@@ -29,7 +28,6 @@ export const kvPrefixTopic = (prefix: string): string => (prefix === '' ? 'kv' :
 export const sessionTopic = (id: string): string => `session:${id}`;
 export const sessionsOfTopic = (node: string): string => `sessions-of:${nodeKey(node)}`;
 export const queryTopic = (id: string): string => `query:${id}`;
-export const localServiceTopic = (id: string): string => `local-service:${id}`;
 
 /** Every service of a node answers differently when the node or one of its own checks changes. */
 function* servicesOfNode(node: string, view: View): Iterable<string> {
@@ -69,8 +67,6 @@ function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable
       return ['sessions', sessionTopic((row as SessionRow).id), sessionsOfTopic((row as SessionRow).node)];
     case 'queries':
       return ['queries', queryTopic((row as QueryRow).id)];
-    case 'localServices':
-      return ['local-services', localServiceTopic((row as LocalServiceRow).definition.id)];
     default:
       return [];
   }

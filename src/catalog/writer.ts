@@ -9,7 +9,7 @@
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import { AppError, invariant } from '../model/errors.ts';
+import { type AppError, invariant } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { Command, Results } from './command.ts';
 import { Draft } from './draft.ts';
@@ -17,8 +17,9 @@ import type { Installer } from './installer.ts';
 import type { CommitOutcome, Persistence, Write } from './persistence.ts';
 import { type Reduce, type Reduced, readResult } from './reduce-context.ts';
 import type { State } from './state.ts';
-import type { Kinds, TableSpecs } from './table-set.ts';
+import type { Kinds, TableSpecs, ViewOf } from './table-set.ts';
 import type { CatalogKinds } from './tables.ts';
+import { mayHaveHappened, stopping, storeFailed, tooLarge } from './write-failures.ts';
 
 /**
  * Commands in one transaction. Turning it up makes bursts a little cheaper, and everybody else waits while a batch is
@@ -63,6 +64,10 @@ export class Writer<
   readonly #parts: WriterParts<K, C>;
   #queue: Pending<C>[] = [];
   #running: Promise<void> | undefined;
+  /** What is being committed. */
+  #underWay: readonly Reducible<K, C>[] = [];
+  /** The rows with all that was taken laid over them; undefined until somebody asks, and after every batch. */
+  #ahead: Draft<K> | undefined;
   #isStopped = false;
   /** Ends the pause before the outcome of a commit is asked for again. */
   #endPause: () => void = () => {};
@@ -77,6 +82,20 @@ export class Writer<
   }
 
   /**
+   * The rows as they will be when all that was taken is done, what is refused by then left out: for plans that must not
+   * be made against what is about to change. O(commands that wait) for the first look after a batch.
+   */
+  get ahead(): ViewOf<K> {
+    if (this.#ahead === undefined) {
+      const draft = new Draft(this.#parts.state.view, this.#parts.specs);
+      this.#ahead = draft;
+      for (const { reduced } of this.#underWay) draft.absorb(reduced.changes);
+      for (const { command } of this.#queue) this.#layAhead(draft, command);
+    }
+    return this.#ahead.view;
+  }
+
+  /**
    * Resolves once the write is durable and visible, with its index, or the newest one when nothing had to change. Rejects
    * with AppError when it is refused or cannot be stored; `outcome_unknown` says that it may have been stored.
    */
@@ -86,6 +105,7 @@ export class Writer<
     if (this.#isStopped) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, resolve: resolve as Pending<C>['resolve'], reject });
+      if (this.#ahead !== undefined) this.#layAhead(this.#ahead, command);
       this.#running ??= this.#drain();
     });
   }
@@ -109,6 +129,15 @@ export class Writer<
       }
     }
     this.#running = undefined;
+  }
+
+  #layAhead(draft: Draft<K>, command: C): void {
+    const { reduce, clock, random } = this.#parts;
+    try {
+      draft.absorb(reduce(draft.view, command, { nowMs: clock.now(), random }).changes);
+    } catch {
+      // Refused: its submitter hears of it when its turn has come.
+    }
   }
 
   /** Reduce what waits, as much as one transaction takes; the rest waits on. What is refused is gone. */
@@ -153,12 +182,15 @@ export class Writer<
   async #runBatch(batch: readonly Reducible<K, C>[]): Promise<void> {
     const writes = batch.map(({ reduced }) => reduced.changes).filter((changes) => changes.length > 0);
     const after = this.#parts.state.index;
+    this.#underWay = batch;
     let outcome: CommitOutcome =
       writes.length === 0 ? { outcome: 'done', indexes: [] } : await this.#commit(writes, after);
     if (outcome.outcome === 'unknown') {
       rejectAll(batch, mayHaveHappened(outcome.reason));
       outcome = await this.#findOut(writes, after);
     }
+    this.#underWay = [];
+    this.#ahead = undefined;
     if (outcome.outcome === 'done') this.#installAll(batch, outcome.indexes);
     else rejectAll(batch, outcome.reason);
   }
@@ -235,35 +267,4 @@ function settle<K extends Kinds>(
   { view, index }: State<K>,
 ): void {
   resolve({ index, result: readResult(reduced.result, view) });
-}
-
-const stopping = (): AppError => new AppError('stopping', 'agent is shutting down');
-
-function storeFailed(cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new AppError('store_failed', `the change could not be stored: ${why}`, { cause });
-}
-
-function mayHaveHappened(cause: AppError): AppError {
-  const text = `the store did not say whether the change was made, it may have been: ${cause.message}`;
-  return new AppError('outcome_unknown', text, { cause });
-}
-
-interface Sizes {
-  readonly operations: number;
-  readonly bytes: number;
-  readonly maxOperations: number;
-  readonly maxBytes: number;
-}
-
-function tooLarge({ operations, bytes, maxOperations, maxBytes }: Sizes): AppError {
-  const [has, takes] =
-    operations > maxOperations
-      ? [`${operations} rows`, `${maxOperations} rows`]
-      : [`${bytes} octets`, `${maxBytes} octets`];
-  return new AppError(
-    'invalid_command',
-    `the change is too large for the store: it has ${has}, the store takes ${takes} at once`,
-  );
 }

@@ -36,7 +36,7 @@ import type { Call } from './call-and-reply.ts';
 import type { BudgetLimits } from './listen/budget.ts';
 
 /** A check of this agent with its live state; stamps do not matter here. */
-export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output'>;
+export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output' | 'sinceMs'>;
 
 /** What this agent was asked to keep registered; see local/local.ts. */
 export interface LocalRegistrations {
@@ -153,7 +153,8 @@ export interface HttpParts {
   /** The rights of whoever asks. Throws forbidden for one who is not known. */
   authorizerOf(request: AskedWith): Authorizer;
   readonly state: State;
-  readonly indexes: TopicIndexes;
+  /** Of the topics of the catalog and of those of local/, each as its own store counts. */
+  readonly indexes: Pick<TopicIndexes, 'of'>;
   readonly watch: Watch;
   readonly summaries: ServiceSummaries;
   readonly writer: Writer;

@@ -61,10 +61,10 @@ export function keyOf(
 }
 
 export class KeptBodies {
-  readonly #indexes: TopicIndexes;
+  readonly #indexes: Pick<TopicIndexes, 'of'>;
   readonly #entries: LRUCache<string, KeptBody>;
 
-  constructor(indexes: TopicIndexes, maxBytes: number = MAX_BYTES) {
+  constructor(indexes: Pick<TopicIndexes, 'of'>, maxBytes: number = MAX_BYTES) {
     this.#indexes = indexes;
     this.#entries = new LRUCache({
       maxSize: maxBytes,

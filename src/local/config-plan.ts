@@ -2,12 +2,13 @@
  * What a new set of definitions from files changes: only the difference, so that a reload flaps nothing. Pure.
  *
  * Registrations from files that are gone are removed; those that say the same are left alone; a file wins over the API
- * for the same id. Removals come first, so that a check may move from a service that goes to one that comes.
+ * for the same id. Removals come last, so that a check may move from a service that goes to one that comes.
  */
 
 import { isSame } from '../lib/same.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, CheckId, ServiceDefinition } from '../model/types.ts';
+import type { AgentView } from './agent-tables.ts';
 import {
   joinPlans,
   type Plan,
@@ -18,7 +19,6 @@ import {
   planServiceRemoval,
 } from './plan.ts';
 import type { DefinitionsDiff } from './registration.ts';
-import type { Registry } from './registry.ts';
 
 export interface ConfigService {
   readonly definition: ServiceDefinition;
@@ -36,14 +36,14 @@ export interface ConfigPlan {
   readonly diff: DefinitionsDiff;
 }
 
-function isKnown({ definition, checks }: ConfigService, { services, checks: known }: Registry): boolean {
-  const service = services.get(definition.id);
+function isKnown({ definition, checks }: ConfigService, ahead: AgentView): boolean {
+  const service = ahead.localServices.get(definition.id);
   if (service?.source !== 'config' || !isSame(service.definition, definition)) return false;
-  return checks.every((check) => isKnownCheck(check, known));
+  return checks.every((check) => isKnownCheck(check, ahead));
 }
 
-function isKnownCheck(check: CheckDefinition, known: Registry['checks']): boolean {
-  const existing = known.get(check.id);
+function isKnownCheck(check: CheckDefinition, ahead: AgentView): boolean {
+  const existing = ahead.localChecks.get(check.id);
   return existing?.source === 'config' && isSame(existing.definition, check);
 }
 
@@ -66,12 +66,12 @@ export function orphanText({ id, serviceId }: CheckDefinition): string {
 function refuseOrphans(
   checks: readonly CheckDefinition[],
   services: readonly ConfigService[],
-  registry: Registry,
+  ahead: AgentView,
 ): void {
   const defined = new Set(services.map(({ definition }) => definition.id));
   const orphans = checks.filter(
     ({ serviceId }) =>
-      serviceId !== '' && !defined.has(serviceId) && registry.services.get(serviceId)?.source !== 'api',
+      serviceId !== '' && !defined.has(serviceId) && ahead.localServices.get(serviceId)?.source !== 'api',
   );
   if (orphans.length > 0) throw new OrphanChecks(orphans);
 }
@@ -80,14 +80,24 @@ function refuseOrphans(
 function goneChecks(
   kept: ReadonlySet<CheckId>,
   goneServices: ReadonlySet<string>,
-  registry: Registry,
+  ahead: AgentView,
 ): CheckId[] {
-  return [...registry.checks.values()]
+  return [...ahead.localChecks.values()]
     .filter(
       ({ source, definition: { id, serviceId } }) =>
         source === 'config' && !kept.has(id) && !goneServices.has(serviceId),
     )
     .map(({ definition: { id } }) => id);
+}
+
+/** The service that a check of these files belongs to; undefined for a check of the node. */
+function serviceOf(
+  { serviceId }: CheckDefinition,
+  services: readonly ConfigService[],
+  ahead: AgentView,
+): ServiceDefinition | undefined {
+  const defined = services.find(({ definition }) => definition.id === serviceId);
+  return defined?.definition ?? ahead.localServices.get(serviceId)?.definition;
 }
 
 /** Plan the way from the present registrations to these. Throws OrphanChecks (config_invalid). */
@@ -96,27 +106,27 @@ export function planConfig(
   checks: readonly CheckDefinition[],
   context: PlanContext,
 ): ConfigPlan {
-  const { registry } = context;
-  refuseOrphans(checks, services, registry);
+  const { ahead } = context;
+  refuseOrphans(checks, services, ahead);
   const serviceIds = new Set(services.map(({ definition }) => definition.id));
   const checkIds = new Set([...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id));
-  const goneServices = [...registry.services.values()]
+  const goneServices = [...ahead.localServices.values()]
     .filter(({ source, definition }) => source === 'config' && !serviceIds.has(definition.id))
     .map(({ definition }) => definition.id);
-  const gone = goneChecks(checkIds, new Set(goneServices), registry);
-  const newServices = services.filter((service) => !isKnown(service, registry));
-  const newChecks = checks.filter((check) => !isKnownCheck(check, registry.checks));
+  const gone = goneChecks(checkIds, new Set(goneServices), ahead);
+  const newServices = services.filter((service) => !isKnown(service, ahead));
+  const newChecks = checks.filter((check) => !isKnownCheck(check, ahead));
   const plan = joinPlans([
+    ...newServices.map((service) => planService({ ...service, source: 'config' }, false, context)),
+    ...newChecks.map((check) => planCheck(check, 'config', serviceOf(check, services, ahead), context)),
     ...goneServices.map((id) => planServiceRemoval(id, context)),
     planCheckRemoval(gone, context),
-    ...newServices.map((service) => planService({ ...service, source: 'config' }, false, context)),
-    ...newChecks.map((check) => planCheck(check, 'config', undefined, context)),
   ]);
   const written = [...newServices.map(({ definition }) => definition.id), ...newChecks.map(({ id }) => id)];
   const isOld = (id: string): boolean =>
-    registry.services.has(id as never) || registry.checks.has(id as never);
+    ahead.localServices.get(id) !== undefined || ahead.localChecks.get(id) !== undefined;
   return {
-    plan: { ...plan, removedChecks: plan.removedChecks.filter((id) => !checkIds.has(id)) },
+    plan,
     diff: {
       added: written.filter((id) => !isOld(id)),
       changed: written.filter(isOld),

@@ -6,9 +6,10 @@
  * service with enable_tag_override, which are adopted, and outputs that are not due to be written yet.
  */
 import type { CheckInput, Command } from '../catalog/command.ts';
-import { checkKey, followedSession, nodeKey, serviceKey, type View } from '../catalog/tables.ts';
+import { followedSession } from '../catalog/tables.ts';
 import { isSame } from '../lib/same.ts';
-import type { CheckId, CheckRow, ServiceDefinition, ServiceRow } from '../model/types.ts';
+import type { CheckId, CheckRow, ServiceDefinition, ServiceId, ServiceRow } from '../model/types.ts';
+import type { NodeRows } from './catalog-port.ts';
 import { registerHere } from './catalog-rows.ts';
 import type { OwnRows } from './registration.ts';
 
@@ -16,6 +17,8 @@ export interface Wanted {
   readonly own: OwnRows;
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckInput[];
+  /** Services whose registration or removal is not done yet: the catalog cannot know better. */
+  readonly underWay: ReadonlySet<ServiceId>;
   /** Checks whose output may stay behind. */
   readonly outputDeferred: ReadonlySet<CheckId>;
 }
@@ -39,13 +42,14 @@ function adoptTags(service: ServiceDefinition, row: ServiceRow | undefined): Ser
   return { ...service, tags: row.tags };
 }
 
-function diffServices(wanted: Wanted, view: View): CatalogDiff {
+function diffServices(wanted: Wanted, there: NodeRows): CatalogDiff {
   const { node } = wanted.own;
   const commands: Command[] = [];
   const adopted: ServiceDefinition[] = [];
+  const rows = new Map(there.services.map((row) => [row.id, row]));
   for (const service of [...wanted.own.services, ...wanted.services]) {
-    const row = view.services.get(serviceKey(node.name, service.id));
-    const kept = adoptTags(service, row);
+    const row = rows.get(service.id);
+    const kept = wanted.underWay.has(service.id) ? service : adoptTags(service, row);
     if (kept !== service) adopted.push(kept);
     if (row === undefined || !says(row, kept)) commands.push(registerHere(node, kept, []));
   }
@@ -56,26 +60,26 @@ function isCheckSaid(row: CheckRow | undefined, check: CheckInput, isOutputDefer
   return row !== undefined && says(row, check, isOutputDeferred ? 'output' : undefined);
 }
 
-function diffChecks(wanted: Wanted, view: View): readonly Command[] {
+function diffChecks(wanted: Wanted, there: NodeRows): readonly Command[] {
   const { node, checks: own } = wanted.own;
   const commands: Command[] = [];
+  const rows = new Map(there.checks.map((row) => [row.id, row]));
   for (const check of [...own, ...wanted.checks]) {
-    const row = view.checks.get(checkKey(node.name, check.id));
-    if (!isCheckSaid(row, check, wanted.outputDeferred.has(check.id)))
+    if (!isCheckSaid(rows.get(check.id), check, wanted.outputDeferred.has(check.id)))
       commands.push(registerHere(node, undefined, [check]));
   }
   return commands;
 }
 
 /** Rows of the node that nobody wants. A removed service takes its checks along. */
-function removals(wanted: Wanted, view: View): readonly Command[] {
+function removals(wanted: Wanted, there: NodeRows): readonly Command[] {
   const { node } = wanted.own;
   const services = new Set([...wanted.own.services, ...wanted.services].map(({ id }) => id));
   const checks = new Set([...wanted.own.checks, ...wanted.checks].map(({ id }) => id));
   const commands: Command[] = [];
-  for (const { id } of view.services.by('node', nodeKey(node.name)))
+  for (const { id } of there.services)
     if (!services.has(id)) commands.push({ kind: 'deregister', node: node.name, serviceId: id });
-  for (const check of view.checks.by('node', nodeKey(node.name))) {
+  for (const check of there.checks) {
     const { id, serviceId } = check;
     if (checks.has(id) || (serviceId && !services.has(serviceId))) continue;
     // The catalog itself keeps a check that follows a session; no agent runs it.
@@ -86,16 +90,20 @@ function removals(wanted: Wanted, view: View): readonly Command[] {
 }
 
 /** What has to be done so that the catalog says what is wanted. O(services and checks of the node). Never throws. */
-export function diffCatalog(wanted: Wanted, view: View): CatalogDiff {
+export function diffCatalog(wanted: Wanted, there: NodeRows): CatalogDiff {
   const { node } = wanted.own;
-  const nodeRow = view.nodes.get(nodeKey(node.name));
   const nodeCommands: readonly Command[] =
-    nodeRow !== undefined && says(nodeRow, node)
+    there.node !== undefined && says(there.node, node)
       ? []
       : [{ kind: 'register', node, skipNodeUpdate: false, checks: [] }];
-  const services = diffServices(wanted, view);
+  const services = diffServices(wanted, there);
   return {
-    commands: [...nodeCommands, ...services.commands, ...diffChecks(wanted, view), ...removals(wanted, view)],
+    commands: [
+      ...nodeCommands,
+      ...services.commands,
+      ...diffChecks(wanted, there),
+      ...removals(wanted, there),
+    ],
     adopted: services.adopted,
   };
 }

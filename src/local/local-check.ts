@@ -6,11 +6,19 @@
  * than a short grace: the reports of the time in which nobody listened must be able to arrive.
  */
 import type { Clock } from '../lib/clock.ts';
-import type { CheckDefinition, CheckStatus, LocalCheckRow, RegistrationSource } from '../model/types.ts';
+import type {
+  CheckDefinition,
+  CheckStatus,
+  LocalCheckRow,
+  ModifyIndex,
+  RegistrationSource,
+} from '../model/types.ts';
 
 export interface LocalCheck {
   readonly definition: CheckDefinition;
   readonly source: RegistrationSource;
+  /** That of its row, which tells it from another check of the same id before or after it; 0 while it has none. */
+  readonly createIndex: ModifyIndex;
   readonly status: CheckStatus;
   readonly output: string;
   /** Wall time in ms since which it has this status; 0 until the first result or report. */
@@ -32,7 +40,24 @@ export function newLocalCheck(
 ): LocalCheck {
   const { probe, initialStatus: status } = definition;
   const ttlExpiresAtMs = probe.kind === 'ttl' ? clock.monotonic() + probe.ttlMs : 0;
-  return { definition, source, status, output: '', sinceMs: 0, sinceMonotonicMs: 0, ttlExpiresAtMs };
+  return {
+    definition,
+    source,
+    createIndex: 0,
+    status,
+    output: '',
+    sinceMs: 0,
+    sinceMonotonicMs: 0,
+    ttlExpiresAtMs,
+  };
+}
+
+/** The check of a row that was made in this process and has not lived yet: what the row says, a fresh TTL. */
+export function checkOfRow(row: LocalCheckRow, clock: Clock): LocalCheck {
+  const { createIndex, status, output, sinceMs } = row;
+  const { sinceMonotonicMs } = restoredCheck(row, clock);
+  const fresh = newLocalCheck(row.definition, row.source, clock);
+  return { ...fresh, createIndex, status, output, sinceMs, sinceMonotonicMs };
 }
 
 /** A check after a result or report; the time of its status begins anew when that changes or is the first. */
@@ -65,7 +90,7 @@ export function storedState(
 
 /** The check of a stored row, at the start of the process. */
 export function restoredCheck(row: LocalCheckRow, clock: Clock): LocalCheck {
-  const { definition, source, status, output, sinceMs } = row;
+  const { definition, source, createIndex, status, output, sinceMs } = row;
   const { probe } = definition;
   const remainingMs = row.ttlDeadlineMs - clock.now();
   const ttlExpiresAtMs =
@@ -74,5 +99,5 @@ export function restoredCheck(row: LocalCheckRow, clock: Clock): LocalCheck {
       : 0;
   const ageMs = Math.max(clock.now() - sinceMs, 0);
   const sinceMonotonicMs = sinceMs === 0 ? 0 : clock.monotonic() - ageMs;
-  return { definition, source, status, output, sinceMs, sinceMonotonicMs, ttlExpiresAtMs };
+  return { definition, source, createIndex, status, output, sinceMs, sinceMonotonicMs, ttlExpiresAtMs };
 }

@@ -1,26 +1,28 @@
 /**
  * What this agent was asked to keep registered, and the catalog kept equal to it.
  *
- * A registration is one atomic command (what was asked for, and the catalog's rows), so an acknowledged one survives
- * any end of the process. A change is planned (plan.ts), submitted, and only then applied to the registry and told to
- * the scheduler by `onChecksChanged`; probes report back by `report`. The rest is repair: a full comparison with the
- * catalog about every minute (diff.ts), and every 30 s a look for services that were critical for too long (reaper.ts).
+ * A change is planned against what is queued (plan.ts) and submitted in one turn to the agent's own store and to the
+ * catalog; it is acknowledged when it is durable here and visible there. What the own store installs goes into the
+ * registry and to the scheduler by `onChecksChanged`; probes report back by `report`. The rest is repair: a full
+ * comparison with the catalog at the start, about every minute, and when only one of the two took a change (diff.ts);
+ * every 30 s a look for services that were critical for too long (reaper.ts). The own store is the truth.
  * Knows nothing of probes, timers of checks, or HTTP.
  */
-import type { State } from '../catalog/state.ts';
-import { serviceKey } from '../catalog/tables.ts';
-import type { Writer } from '../catalog/writer.ts';
+import type { Applied } from '../catalog/state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { isSame } from '../lib/same.ts';
 import { AppError } from '../model/errors.ts';
 import type { CheckDefinition, CheckId, CheckStatus, RegistrationSource, ServiceId } from '../model/types.ts';
+import type { AgentState } from './agent-rules.ts';
+import type { AgentKinds, AgentView } from './agent-tables.ts';
+import type { CatalogPort } from './catalog-port.ts';
 import { type ConfigDefinitions, type ConfigPlan, planConfig } from './config-plan.ts';
-import { type LocalCheck, newLocalCheck, redefined, restoredCheck, withResult } from './local-check.ts';
+import { type LocalCheck, withResult } from './local-check.ts';
 import { nodeMark, serviceMark } from './maintenance.ts';
 import { Outbox, ROUND_MS } from './outbox.ts';
 import {
+  NOTHING,
   type Plan,
   type PlanContext,
   planCheck,
@@ -42,15 +44,16 @@ import type {
 import { Registry } from './registry.ts';
 import { isAllowed, refuseForbidden } from './scripts.ts';
 import { SYNC_INTERVAL_MS, syncOnce } from './sync.ts';
-import { logPlan, logStatus } from './sync-log.ts';
+import { linesOfPlan, logStatus } from './sync-log.ts';
 import { cutOutput } from './ttl-output.ts';
+import { TwoStores } from './two-stores.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface LocalParts {
   /** Asked at every use, because a reload may change the node's metadata; its name stays. */
   readonly own: () => OwnRows;
-  readonly writer: Pick<Writer, 'submit'>;
-  readonly state: Pick<State, 'view'>;
+  readonly agentState: AgentState;
+  readonly catalog: CatalogPort;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -64,20 +67,28 @@ export interface LocalParts {
 
 export class Local {
   readonly #parts: LocalParts;
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
   readonly #outbox: Outbox;
   readonly #upkeep: Upkeep;
+  readonly #stores: TwoStores;
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
-    const { own, writer, clock, random, log } = parts;
+    const { own, agentState, catalog, clock, random, log } = parts;
+    this.#registry = new Registry(clock);
     const find = (id: CheckId): LocalCheck | undefined => this.#registry.checks.get(id);
     this.#upkeep = new Upkeep({ clock, random, log }, [
       { intervalMs: SYNC_INTERVAL_MS, run: () => this.sync() },
       { intervalMs: REAP_INTERVAL_MS, run: () => this.#reap() },
-      { intervalMs: ROUND_MS, run: () => this.#outbox.round() },
+      { intervalMs: ROUND_MS, run: () => this.#round() },
     ]);
-    this.#outbox = new Outbox({ node: own().node.name, writer, clock, random, log, find });
+    const keep: AgentState['writer']['submit'] = (command) => agentState.writer.submit(command);
+    this.#outbox = new Outbox({ node: own().node.name, keep, catalog, clock, random, log, find });
+    const onKept = ({ renewed }: Plan): void => {
+      for (const id of renewed) this.#renew(id);
+    };
+    this.#stores = new TwoStores({ agentState, catalog, onKept });
+    agentState.installer.onInstalled((applied) => this.#install(applied));
   }
 
   /** Take up what was registered before the last end, compare with the catalog, and begin the loops. */
@@ -119,7 +130,7 @@ export class Local {
 
   /** Remove a service and its checks; false when it is unknown. */
   async deregisterService(id: string): Promise<boolean> {
-    if (!this.#registry.services.has(id as ServiceId)) return false;
+    if (!this.#knowsService(id)) return false;
     await this.#carryOut(planServiceRemoval(id as ServiceId, this.#planContext()));
     return true;
   }
@@ -128,20 +139,18 @@ export class Local {
   async registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void> {
     this.refuseForbidden([definition], source);
     const { serviceId } = definition;
-    const service = serviceId === '' ? undefined : this.#registry.services.get(serviceId);
+    const context = this.#planContext();
+    const service = serviceId === '' ? undefined : context.ahead.localServices.get(serviceId);
     if (serviceId !== '' && service === undefined)
       throw new AppError('invalid_command', `ServiceID ${JSON.stringify(serviceId)} does not exist`);
-    const { own, state } = this.#parts;
-    const isInCatalog = state.view.services.get(serviceKey(own().node.name, serviceId)) !== undefined;
-    const missing = isInCatalog ? undefined : service?.definition;
-    await this.#carryOut(planCheck(definition, source, missing, this.#planContext()));
+    await this.#carryOut(planCheck(definition, source, service?.definition, context));
   }
 
   /** Remove a check; false when it is unknown. */
   async deregisterCheck(id: string): Promise<boolean> {
-    if (!this.#registry.checks.has(id as CheckId)) return false;
-    await this.#carryOut(planCheckRemoval([id as CheckId], this.#planContext()));
-    return true;
+    const isKnown = this.#registry.checks.has(id as CheckId) || this.#ahead.localChecks.get(id) !== undefined;
+    if (isKnown) await this.#carryOut(planCheckRemoval([id as CheckId], this.#planContext()));
+    return isKnown;
   }
 
   /** Take a client's report for a TTL check; a change of status is durable and visible when it resolves. */
@@ -152,7 +161,7 @@ export class Local {
     if (definition.probe.kind !== 'ttl') return 'not-ttl';
     const ttlExpiresAtMs = this.#parts.clock.monotonic() + definition.probe.ttlMs;
     const renewed = { ...check, ttlExpiresAtMs };
-    this.#registry.putCheck(renewed);
+    this.#registry.live(renewed);
     const pushed = this.#take(renewed, status, cutOutput(output, definition.outputMaxBytes));
     this.#parts.onHeartbeat(this.#registry.checks.get(definition.id) ?? renewed, true);
     if (pushed === undefined) this.#outbox.deadlineMoved(definition.id);
@@ -174,7 +183,7 @@ export class Local {
 
   /** Put a service into or out of maintenance; false when it is unknown. A second time changes nothing. */
   async setServiceMaintenance(id: string, isOn: boolean, reason: string): Promise<boolean> {
-    if (!this.#registry.services.has(id as ServiceId)) return false;
+    if (!this.#knowsService(id)) return false;
     await this.#setMark(serviceMark(id, reason), isOn);
     return true;
   }
@@ -187,7 +196,7 @@ export class Local {
   /** Make the registrations from files be these; only differences are touched, all of them at once or none. */
   async replaceConfigDefinitions(...wanted: ConfigDefinitions): Promise<DefinitionsDiff> {
     const { plan, diff } = this.#planConfig(...wanted);
-    if (plan.commands.length > 0) await this.#carryOut(plan);
+    if (plan.keep.length > 0) await this.#carryOut(plan);
     return diff;
   }
 
@@ -198,9 +207,16 @@ export class Local {
 
   /** Compare with the catalog and repair what differs, at once instead of within a minute. Never rejects. */
   async sync(): Promise<void> {
-    const { own, writer, state, log } = this.#parts;
-    const outputDeferred = this.#outbox.deferred;
-    await syncOnce({ own: own(), registry: this.#registry, outputDeferred, writer, state, log });
+    const { own, agentState, catalog, log } = this.#parts;
+    await syncOnce({
+      own: own(),
+      context: () => this.#planContext(),
+      underWay: this.#stores.underWay,
+      outputDeferred: this.#outbox.deferred,
+      keep: (command) => agentState.writer.submit(command),
+      catalog,
+      log,
+    });
   }
 
   #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
@@ -213,46 +229,52 @@ export class Local {
     refuseForbidden(checks, source, this.#parts.settings().scripts);
   }
 
+  /** The rows as they will be when all that was taken is done. */
+  get #ahead(): AgentView {
+    return this.#parts.agentState.writer.ahead;
+  }
+
+  /** Also one whose removal is on its way: whoever removes it too has to wait for that. */
+  #knowsService(id: string): boolean {
+    return this.#registry.services.has(id as ServiceId) || this.#ahead.localServices.get(id) !== undefined;
+  }
+
   #planContext(): PlanContext {
-    return { node: this.#parts.own().node, registry: this.#registry, clock: this.#parts.clock };
+    const { own, clock } = this.#parts;
+    return { node: own().node, ahead: this.#ahead, live: this.#registry.checks, clock };
   }
 
   async #setMark(mark: CheckDefinition, isOn: boolean): Promise<void> {
     if (!isOn) await this.deregisterCheck(mark.id);
-    else if (!this.#registry.checks.has(mark.id)) await this.registerCheck(mark, 'api');
+    else if (this.#ahead.localChecks.get(mark.id) === undefined) await this.registerCheck(mark, 'api');
+    else await this.#carryOut(NOTHING);
   }
 
   async #carryOut(plan: Plan): Promise<void> {
-    await this.#parts.writer.submit({ kind: 'all', commands: plan.commands });
-    logPlan(this.#parts.log, plan, this.#registry);
-    this.#apply(plan);
+    const lines = linesOfPlan(plan, this.#ahead);
+    await this.#stores.carryOut(plan);
+    for (const { level, fields, text } of lines) this.#parts.log[level](fields, text);
   }
 
-  /** The registry after a plan; commits end in the order of their submission, so plans are applied in that order. */
-  #apply({ services, checks, removedServices, removedChecks }: Plan): void {
-    const stopped = removedChecks.filter((id) => this.#registry.checks.has(id));
-    for (const id of removedChecks) {
-      this.#registry.removeCheck(id);
-      this.#outbox.forget(id);
-    }
-    for (const id of removedServices) this.#registry.removeService(id);
-    for (const service of services) this.#registry.putService(service);
-    const started = checks.flatMap(({ definition, source }) => this.#applyCheck(definition, source) ?? []);
-    if (stopped.length > 0 || started.length > 0) this.#parts.onChecksChanged({ started, stopped });
-  }
-
-  /** A check that has to be started (again), or undefined when its probe goes on as it is. */
-  #applyCheck(definition: CheckDefinition, source: RegistrationSource): StartedCheck | undefined {
+  /** A TTL check was registered again as it is: its time begins anew. */
+  #renew(id: CheckId): void {
     const { clock, onHeartbeat } = this.#parts;
-    const before = this.#registry.checks.get(definition.id);
-    const check = before
-      ? redefined(before, definition, source, clock)
-      : newLocalCheck(definition, source, clock);
-    this.#registry.putCheck(check);
-    if (definition.probe.kind === 'none') return undefined;
-    if (before === undefined || !isSame(before.definition, definition)) return { check, isRestored: false };
-    if (definition.probe.kind === 'ttl') onHeartbeat(check, false);
-    return undefined;
+    const check = this.#registry.checks.get(id);
+    if (check?.definition.probe.kind !== 'ttl') return;
+    const renewed = { ...check, ttlExpiresAtMs: clock.monotonic() + check.definition.probe.ttlMs };
+    this.#registry.live(renewed);
+    onHeartbeat(renewed, false);
+  }
+
+  #install(applied: readonly Applied<AgentKinds>[]): void {
+    const change = this.#registry.install(applied);
+    for (const id of change.stopped) this.#outbox.forget(id);
+    if (change.started.length > 0 || change.stopped.length > 0) this.#parts.onChecksChanged(change);
+  }
+
+  async #round(): Promise<void> {
+    await this.#outbox.round();
+    if (this.#stores.takeApart()) await this.sync();
   }
 
   /** Keep a result; the promise is there when it has to be published at once. */
@@ -262,7 +284,7 @@ export class Local {
     const after = withResult(check, status, discardCheckOutput ? '' : output, clock);
     const isFirst = check.sinceMs === 0;
     if (!isFirst && after.status === check.status && after.output === check.output) return undefined;
-    this.#registry.putCheck(after);
+    this.#registry.live(after);
     if (isFirst || after.status !== check.status) logStatus(this.#parts.log, check, status);
     if (isFirst || after.status !== check.status || checkUpdateIntervalMs === 0)
       return this.#outbox.push(after);
@@ -271,14 +293,11 @@ export class Local {
   }
 
   async #restore(): Promise<void> {
-    const { state, clock, settings, log, onChecksChanged } = this.#parts;
-    for (const { definition, source } of state.view.localServices.values())
-      this.#registry.putService({ definition, source });
+    const { agentState, settings, log, onChecksChanged } = this.#parts;
+    this.#registry.restore(agentState.state.view);
     const started: StartedCheck[] = [];
     const forbidden: CheckId[] = [];
-    for (const row of state.view.localChecks.values()) {
-      const check = restoredCheck(row, clock);
-      this.#registry.putCheck(check);
+    for (const check of this.#registry.checks.values()) {
       if (!isAllowed(check.definition, check.source, settings().scripts)) forbidden.push(check.definition.id);
       else if (check.definition.probe.kind !== 'none')
         started.push({ check, isRestored: check.sinceMs !== 0 });

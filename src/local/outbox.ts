@@ -5,12 +5,14 @@
  * at random, so that thousands of chatty checks do not write together). A TTL deadline that moved is stored with the
  * next round, one write for all. What could not be stored is tried again with every round.
  */
-import type { CheckStatusCommand, Command, LocalCheckStateCommand } from '../catalog/command.ts';
-import type { Writer } from '../catalog/writer.ts';
+import type { CheckStatusCommand } from '../catalog/command.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckId } from '../model/types.ts';
+import type { CheckStateCommand } from './agent-command.ts';
+import type { AgentState } from './agent-rules.ts';
+import type { CatalogPort } from './catalog-port.ts';
 import { type LocalCheck, storedState } from './local-check.ts';
 
 /** Time between two rounds in ms: a TTL deadline that a sudden end forgets is at most this old. */
@@ -18,7 +20,8 @@ export const ROUND_MS = 1_000;
 
 export interface OutboxParts {
   readonly node: string;
-  readonly writer: Pick<Writer, 'submit'>;
+  readonly keep: AgentState['writer']['submit'];
+  readonly catalog: Pick<CatalogPort, 'submit'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -48,7 +51,7 @@ export class Outbox {
     this.#outputDue.delete(id);
     this.#movedDeadlines.delete(id);
     try {
-      await this.#parts.writer.submit({ kind: 'all', commands: this.#news(check) });
+      await this.#send([check], []);
       this.#parts.log.info({ check: id }, 'Synced check');
     } catch (error) {
       this.#failed.add(id);
@@ -80,19 +83,19 @@ export class Outbox {
     const due = [...this.#outputDue].filter(([, dueMs]) => dueMs <= now).map(([id]) => id);
     const published = [...new Set([...this.#failed, ...due])];
     const moved = [...this.#movedDeadlines].filter((id) => !published.includes(id));
-    const commands: Command[] = [
-      ...this.#find(published).flatMap((check) => this.#news(check)),
-      ...this.#find(moved).map((check) => this.#state(check)),
-    ];
+    const [news, states] = [this.#find(published), this.#find(moved)];
     for (const id of published) this.forget(id);
     this.#movedDeadlines.clear();
-    if (commands.length === 0) return;
+    if (news.length + states.length === 0) return;
     try {
-      await this.#parts.writer.submit({ kind: 'all', commands });
+      await this.#send(news, states);
       for (const check of published) this.#parts.log.info({ check }, 'Synced check');
     } catch (error) {
       for (const id of [...published, ...moved]) this.#failed.add(id);
-      this.#parts.log.warn({ err: error, checks: commands.length }, 'results of checks could not be stored');
+      this.#parts.log.warn(
+        { err: error, checks: news.length + states.length },
+        'results of checks could not be stored',
+      );
     }
   }
 
@@ -100,19 +103,28 @@ export class Outbox {
     return ids.flatMap((id) => this.#parts.find(id) ?? []);
   }
 
-  #news(check: LocalCheck): readonly [CheckStatusCommand, LocalCheckStateCommand] {
-    const { definition, status, output } = check;
-    return [
-      { kind: 'check-status', node: this.#parts.node, checkId: definition.id, status, output },
-      this.#state(check),
-    ];
+  /** Store the state of all these checks, and show the catalog those with news, in one turn. Rejects when either fails. */
+  async #send(news: readonly LocalCheck[], others: readonly LocalCheck[]): Promise<void> {
+    const { keep, catalog } = this.#parts;
+    const states = [...news, ...others].map((check) => this.#state(check));
+    const shown = news.map((check) => this.#status(check));
+    await allDone([
+      keep({ kind: 'all', commands: states }),
+      ...(shown.length > 0 ? [catalog.submit({ kind: 'all', commands: shown })] : []),
+    ]);
   }
 
-  #state(check: LocalCheck): LocalCheckStateCommand {
-    return {
-      kind: 'local-check-state',
-      id: check.definition.id,
-      state: storedState(check, this.#parts.clock),
-    };
+  #status({ definition, status, output }: LocalCheck): CheckStatusCommand {
+    return { kind: 'check-status', node: this.#parts.node, checkId: definition.id, status, output };
   }
+
+  #state(check: LocalCheck): CheckStateCommand {
+    return { kind: 'check-state', id: check.definition.id, state: storedState(check, this.#parts.clock) };
+  }
+}
+
+/** Wait for all of them, then reject with the first failure if there is one. */
+async function allDone(steps: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

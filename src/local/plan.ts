@@ -1,88 +1,108 @@
 /**
- * A change of what this agent runs, worked out before anything is done: the commands that make it durable, and what
- * the registry will hold afterwards. Pure; local.ts submits `commands` as one atomic command and then applies the rest.
+ * A change of what this agent runs, worked out before anything is done: the commands for its own store, and those that
+ * make the catalog say the same. Pure; local.ts submits both in one turn.
  *
- * A check that is known keeps its state, whoever registers it again; what came in between is kept by applying the plan
- * to the state of that moment (see local.ts), not to the one that was planned with.
+ * Plans are made against what is queued, not against what is: the rows as they will be when all that was taken is done.
+ * A check that is known keeps its state, whoever registers it again.
  */
 import type { Command, RegisterCommand } from '../catalog/command.ts';
 import type { Clock } from '../lib/clock.ts';
+import { isSame } from '../lib/same.ts';
 import {
   type CheckDefinition,
   type CheckId,
+  type LocalCheckRow,
   type RegistrationSource,
   SERVICE_MAINTENANCE_PREFIX,
   type ServiceDefinition,
   type ServiceId,
 } from '../model/types.ts';
+import type { AgentCommand } from './agent-command.ts';
+import type { AgentView } from './agent-tables.ts';
 import { catalogCheck, registerHere } from './catalog-rows.ts';
-import { type LocalCheck, newLocalCheck, redefined, storedState } from './local-check.ts';
-import type { LocalService, ServiceRegistration } from './registration.ts';
-import type { Registry } from './registry.ts';
+import { checkOfRow, type LocalCheck, newLocalCheck, redefined, storedState } from './local-check.ts';
+import type { ServiceRegistration } from './registration.ts';
 
 export interface Plan {
-  readonly commands: readonly Command[];
-  readonly services: readonly LocalService[];
-  readonly checks: readonly { readonly definition: CheckDefinition; readonly source: RegistrationSource }[];
-  readonly removedServices: readonly ServiceId[];
-  readonly removedChecks: readonly CheckId[];
+  /** For the agent's own store, to be done together. */
+  readonly keep: readonly AgentCommand[];
+  /** For the catalog, to be done together. */
+  readonly show: readonly Command[];
+  /** Services that change. */
+  readonly services: readonly ServiceId[];
+  /** TTL checks that were only registered again: their time begins anew. */
+  readonly renewed: readonly CheckId[];
 }
 
 /** What plans are made from. */
 export interface PlanContext {
   readonly node: RegisterCommand['node'];
-  readonly registry: Registry;
+  /** The rows as they will be. */
+  readonly ahead: AgentView;
+  /** What lives now. */
+  readonly live: ReadonlyMap<CheckId, LocalCheck>;
   readonly clock: Clock;
 }
 
-const NOTHING: Plan = { commands: [], services: [], checks: [], removedServices: [], removedChecks: [] };
+/** Changes nothing; carried out, it waits for all that was taken before. */
+export const NOTHING: Plan = { keep: [], show: [], services: [], renewed: [] };
 
 /** Several plans as one. */
 export function joinPlans(plans: readonly Plan[]): Plan {
   return {
-    commands: plans.flatMap(({ commands }) => commands),
+    keep: plans.flatMap(({ keep }) => keep),
+    show: plans.flatMap(({ show }) => show),
     services: plans.flatMap(({ services }) => services),
-    checks: plans.flatMap(({ checks }) => checks),
-    removedServices: plans.flatMap(({ removedServices }) => removedServices),
-    removedChecks: plans.flatMap(({ removedChecks }) => removedChecks),
+    renewed: plans.flatMap(({ renewed }) => renewed),
   };
 }
 
-function upcoming(
-  definition: CheckDefinition,
-  source: RegistrationSource,
-  { registry, clock }: PlanContext,
+/** The check of a row with what lives of it, unless what lives is of an earlier check of that id. */
+export function checkAhead(
+  row: LocalCheckRow,
+  { live, clock }: Pick<PlanContext, 'live' | 'clock'>,
 ): LocalCheck {
-  const existing = registry.checks.get(definition.id);
-  return existing ? redefined(existing, definition, source, clock) : newLocalCheck(definition, source, clock);
+  const known = live.get(row.definition.id);
+  if (known?.createIndex !== row.createIndex) return checkOfRow(row, clock);
+  return { ...known, definition: row.definition, source: row.source };
 }
 
-function storeCheck(check: LocalCheck, clock: Clock): Command {
+function upcoming(definition: CheckDefinition, source: RegistrationSource, context: PlanContext): LocalCheck {
+  const { ahead, clock } = context;
+  const row = ahead.localChecks.get(definition.id);
+  if (row === undefined) return newLocalCheck(definition, source, clock);
+  return redefined(checkAhead(row, context), definition, source, clock);
+}
+
+function keepCheck(check: LocalCheck, clock: Clock): AgentCommand {
   const { definition, source } = check;
-  return { kind: 'local-check', definition, source, state: storedState(check, clock) };
+  return { kind: 'keep-check', definition, source, state: storedState(check, clock) };
+}
+
+/** TTL checks of these that are registered already, with this very definition. */
+function renewedOf(checks: readonly CheckDefinition[], { ahead }: PlanContext): readonly CheckId[] {
+  return checks
+    .filter(({ probe }) => probe.kind === 'ttl')
+    .filter((check) => isSame(ahead.localChecks.get(check.id)?.definition, check))
+    .map(({ id }) => id);
 }
 
 /** Remove checks, here and in the catalog. */
 export function planCheckRemoval(ids: readonly CheckId[], { node }: PlanContext): Plan {
-  const commands = ids.flatMap((id): readonly Command[] => [
-    { kind: 'local-remove', table: 'localChecks', id },
-    { kind: 'deregister', node: node.name, checkId: id },
-  ]);
-  return { ...NOTHING, commands, removedChecks: ids };
+  return {
+    ...NOTHING,
+    keep: ids.map((id) => ({ kind: 'drop-check', id })),
+    show: ids.map((id) => ({ kind: 'deregister', node: node.name, checkId: id })),
+  };
 }
 
 /** Remove a service with its checks, here and in the catalog. */
-export function planServiceRemoval(id: ServiceId, { node, registry }: PlanContext): Plan {
-  const checks = registry.checksOf(id);
+export function planServiceRemoval(id: ServiceId, { node }: PlanContext): Plan {
   return {
     ...NOTHING,
-    commands: [
-      { kind: 'local-remove', table: 'localServices', id },
-      ...checks.map((check): Command => ({ kind: 'local-remove', table: 'localChecks', id: check })),
-      { kind: 'deregister', node: node.name, serviceId: id },
-    ],
-    removedServices: [id],
-    removedChecks: checks,
+    keep: [{ kind: 'drop-service', id }],
+    show: [{ kind: 'deregister', node: node.name, serviceId: id }],
+    services: [id],
   };
 }
 
@@ -93,43 +113,37 @@ export function planService(
   context: PlanContext,
 ): Plan {
   const kept = new Set(checks.map(({ id }) => id));
-  const dropped = replaceExistingChecks
-    ? context.registry
-        .checksOf(definition.id)
-        .filter((id) => !kept.has(id) && !id.startsWith(SERVICE_MAINTENANCE_PREFIX))
-    : [];
+  const existing = replaceExistingChecks ? context.ahead.localChecks.by('service', definition.id) : [];
+  const dropped = Array.from(existing, (row) => row.definition.id).filter(
+    (id) => !kept.has(id) && !id.startsWith(SERVICE_MAINTENANCE_PREFIX),
+  );
   const upcomingChecks = checks.map((check) => upcoming(check, source, context));
+  const shown = upcomingChecks.map((check) => catalogCheck(context.node.name, check));
   const added: Plan = {
-    ...NOTHING,
-    commands: [
-      { kind: 'local-service', definition, source },
-      ...upcomingChecks.map((check) => storeCheck(check, context.clock)),
-      registerHere(
-        context.node,
-        definition,
-        upcomingChecks.map((check) => catalogCheck(context.node.name, check)),
-      ),
+    keep: [
+      { kind: 'keep-service', definition, source },
+      ...upcomingChecks.map((check) => keepCheck(check, context.clock)),
     ],
-    services: [{ definition, source }],
-    checks: checks.map((check) => ({ definition: check, source })),
+    show: [registerHere(context.node, definition, shown)],
+    services: [definition.id],
+    renewed: renewedOf(checks, context),
   };
   return dropped.length === 0 ? added : joinPlans([added, planCheckRemoval(dropped, context)]);
 }
 
-/** Register a check that stands alone. `missingService` is its service where the catalog has lost it. */
+/** Register a check that stands alone. The catalog gets its service too where it has lost that. */
 export function planCheck(
   definition: CheckDefinition,
   source: RegistrationSource,
-  missingService: ServiceDefinition | undefined,
+  service: ServiceDefinition | undefined,
   context: PlanContext,
 ): Plan {
   const check = upcoming(definition, source, context);
+  const command = registerHere(context.node, service, [catalogCheck(context.node.name, check)]);
   return {
     ...NOTHING,
-    commands: [
-      storeCheck(check, context.clock),
-      registerHere(context.node, missingService, [catalogCheck(context.node.name, check)]),
-    ],
-    checks: [{ definition, source }],
+    keep: [keepCheck(check, context.clock)],
+    show: [service === undefined ? command : { ...command, skipServiceUpdate: true }],
+    renewed: renewedOf([definition], context),
   };
 }

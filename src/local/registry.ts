@@ -1,18 +1,27 @@
 /**
- * What this agent runs now, in memory: services, checks, and which checks belong to which service.
+ * What this agent runs now: the installed rows of its store, and of each check what lives beside its row.
  *
- * Only remembers; local.ts decides, stores and tells others. Every operation is O(1) or O(checks of one service).
+ * Rows come in through `restore` and `install` only; what lives is the last result and the deadline of a TTL, which are
+ * ahead of the row until they are stored. Says which checks have to be run from now on; local.ts tells the scheduler.
  */
-import type { CheckId, ServiceId } from '../model/types.ts';
-import type { LocalCheck } from './local-check.ts';
-import type { LocalService } from './registration.ts';
+import type { Applied } from '../catalog/state.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isSame } from '../lib/same.ts';
+import type { CheckId, LocalCheckRow, LocalServiceRow, ServiceId } from '../model/types.ts';
+import type { AgentKinds, AgentView } from './agent-tables.ts';
+import { checkOfRow, type LocalCheck, redefined, restoredCheck } from './local-check.ts';
+import type { ChecksChange, StartedCheck } from './registration.ts';
 
 export class Registry {
-  readonly #services = new Map<ServiceId, LocalService>();
+  readonly #services = new Map<ServiceId, LocalServiceRow>();
   readonly #checks = new Map<CheckId, LocalCheck>();
-  readonly #checksOf = new Map<ServiceId, Set<CheckId>>();
+  readonly #clock: Clock;
 
-  get services(): ReadonlyMap<ServiceId, LocalService> {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get services(): ReadonlyMap<ServiceId, LocalServiceRow> {
     return this.#services;
   }
 
@@ -20,42 +29,50 @@ export class Registry {
     return this.#checks;
   }
 
-  /** Ids of the checks of a service; empty when there are none. */
-  checksOf(service: ServiceId): readonly CheckId[] {
-    return [...(this.#checksOf.get(service) ?? [])];
+  /** Take up what was stored before this process. */
+  restore({ localServices, localChecks }: AgentView): void {
+    for (const row of localServices.values()) this.#services.set(row.definition.id, row);
+    for (const row of localChecks.values())
+      this.#checks.set(row.definition.id, restoredCheck(row, this.#clock));
   }
 
-  putService(service: LocalService): void {
-    this.#services.set(service.definition.id, service);
+  /** Take over an installed write: which checks it starts, again where their definition changed, and which it stops. */
+  install(applied: readonly Applied<AgentKinds>[]): ChecksChange {
+    const started: StartedCheck[] = [];
+    const stopped: CheckId[] = [];
+    for (const { table, before, after } of applied) {
+      if (table === 'localServices')
+        this.#installService(before as LocalServiceRow, after as LocalServiceRow);
+      if (table !== 'localChecks') continue;
+      const row = after as LocalCheckRow | undefined;
+      const id = (row ?? (before as LocalCheckRow)).definition.id;
+      if (row !== undefined) started.push(...this.#installCheck(row, before as LocalCheckRow | undefined));
+      else if (this.#checks.delete(id)) stopped.push(id);
+    }
+    return { started, stopped };
   }
 
-  /** Insert or replace; a check that named another service before moves. */
-  putCheck(check: LocalCheck): void {
-    const { id, serviceId } = check.definition;
-    const before = this.#checks.get(id);
-    this.#checks.set(id, check);
-    if (before?.definition.serviceId === serviceId) return;
-    if (before) this.#detach(before);
-    if (serviceId === '') return;
-    const ids = this.#checksOf.get(serviceId);
-    if (ids) ids.add(id);
-    else this.#checksOf.set(serviceId, new Set([id]));
+  /** Replace what lives of a check. One that is not there any more is left alone. */
+  live(check: LocalCheck): void {
+    const { id } = check.definition;
+    if (this.#checks.has(id)) this.#checks.set(id, check);
   }
 
-  removeService(id: ServiceId): void {
-    this.#services.delete(id);
+  #installService(before: LocalServiceRow | undefined, after: LocalServiceRow | undefined): void {
+    if (after !== undefined) this.#services.set(after.definition.id, after);
+    else if (before !== undefined) this.#services.delete(before.definition.id);
   }
 
-  removeCheck(id: CheckId): void {
-    const before = this.#checks.get(id);
-    if (!before) return;
-    this.#checks.delete(id);
-    this.#detach(before);
-  }
-
-  #detach({ definition: { id, serviceId } }: LocalCheck): void {
-    const ids = this.#checksOf.get(serviceId);
-    ids?.delete(id);
-    if (ids?.size === 0) this.#checksOf.delete(serviceId);
+  #installCheck(row: LocalCheckRow, before: LocalCheckRow | undefined): readonly StartedCheck[] {
+    const { definition, source } = row;
+    const known = this.#checks.get(definition.id);
+    const isRedefined = before === undefined || !isSame(before.definition, definition);
+    if (known !== undefined && !isRedefined) {
+      this.#checks.set(definition.id, { ...known, source });
+      return [];
+    }
+    const check = known ? redefined(known, definition, source, this.#clock) : checkOfRow(row, this.#clock);
+    this.#checks.set(definition.id, check);
+    return definition.probe.kind === 'none' ? [] : [{ check, isRestored: false }];
   }
 }

@@ -9,50 +9,74 @@
 import type { Command } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isSame } from '../lib/same.ts';
-import {
-  type CheckId,
-  type CheckStatus,
-  NODE_MAINTENANCE,
-  SERVICE_MAINTENANCE_PREFIX,
-} from '../model/types.ts';
+import { type CheckStatus, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX } from '../model/types.ts';
+import type { KeepCheckCommand, KeepServiceCommand } from './agent-command.ts';
+import type { AgentView } from './agent-tables.ts';
 import type { LocalCheck } from './local-check.ts';
 import type { Plan } from './plan.ts';
-import type { Registry } from './registry.ts';
 
-/** A mark is set or taken away: said as what it means. */
-function logMark(log: Logger, id: CheckId, does: 'entered' | 'left'): void {
-  if (id === NODE_MAINTENANCE) log.info({}, `Node ${does} maintenance mode`);
-  else if (id.startsWith(SERVICE_MAINTENANCE_PREFIX))
-    log.info({ service: id.slice(SERVICE_MAINTENANCE_PREFIX.length) }, `Service ${does} maintenance mode`);
+export interface Line {
+  readonly level: 'info' | 'debug';
+  readonly fields: object;
+  readonly text: string;
 }
 
-/** Say what a plan that is durable now changes of what was registered before. */
-export function logPlan(log: Logger, plan: Plan, before: Pick<Registry, 'services' | 'checks'>): void {
-  const said = new Set<string>();
-  for (const { definition } of plan.services) {
-    const { id } = definition;
-    if (isSame(before.services.get(id)?.definition, definition)) {
-      log.debug({ service: id }, 'Service in sync');
-      continue;
+const info = (fields: object, text: string): Line => ({ level: 'info', fields, text });
+
+/** A mark is set or taken away: said as what it means. */
+function markLines(id: string, does: 'entered' | 'left'): readonly Line[] {
+  if (id === NODE_MAINTENANCE) return [info({}, `Node ${does} maintenance mode`)];
+  if (!id.startsWith(SERVICE_MAINTENANCE_PREFIX)) return [];
+  const service = id.slice(SERVICE_MAINTENANCE_PREFIX.length);
+  return [info({ service }, `Service ${does} maintenance mode`)];
+}
+
+/** What was said already in the lines of a plan. */
+interface Said {
+  readonly written: Set<string>;
+  readonly gone: Set<string>;
+}
+
+function serviceLine({ definition }: KeepServiceCommand, ahead: AgentView, { written }: Said): Line {
+  const fields = { service: definition.id };
+  if (isSame(ahead.localServices.get(definition.id)?.definition, definition))
+    return { level: 'debug', fields, text: 'Service in sync' };
+  written.add(definition.id);
+  return info(fields, 'Synced service');
+}
+
+function checkLines({ definition }: KeepCheckCommand, ahead: AgentView, { written }: Said): readonly Line[] {
+  const { id, serviceId } = definition;
+  // The checks of a service are written with it, in one step.
+  if (written.has(serviceId) || isSame(ahead.localChecks.get(id)?.definition, definition)) return [];
+  return [...markLines(id, 'entered'), info({ check: id }, 'Synced check')];
+}
+
+function goneCheckLines(id: string, ahead: AgentView, { gone }: Said): readonly Line[] {
+  const row = ahead.localChecks.get(id);
+  if (row === undefined || gone.has(row.definition.serviceId)) return [];
+  return [...markLines(id, 'left'), info({ check: id }, 'Deregistered check')];
+}
+
+/** What a plan changes of the rows that it was made against; to be said once it is done. */
+export function linesOfPlan({ keep }: Plan, ahead: AgentView): readonly Line[] {
+  const said: Said = { written: new Set(), gone: new Set() };
+  return keep.flatMap((command): readonly Line[] => {
+    switch (command.kind) {
+      case 'keep-service':
+        return [serviceLine(command, ahead, said)];
+      case 'keep-check':
+        return checkLines(command, ahead, said);
+      case 'drop-service':
+        said.gone.add(command.id);
+        if (ahead.localServices.get(command.id) === undefined) return [];
+        return [info({ service: command.id }, 'Deregistered service')];
+      case 'drop-check':
+        return goneCheckLines(command.id, ahead, said);
+      default:
+        return [];
     }
-    said.add(id);
-    log.info({ service: id }, 'Synced service');
-  }
-  for (const { definition } of plan.checks) {
-    const { id, serviceId } = definition;
-    // The checks of a service are written with it, in one step.
-    if (said.has(serviceId) || isSame(before.checks.get(id)?.definition, definition)) continue;
-    logMark(log, id, 'entered');
-    log.info({ check: id }, 'Synced check');
-  }
-  for (const id of plan.removedServices) log.info({ service: id }, 'Deregistered service');
-  const gone = new Set<string>(plan.removedServices);
-  for (const id of plan.removedChecks) {
-    const check = before.checks.get(id);
-    if (check === undefined || gone.has(check.definition.serviceId)) continue;
-    logMark(log, id, 'left');
-    log.info({ check: id }, 'Deregistered check');
-  }
+  });
 }
 
 /** Say that a comparison with the catalog had to write something, by the command that wrote it. */

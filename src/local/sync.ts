@@ -2,14 +2,14 @@
  * One full comparison of what this agent wants with the catalog, and what follows from it.
  */
 import type { Command } from '../catalog/command.ts';
-import type { State } from '../catalog/state.ts';
-import type { Writer } from '../catalog/writer.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { CheckId, ServiceDefinition } from '../model/types.ts';
+import type { CheckId, ServiceDefinition, ServiceId } from '../model/types.ts';
+import type { AgentState } from './agent-rules.ts';
+import type { CatalogPort } from './catalog-port.ts';
 import { catalogCheck } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';
+import { checkAhead, type PlanContext } from './plan.ts';
 import type { OwnRows } from './registration.ts';
-import type { Registry } from './registry.ts';
 import { logRepair } from './sync-log.ts';
 
 /** Time between two comparisons in ms. Turning it up leaves longer wrong what others wrote into this node's rows. */
@@ -17,47 +17,64 @@ export const SYNC_INTERVAL_MS = 60_000;
 
 export interface SyncParts {
   readonly own: OwnRows;
-  readonly registry: Registry;
+  /** Asked once the catalog's rows are there, so that nothing is wanted that was given up meanwhile. */
+  readonly context: () => Pick<PlanContext, 'ahead' | 'live' | 'clock'>;
+  readonly underWay: ReadonlySet<ServiceId>;
   readonly outputDeferred: ReadonlySet<CheckId>;
-  readonly writer: Pick<Writer, 'submit'>;
-  readonly state: Pick<State, 'view'>;
+  readonly keep: AgentState['writer']['submit'];
+  readonly catalog: CatalogPort;
   readonly log: Logger;
 }
 
 /** A service that somebody registered under the id of one of the agent's own takes its place. */
-function wantedOf({ own, registry, outputDeferred }: SyncParts): Wanted {
-  const services = [...registry.services.values()].map(({ definition }) => definition);
+function wantedOf({ own, context, underWay, outputDeferred }: SyncParts): Wanted {
+  const made = context();
+  const { localServices, localChecks } = made.ahead;
+  const services = Array.from(localServices.values(), ({ definition }) => definition);
   return {
-    own: { ...own, services: own.services.filter(({ id }) => !registry.services.has(id)) },
+    own: { ...own, services: own.services.filter(({ id }) => localServices.get(id) === undefined) },
     services,
-    checks: [...registry.checks.values()].map((check) => catalogCheck(own.node.name, check)),
+    checks: Array.from(localChecks.values(), (row) => catalogCheck(own.node.name, checkAhead(row, made))),
+    underWay,
     outputDeferred,
   };
 }
 
-async function tryCommand({ writer, log }: SyncParts, command: Command): Promise<void> {
+async function tryStep({ log }: SyncParts, command: string, step: () => Promise<unknown>): Promise<void> {
   try {
-    await writer.submit(command);
-    logRepair(log, command);
+    await step();
   } catch (error) {
-    log.warn({ err: error, command: command.kind }, 'the catalog could not be brought up to date');
+    log.warn({ err: error, command }, 'the catalog could not be brought up to date');
   }
 }
 
 async function adopt(parts: SyncParts, definition: ServiceDefinition): Promise<void> {
-  const { registry } = parts;
-  const source = registry.services.get(definition.id)?.source;
+  const source = parts.context().ahead.localServices.get(definition.id)?.source;
   if (source === undefined) return;
-  await tryCommand(parts, { kind: 'local-service', definition, source });
-  if (registry.services.has(definition.id)) registry.putService({ definition, source });
+  await tryStep(parts, 'keep-service', () => parts.keep({ kind: 'keep-service', definition, source }));
+}
+
+async function repair({ catalog, log }: SyncParts, command: Command): Promise<void> {
+  await catalog.submit(command);
+  logRepair(log, command);
+}
+
+async function compare(parts: SyncParts): Promise<number> {
+  const there = await parts.catalog.rowsOfNode(parts.own.node.name);
+  const { commands, adopted } = diffCatalog(wantedOf(parts), there);
+  await Promise.all([
+    ...adopted.map((definition) => adopt(parts, definition)),
+    ...commands.map((command) => tryStep(parts, command.kind, () => repair(parts, command))),
+  ]);
+  return commands.length;
 }
 
 /** Bring the catalog up to date. Never rejects; resolves to the number of commands that were needed. */
 export async function syncOnce(parts: SyncParts): Promise<number> {
-  const { commands, adopted } = diffCatalog(wantedOf(parts), parts.state.view);
-  await Promise.all([
-    ...adopted.map((definition) => adopt(parts, definition)),
-    ...commands.map((command) => tryCommand(parts, command)),
-  ]);
-  return commands.length;
+  try {
+    return await compare(parts);
+  } catch (error) {
+    parts.log.warn({ err: error }, 'the catalog could not be compared with what this agent keeps registered');
+    return 0;
+  }
 }

@@ -262,7 +262,13 @@ export interface QueryRow extends Stamp {
   readonly document: QueryDocument;
 }
 
-/** A small named fact of this installation: node id, format marks. */
+/** A named document that everybody who shares the catalog obeys: the autopilot's settings. */
+export interface SettingRow extends Stamp {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A small named fact of this installation: its node id. */
 export interface FactRow extends Stamp {
   readonly name: string;
   readonly value: string;

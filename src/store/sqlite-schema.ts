@@ -43,6 +43,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "INSERT INTO indexes (store, value) SELECT 'agent', value FROM last_index",
     'DROP TABLE last_index',
   ],
+  // Facts are the agent's own; what everybody who shares the catalog has to know became a setting of it.
+  [
+    rowTable('settings'),
+    "INSERT INTO settings SELECT * FROM facts WHERE key = 'autopilot'",
+    "DELETE FROM facts WHERE key = 'autopilot'",
+  ],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

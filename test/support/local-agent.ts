@@ -1,16 +1,21 @@
 /**
- * A catalog with a Local on top, in memory and on a manual clock, as agent.ts would build them.
+ * A catalog and an agent's own store with a Local on top, in memory and on a manual clock, as agent.ts would build them.
  */
-import { Installer } from '../../src/catalog/installer.ts';
-import type { Persistence } from '../../src/catalog/persistence.ts';
-import { reduce } from '../../src/catalog/reduce.ts';
-import { State } from '../../src/catalog/state.ts';
-import { TABLES } from '../../src/catalog/tables.ts';
-import { TopicIndexes, topicsOf } from '../../src/catalog/topics.ts';
+import { catalogPort, indexesOfBoth } from '../../src/agent/core.ts';
+import type { Stores } from '../../src/agent/stores.ts';
+import type { Command, Results } from '../../src/catalog/command.ts';
+import { openStore } from '../../src/catalog/opened-store.ts';
+import { CATALOG_RULES } from '../../src/catalog/reduce.ts';
+import type { State } from '../../src/catalog/state.ts';
+import { type CatalogKinds, TABLES } from '../../src/catalog/tables.ts';
+import type { TopicIndexes } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
-import { Writer } from '../../src/catalog/writer.ts';
+import type { Writer } from '../../src/catalog/writer.ts';
 import { decodeCheck, decodeService } from '../../src/decode/definitions.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
+import type { AgentCommand, AgentResults } from '../../src/local/agent-command.ts';
+import { AGENT_RULES, type AgentState } from '../../src/local/agent-rules.ts';
+import { AGENT_TABLES, type AgentKinds } from '../../src/local/agent-tables.ts';
 import { Local } from '../../src/local/local.ts';
 import type { LocalCheck } from '../../src/local/local-check.ts';
 import type { ChecksChange, LocalSettings } from '../../src/local/registration.ts';
@@ -24,9 +29,10 @@ export interface LocalAgent {
   readonly state: State;
   readonly writer: Writer;
   readonly watch: Watch;
-  readonly indexes: TopicIndexes;
+  readonly indexes: Pick<TopicIndexes, 'of'>;
   readonly clock: ManualClock;
-  readonly store: Persistence;
+  readonly agentState: AgentState;
+  readonly stores: Stores;
   /** What the scheduler was told, in order. */
   readonly changes: readonly ChecksChange[];
   readonly heartbeats: readonly LocalCheck[];
@@ -36,7 +42,7 @@ export interface LocalAgent {
 }
 
 export interface LocalAgentOptions {
-  readonly store?: Persistence;
+  readonly stores?: Stores;
   readonly clock?: ManualClock;
   readonly settings?: Partial<LocalSettings>;
   readonly log?: Logger;
@@ -49,17 +55,26 @@ export function checkFrom(json: object): CheckDefinition {
   return decodeCheck(json, 'api', DEFAULTS);
 }
 
-/** Start a Local on a store that may hold something already. */
+/** Stores that a restart finds as they were left. */
+export const rememberingStores = (): Stores => ({
+  agent: rememberingStore(AGENT_TABLES),
+  catalog: rememberingStore(TABLES),
+});
+
+/** Start a Local on stores that may hold something already. */
 export async function startLocal(options: LocalAgentOptions = {}): Promise<LocalAgent> {
-  const { store = rememberingStore(TABLES), clock = manualClock() } = options;
-  const state = new State(TABLES);
-  const stored = await store.load();
-  state.load(stored.rows, stored.index);
+  const { stores = rememberingStores(), clock = manualClock() } = options;
   const watch = new Watch(clock);
   const random = seededRandom(7);
-  const indexes = new TopicIndexes(stored.index);
-  const installer = new Installer({ state, indexes, watch, topicsOf });
-  const writer = new Writer({ specs: TABLES, reduce, state, installer, persistence: store, clock, random });
+  const tools = { watch, clock, random };
+  const [agentState, catalog] = await Promise.all([
+    openStore<AgentKinds, AgentCommand, AgentResults>(stores.agent, AGENT_RULES, tools),
+    openStore<CatalogKinds, Command, Results>(stores.catalog, CATALOG_RULES, tools),
+  ]);
+  // An agent knows its id before it does anything else.
+  await agentState.writer.submit({ kind: 'fact', name: 'node_id', value: 'id-1' });
+  const { state, writer } = catalog;
+  const indexes = indexesOfBoth(agentState, catalog);
   const changes: ChecksChange[] = [];
   const heartbeats: LocalCheck[] = [];
   const local = new Local({
@@ -68,8 +83,8 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
       services: [decodeService({ Name: 'consul', Port: 8300 }, 'api', DEFAULTS).definition],
       checks: [],
     }),
-    writer,
-    state,
+    agentState,
+    catalog: catalogPort(catalog),
     clock,
     random,
     log: options.log ?? silentLogger,
@@ -90,7 +105,8 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
     watch,
     indexes,
     clock,
-    store,
+    agentState,
+    stores,
     changes,
     heartbeats,
     register: (json, { replaceExistingChecks = false } = {}) => {

@@ -19,7 +19,7 @@ import type {
   ExplainedInstance,
   ExplainRequest,
 } from '../../model/explanation.ts';
-import type { CheckRow } from '../../model/types.ts';
+import type { CheckId, CheckRow } from '../../model/types.ts';
 import type { Lookup } from '../../names/lookup.ts';
 import {
   CLASS,
@@ -255,13 +255,15 @@ export interface ExplainerParts {
   readonly clock: Clock;
   /** The node of this agent, the only one whose checks have a known history. */
   readonly nodeName: string;
+  /** Wall time in ms since which a check of this agent has its status; undefined when that is not known. */
+  readonly checkSinceMs: (id: CheckId) => number | undefined;
 }
 
 /** Explanations from the present catalog and configuration. */
 export function makeExplain(given: ExplainerParts): ExplainDns {
-  const { view, executeQuery, random, clock, nodeName } = given;
+  const { view, executeQuery, random, clock, nodeName, checkSinceMs } = given;
   const sinceMs = ({ node, id }: CheckRow): number | undefined =>
-    node === nodeName ? view.localChecks.get(id)?.sinceMs || undefined : undefined;
+    node === nodeName ? checkSinceMs(id) : undefined;
   let zone = makeZone(given.config());
   const sender = new Sender({ clock, random, counters: makeCounters(new Metrics()) }, zone);
   return (request) => {

@@ -13,7 +13,7 @@ import {
   text,
 } from '../../decode/json-fields.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import type { FactRow } from '../../model/types.ts';
+import type { SettingRow } from '../../model/types.ts';
 import type { Document } from './row-documents.ts';
 
 /** Index of the settings that nobody has written yet: they are there from the beginning. */
@@ -88,7 +88,7 @@ export function autopilotFact(body: unknown): string {
 }
 
 /** The settings that are in force. */
-export function autopilotDocument(fact: FactRow | undefined): Document {
+export function autopilotDocument(fact: SettingRow | undefined): Document {
   const settings = fact === undefined ? DEFAULTS : (JSON.parse(fact.value) as Settings);
   return {
     ...settings,

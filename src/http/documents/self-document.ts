@@ -16,14 +16,14 @@ const ORIGIN_COORDINATE: Document = Object.freeze({
   Height: 1e-5,
 });
 
-function agentStats({ local, state }: HttpParts): Document {
+function agentStats({ local }: HttpParts): Document {
   const checks = [...local.checks().values()];
   const ttls = checks.filter(({ definition }) => definition.probe.kind === 'ttl').length;
   return {
     check_monitors: String(checks.length - ttls),
     check_ttls: String(ttls),
     checks: String(checks.length),
-    services: String(state.view.localServices.size),
+    services: String(local.services().size),
   };
 }
 

@@ -5,10 +5,13 @@ import { TABLE_NAMES } from '../../catalog/tables.ts';
 import type { HttpParts } from '../http-parts.ts';
 
 /** Have the metrics read the sizes of tables and queues. */
-export function collectGauges({ metrics, state, watch, writer }: HttpParts): void {
+export function collectGauges({ metrics, state, local, watch, writer }: HttpParts): void {
   const rows = metrics.gauge('catalog_rows');
   const slots = TABLE_NAMES.map((table) => ({ table, slot: rows.slot(table) }));
+  const [services, checks] = [rows.slot('localServices'), rows.slot('localChecks')];
   metrics.onCollect(() => {
+    rows.set(services, local.services().size);
+    rows.set(checks, local.checks().size);
     for (const { table, slot } of slots) rows.set(slot, state.view[table].size);
     const names = new Set<string>();
     for (const { name } of state.view.services.values()) names.add(name);

@@ -32,13 +32,13 @@ function idBefore(verb: string, { params }: Call): CheckId | undefined {
 /** As for every path that is not there. */
 const UNKNOWN_PATH = text(404, 'Invalid URL path: not a recognized HTTP API endpoint');
 
-const history: Handler = (call, { local, state, checkHistory }) => {
+const history: Handler = (call, { local, checkHistory }) => {
   const id = idBefore(HISTORY, call);
   if (id === undefined) return UNKNOWN_PATH;
   const check = local.checks().get(id);
   if (check === undefined) return text(404, `Unknown check ID "${id}"`);
   const kept = checkHistory(id);
-  const sinceMs = state.view.localChecks.get(id)?.sinceMs ?? 0;
+  const { sinceMs } = check;
   return json({
     CheckID: id,
     Status: check.status,

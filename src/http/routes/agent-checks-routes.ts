@@ -24,10 +24,10 @@ import { registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Prepare, Route } from '../route.ts';
 
-const checks: Handler = (call, { local, state, nodeName }) => {
+const checks: Handler = (call, { local, nodeName }) => {
   const isSelected = filterOf(call, CHECK_FIELDS);
   const documents = [...local.checks().values()].map((check) => {
-    const service = state.view.localServices.get(check.definition.serviceId)?.definition;
+    const service = local.services().get(check.definition.serviceId)?.definition;
     return agentCheckDocument(nodeName, check, service);
   });
   return json(

@@ -2,7 +2,7 @@
  * /v1/agent/health/service: the health of this agent's services as a status code, for load balancers and scripts.
  */
 
-import type { AggregatedStatus, ServiceDefinition } from '../../model/types.ts';
+import type { AggregatedStatus, ServiceDefinition, ServiceId } from '../../model/types.ts';
 import { needing, onRest } from '../access/permission.ts';
 import { ownServiceRights } from '../access/row-rights.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
@@ -64,7 +64,7 @@ function answer(call: Call, status: AggregatedStatus, value: unknown): Reply {
 
 const byId: Handler = (call, parts) => {
   const id = restOfPath(call, 'Missing serviceID');
-  const row = parts.state.view.localServices.get(id);
+  const row = parts.local.services().get(id as ServiceId);
   if (row === undefined) {
     const nothing = { AggregatedStatus: 'critical', Service: null, Checks: null };
     const reason = `ServiceId ${id} not found`;
@@ -78,7 +78,7 @@ const byId: Handler = (call, parts) => {
 
 const byName: Handler = (call, parts) => {
   const name = restOfPath(call, 'Missing service Name');
-  const definitions = [...parts.state.view.localServices.values()]
+  const definitions = [...parts.local.services().values()]
     .map(({ definition }) => definition)
     .filter((definition) => definition.name === name)
     .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -3,11 +3,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import { localServiceTopic } from '../../catalog/topics.ts';
 import { decodeService } from '../../decode/definitions.ts';
 import { SERVICE_FIELDS } from '../../filter/fields.ts';
+import { LOCAL_SERVICES_TOPIC, localServiceTopic } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
-import type { LocalServiceRow, ServiceDefinition } from '../../model/types.ts';
+import type { ServiceDefinition, ServiceId } from '../../model/types.ts';
 import { ownServicesFilter } from '../access/answer-filters.ts';
 import { byBody, filtered, needing, type Permission } from '../access/permission.ts';
 import { ownServiceRights } from '../access/row-rights.ts';
@@ -28,12 +28,12 @@ import { registrationBody, registrationMaxBytes } from '../request/registration-
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Prepare, Route } from '../route.ts';
 
-const REGISTRY_TOPICS = ['local-services'] as const;
+const REGISTRY_TOPICS = [LOCAL_SERVICES_TOPIC] as const;
 
 /** What was registered with this agent; its own service is not. */
-function registered({ state }: HttpParts): readonly ServiceDefinition[] {
-  return [...state.view.localServices.values()]
-    .filter(({ source }: LocalServiceRow) => source !== 'agent')
+function registered({ local }: HttpParts): readonly ServiceDefinition[] {
+  return [...local.services().values()]
+    .filter(({ source }) => source !== 'agent')
     .map(({ definition }) => definition);
 }
 
@@ -56,7 +56,7 @@ interface Hashed {
 }
 
 function hashed(parts: HttpParts, id: string): Hashed {
-  const row = parts.state.view.localServices.get(id);
+  const row = parts.local.services().get(id as ServiceId);
   if (row === undefined || row.source === 'agent')
     throw new AppError('not_found', `unknown service ID: ${id}`);
   const document = agentServiceDocument(row.definition, parts.datacenter);

@@ -61,7 +61,7 @@ const removePeer: Handler = (call, parts) => {
 const transferLeader: Handler = () => fail('cannot transfer leadership: there is no other server');
 
 const autopilotSettings: Handler = (_call, parts) => {
-  return json(autopilotDocument(parts.state.view.facts.get(AUTOPILOT_FACT)));
+  return json(autopilotDocument(parts.state.view.settings.get(AUTOPILOT_FACT)));
 };
 
 function casOf(call: Call): number | undefined {
@@ -83,7 +83,7 @@ function settingsOf(call: Call): string {
 
 const writeAutopilotSettings: Handler = async (call, parts) => {
   const ifIndex = casOf(call);
-  const fact = { kind: 'fact', name: AUTOPILOT_FACT, value: settingsOf(call) } as const;
+  const fact = { kind: 'setting', name: AUTOPILOT_FACT, value: settingsOf(call) } as const;
   const { result } = await parts.writer.submit(ifIndex === undefined ? fact : { ...fact, ifIndex });
   return json(result);
 };

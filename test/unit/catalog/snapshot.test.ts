@@ -1,18 +1,16 @@
 import { expect, test } from 'vitest';
 import { snapshotRows } from '../../../src/catalog/snapshot.ts';
-import type { CheckId, RegistrationSource } from '../../../src/model/types.ts';
+import type { CheckId } from '../../../src/model/types.ts';
 import { deregister, registerService, service } from '../../support/catalog.ts';
 import { startKv } from '../../support/kv.ts';
 
-test('restoring brings back what was there, removes what came later, and leaves the agent its own', async () => {
+test('restoring brings back what was there, removes what came later, and leaves settings alone', async () => {
   const { writer, kv, row, begin, state } = await startKv();
   await writer.submit(registerService('n1', service({ name: 'web' })));
   const session = await begin();
   await kv('kept', { verb: 'lock', session, text: 'v', flags: '7' });
   const rows = [...snapshotRows(state.view)];
-  const source: RegistrationSource = 'api';
-  await writer.submit({ kind: 'local-service', definition: service({ name: 'mine' }), source });
-  await writer.submit({ kind: 'fact', name: 'node-id', value: 'x' });
+  await writer.submit({ kind: 'setting', name: 'autopilot', value: 'x' });
   await writer.submit(registerService('n2', service({ name: 'late' })));
   await kv('late', { text: 'x' });
   await kv('kept', { text: 'changed' });
@@ -22,8 +20,7 @@ test('restoring brings back what was there, removes what came later, and leaves 
   expect(row('late')).toBeUndefined();
   expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['web']);
   expect(state.view.nodes.get('n2')).toBeUndefined();
-  expect(state.view.localServices.size).toBe(1);
-  expect(state.view.facts.get('node-id')?.value).toBe('x');
+  expect(state.view.settings.get('autopilot')?.value).toBe('x');
 });
 
 test('restored rows that differ get a new index, so that no old check-and-set matches', async () => {

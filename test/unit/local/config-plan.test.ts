@@ -67,7 +67,7 @@ test('after a restart the same files change nothing', async () => {
   await before.local.replaceConfigDefinitions([service(WEB)], []);
   await before.local.updateTtl('c', 'passing', 'fine');
   await before.local.stop();
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   const { index } = after.state;
   await after.local.replaceConfigDefinitions([service(WEB)], []);
   expect(after.state.index).toBe(index);

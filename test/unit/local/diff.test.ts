@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { catalogPort } from '../../../src/agent/core.ts';
 import { diffCatalog } from '../../../src/local/diff.ts';
 import type { NodeName } from '../../../src/model/types.ts';
 import { registerCheck } from '../../support/catalog.ts';
@@ -9,6 +10,7 @@ const nothing = {
   own: { node, services: [], checks: [] },
   services: [],
   checks: [],
+  underWay: new Set<never>(),
   outputDeferred: new Set<never>(),
 };
 
@@ -22,7 +24,8 @@ test('checks of the node that nobody wants are removed, but for those that follo
     definition: { SessionName: 'leader' },
   }));
   await writer.submit({ ...command, checks: followers });
-  expect(diffCatalog(nothing, state.view).commands).toEqual([
+  const there = await catalogPort({ state, writer }).rowsOfNode('n1');
+  expect(diffCatalog(nothing, there).commands).toEqual([
     { kind: 'deregister', node: 'n1', checkId: 'stray' },
   ]);
 });

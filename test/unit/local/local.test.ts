@@ -18,8 +18,10 @@ test('a registration is in the catalog, in the store and at the scheduler when i
   await agent.register(WEB);
   expect(agent.state.view.services.get(serviceKey('n1', 'web-1'))).toMatchObject({ name: 'web', port: 80 });
   expect(row(agent, 'c')).toMatchObject({ status: 'critical', serviceName: 'web', type: 'ttl' });
-  const stored = (await agent.store.load()).rows.map(({ table }) => table);
-  expect(stored).toEqual(expect.arrayContaining(['localServices', 'localChecks', 'services', 'checks']));
+  const tables = (rows: readonly { table: string }[]) => new Set(rows.map(({ table }) => table));
+  const [own, shown] = [await agent.stores.agent.load(), await agent.stores.catalog.load()];
+  expect(tables(own.rows)).toEqual(new Set(['facts', 'localServices', 'localChecks']));
+  expect(tables(shown.rows)).toEqual(new Set(['nodes', 'services', 'checks']));
   expect(agent.changes.flatMap(({ started }) => started.map(({ check }) => check.definition.id))).toEqual([
     'c',
   ]);
@@ -67,7 +69,7 @@ test('a removed service takes its checks along; what nobody registered is not re
   expect(await agent.local.deregisterService('web-1')).toBe(true);
   expect(await agent.local.deregisterService('web-1')).toBe(false);
   expect([...agent.local.checks().keys()]).toEqual([]);
-  expect(agent.state.view.localChecks.size).toBe(0);
+  expect(agent.agentState.state.view.localChecks.size).toBe(0);
   expect(row(agent, 'c')).toBeUndefined();
 });
 
@@ -89,7 +91,7 @@ test('scripts are refused from the API unless they are enabled for it', async ()
 test('a script check that was allowed before a restart is removed when scripts are off now', async () => {
   const before = await startLocal({ settings: { scripts: 'all' } });
   await before.registerCheck({ Name: 's', Args: ['/bin/true'], Interval: '1s' });
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   expect(after.local.checks().size).toBe(0);
   expect(row(after, 's')).toBeUndefined();
   expect(after.changes.flatMap(({ started }) => started)).toEqual([]);
@@ -118,7 +120,7 @@ test('a result of a check that is gone changes nothing', async () => {
   agent.local.report('h' as never, 'passing', 'later');
   await agent.clock.advanceAndSettle(2_000);
   expect(row(agent, 'h')).toBeUndefined();
-  expect(agent.state.view.localChecks.size).toBe(0);
+  expect(agent.agentState.state.view.localChecks.size).toBe(0);
 });
 
 test('a result that comes while the check is registered anew does not bring the old definition back', async () => {
@@ -128,7 +130,9 @@ test('a result that comes while the check is registered anew does not bring the 
   agent.local.report('h' as never, 'passing', 'from a');
   await again;
   await agent.clock.advanceAndSettle(0);
-  expect(agent.state.view.localChecks.get('h')?.definition.probe).toMatchObject({ url: 'http://b/' });
+  expect(agent.agentState.state.view.localChecks.get('h')?.definition.probe).toMatchObject({
+    url: 'http://b/',
+  });
   expect(live(agent, 'h')).toMatchObject({ status: 'passing' });
 });
 
@@ -137,12 +141,16 @@ test('a restart forgets neither registrations nor the state of checks, and write
   await before.register(WEB);
   await before.local.updateTtl('c', 'passing', 'fine');
   await before.local.stop();
-  const { index } = await before.store.load();
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const indexes = async () => [
+    (await before.stores.agent.load()).index,
+    (await before.stores.catalog.load()).index,
+  ];
+  const stored = await indexes();
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   expect(live(after, 'c')).toMatchObject({ status: 'passing', output: 'fine' });
   expect([...after.local.services().keys()]).toEqual(['web-1']);
   expect(after.changes.flatMap(({ started }) => started.map(({ isRestored }) => isRestored))).toEqual([true]);
-  expect((await after.store.load()).index).toBe(index);
+  expect(await indexes()).toEqual(stored);
 });
 
 test('a TTL deadline survives a sudden end to the second, and wall time that jumps does not move it', async () => {
@@ -151,10 +159,10 @@ test('a TTL deadline survives a sudden end to the second, and wall time that jum
   await before.local.updateTtl('c', 'passing', 'fine');
   await before.clock.advanceAndSettle(3_000);
   before.clock.jumpWallTime(-3_600_000);
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   expect((live(after, 'c')?.ttlExpiresAtMs ?? 0) - after.clock.monotonic()).toBe(10_000);
   before.clock.jumpWallTime(3_600_000);
-  const again = await startLocal({ store: before.store, clock: before.clock });
+  const again = await startLocal({ stores: before.stores, clock: before.clock });
   expect((live(again, 'c')?.ttlExpiresAtMs ?? 0) - again.clock.monotonic()).toBe(7_000);
 });
 
@@ -163,7 +171,7 @@ test('a TTL check that expired stays so over a restart until somebody reports', 
   await before.register(WEB);
   before.local.report('c' as never, 'critical', 'TTL expired');
   await before.clock.advanceAndSettle(1_000);
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   expect(live(after, 'c')?.ttlExpiresAtMs).toBe(0);
   expect(await after.local.updateTtl('c', 'passing', '')).toBe('ok');
   expect(live(after, 'c')?.ttlExpiresAtMs).not.toBe(0);
@@ -175,16 +183,16 @@ test('a check that failed and then expired stays expired over a restart', async 
   await before.local.updateTtl('c', 'critical', 'down');
   before.local.report('c' as never, 'critical', 'TTL expired');
   await before.clock.advanceAndSettle(1_000);
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   expect(live(after, 'c')?.ttlExpiresAtMs).toBe(0);
 });
 
 test('the state of a check that is not stored is not kept, and changes no index', async () => {
   const agent = await startLocal();
-  const { index } = agent.state;
+  const { index } = agent.agentState.state;
   const state = { status: 'passing', output: '', sinceMs: 1, ttlDeadlineMs: 0 } as const;
-  await agent.writer.submit({ kind: 'local-check-state', id: 'nobody' as never, state });
-  expect([agent.state.index, agent.state.view.localChecks.size]).toEqual([index, 0]);
+  await agent.agentState.writer.submit({ kind: 'check-state', id: 'nobody' as never, state });
+  expect([agent.agentState.state.index, agent.agentState.state.view.localChecks.size]).toEqual([index, 0]);
 });
 
 test('reports for checks that are unknown or no TTL checks are told apart', async () => {
@@ -194,18 +202,18 @@ test('reports for checks that are unknown or no TTL checks are told apart', asyn
   expect(await agent.local.updateTtl('h', 'passing', '')).toBe('not-ttl');
 });
 
-test('a heartbeat that changes nothing writes once a second, not once a report', async () => {
+test('a heartbeat that changes nothing writes once a second, not once a report, and nothing that others see', async () => {
   const agent = await startLocal();
   await agent.register(WEB);
   await agent.local.updateTtl('c', 'passing', 'fine');
-  const { index } = agent.state;
+  const [{ index }, shown] = [agent.agentState.state, agent.state.index];
   for (let i = 0; i < 50; i += 1) {
     await agent.local.updateTtl('c', 'passing', 'fine');
     agent.clock.advance(15);
   }
-  expect(agent.state.index).toBe(index);
+  expect(agent.agentState.state.index).toBe(index);
   await agent.clock.advanceAndSettle(1_000);
-  expect(agent.state.index).toBe(index + 1);
+  expect([agent.agentState.state.index, agent.state.index]).toEqual([index + 1, shown]);
   expect(agent.heartbeats.length).toBe(51);
 });
 
@@ -228,7 +236,7 @@ test('the time in critical runs on over a restart, and a jump of wall time does 
   before.local.report('d' as never, 'critical', 'refused');
   await before.clock.advanceAndSettle(70_000);
   await before.local.stop();
-  const after = await startLocal({ store: before.store, clock: before.clock });
+  const after = await startLocal({ stores: before.stores, clock: before.clock });
   after.clock.jumpWallTime(3_600_000);
   await after.clock.advanceAndSettle(30_000);
   expect(after.local.services().size).toBe(1);

@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest';
+import type { Stores } from '../../../src/agent/stores.ts';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
-import { checkKey, serviceKey, TABLES } from '../../../src/catalog/tables.ts';
+import type { Kinds } from '../../../src/catalog/table-set.ts';
+import { checkKey, serviceKey } from '../../../src/catalog/tables.ts';
 import { AppError } from '../../../src/model/errors.ts';
-import { rememberingStore } from '../../../src/store/memory.ts';
-import { startLocal } from '../../support/local-agent.ts';
+import { rememberingStores, startLocal } from '../../support/local-agent.ts';
 
 const WEB = { ID: 'web-1', Name: 'web', Check: { CheckID: 'c', TTL: '10s' } };
 
-/** A store whose disk is full while `disk.isFull`. */
-function fillingStore(disk: { isFull: boolean }): Persistence {
-  const store = rememberingStore(TABLES);
+/** Stores whose disk is full while `disk.isFull`. */
+function fillingStores(disk: { isFull: boolean }): Stores {
+  const { agent, catalog } = rememberingStores();
+  return { agent: filling(agent, disk), catalog: filling(catalog, disk) };
+}
+
+function filling<K extends Kinds>(store: Persistence<K>, disk: { isFull: boolean }): Persistence<K> {
   return {
     ...store,
     commit: async (batch, after) =>
@@ -21,7 +26,7 @@ function fillingStore(disk: { isFull: boolean }): Persistence {
 
 test('a registration that cannot be stored is refused, leaves nothing behind and starts nothing', async () => {
   const disk = { isFull: false };
-  const agent = await startLocal({ store: fillingStore(disk) });
+  const agent = await startLocal({ stores: fillingStores(disk) });
   disk.isFull = true;
   await expect(agent.register(WEB)).rejects.toThrow('disk is full');
   expect([agent.local.services().size, agent.local.checks().size, agent.changes.length]).toEqual([0, 0, 0]);
@@ -33,7 +38,7 @@ test('a registration that cannot be stored is refused, leaves nothing behind and
 
 test('a removal that cannot be stored is refused and the check goes on', async () => {
   const disk = { isFull: false };
-  const agent = await startLocal({ store: fillingStore(disk) });
+  const agent = await startLocal({ stores: fillingStores(disk) });
   await agent.register(WEB);
   disk.isFull = true;
   await expect(agent.local.deregisterService('web-1')).rejects.toThrow('disk is full');
@@ -42,7 +47,7 @@ test('a removal that cannot be stored is refused and the check goes on', async (
 
 test('a result that could not be stored is known here at once and in the catalog once there is room', async () => {
   const disk = { isFull: false };
-  const agent = await startLocal({ store: fillingStore(disk) });
+  const agent = await startLocal({ stores: fillingStores(disk) });
   await agent.registerCheck({ Name: 'h', HTTP: 'http://a/', Interval: '10s' });
   disk.isFull = true;
   agent.local.report('h' as never, 'passing', 'ok');
@@ -52,12 +57,12 @@ test('a result that could not be stored is known here at once and in the catalog
   disk.isFull = false;
   await agent.clock.advanceAndSettle(1_000);
   expect(row()).toBe('passing');
-  expect(agent.state.view.localChecks.get('h')?.status).toBe('passing');
+  expect(agent.agentState.state.view.localChecks.get('h')?.status).toBe('passing');
 });
 
 test('a report for a TTL check that cannot be stored is refused, and stored later', async () => {
   const disk = { isFull: false };
-  const agent = await startLocal({ store: fillingStore(disk) });
+  const agent = await startLocal({ stores: fillingStores(disk) });
   await agent.register(WEB);
   disk.isFull = true;
   await expect(agent.local.updateTtl('c', 'passing', '')).rejects.toThrow('disk is full');
@@ -68,7 +73,7 @@ test('a report for a TTL check that cannot be stored is refused, and stored late
 
 test('a check that was removed while its result waited for room stays removed', async () => {
   const disk = { isFull: false };
-  const agent = await startLocal({ store: fillingStore(disk) });
+  const agent = await startLocal({ stores: fillingStores(disk) });
   await agent.registerCheck({ Name: 'h', HTTP: 'http://a/', Interval: '10s' });
   disk.isFull = true;
   agent.local.report('h' as never, 'passing', 'ok');
@@ -76,14 +81,14 @@ test('a check that was removed while its result waited for room stays removed', 
   disk.isFull = false;
   await agent.local.deregisterCheck('h');
   await agent.clock.advanceAndSettle(2_000);
-  expect([agent.state.view.checks.get(checkKey('n1', 'h')), agent.state.view.localChecks.size]).toEqual([
-    undefined,
-    0,
-  ]);
+  expect([
+    agent.state.view.checks.get(checkKey('n1', 'h')),
+    agent.agentState.state.view.localChecks.size,
+  ]).toEqual([undefined, 0]);
 });
 
 test('a node that stays after a stop is kept in the catalog again', async () => {
-  const agent = await startLocal({ store: fillingStore({ isFull: false }) });
+  const agent = await startLocal({ stores: fillingStores({ isFull: false }) });
   await agent.register(WEB);
   await agent.local.stop();
   await agent.writer.submit({ kind: 'deregister', node: 'n1' });

@@ -1,12 +1,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Persistence } from '../../../src/catalog/persistence.ts';
+import type { Kinds, TableSpecs } from '../../../src/catalog/table-set.ts';
 import { TABLES } from '../../../src/catalog/tables.ts';
+import { AGENT_TABLES } from '../../../src/local/agent-tables.ts';
 import { sqliteFile } from '../../../src/store/sqlite.ts';
 import { SCHEMA_VERSION } from '../../../src/store/sqlite-schema.ts';
 import { registerService, service, startCatalog } from '../../support/catalog.ts';
+import { startLocal } from '../../support/local-agent.ts';
 
 let dir: string;
 let file: string;
@@ -54,4 +59,82 @@ test('is durable: WAL, and a copy taken without closing has every acknowledged w
   const { state } = await startCatalog(reopened);
   await reopened.close();
   expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['web']);
+});
+
+/** Key, content and stamps of every row of a set of tables. */
+async function contentOf<K extends Kinds>(store: Persistence<K>, specs: TableSpecs<K>) {
+  const { rows, index } = await store.load();
+  const texts = rows.map(({ table, row }) => {
+    const { createIndex, modifyIndex, ...content } = row;
+    return [table, specs[table].key(row), JSON.stringify(content), createIndex, modifyIndex].join(' ');
+  });
+  return { index, texts: texts.sort() };
+}
+
+test('a database of the time when both stores were one comes up without loss, each with the index they shared', async () => {
+  const old = new Database(file);
+  old.exec(fs.readFileSync(new URL('../../golden/database-of-schema-2.sql', import.meta.url), 'utf8'));
+  const rowsOf = (sqlTable: string, table: string, where = '') =>
+    (old.prepare(`SELECT * FROM ${sqlTable} ${where}`).all() as Record<string, string>[]).map(
+      ({ key, row, create_index, modify_index }) => [table, key, row, create_index, modify_index].join(' '),
+    );
+  const agents = [
+    ...rowsOf('local_services', 'localServices'),
+    ...rowsOf('local_checks', 'localChecks'),
+    ...rowsOf('facts', 'facts', "WHERE key = 'node_id'"),
+  ];
+  const shared = ['nodes', 'services', 'checks', 'kv', 'sessions', 'queries'].flatMap((name) =>
+    rowsOf(name, name),
+  );
+  const autopilot = rowsOf('facts', 'settings', "WHERE key = 'autopilot'");
+  old.close();
+  expect([agents.length, shared.length, autopilot.length]).toEqual([5, 11, 1]);
+
+  const opened = sqliteFile(file);
+  const [agent, catalog] = [opened.store('agent', AGENT_TABLES), opened.store('catalog', TABLES)];
+  expect(await contentOf(agent, AGENT_TABLES)).toEqual({ index: 12, texts: agents.sort() });
+  expect(await contentOf(catalog, TABLES)).toEqual({ index: 12, texts: [...shared, ...autopilot].sort() });
+  const before = await catalog.load();
+  const { local } = await startLocal({ stores: { agent, catalog } });
+  expect([...local.services().keys()].sort()).toEqual(['db', 'web-1']);
+  expect(local.checks().get('c' as never)).toMatchObject({ status: 'passing', output: 'fine' });
+  expect((await catalog.load()).rows.length).toBe(before.rows.length - 1); // serfHealth, which this rig does not have
+  await Promise.all([agent.close(), catalog.close()]);
+});
+
+test('a file is closed with the last of its stores', async () => {
+  const opened = sqliteFile(file);
+  const [agent, catalog] = [opened.store('agent', AGENT_TABLES), opened.store('catalog', TABLES)];
+  await agent.load();
+  await agent.close();
+  expect((await catalog.commit([[]], 0)).outcome).toBe('done');
+  await catalog.close();
+  const again = sqliteFile(file).store('catalog', TABLES);
+  expect((await again.load()).index).toBe(1);
+  await again.close();
+});
+
+test('a commit that fails refuses no other that shares its transaction', async () => {
+  const opened = sqliteFile(file);
+  const [agent, catalog] = [opened.store('agent', AGENT_TABLES), opened.store('catalog', TABLES)];
+  const remove = (table: 'nodes', key: string) => [[{ op: 'remove', table, key }] as const];
+  const [wrong, right] = await Promise.all([agent.commit([[]], 5), catalog.commit(remove('nodes', 'x'), 0)]);
+  expect([wrong.outcome, right]).toEqual(['refused', { outcome: 'done', indexes: [1] }]);
+  await Promise.all([agent.close(), catalog.close()]);
+});
+
+test('what a dying database thread was doing is unknown, what it was not sent is refused, and what comes later', async () => {
+  const store = sqliteStore(file);
+  await store.load();
+  const thread = vi.spyOn(Worker.prototype, 'postMessage');
+  const underWay = store.commit([[]], 0);
+  await new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)));
+  const worker = thread.mock.contexts[0] as Worker;
+  thread.mockRestore();
+  const unsent = store.commit([[]], 1);
+  await worker.terminate();
+  expect([(await unsent).outcome, (await store.commit([[]], 0)).outcome]).toEqual(['refused', 'refused']);
+  expect(['unknown', 'done']).toContain((await underWay).outcome);
+  await expect(store.outcomeOf([[]], 0)).rejects.toThrow('database');
+  await store.close();
 });

@@ -167,6 +167,7 @@ async function compare(asked: readonly ExplainRequest[]): Promise<void> {
   const executeQuery = (name: string) => (name === 'q' ? found() : undefined);
   const { clock } = rig;
   const explain = makeExplain({
+    checkSinceMs: () => undefined,
     view,
     config: () => settings,
     executeQuery,

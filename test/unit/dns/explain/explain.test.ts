@@ -22,6 +22,7 @@ function rigWithWeb(executeQuery: ExecuteQuery = () => undefined) {
     random: seededRandom(1),
     clock: rig.clock,
     nodeName: 'n1',
+    checkSinceMs: () => undefined,
   });
   return {
     rig,

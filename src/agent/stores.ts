@@ -1,0 +1,44 @@
+/**
+ * The drivers behind the two stores of an agent: what it was asked to keep registered, and the catalog.
+ *
+ * The first is always in this process. On a machine alone the catalog is too, and both share one database file, so that
+ * a registration costs one fsync.
+ */
+import path from 'node:path';
+import type { Persistence } from '../catalog/persistence.ts';
+import { type CatalogKinds, TABLES } from '../catalog/tables.ts';
+import { systemErrorText } from '../lib/system-error.ts';
+import { AGENT_TABLES, type AgentKinds } from '../local/agent-tables.ts';
+import { AppError } from '../model/errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { type MeterParts, meteredStore } from './metered-store.ts';
+
+const DATABASE_FILE = 'rollcall.db';
+
+export interface Stores {
+  readonly agent: Persistence<AgentKinds>;
+  readonly catalog: Persistence<CatalogKinds>;
+}
+
+/** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
+async function openDrivers(dataDir: string): Promise<Stores> {
+  if (dataDir === '') {
+    const { memoryStore } = await import('../store/memory.ts');
+    return { agent: memoryStore(), catalog: memoryStore() };
+  }
+  try {
+    makeFolder(dataDir);
+  } catch (cause) {
+    const why = systemErrorText(cause);
+    throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
+  }
+  const { sqliteFile } = await import('../store/sqlite.ts');
+  const file = sqliteFile(path.join(dataDir, DATABASE_FILE));
+  return { agent: file.store('agent', AGENT_TABLES), catalog: file.store('catalog', TABLES) };
+}
+
+/** The stores in `dataDir`; '' keeps everything in memory. Rejects with config_invalid when there can be no folder. */
+export async function openStores(dataDir: string, meter: MeterParts): Promise<Stores> {
+  const { agent, catalog } = await openDrivers(dataDir);
+  return { agent: meteredStore(agent, meter), catalog: meteredStore(catalog, meter) };
+}
