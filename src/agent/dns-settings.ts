@@ -54,6 +54,11 @@ export function dnsSettings(config: Config): DnsConfig {
       minTtlSeconds: config['dns_config.soa.min_ttl'],
     },
     maxUdpPayloadBytes: config['dns_config.udp_max_payload'],
+    maxPublicUdpPayloadBytes: config['dns_config.udp_max_payload_public'],
+    responseRate: {
+      perSecond: config['dns_config.response_rate_limit'],
+      slip: config['dns_config.response_rate_slip'],
+    },
     extendedErrors: config['dns_config.extended_errors'],
     emptyAnswer: emptyAnswer(config['dns_config.empty_answer'], protectThreshold),
     emptyAnswerByService: Object.fromEntries(

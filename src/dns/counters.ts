@@ -33,6 +33,7 @@ export interface Counters {
   slots(qtype: number, rcode: number, reason: Reason, service: string): Slots;
   dropped(transport: Transport, reason: DropReason, count?: number): void;
   truncated(transport: Transport): void;
+  rateLimited(action: 'slip' | 'nothing'): void;
   upstream(result: 'ok' | 'timeout' | 'refused' | 'error' | 'too_many', seconds: number): void;
 }
 
@@ -56,6 +57,7 @@ export function makeCounters(metrics: Metrics): Counters {
   const latency = metrics.histogram('dns_latency_seconds');
   const dropped = metrics.counter('dns_dropped');
   const truncated = metrics.counter('dns_truncated');
+  const rateLimited = metrics.counter('dns_rate_limited');
   const upstream = metrics.counter('dns_upstream');
   const upstreamLatency = metrics.histogram('dns_upstream_latency_seconds');
   /** Slots without a service, by type, rcode and reason in one number. */
@@ -85,6 +87,7 @@ export function makeCounters(metrics: Metrics): Counters {
     },
     dropped: (transport, reason, count = 1) => dropped.add(dropped.slot(transport, reason), count),
     truncated: (transport) => truncated.add(truncated.slot(transport)),
+    rateLimited: (action) => rateLimited.add(rateLimited.slot(action)),
     upstream(result, seconds) {
       upstream.add(upstream.slot(result));
       upstreamLatency.observe(0, seconds);

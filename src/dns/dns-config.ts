@@ -7,6 +7,7 @@
  */
 
 import { parseIp } from '../lib/ip.ts';
+import type { RateRule } from './rate-limit.ts';
 
 export interface Recursor {
   readonly address: string;
@@ -66,6 +67,9 @@ export interface DnsConfig {
    * down cuts answers of clients that never ask again over TCP (HAProxy offers 8192).
    */
   readonly maxUdpPayloadBytes: number;
+  /** The same for clients whose address may be forged to hurt somebody, see client-network.ts. */
+  readonly maxPublicUdpPayloadBytes: number;
+  readonly responseRate: RateRule;
   /** Say why an answer is empty or cut, in an Extended DNS Error (RFC 8914). */
   readonly extendedErrors: boolean;
   readonly emptyAnswer: EmptyAnswer;
@@ -96,6 +100,8 @@ export const DNS_DEFAULTS: DnsConfig = Object.freeze<DnsConfig>({
   enableAdditionalNodeMetaTxt: true,
   soa: { refreshSeconds: 3_600, retrySeconds: 600, expireSeconds: 86_400, minTtlSeconds: 0 },
   maxUdpPayloadBytes: 8_192,
+  maxPublicUdpPayloadBytes: 1_232,
+  responseRate: { perSecond: 0, slip: 2 },
   extendedErrors: true,
   emptyAnswer: { policy: 'nxdomain', protectThreshold: 0 },
   emptyAnswerByService: {},

@@ -17,19 +17,20 @@ import type { Counters, Transport } from './counters.ts';
 import { DearQuestions } from './dear-questions.ts';
 import { decide } from './decide.ts';
 import type { DnsConfig } from './dns-config.ts';
-import { errorOption, whyNotForwarded } from './extended-error.ts';
-import { type Failure, writeFailure, writeRefusal, writeTruncated } from './failure.ts';
+import { type Failure, writeFailure, writeRefusal } from './failure.ts';
 import type { FetchedHosts } from './hosts.ts';
 import { localAnswer } from './local-answer.ts';
 import { NodeIds } from './node-ids.ts';
 import type { FoundHere, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
+import { RateLimit } from './rate-limit.ts';
 import { ALL_NODES, type ExecuteQuery, type ResolveContext } from './resolve.ts';
 import { type Job, maxBytesFor, Sender } from './sender.ts';
 import { ServiceIndexes } from './service-index.ts';
 import { fetchHosts } from './upstream/fetch-hosts.ts';
-import type { Forwarded, Upstream } from './upstream/recurse.ts';
+import { replyOfForwarded, roomForForwarded } from './upstream/forwarded-reply.ts';
+import type { Upstream } from './upstream/recurse.ts';
 import { makeZone, type Zone } from './zone.ts';
 
 export interface HandlerParts {
@@ -70,6 +71,7 @@ export class Handler {
   readonly #nodeIds: NodeIds;
   readonly #services: ServiceIndexes;
   readonly #dear: DearQuestions;
+  readonly #rateLimit: RateLimit;
   /** For replies that are copied before the next one is written. */
   readonly #scratch = new Uint8Array(MAX_MESSAGE_BYTES);
   #zone: Zone;
@@ -82,6 +84,7 @@ export class Handler {
     this.#nodeIds = new NodeIds(parts.view);
     this.#services = new ServiceIndexes(parts.view);
     this.#dear = new DearQuestions(parts.clock);
+    this.#rateLimit = new RateLimit(parts.clock);
   }
 
   /** Forget rendered answers that belong to these topics; called with every installed write. */
@@ -134,12 +137,22 @@ export class Handler {
 
   #reply(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
     const { transport } = client;
-    this.#currentZone();
+    const { responseRate } = this.#currentZone().config;
+    if (transport === 'udp' && responseRate.perSecond > 0) {
+      const may = this.#rateLimit.take(client.address(), responseRate);
+      if (may !== 'reply') return this.#withhold(may, packet, out);
+    }
     const isScanned = this.#sender.scan(packet);
-    const length = isScanned ? this.#sender.sendKnown(packet, transport, out) : -1;
+    const length = isScanned ? this.#sender.sendKnown(packet, client, out) : -1;
     if (length >= 0) return length;
     const job = { packet, transport, out, isScanned, client };
     return transport === 'udp' ? this.#replyInTurn(job) : this.#replyAnew(job);
+  }
+
+  /** No reply, or one that only says: come over TCP. */
+  #withhold(action: 'slip' | 'nothing', packet: Uint8Array, out: Uint8Array): number {
+    this.#parts.counters.rateLimited(action);
+    return action === 'slip' && this.#sender.scan(packet) ? this.#sender.sendSlip(packet, out) : 0;
   }
 
   /** Answer at once, or when others have had their turn. */
@@ -158,14 +171,14 @@ export class Handler {
 
   #replyLater(job: Job): Promise<Uint8Array | null> {
     const [packet, address] = [job.packet.slice(), job.client.address()];
-    const client = { address: () => address };
+    const client: Client = { transport: 'udp', address: () => address };
     return new Promise((resolve, reject) => {
       this.#dear.wait(() => {
         try {
           this.#currentZone();
           const out = this.#scratch;
           const isScanned = this.#sender.scan(packet);
-          const known = isScanned ? this.#sender.sendKnown(packet, 'udp', out) : -1;
+          const known = isScanned ? this.#sender.sendKnown(packet, client, out) : -1;
           const handled =
             known >= 0 ? known : this.#replyAnew({ packet, transport: 'udp', out, isScanned, client });
           resolve(typeof handled === 'number' ? out.slice(0, handled) : handled);
@@ -191,7 +204,9 @@ export class Handler {
     }
     const decision = decide(query, zone, this.#context(zone, this.#askerOf(query, job)));
     if (decision.kind === 'refuse') return this.#fail(query, decision, decision.reason, job);
-    return decision.kind === 'forward' ? this.#forward(job) : this.#answer(query, decision.outcome, job);
+    return decision.kind === 'forward'
+      ? this.#forward(query, job)
+      : this.#answer(query, decision.outcome, job);
   }
 
   #context(zone: Zone, clientAddress: () => string): ResolveContext {
@@ -225,34 +240,18 @@ export class Handler {
   }
 
   /** Pass a query on to the recursors as it came. */
-  #forward(job: Job): Handled {
+  #forward(query: Query, job: Job): Handled {
     const { packet, transport } = job;
     const zone = this.#zone;
+    const room = roomForForwarded(query, job.client, zone.config);
     const whole = packet.slice();
-    return this.#parts.upstream
-      .forward(whole, transport, zone.config)
-      .then((forwarded) => this.#passOn(forwarded, { ...job, packet: whole }));
-  }
-
-  #passOn(forwarded: Forwarded, job: Job): Uint8Array | null {
-    const { packet, transport } = job;
-    const zone = this.#zone;
-    const query = decodeQuery(packet);
-    if (query.kind !== 'query') return null;
-    if (forwarded.kind === 'failed') {
-      const out = new Uint8Array(MIN_UDP_BYTES);
-      const option = zone.config.extendedErrors
-        ? { option: errorOption(whyNotForwarded(forwarded.why)) }
-        : {};
-      const failure = { rcode: RCODE.SERVFAIL, isAuthoritative: false, withEdns: true, ...option };
-      return out.subarray(0, this.#fail(query, failure, 'recursors_failed', { ...job, out }));
-    }
-    const { reply } = forwarded;
-    this.#countFailure(query.qtype, (reply[3] as number) & 0xf, 'forwarded', transport);
-    // The client's size and not the cap counts here: the upstream server has decided what it dares to send.
-    const room =
-      transport === 'tcp' ? MAX_MESSAGE_BYTES : Math.max(query.edns?.payloadBytes ?? 0, MIN_UDP_BYTES);
-    return reply.length <= room ? reply : writeTruncated(reply, query);
+    return this.#parts.upstream.forward(whole, transport, zone.config).then((forwarded) => {
+      const later = decodeQuery(whole);
+      if (later.kind !== 'query') return null;
+      const { reply, rcode, reason } = replyOfForwarded(forwarded, later, zone, room);
+      this.#countFailure(later.qtype, rcode, reason, transport);
+      return reply;
+    });
   }
 
   #fail(query: Query, failure: Failure, reason: Reason, job: Job): number {

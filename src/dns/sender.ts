@@ -11,10 +11,12 @@ import type { Assembly } from '../wire/emit.ts';
 import type { Query } from '../wire/message.ts';
 import type { Answer } from './answer.ts';
 import { AnswerCache } from './answer-cache.ts';
+import { isNearby } from './client-network.ts';
 import type { Counters, Transport } from './counters.ts';
 import type { DnsConfig } from './dns-config.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { errorOption, whyCut } from './extended-error.ts';
+import { writeTruncated } from './failure.ts';
 import { identityOrder, SharedOrders } from './order.ts';
 import { newScan, queryOf, type Scan, scanQuery } from './scan.ts';
 import { type Asked, makeSendable, type Sendable, type SendRules, type Slots, send } from './sendable.ts';
@@ -33,14 +35,29 @@ export interface Job {
   readonly out: Uint8Array;
   /** Whether the scan holds this packet. */
   readonly isScanned: boolean;
-  /** Who asks. */
-  readonly client: { address(): string };
+  readonly client: Asker;
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly transport: Transport;
+  address(): string;
 }
 
 /** Largest message for a client that advertises `payloadBytes` (-1: no EDNS). RFC 6891 §6.2.3. */
 export function maxBytesFor(transport: Transport, payloadBytes: number, config: DnsConfig): number {
   if (transport === 'tcp') return MAX_MESSAGE_BYTES;
   return payloadBytes <= MIN_UDP_BYTES ? MIN_UDP_BYTES : Math.min(payloadBytes, config.maxUdpPayloadBytes);
+}
+
+/** Octets of a reply besides its answers, at most: header, question, SOA, OPT with an extended error. */
+const FRAME_BYTES = 800;
+
+/** The same, and no more than strangers get over UDP: their address may be that of somebody else. */
+export function maxBytesForAsker(asker: Asker, payloadBytes: number, config: DnsConfig): number {
+  const most = maxBytesFor(asker.transport, payloadBytes, config);
+  if (asker.transport === 'tcp' || most <= config.maxPublicUdpPayloadBytes) return most;
+  return isNearby(asker.address()) ? most : config.maxPublicUdpPayloadBytes;
 }
 
 export class Sender {
@@ -95,24 +112,33 @@ export class Sender {
   }
 
   /** Send what is known about the scanned question; -1 when nothing is. */
-  sendKnown(packet: Uint8Array, transport: Transport, out: Uint8Array): number {
+  sendKnown(packet: Uint8Array, client: Asker, out: Uint8Array): number {
     const known = this.#cache.find(packet, this.#scan);
-    return known === undefined ? -1 : this.#send(known, packet, transport, out);
+    return known === undefined ? -1 : this.#send(known, packet, client, out);
+  }
+
+  /** Reply to the scanned packet with its question and TC, nothing else; gives the octets. */
+  sendSlip(packet: Uint8Array, out: Uint8Array): number {
+    const slip = writeTruncated(packet, this.scannedQuery(packet));
+    slip[2] = (slip[2] as number) | (FLAG.QR >>> 8);
+    slip[3] = 0;
+    out.set(slip);
+    return slip.length;
   }
 
   /** Write an answer into `job.out`, and keep it for the next who asks if it may be kept; gives the octets. */
   finish(answer: Answer, query: Query, job: Job): number {
-    const { packet, transport, out, isScanned } = job;
+    const { packet, transport, out, isScanned, client } = job;
     const slots = this.#parts.counters.slots(query.qtype, answer.rcode, answer.reason, answer.service);
     const sendable = isScanned ? this.#sendableOf(answer, slots) : undefined;
     if (sendable && answer.topic !== null && this.#isWorthKeeping(answer)) {
       this.#cache.add(packet, this.#scan, answer.topic, sendable);
     }
-    const sent = sendable ? this.#send(sendable, packet, transport, out) : -1;
+    const sent = sendable ? this.#send(sendable, packet, client, out) : -1;
     if (sent >= 0) return sent;
     this.count(slots, transport);
     const { zone } = this.#rules;
-    const maxBytes = maxBytesFor(transport, query.edns?.payloadBytes ?? -1, zone.config);
+    const maxBytes = maxBytesForAsker(client, query.edns?.payloadBytes ?? -1, zone.config);
     const { random } = this.#parts;
     return encodeAnswer(answer, query, {
       zone,
@@ -146,12 +172,17 @@ export class Sender {
   }
 
   /** Send a rendered answer to the scanned question; -1 when it cannot be sent like this. */
-  #send(sendable: Sendable, packet: Uint8Array, transport: Transport, out: Uint8Array): number {
+  #send(sendable: Sendable, packet: Uint8Array, client: Asker, out: Uint8Array): number {
     const asked = this.#asked;
+    const { transport } = client;
     const { nameEnd, payloadBytes } = this.#scan;
     asked.packet = packet;
     asked.payloadBytes = payloadBytes;
-    asked.maxBytes = maxBytesFor(transport, payloadBytes, this.#rules.zone.config);
+    const { config } = this.#rules.zone;
+    asked.maxBytes = maxBytesFor(transport, payloadBytes, config);
+    // Whose address it is costs more than most answers, so it is looked at where it matters.
+    if (sendable.compiled.bytes.length + FRAME_BYTES > config.maxPublicUdpPayloadBytes)
+      asked.maxBytes = maxBytesForAsker(client, payloadBytes, config);
     asked.isSmall = asked.maxBytes === MIN_UDP_BYTES;
     asked.serial = sendable.isNegative ? this.#serial() : 0;
     this.#assembly.out = out;

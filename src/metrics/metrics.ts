@@ -34,6 +34,11 @@ export const METRICS = {
     help: 'DNS packets that got no answer; those that the kernel dropped have the reason `receive_buffer_full`.',
     labels: ['transport', 'reason'],
   },
+  dns_rate_limited: {
+    kind: 'counter',
+    help: 'DNS packets that got no answer, or none but TC (slip), because their network had too many.',
+    labels: ['action'],
+  },
   dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
   dns_latency_seconds: {
     kind: 'histogram',

@@ -130,6 +130,27 @@ export const DNS_OPTIONS = {
     reloadable: true,
     doc: 'Largest UDP answer in octets, whatever a client offers to take.',
   },
+  'dns_config.udp_max_payload_public': {
+    kind: 'integer',
+    default: 1_232,
+    min: 512,
+    reloadable: true,
+    doc: 'The same for clients outside loopback, private and link ranges: anybody can write their address into a packet.',
+  },
+  'dns_config.response_rate_limit': {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    reloadable: true,
+    doc: 'Replies a second over UDP to one network (IPv4 /24, IPv6 /56) outside loopback, private and link ranges; 0 is no limit.',
+  },
+  'dns_config.response_rate_slip': {
+    kind: 'integer',
+    default: 2,
+    min: 0,
+    reloadable: true,
+    doc: 'One of so many replies beyond that limit is sent empty with TC, so that a real client comes over TCP; 0 is none.',
+  },
   'dns_config.extended_errors': {
     kind: 'switch',
     default: true,

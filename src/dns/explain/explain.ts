@@ -58,7 +58,9 @@ interface ExplainParts extends ResolveContext {
   readonly sinceMs: (check: CheckRow) => number | undefined;
 }
 
-const NOBODY: Client = { transport: 'udp', address: () => '' };
+const NOBODY = (): string => '';
+/** Strangers get smaller replies over UDP; this is somebody nearby. */
+const nearbyClient = (transport: Client['transport']): Client => ({ transport, address: () => '127.0.0.1' });
 /** No topic: what an explanation writes is for nobody else. */
 const NOT_KEPT = null;
 
@@ -217,7 +219,13 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
   const out = new Uint8Array(MAX_MESSAGE_BYTES);
   // As the responder: when it has asked others, it has looked at other packets meanwhile.
   const isScanned = local.wanted.length === 0;
-  const job = { packet, transport: request.transport, out, isScanned, client: NOBODY };
+  const job = {
+    packet,
+    transport: request.transport,
+    out,
+    isScanned,
+    client: nearbyClient(request.transport),
+  };
   const length = sender.finish({ ...answer, topic: NOT_KEPT }, query, job);
   const message = decodeMessage(out.subarray(0, length)) as Message;
   const texts = (records: Message['answers']): string[] =>
@@ -272,7 +280,7 @@ export function makeExplain(given: ExplainerParts): ExplainDns {
       zone = makeZone(config);
       sender.setZone(zone);
     }
-    const clientAddress = NOBODY.address;
+    const clientAddress = NOBODY;
     const [nodeIds, services] = [new NodeIds(view), new ServiceIndexes(view)];
     return explain(request, {
       view,
