@@ -151,3 +151,47 @@ describe('reverse names', () => {
     expect(answer).toEqual(['7.7.7.10.in-addr.arpa. 0 IN PTR third.service.dc1.consul.']);
   });
 });
+
+describe('names that mean something to the language', () => {
+  it('are names as any other: of services, tags, nodes, keys of metadata and of tables', async () => {
+    for (const word of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      const rig = dnsRig();
+      expect((await rig.ask(`${word}.service.consul`, 'A')).rcode, word).toBe('NXDOMAIN');
+      expect((await rig.ask(`${word}.node.consul`, 'A')).rcode, word).toBe('NXDOMAIN');
+      expect((await rig.ask(`${word}.query.consul`, 'A')).rcode, word).toBe('NXDOMAIN');
+      const meta = JSON.parse(`{"${word}":"v"}`) as Record<string, string>;
+      rig.put(
+        nodeRow(word, '10.0.0.1', { meta }),
+        serviceRow(word, word),
+        serviceRow(word, 'web', { tags: [word] }),
+      );
+      expect((await rig.ask(`${word}.node.consul`, 'A')).answer, word).toHaveLength(1);
+      expect((await rig.ask(`${word}.service.consul`, 'A')).answer, word).toHaveLength(1);
+      expect((await rig.ask(`${word}.web.service.consul`, 'A')).answer, word).toHaveLength(1);
+      expect((await rig.ask(`nope.${word}.service.consul`, 'A')).rcode, word).toBe('NXDOMAIN');
+      const { answer } = await rig.ask(`${word}.node.consul`, 'TXT');
+      expect(answer, word).toEqual([`${word}.node.consul. 0 IN TXT "${word}=v"`]);
+      expect((await rig.ask('1.0.0.10.in-addr.arpa', 'PTR')).answer, word).toEqual([
+        `1.0.0.10.in-addr.arpa. 0 IN PTR ${word}.node.dc1.consul.`,
+      ]);
+    }
+  });
+
+  it('have the TTL and the policy of their own row, and no other', async () => {
+    const rows = JSON.parse('{"__proto__":9,"web":1}') as Record<string, number>;
+    const policy = { policy: 'nodata', protectThreshold: 0 } as const;
+    const config = { serviceTtlSeconds: rows, emptyAnswerByService: { constructor: policy } };
+    const rig = dnsRig({ config });
+    rig.put(nodeRow('n1', '10.0.0.1'));
+    for (const name of ['__proto__', 'toString', 'constructor']) rig.put(serviceRow('n1', name));
+    rig.put(
+      checkRow('n1', 'c', 'critical', {
+        serviceId: 'constructor' as ServiceId,
+        serviceName: 'constructor' as ServiceName,
+      }),
+    );
+    expect((await rig.ask('__proto__.service.consul', 'A')).answer[0]).toContain(' 9 IN A ');
+    expect((await rig.ask('toString.service.consul', 'A')).answer[0]).toContain(' 0 IN A ');
+    expect(await rig.ask('constructor.service.consul', 'A')).toMatchObject({ rcode: 'NOERROR', answer: [] });
+  });
+});
