@@ -90,8 +90,8 @@ async function restarted(attack: Attack, dataDir: string, settings: Settings): P
     const isAlive = (await fetch(`${again.httpUrl}/v1/catalog/nodes`)).ok;
     await again.kill();
     return isAlive ? '; starts again' : '; starts again and answers nothing';
-  } catch {
-    return '; NEVER STARTS AGAIN';
+  } catch (error) {
+    return `; NEVER STARTS AGAIN: ${String(error).slice(0, 300)}`;
   }
 }
 

@@ -106,7 +106,14 @@ async function layGround(request: AgentRequest): Promise<Ground> {
   const storeLog = agentLog.log.child({ part: 'store' });
   // The database opens on its own thread; meanwhile this one loads the largest of the modules.
   const [core] = await Promise.all([
-    openCore({ dataDir, clock: systemClock, random: systemRandom, metrics, log: storeLog }),
+    openCore({
+      dataDir,
+      clock: systemClock,
+      random: systemRandom,
+      metrics,
+      log: storeLog,
+      maxKvBytes: config['limits.kv_max_total_size'],
+    }),
     import('../http/server.ts'),
   ]);
   core.onInstalled(() => writes.add(0));

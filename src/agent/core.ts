@@ -17,7 +17,9 @@ import type { Random } from '../lib/random.ts';
 import { AGENT_RULES, type AgentState, isAgentTopic } from '../local/agent-rules.ts';
 import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { watchHeap } from './heap-watch.ts';
 import type { Part } from './lifecycle.ts';
+import { agentRoom, catalogRoom } from './metered-room.ts';
 import { openStores } from './stores.ts';
 
 export interface Core {
@@ -41,6 +43,8 @@ export interface CoreParts {
   readonly random: Random;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** `limits.kv_max_total_size`; 0 is what the machine has room for. */
+  readonly maxKvBytes: number;
 }
 
 /** The stores number their writes on their own, so every question is about topics of one of them. */
@@ -68,17 +72,21 @@ export function catalogPort({ state: { view }, writer }: Pick<Core, 'state' | 'w
 }
 
 /** Load both stores and make their queues. Rejects with AppError, nothing left open, when one cannot be opened. */
-export async function openCore({ dataDir, clock, random, metrics, log }: CoreParts): Promise<Core> {
+export async function openCore(parts: CoreParts): Promise<Core> {
+  const { dataDir, clock, random, metrics, log, maxKvBytes } = parts;
   const stores = await openStores(dataDir, { metrics, clock, log });
   const watch = new Watch(clock);
   const tools: StoreTools = { watch, clock, random };
+  const heap = watchHeap();
+  const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
   const opening = [
-    openStore(stores.agent, AGENT_RULES, tools) as Promise<AgentState>,
-    openStore(stores.catalog, CATALOG_RULES, tools) as Promise<OpenedStore>,
+    openStore(stores.agent, AGENT_RULES, tools, agentRoom(limits)) as Promise<AgentState>,
+    openStore(stores.catalog, CATALOG_RULES, tools, catalogRoom(limits)) as Promise<OpenedStore>,
   ] as const;
   const opened = await Promise.allSettled(opening);
   const [first] = opened.filter((each) => each.status === 'rejected');
   if (first !== undefined) {
+    heap.stop();
     for (const each of opened) if (each.status === 'fulfilled') await each.value.close();
     throw first.reason;
   }
@@ -93,6 +101,7 @@ export async function openCore({ dataDir, clock, random, metrics, log }: CorePar
     summaries: new ServiceSummaries(state.view, catalog.indexes),
     onInstalled: (listener) => installer.onInstalled(listener),
     close: async () => {
+      heap.stop();
       await Promise.all([catalog.close(), agentState.close()]);
     },
   };

@@ -4,6 +4,7 @@
  * A command says what is wanted; whether that is a change at all, the reducer decides against the state it meets.
  * `all` is atomic: either every part is done, under one index, or none.
  */
+import type { KvValue } from '../model/kv-value.ts';
 import type {
   CheckId,
   CheckRow,
@@ -69,8 +70,8 @@ export interface KvCommand {
   readonly verb: 'set' | 'cas' | 'lock' | 'unlock' | 'delete' | 'delete-cas' | 'delete-tree';
   /** A prefix for `delete-tree`. */
   readonly key: string;
-  /** Base64; null is the empty value. */
-  readonly value: string | null;
+  /** A value, or its base64; null is the empty one. */
+  readonly value: KvValue | string | null;
   readonly flags: string;
   /** What `cas` and `delete-cas` expect; 0 is "not there yet". */
   readonly index: ModifyIndex;

@@ -104,8 +104,9 @@ export class Draft<K extends Kinds = CatalogKinds> {
   }
 
   /** Insert or replace a row; returns false when the same content is there already. */
-  put<T extends TableNameOf<K>>(table: T, row: K[T]['row']): boolean {
+  put<T extends TableNameOf<K>>(table: T, given: K[T]['row']): boolean {
     const over = this.#tables[table];
+    const row = this.#specs[table].revive?.(given) ?? given;
     const before = over.get(this.#specs[table].key(row));
     if (before !== undefined && isSameContent(before, row)) return false;
     const stamp: Stamp = { createIndex: before?.createIndex ?? PENDING, modifyIndex: PENDING };

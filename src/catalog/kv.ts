@@ -5,6 +5,7 @@
  * session of a locked key and sets its lock index to 0, as Consul does; only `lock` and `unlock` move a session.
  */
 import { AppError } from '../model/errors.ts';
+import { KvValue } from '../model/kv-value.ts';
 import type { KvRow } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { KvCommand } from './command.ts';
@@ -21,7 +22,7 @@ const NO_LOCK = { lockIndex: 0, session: '' as const };
 
 function put(draft: Draft, write: KvWrite, lock: Pick<KvRow, 'lockIndex' | 'session'>): true {
   const { key, value, flags } = write;
-  draft.put('kv', { ...UNSTAMPED, key, value, flags, ...lock });
+  draft.put('kv', { ...UNSTAMPED, key, value: KvValue.from(value), flags, ...lock });
   return true;
 }
 

@@ -9,10 +9,10 @@ import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { Command, Results } from './command.ts';
 import { Installer, type TopicsOf } from './installer.ts';
-import type { Persistence } from './persistence.ts';
+import type { Persistence, Write } from './persistence.ts';
 import type { Reduce } from './reduce-context.ts';
-import { State } from './state.ts';
-import type { Kinds, TableSpecs } from './table-set.ts';
+import { type Applied, State } from './state.ts';
+import type { Kinds, TableSpecs, ViewOf } from './table-set.ts';
 import type { CatalogKinds } from './tables.ts';
 import { TopicIndexes } from './topics.ts';
 import type { Watch } from './watch.ts';
@@ -30,6 +30,13 @@ export interface StoreTools {
   readonly watch: Watch;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** Decides whether there is room for more rows, and follows what is installed (catalog/room.ts). */
+export interface RowRoom<K extends Kinds> {
+  /** Throws AppError for changes of the view that there is no room for. */
+  admit(changes: Write<K>, view: ViewOf<K>): void;
+  onInstalled?(applied: readonly Applied<K>[]): void;
 }
 
 export interface OpenedStore<
@@ -50,6 +57,7 @@ export async function openStore<K extends Kinds, C extends { readonly kind: stri
   persistence: Persistence<K>,
   { specs, reduce, topicsOf }: Rules<K, C>,
   { watch, clock, random }: StoreTools,
+  makeRoom?: (view: ViewOf<K>) => RowRoom<K>,
 ): Promise<OpenedStore<K, C, R>> {
   const stored = await persistence.load().catch(async (error: unknown) => {
     await persistence.close(); // what it holds open would keep the process alive
@@ -60,7 +68,19 @@ export async function openStore<K extends Kinds, C extends { readonly kind: stri
   const indexes = new TopicIndexes(stored.index);
   const installer = new Installer({ state, indexes, watch, topicsOf });
   const unfollow = persistence.follow(stored.index, installer);
-  const writer = new Writer<K, C, R>({ specs, reduce, state, installer, persistence, clock, random });
+  const room = makeRoom?.(state.view);
+  installer.onInstalled((applied) => room?.onInstalled?.(applied));
+  const admit = room && { admit: room.admit.bind(room) };
+  const writer = new Writer<K, C, R>({
+    specs,
+    reduce,
+    state,
+    installer,
+    persistence,
+    clock,
+    random,
+    ...admit,
+  });
   const close = async (): Promise<void> => {
     await writer.stop();
     unfollow();

@@ -63,7 +63,7 @@ export class State<K extends Kinds = CatalogKinds> {
 
   /** Take over rows that carry their stamps already (loaded from a store, or sent by another thread). */
   load(rows: Iterable<PutChange<K>>, index: ModifyIndex): void {
-    for (const { table, row } of rows) this.#tables[table].put(Object.freeze(row));
+    for (const { table, row } of rows) this.#put(table, row);
     this.#index = Math.max(this.#index, index);
   }
 
@@ -93,8 +93,7 @@ export class State<K extends Kinds = CatalogKinds> {
       for (const [key, row] of rowsOfTable) {
         const before = table.get(key);
         if (before !== undefined && isSameStamp(before, row)) continue;
-        table.put(Object.freeze(row));
-        applied.push({ table: name, before, after: row });
+        applied.push({ table: name, before, after: this.#put(name, row) });
       }
     }
     this.#index = index;
@@ -107,9 +106,15 @@ export class State<K extends Kinds = CatalogKinds> {
       return { table: change.table, before: table.remove(change.key), after: undefined };
     const before = table.get(table.keyOf(change.row));
     const stamp: Stamp = { createIndex: before?.createIndex ?? index, modifyIndex: index };
-    const after = Object.freeze({ ...change.row, ...stamp });
-    table.put(after);
+    const after = this.#put(change.table, { ...change.row, ...stamp });
     return { table: change.table, before, after };
+  }
+
+  #put(name: TableNameOf<K>, row: RowOf<K>): RowOf<K> {
+    const table = this.#tables[name];
+    const kept = Object.freeze(table.revived(row));
+    table.put(kept);
+    return kept;
   }
 }
 

@@ -12,6 +12,8 @@ export interface TableSpec<Row, Index extends string> {
   readonly key: (row: Row) => string;
   /** Value of a row in an index, or several; undefined leaves the row out of it. */
   readonly indexes: { readonly [I in Index]: (row: Row) => IndexValue };
+  /** A row as it is kept, made of one that came as JSON; one that is kept already stays what it is. */
+  readonly revive?: (row: Row) => Row;
 }
 
 /** What readers may do with a table. */
@@ -76,6 +78,11 @@ export class Table<Row extends object, Index extends string> implements TableVie
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  /** The row as it would be kept. */
+  revived(row: Row): Row {
+    return this.#spec.revive?.(row) ?? row;
   }
 
   keyOf(row: Row): string {

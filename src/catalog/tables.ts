@@ -6,6 +6,7 @@
  * A new table is a row here and in `CatalogKinds`; stores, drafts and snapshots pick it up from this list.
  */
 import { canonicalIp } from '../lib/ip.ts';
+import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
   KvRow,
@@ -102,7 +103,14 @@ export const TABLES: TableSpecs<CatalogKinds> = {
       },
     },
   },
-  kv: { key: (row) => row.key, indexes: { session: (row) => row.session || undefined } },
+  kv: {
+    key: (row) => row.key,
+    indexes: { session: (row) => row.session || undefined },
+    revive: (row) => {
+      const value = KvValue.from(row.value);
+      return value === row.value ? row : { ...row, value };
+    },
+  },
   sessions: {
     key: (row) => row.id,
     indexes: { node: (row) => nodeKey(row.node), check: checkKeysOfSession },

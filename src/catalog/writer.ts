@@ -54,6 +54,8 @@ export interface WriterParts<K extends Kinds, C> {
   readonly persistence: Persistence<K>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Refuses, by throwing AppError, changes of the view that there is no room for. */
+  readonly admit?: (changes: Write<K>, view: ViewOf<K>) => void;
 }
 
 export class Writer<
@@ -168,9 +170,10 @@ export class Writer<
   }
 
   #reduceOne(draft: Draft<K>, pending: Pending<C>): Reducible<K, C> | undefined {
-    const { reduce, clock, random, persistence } = this.#parts;
+    const { reduce, clock, random, persistence, admit } = this.#parts;
     try {
       const reduced = reduce(draft.view, pending.command, { nowMs: clock.now(), random });
+      admit?.(reduced.changes, draft.view);
       const isCounted = persistence.limits.maxBytes !== Infinity;
       return { ...pending, reduced, bytes: isCounted ? persistence.sizeOf(reduced.changes) : 0 };
     } catch (refusal) {

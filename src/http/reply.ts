@@ -15,6 +15,7 @@ const STATUS = {
   method_not_allowed: 405,
   too_large: 413,
   too_many_connections: 429,
+  no_room: 507,
   over_budget: 503,
   conflict: 409,
   invalid_command: 500,

@@ -95,6 +95,12 @@ export const METRICS = {
   },
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
   catalog_service_names: { kind: 'gauge', help: 'Names of services in the catalog.', labels: [] },
+  catalog_kv_bytes: { kind: 'gauge', help: 'Octets of all keys and values together.', labels: [] },
+  catalog_no_room: {
+    kind: 'counter',
+    help: 'Writes refused because keys and values, or memory, have reached their limit.',
+    labels: [],
+  },
   catalog_index: { kind: 'gauge', help: 'Index of the newest write.', labels: [] },
   catalog_writes: { kind: 'counter', help: 'Writes installed.', labels: [] },
   writer_queue: { kind: 'gauge', help: 'Commands that wait for a commit.', labels: [] },

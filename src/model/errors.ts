@@ -15,6 +15,8 @@ export const ERRORS = {
   method_not_allowed: 'The path exists, but not with this method.',
   too_large: 'A body, key, value or transaction is over its documented limit.',
   too_many_connections: 'One client holds more connections than limits.http_max_conns_per_client.',
+  no_room:
+    'Keys and values, or the memory of the process, have reached their limit; writes that add are refused until something is removed.',
   over_budget: 'The memory for request bodies or for unread answers is used up; the client may come again.',
   conflict: 'A transaction was rolled back; the errors name the operations.',
   invalid_command:

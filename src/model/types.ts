@@ -5,6 +5,7 @@
  * Indexes are stamped when a row is installed; code that makes rows writes `UNSTAMPED`.
  * A new field of a service is added here, in http/ casing, and nowhere else: stores keep rows as documents.
  */
+import type { KvValue } from './kv-value.ts';
 
 declare const brand: unique symbol;
 type Brand<Name extends string> = string & { readonly [brand]: Name };
@@ -195,8 +196,8 @@ export interface LocalCheckRow extends Stamp {
 
 export interface KvRow extends Stamp {
   readonly key: string;
-  /** Base64; null is the empty value. */
-  readonly value: string | null;
+  /** Null is the empty value. */
+  readonly value: KvValue | null;
   /** An unsigned 64-bit number, as decimal text because doubles end at 2^53. */
   readonly flags: string;
   readonly lockIndex: number;

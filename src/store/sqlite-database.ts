@@ -12,14 +12,14 @@ import type {
   CommitRequest,
   EncodedChange,
   LoadRequest,
+  StoredPage,
   StoredRow,
-  StoredRows,
   StoreName,
 } from './sqlite-protocol.ts';
 import { MIGRATIONS, SCHEMA_VERSION, sqlName } from './sqlite-schema.ts';
 
 export interface EmbeddedDatabase {
-  load(request: LoadRequest): StoredRows;
+  load(request: LoadRequest): StoredPage;
   /** All of them in one transaction; gives the newest index after each. Throws, nothing stored, when one cannot be. */
   commit(requests: readonly CommitRequest[]): readonly ModifyIndex[];
   indexOf(store: StoreName): ModifyIndex;
@@ -29,7 +29,7 @@ export interface EmbeddedDatabase {
 interface Statements {
   readonly put: Database.Statement<[string, string, number, number]>;
   readonly remove: Database.Statement<[string]>;
-  readonly all: Database.Statement<[], StoredRow>;
+  readonly from: Database.Statement<[number], StoredRow & { readonly place: number }>;
 }
 
 function statementsOf(database: Database.Database, table: string): Statements {
@@ -40,8 +40,9 @@ function statementsOf(database: Database.Database, table: string): Statements {
        ON CONFLICT (key) DO UPDATE SET row = excluded.row, modify_index = excluded.modify_index`,
     ),
     remove: database.prepare(`DELETE FROM ${name} WHERE key = ?`),
-    all: database.prepare(
-      `SELECT row, create_index AS createIndex, modify_index AS modifyIndex FROM ${name} ORDER BY create_index, key`,
+    from: database.prepare(
+      `SELECT rowid AS place, row, create_index AS createIndex, modify_index AS modifyIndex FROM ${name}
+       WHERE rowid > ? ORDER BY rowid`,
     ),
   };
 }
@@ -96,6 +97,20 @@ export function openDatabase(path: string): EmbeddedDatabase {
   }
 }
 
+/** Characters of rows in one page: they are text in the heap of both threads until they are decoded. */
+const PAGE_LENGTH = 1024 * 1024;
+
+function pageOf({ from: rowsFrom }: Statements, from: number): Pick<StoredPage, 'rows' | 'next'> {
+  const rows: StoredRow[] = [];
+  let length = 0;
+  for (const { place, ...row } of rowsFrom.iterate(from)) {
+    rows.push(row);
+    length += row.row.length;
+    if (length >= PAGE_LENGTH) return { rows, next: place };
+  }
+  return { rows, next: undefined };
+}
+
 /** Prepared when a table is used for the first time. */
 function lazyStatements(database: Database.Database): (table: string) => Statements {
   const prepared = new Map<string, Statements>();
@@ -131,10 +146,7 @@ function embedded(database: Database.Database): EmbeddedDatabase {
   };
   const commit = database.transaction((requests: readonly CommitRequest[]) => requests.map(commitOne));
   return {
-    load: ({ store, tables }) => ({
-      index: indexOf(store),
-      tables: tables.map((table) => ({ table, rows: of(table).all.all() })),
-    }),
+    load: ({ store, table, from }) => ({ index: indexOf(store), ...pageOf(of(table), from) }),
     commit: (requests) => commit.immediate(requests),
     indexOf,
     close: () => database.close(),

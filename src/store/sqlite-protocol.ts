@@ -23,15 +23,20 @@ export interface StoredRow {
   readonly modifyIndex: ModifyIndex;
 }
 
-export interface StoredRows {
+/** Some rows of a table, in the order in which they were put first. */
+export interface StoredPage {
   readonly index: ModifyIndex;
-  readonly tables: readonly { readonly table: string; readonly rows: readonly StoredRow[] }[];
+  readonly rows: readonly StoredRow[];
+  /** What to ask for next; undefined at the end of the table. */
+  readonly next: number | undefined;
 }
 
 export interface LoadRequest {
   readonly kind: 'load';
   readonly store: StoreName;
-  readonly tables: readonly string[];
+  readonly table: string;
+  /** 0, or the `next` of the page before. */
+  readonly from: number;
 }
 
 export interface CommitRequest {
@@ -60,7 +65,7 @@ export type DatabaseRequest = { readonly id: number } & (
 );
 
 export interface DatabaseResults {
-  load: StoredRows;
+  load: StoredPage;
   /** The newest index afterwards. */
   commit: ModifyIndex;
   index: ModifyIndex;

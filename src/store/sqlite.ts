@@ -12,9 +12,9 @@ import {
   type Stored,
 } from '../catalog/persistence.ts';
 import type { Change, PutChange } from '../catalog/state.ts';
-import { type Kinds, type TableSpecs, tableNames } from '../catalog/table-set.ts';
+import { type Kinds, type TableNameOf, type TableSpecs, tableNames } from '../catalog/table-set.ts';
 import { AppError } from '../model/errors.ts';
-import type { EncodedChange, StoredRows, StoreName } from './sqlite-protocol.ts';
+import type { EncodedChange, StoredPage, StoredRow, StoreName } from './sqlite-protocol.ts';
 import { SqliteThread, Uncertain } from './sqlite-thread.ts';
 
 const NO_STAMP = { createIndex: undefined, modifyIndex: undefined };
@@ -25,13 +25,30 @@ function encode<K extends Kinds>(change: Change<K>, specs: TableSpecs<K>): Encod
   return { table: change.table, key, row: JSON.stringify({ ...change.row, ...NO_STAMP }) };
 }
 
-function decode<K extends Kinds>({ index, tables }: StoredRows): Stored<K> {
-  const rows = tables.flatMap(({ table, rows: stored }) =>
-    stored.map(({ row, createIndex, modifyIndex }) => {
-      const content = JSON.parse(row) as object;
-      return { op: 'put', table, row: { createIndex, modifyIndex, ...content } } as unknown as PutChange<K>;
-    }),
-  );
+function decode<K extends Kinds>(
+  table: TableNameOf<K>,
+  { row, createIndex, modifyIndex }: StoredRow,
+  specs: TableSpecs<K>,
+): PutChange<K> {
+  const decoded = { createIndex, modifyIndex, ...(JSON.parse(row) as object) } as K[typeof table]['row'];
+  return { op: 'put', table, row: specs[table].revive?.(decoded) ?? decoded } as unknown as PutChange<K>;
+}
+
+/** Everything, page by page: the text of all rows together may be more than there is memory for. */
+async function load<K extends Kinds>(
+  thread: SqliteThread,
+  store: StoreName,
+  specs: TableSpecs<K>,
+): Promise<Stored<K>> {
+  const rows: PutChange<K>[] = [];
+  let index = 0;
+  for (const table of tableNames(specs)) {
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const page: StoredPage = await thread.ask({ kind: 'load', store, table, from });
+      for (const row of page.rows) rows.push(decode(table, row, specs));
+      ({ index, next: from } = page);
+    }
+  }
   return { index, rows };
 }
 
@@ -50,7 +67,7 @@ function storeIn<K extends Kinds>(
   return {
     limits: NO_LIMITS,
     sizeOf: () => 0,
-    load: async () => decode(await thread.ask({ kind: 'load', store, tables: tableNames(specs) })),
+    load: () => load(thread, store, specs),
     commit: async (writes, after) => {
       const batch = writes.map((write) => write.map((change) => encode(change, specs)));
       try {

@@ -5,8 +5,9 @@ import type { DeregisterCommand, RegisterCommand } from '../../src/catalog/comma
 import { Installer } from '../../src/catalog/installer.ts';
 import type { Persistence } from '../../src/catalog/persistence.ts';
 import { reduce } from '../../src/catalog/reduce.ts';
+import type { Room } from '../../src/catalog/room.ts';
 import { State } from '../../src/catalog/state.ts';
-import { TABLES } from '../../src/catalog/tables.ts';
+import { TABLES, type View } from '../../src/catalog/tables.ts';
 import { TopicIndexes, topicsOf } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
 import { Writer } from '../../src/catalog/writer.ts';
@@ -15,7 +16,10 @@ import type { CheckId, NodeName, ServiceDefinition, ServiceId, ServiceName } fro
 import { memoryStore } from '../../src/store/memory.ts';
 import { manualClock } from './manual-clock.ts';
 
-export async function startCatalog(persistence: Persistence = memoryStore()) {
+export async function startCatalog(
+  persistence: Persistence = memoryStore(),
+  makeRoom?: (view: View) => Pick<Room, 'admit' | 'onInstalled'>,
+) {
   const clock = manualClock();
   const state = new State(TABLES);
   const stored = await persistence.load();
@@ -25,6 +29,8 @@ export async function startCatalog(persistence: Persistence = memoryStore()) {
   const installed: number[] = [];
   const installer = new Installer({ state, indexes, watch, topicsOf });
   installer.onInstalled((_applied, index) => void installed.push(index));
+  const room = makeRoom?.(state.view);
+  if (room) installer.onInstalled((applied) => room.onInstalled(applied));
   const writer = new Writer({
     specs: TABLES,
     reduce,
@@ -33,6 +39,7 @@ export async function startCatalog(persistence: Persistence = memoryStore()) {
     persistence,
     clock,
     random: systemRandom,
+    ...(room && { admit: (changes, view) => room.admit(changes, view) }),
   });
   return { clock, state, indexes, watch, installer, writer, installed };
 }

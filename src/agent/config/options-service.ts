@@ -120,6 +120,13 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Largest value of a key.',
   },
+  'limits.kv_max_total_size': {
+    kind: 'bytes',
+    default: 0,
+    min: 0,
+    reloadable: false,
+    doc: 'Octets of all keys and values together; beyond it writes that add are a 507. 0 is a quarter of the memory of the machine or container, 1 GiB at most.',
+  },
   'limits.txn_max_req_len': {
     kind: 'bytes',
     default: 524_288,

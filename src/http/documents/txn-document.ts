@@ -17,6 +17,7 @@ import {
 } from '../../decode/json-fields.ts';
 import { tenancyText } from '../../decode/tenancy-text.ts';
 import { AppError } from '../../model/errors.ts';
+import { KvValue } from '../../model/kv-value.ts';
 import type { ModifyIndex, NodeName, ServiceDefinition } from '../../model/types.ts';
 import { parseBody, type Reviver } from '../request/json-body.ts';
 import { type CatalogCheckInput, catalogCheckInput, checkInput } from './catalog-check-document.ts';
@@ -133,7 +134,7 @@ const operations = listOf<Partial<OperationFields>>(
 
 function kvOperation(fields: Partial<KvFields>): TxnOperation {
   const { verb: kvVerb = '', key = '', value = null, flags = '0', index = '0', session = '' } = fields;
-  return { on: 'kv', verb: kvVerb, key, value, flags, index: Number(index), session };
+  return { on: 'kv', verb: kvVerb, key, value: KvValue.from(value), flags, index: Number(index), session };
 }
 
 function nodeOperation({ verb: nodeVerb = '', node = {} }: Partial<NodeOperation>): TxnOperation {

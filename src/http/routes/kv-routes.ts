@@ -9,6 +9,7 @@ import type { KvCommand } from '../../catalog/command.ts';
 import { keysWithPrefix } from '../../catalog/kv.ts';
 import { kvPrefixTopic, kvTopic } from '../../catalog/topics.ts';
 import { AppError } from '../../model/errors.ts';
+import { KvValue } from '../../model/kv-value.ts';
 import type { KvRow } from '../../model/types.ts';
 import { keysFilter } from '../access/answer-filters.ts';
 import { type FilteringPermission, needing, onRest, restRight } from '../access/permission.ts';
@@ -24,6 +25,7 @@ import { READ_PARAMETERS } from '../request/selectors.ts';
 import { requireOneOf, uint64 } from '../request/write-parameters.ts';
 import type { Handler, Route } from '../route.ts';
 
+const NO_OCTETS = Buffer.alloc(0);
 const NOT_FOUND: Reply = Object.freeze({ status: 404 });
 
 /** A browser must not take a stored value for a page of ours. */
@@ -45,7 +47,8 @@ const documentOf = (row: KvRow) => kvDocument(row, row.value, row);
 
 /** Octets of what a key's document is beside its value and its name. */
 const DOCUMENT_BYTES = 120;
-const sizeOf = ({ key, value }: KvRow): number => DOCUMENT_BYTES + key.length + (value?.length ?? 0);
+const sizeOf = ({ key, value }: KvRow): number =>
+  DOCUMENT_BYTES + key.length + Math.ceil((4 * (value?.size ?? 0)) / 3);
 
 function readKeys(call: Call, parts: HttpParts): Reply | Promise<Reply> {
   const prefix = keyOf(call);
@@ -72,7 +75,7 @@ function readTree(call: Call, parts: HttpParts): Reply | Promise<Reply> {
 }
 
 function raw(row: KvRow): Reply {
-  return { status: 200, headers: RAW_HEADERS, body: Buffer.from(row.value ?? '', 'base64') };
+  return { status: 200, headers: RAW_HEADERS, body: row.value?.octets() ?? NO_OCTETS };
 }
 
 function readOne(call: Call, parts: HttpParts): Reply | Promise<Reply> {
@@ -112,7 +115,7 @@ const write: Handler = async (call, parts) => {
   const key = requireKey(call);
   requireOneOf(call, 'cas', 'acquire', 'release');
   const flags = uint64(first(call.query, 'flags') ?? '0');
-  const value = call.body.length === 0 ? null : call.body.toString('base64');
+  const value = KvValue.of(call.body);
   const { result } = await parts.writer.submit({ kind: 'kv', key, value, flags, ...condition(call) });
   return json(result);
 };

@@ -8,6 +8,7 @@
 import { isWrite, readTxn } from '../../catalog/txn.ts';
 import type { TxnError, TxnOutcome } from '../../catalog/txn-outcome.ts';
 import { AppError } from '../../model/errors.ts';
+import { KvValue } from '../../model/kv-value.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import { byBody } from '../access/permission.ts';
 import type { Right } from '../access/right.ts';
@@ -44,8 +45,8 @@ function requireSize({ count, operations }: TxnInput, maxValueBytes: number): vo
     throw new AppError('too_large', text);
   }
   for (const operation of operations) {
-    if (operation.on !== 'kv' || operation.value === null) continue;
-    const bytes = Buffer.byteLength(operation.value, 'base64');
+    if (operation.on !== 'kv') continue;
+    const bytes = KvValue.from(operation.value)?.size ?? 0;
     if (bytes > maxValueBytes)
       throw new AppError(
         'too_large',

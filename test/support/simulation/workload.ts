@@ -71,11 +71,11 @@ export class Workload {
   check(state: State): readonly string[] {
     const wrong = [...this.violations];
     for (const [key, { acknowledged, sent }] of this.own) {
-      const stored = decode(state.view.kv.get(key)?.value);
+      const stored = decode(state.view.kv.get(key)?.value?.toJSON());
       if (stored < acknowledged) wrong.push(`${key} is ${stored}, ${acknowledged} was acknowledged`);
       if (stored > sent) wrong.push(`${key} is ${stored}, only ${sent} was ever written`);
     }
-    const counter = decode(state.view.kv.get(COUNTER)?.value);
+    const counter = decode(state.view.kv.get(COUNTER)?.value?.toJSON());
     if (counter < this.counted || counter > this.counted + this.uncertain)
       wrong.push(`the counter is ${counter}: ${this.counted} acknowledged, ${this.uncertain} unknown`);
     return wrong;
@@ -121,7 +121,7 @@ export class Workload {
     const server = this.#server();
     if (server === undefined) return;
     const row = server.state.view.kv.get(COUNTER);
-    const value = encode(decode(row?.value) + 1);
+    const value = encode(decode(row?.value?.toJSON()) + 1);
     const index = row?.modifyIndex ?? 0;
     const told = await this.#submit(server, kv({ verb: 'cas', key: COUNTER, value, index }));
     if (told.kind === 'yes') this.counted += 1;

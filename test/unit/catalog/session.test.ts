@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseBehavior, requireTtl } from '../../../src/catalog/session.ts';
 import { checkKey } from '../../../src/catalog/tables.ts';
+import { KvValue } from '../../../src/model/kv-value.ts';
 import type { CheckId } from '../../../src/model/types.ts';
 import { deregister, registerCheck, registerService, service } from '../../support/catalog.ts';
 import { kvCommand, startKv } from '../../support/kv.ts';
@@ -51,7 +52,7 @@ describe('a session ends', () => {
     await kv('free', { text: 'v' });
     await end(release);
     await end(remove);
-    expect(row('kept')).toMatchObject({ session: '', lockIndex: 1, value: btoa('v') });
+    expect(row('kept')).toMatchObject({ session: '', lockIndex: 1, value: KvValue.from(btoa('v')) });
     expect(row('gone')).toBeUndefined();
     expect(row('free')).toBeDefined();
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { snapshotRows } from '../../../src/catalog/snapshot.ts';
+import { KvValue } from '../../../src/model/kv-value.ts';
 import type { CheckId } from '../../../src/model/types.ts';
 import { deregister, registerService, service } from '../../support/catalog.ts';
 import { startKv } from '../../support/kv.ts';
@@ -16,7 +17,7 @@ test('restoring brings back what was there, removes what came later, and leaves 
   await kv('kept', { text: 'changed' });
 
   await writer.submit({ kind: 'restore', rows, ownNode: 'me' });
-  expect(row('kept')).toMatchObject({ value: btoa('v'), flags: '7', session, lockIndex: 1 });
+  expect(row('kept')).toMatchObject({ value: KvValue.from(btoa('v')), flags: '7', session, lockIndex: 1 });
   expect(row('late')).toBeUndefined();
   expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['web']);
   expect(state.view.nodes.get('n2')).toBeUndefined();

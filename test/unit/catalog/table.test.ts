@@ -4,6 +4,7 @@ import { Draft } from '../../../src/catalog/draft.ts';
 import { State } from '../../../src/catalog/state.ts';
 import { Table } from '../../../src/catalog/table.ts';
 import { TABLES, type View } from '../../../src/catalog/tables.ts';
+import { KvValue } from '../../../src/model/kv-value.ts';
 import { type KvRow, UNSTAMPED } from '../../../src/model/types.ts';
 
 interface Row {
@@ -53,7 +54,7 @@ describe('a table', () => {
 });
 
 const entry = (key: string, value: string, session = ''): KvRow =>
-  ({ ...UNSTAMPED, key, value, flags: '0', lockIndex: 0, session }) as KvRow;
+  ({ ...UNSTAMPED, key, value: KvValue.from(btoa(value)), flags: '0', lockIndex: 0, session }) as KvRow;
 
 /** What each way of reading the kv table gives, in a form that can be compared. */
 function everyRead({ kv }: View): unknown {

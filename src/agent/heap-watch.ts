@@ -1,0 +1,38 @@
+/**
+ * How full the JavaScript heap is with what is alive. What a collection of the whole heap leaves is alive; what has come
+ * since may be garbage, so a heap that was nearly full then and is now is full.
+ */
+import {
+  constants,
+  type NodeGCPerformanceDetail,
+  type PerformanceEntry,
+  PerformanceObserver,
+} from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+
+/** Part of the heap that may be alive. Turning it up leaves less for the work of collecting it, which ends the process. */
+const FULL = 0.75;
+
+export interface HeapWatch {
+  isFull(): boolean;
+  stop(): void;
+}
+
+/** Watch the heap of this thread. */
+export function watchHeap(): HeapWatch {
+  let aliveBytes = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind } = (entry as PerformanceEntry & { readonly detail: NodeGCPerformanceDetail }).detail;
+      if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) aliveBytes = getHeapStatistics().used_heap_size;
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return {
+    isFull: () => {
+      const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+      return Math.min(used, aliveBytes) > FULL * limit;
+    },
+    stop: () => observer.disconnect(),
+  };
+}
