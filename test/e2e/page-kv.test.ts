@@ -50,6 +50,42 @@ describeWith(CHROMIUM, 'keys in the web page', () => {
     await tab.open('kv?in=app/&key=app/limit');
     await value().waitFor();
     await server.put('/v1/kv/app/limit', 'theirs');
+    await expect.poll(() => value().inputValue(), { timeout: 10_000 }).toBe('theirs');
+  });
+
+  test('what was typed and not saved is still there after Esc, another page and loading again', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().fill('half a tho');
+    await page.keyboard.press('Escape');
+    await value().waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'limit' }).click();
+    await expect.poll(() => value().inputValue()).toBe('half a tho');
+    await value().fill('half a thought');
+    await tab.open('services');
+    await tab.open('kv?in=app/&key=app/limit');
+    await expect.poll(() => value().inputValue()).toBe('half a thought');
+    await page.reload();
+    await expect.poll(() => value().inputValue()).toBe('half a thought');
+    expect(await stored('app/limit')).toBe('42');
+    await save().click();
+    await page.getByText('Saved app/limit.').waitFor();
+    expect(await stored('app/limit')).toBe('half a thought');
+    await page.reload();
+    await expect.poll(() => value().inputValue()).toBe('half a thought');
+    expect(await save().isDisabled()).toBe(true);
+  });
+
+  test('what was typed over a version that somebody replaced meanwhile is a conflict', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().fill('mine');
+    await tab.open('services');
+    await server.put('/v1/kv/app/limit', 'theirs');
+    await tab.open('kv?in=app/&key=app/limit');
+    await page.locator('.conflict').waitFor();
+    expect(await value().inputValue()).toBe('mine');
+    await page.getByRole('button', { name: 'Take theirs' }).click();
+    await expect.poll(() => value().inputValue()).toBe('theirs');
+    await page.reload();
     await expect.poll(() => value().inputValue()).toBe('theirs');
   });
 

@@ -12,6 +12,7 @@ import { createLivePool, type LivePool } from '../api/live.ts';
 import { type Changes, createChanges } from './changes.ts';
 import { createClock, type PageClock } from './clock.ts';
 import { createDnsHistory, type DnsHistory } from './dns-history.ts';
+import { createKeyDrafts, type KeyDrafts } from './key-drafts.ts';
 import { createRouter, type Router } from './router.ts';
 import { createSettings, type Settings } from './settings.ts';
 
@@ -30,6 +31,7 @@ export interface App {
   readonly settings: Settings;
   readonly changes: Changes;
   readonly dns: DnsHistory;
+  readonly keyDrafts: KeyDrafts;
   readonly notices: Signal<readonly Notice[]>;
   notify(kind: Notice['kind'], text: string): void;
   dismiss(id: number): void;
@@ -55,6 +57,7 @@ export function createApp(): App {
     router: createRouter(),
     changes: createChanges(),
     dns: createDnsHistory(),
+    keyDrafts: createKeyDrafts(),
     notices,
     dismiss,
     notify(kind, text) {

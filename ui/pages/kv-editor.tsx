@@ -2,7 +2,7 @@
  * The editor of one key. Saving is always "only if nobody changed it since I looked" (CAS): a conflict shows both sides
  * and lets a person choose.
  */
-import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { kvPath } from '../api/client.ts';
 import type { KvShape } from '../api/shapes.ts';
@@ -35,10 +35,13 @@ function textOf(entry: KvShape): string {
   return decoded.kind === 'text' ? decoded.text : '';
 }
 
+/** What is typed; it begins with what was typed into this key before and not saved. */
 function useDraft(stored: KvShape): Draft {
-  const base = useSignal(stored);
-  const text = useSignal(textOf(stored));
-  const flags = useSignal(String(stored.Flags));
+  const { keyDrafts } = useApp();
+  const kept = keyDrafts.of(stored.Key);
+  const base = useSignal(kept?.base ?? stored);
+  const text = useSignal(kept?.text ?? textOf(stored));
+  const flags = useSignal(kept?.flags ?? String(stored.Flags));
   const isDirty = useComputed(
     () => text.value !== textOf(base.value) || flags.value !== String(base.value.Flags),
   );
@@ -50,6 +53,11 @@ function useDraft(stored: KvShape): Draft {
   // A change by somebody else is shown at once, unless something was typed that it would wipe out.
   useEffect(() => {
     if (stored.ModifyIndex !== base.peek().ModifyIndex && !isDirty.peek()) reset(stored);
+  });
+  useSignalEffect(() => {
+    const draft = { base: base.value, text: text.value, flags: flags.value };
+    if (isDirty.value) keyDrafts.keep(draft);
+    else keyDrafts.forget(stored.Key);
   });
   return { base, text, flags, isDirty, reset };
 }
@@ -142,6 +150,11 @@ function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
   const draft = useDraft(stored);
   const { action, save } = useSave(draft);
   const isDeleting = useSignal(false);
+  const { keyDrafts } = useApp();
+  const onDeleted = () => {
+    keyDrafts.forget(stored.Key);
+    onClose();
+  };
   const isConflict = draft.isDirty.value && stored.ModifyIndex > draft.base.value.ModifyIndex;
   const decoded = decodeBase64(draft.base.value.Value ?? '');
   return (
@@ -161,6 +174,7 @@ function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
           hint="A number that programs may give a meaning."
         />
       )}
+      {draft.isDirty.value && <p class="hint">Not saved. It stays here until you save or undo it.</p>}
       <ActionError action={action} />
       {isConflict && (
         <Conflict
@@ -197,7 +211,7 @@ function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
         ]}
       />
       {isDeleting.value && (
-        <DeleteKeyDialog entry={stored} onClose={() => (isDeleting.value = false)} onDone={onClose} />
+        <DeleteKeyDialog entry={stored} onClose={() => (isDeleting.value = false)} onDone={onDeleted} />
       )}
     </form>
   );
