@@ -58,7 +58,8 @@ function unescaped(text: string): string {
 
 /** The header lines, with credentials of the URL and, unless the check asks itself, an offer to take gzip. */
 function wireHeaders({ url, headers }: HttpRequest): Record<string, string | string[]> {
-  const lines: Record<string, string | string[]> = { host: url.host, connection: 'close' };
+  const lines: Record<string, string | string[]> = Object.create(null);
+  Object.assign(lines, { host: url.host, connection: 'close' });
   if (headers['accept-encoding'] === undefined) lines['accept-encoding'] = 'gzip';
   if (url.username !== '' && headers['authorization'] === undefined) {
     const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;

@@ -47,7 +47,8 @@ export function checkMethod(method: string): void {
 
 /** The headers of a check with the defaults. Throws RequestFault; `operation` begins its text. */
 export function requestHeaders(given: Headers, operation: string): Headers {
-  const headers: Record<string, readonly string[]> = { ...DEFAULTS };
+  // without a prototype, because `__proto__` is a name of a header as any other
+  const headers: Record<string, readonly string[]> = Object.assign(Object.create(null), DEFAULTS);
   for (const [name, values] of Object.entries(given)) {
     if (!TOKEN.test(name))
       throw new RequestFault(`${operation}: net/http: invalid header field name ${JSON.stringify(name)}`);

@@ -66,7 +66,8 @@ class Builder {
   }
 
   object(items: readonly Item[], path: string): Record<string, unknown> {
-    const object: Record<string, unknown> = {};
+    // without a prototype, because `__proto__` is a key as any other
+    const object: Record<string, unknown> = Object.create(null);
     for (const { keys, value, line } of items) {
       const [key = '', ...inner] = keys;
       const at = path === '' ? key : `${path}.${key}`;

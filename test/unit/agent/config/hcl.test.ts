@@ -4,6 +4,12 @@ import { parseHcl } from '../../../../src/agent/config/hcl.ts';
 const tree = (text: string) => parseHcl('f.hcl', text).tree;
 
 describe('parseHcl', () => {
+  it.each(['__proto__', 'constructor', 'toString'])('takes %s as a key like any other', (key) => {
+    const { node_meta: meta } = tree(`node_meta { "${key}" = "x" }`) as { node_meta: object };
+    expect(Object.entries(meta)).toEqual([[key, 'x']]);
+    expect(Object.keys(tree(`"${key}" = "x"`))).toEqual([key]);
+  });
+
   it.each([
     ['ports { http = 8500, dns = 8600 }', { ports: { http: 8500, dns: 8600 } }],
     ['ports = { http = 8500 }', { ports: { http: 8500 } }],

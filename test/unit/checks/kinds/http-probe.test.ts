@@ -49,6 +49,16 @@ test('sends method, headers, several values of one header, body, Host and its ow
   expect(output).toBe(`HTTP POST http://127.0.0.1:${port}/: 200 OK Output: ${JSON.stringify(sent)}`);
 });
 
+test('names that objects have of their own are names of headers as any other', async () => {
+  const port = await httpTarget((request, response) => response.end(request.rawHeaders.join(' ')));
+  const Header = JSON.parse('{"__proto__":["p"],"constructor":["c"],"toString":["t"]}') as Record<
+    string,
+    string[]
+  >;
+  const { output } = await runProbe(probe, { HTTP: `http://127.0.0.1:${port}/`, Header });
+  for (const line of ['__proto__ p', 'constructor c', 'tostring t']) expect(output).toContain(line);
+});
+
 test.each([
   ['header value', { Header: { X: ['a\r\nY: b'] } }, /invalid header field value "a\\r\\nY: b" for key X$/],
   ['header name', { Header: { 'a b': ['x'] } }, /invalid header field name "a b"$/],
