@@ -12,9 +12,9 @@ import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
+import type { ServiceIndexes } from './known-instances.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
-import type { ServiceIndexes } from './service-index.ts';
 
 /** What executing a prepared query gives; undefined when there is none of that name or id. */
 export interface QueryResult {

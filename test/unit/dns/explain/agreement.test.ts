@@ -77,12 +77,34 @@ function fill(rig: ReturnType<typeof dnsRig>): void {
 }
 
 const NAMES = [
-  'web.service.consul', 'v1.web.service.consul', 'nope.web.service.consul', '_web._tcp.consul', 'WEB.service.dc1.consul',
-  'web.service.dc2.consul', 'web.service.p.peer.consul', 'host.service.consul', 'nobody.service.consul',
-  'web.service.alt.example', 'n1.node.consul', 'n3.node.consul', 'n9.node.consul', 'q.query.consul', 'no.query.consul',
-  'web.connect.consul', 'web.ingress.consul', 'web.virtual.consul', '0a000001.addr.consul', 'consul', 'ns.consul',
-  'x.y.consul', 'example.org', '1.0.0.10.in-addr.arpa', '9.9.9.9.in-addr.arpa', '9.in-addr.arpa', 'consul.service.consul',
-]; // biome-ignore format: a list is read better in few lines
+  'web.service.consul',
+  'v1.web.service.consul',
+  'nope.web.service.consul',
+  '_web._tcp.consul',
+  'WEB.service.dc1.consul',
+  'web.service.dc2.consul',
+  'web.service.p.peer.consul',
+  'host.service.consul',
+  'nobody.service.consul',
+  'web.service.alt.example',
+  'n1.node.consul',
+  'n3.node.consul',
+  'n9.node.consul',
+  'q.query.consul',
+  'no.query.consul',
+  'web.connect.consul',
+  'web.ingress.consul',
+  'web.virtual.consul',
+  '0a000001.addr.consul',
+  'consul',
+  'ns.consul',
+  'x.y.consul',
+  'example.org',
+  '1.0.0.10.in-addr.arpa',
+  '9.9.9.9.in-addr.arpa',
+  '9.in-addr.arpa',
+  'consul.service.consul',
+];
 const TYPES = ['A', 'A', 'AAAA', 'SRV', 'ANY', 'TXT', 'NS', 'SOA', 'PTR', 'CNAME', 'AXFR', 'IXFR', 'TYPE65'];
 
 interface Replied {

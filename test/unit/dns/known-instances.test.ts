@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { select } from '../../../src/catalog/select.ts';
-import { ServiceIndex, ServiceIndexes } from '../../../src/dns/service-index.ts';
+import { ServiceIndex, ServiceIndexes } from '../../../src/dns/known-instances.ts';
 import type { ServiceId, ServiceName } from '../../../src/model/types.ts';
 import { checkRow, dnsRig, nodeRow, serviceRow } from '../../support/dns-rig.ts';
 
