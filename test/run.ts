@@ -48,6 +48,11 @@ const STEPS: readonly Step[] = [
     command: ['knip', '--treat-config-hints-as-errors'],
   },
   {
+    name: 'soak',
+    claim: 'memory, series and the write-ahead log stay level for 20 s of everything',
+    command: ['node', 'bench/attack/soak.ts', 'short'],
+  },
+  {
     name: 'vitest',
     claim: 'unit, contract, architecture, fuzz and end-to-end tests',
     command: [
