@@ -290,7 +290,7 @@ export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
     corePart(core),
     checks,
     localPart(local, ground.definitions),
-    { name: 'sessions', start: async () => sessionTimers.start(), stop: async () => sessionTimers.stop() },
+    { name: 'sessions', start: async () => sessionTimers.begin(), stop: async () => sessionTimers.end() },
     // Whoever waits until HTTP answers may ask DNS at once.
     buildDns(ground),
     httpFace(http, config, log),

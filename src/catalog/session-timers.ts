@@ -2,7 +2,8 @@
  * The only owner of session timers: ends a session that was not renewed for twice its TTL.
  *
  * Twice, because clients count on it (the TTL is a promise of how long a session lasts at least). Timers are not
- * stored: after a restart every session gets its whole time again, so that an agent that was down takes nobody's lock.
+ * stored: whoever begins to watch, after a restart or because it leads now, gives every session its whole time, so that
+ * nobody loses a lock to an agent that was away. Begins and ends as often as leadership does.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
@@ -25,7 +26,7 @@ export interface SessionTimersParts {
 export class SessionTimers {
   readonly #parts: SessionTimersParts;
   readonly #timers = new Map<string, Timer>();
-  #isStopped = false;
+  #isWatching = false;
 
   constructor(parts: SessionTimersParts) {
     this.#parts = parts;
@@ -36,13 +37,16 @@ export class SessionTimers {
     return this.#timers.size;
   }
 
-  /** Begin with the sessions that are there already. */
-  start(): void {
+  /** Watch every session that is there, each from now on with its whole time. Nothing when it watches already. */
+  begin(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     for (const session of this.#parts.state.view.sessions.values()) this.#arm(session);
   }
 
-  stop(): void {
-    this.#isStopped = true;
+  /** Watch no more. */
+  end(): void {
+    this.#isWatching = false;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -64,7 +68,7 @@ export class SessionTimers {
   #arm(session: SessionRow): void {
     const ttlMs = parseDuration(session.ttl) ?? 0;
     this.#disarm(session.id);
-    if (ttlMs > 0 && !this.#isStopped) this.#endAfter(session.id, ttlMs * TTL_MULTIPLIER);
+    if (ttlMs > 0 && this.#isWatching) this.#endAfter(session.id, ttlMs * TTL_MULTIPLIER);
   }
 
   #disarm(id: string): void {
@@ -79,11 +83,13 @@ export class SessionTimers {
 
   async #end(id: string): Promise<void> {
     const { writer, log } = this.#parts;
+    this.#timers.delete(id);
     try {
       await writer.submit({ kind: 'session-destroy', id });
       log.info({ session: id }, 'session ended: its TTL ran out');
     } catch (error) {
-      if (this.#isStopped) return;
+      // Whoever renewed it meanwhile has given it another timer, and so has another begin.
+      if (!this.#isWatching || this.#timers.has(id)) return;
       log.warn({ session: id, error }, 'session could not be ended; trying again');
       this.#endAfter(id, RETRY_MS);
     }

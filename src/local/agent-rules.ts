@@ -9,8 +9,8 @@ import type { OpenedStore, Rules } from '../catalog/opened-store.ts';
 import type { Applied } from '../catalog/state.ts';
 import { AppError } from '../model/errors.ts';
 import { type LocalServiceRow, UNSTAMPED } from '../model/types.ts';
-import type { AgentCommand, AgentResults, KeepCheckCommand } from './agent-command.ts';
 import { AGENT_TABLES, type AgentKinds } from './agent-tables.ts';
+import type { AgentCommand, AgentResults, KeepCheckCommand } from './registration-command.ts';
 
 /** What this agent keeps registered: rows, indexes, queue. */
 export type AgentState = OpenedStore<AgentKinds, AgentCommand, AgentResults>;

@@ -10,10 +10,10 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckId } from '../model/types.ts';
-import type { CheckStateCommand } from './agent-command.ts';
 import type { AgentState } from './agent-rules.ts';
 import type { CatalogPort } from './catalog-port.ts';
 import { type LocalCheck, storedState } from './local-check.ts';
+import type { CheckStateCommand } from './registration-command.ts';
 
 /** Time between two rounds in ms: a TTL deadline that a sudden end forgets is at most this old. */
 export const ROUND_MS = 1_000;

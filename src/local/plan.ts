@@ -17,11 +17,11 @@ import {
   type ServiceDefinition,
   type ServiceId,
 } from '../model/types.ts';
-import type { AgentCommand } from './agent-command.ts';
 import type { AgentView } from './agent-tables.ts';
 import { catalogCheck, registerHere } from './catalog-rows.ts';
 import { checkOfRow, type LocalCheck, newLocalCheck, redefined, storedState } from './local-check.ts';
 import type { ServiceRegistration } from './registration.ts';
+import type { AgentCommand } from './registration-command.ts';
 
 export interface Plan {
   /** For the agent's own store, to be done together. */

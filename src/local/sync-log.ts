@@ -10,10 +10,10 @@ import type { Command } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isSame } from '../lib/same.ts';
 import { type CheckStatus, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX } from '../model/types.ts';
-import type { KeepCheckCommand, KeepServiceCommand } from './agent-command.ts';
 import type { AgentView } from './agent-tables.ts';
 import type { LocalCheck } from './local-check.ts';
 import type { Plan } from './plan.ts';
+import type { KeepCheckCommand, KeepServiceCommand } from './registration-command.ts';
 
 export interface Line {
   readonly level: 'info' | 'debug';

@@ -13,6 +13,7 @@ async function startTimers(submit?: Pick<Writer, 'submit'>['submit']) {
   const { state, clock } = kv;
   const writer = submit ? { submit } : kv.writer;
   const timers = new SessionTimers({ state, writer, clock, log: silentLogger });
+  timers.begin();
   const session = (id: string) => state.view.sessions.get(id) as SessionRow;
   const begin = async (ttl: string): Promise<string> => {
     const id = await kv.begin({ ttl });
@@ -59,7 +60,7 @@ test('a session that ended otherwise takes its timer with it', async () => {
   expect(timers.count).toBe(0);
 });
 
-test('start watches the sessions that are there already, from now on', async () => {
+test('beginning watches the sessions that are there already, from now on', async () => {
   const { begin, clock, session, state } = await startTimers();
   const kept = await begin('10s');
   const row = session(kept);
@@ -71,10 +72,10 @@ test('start watches the sessions that are there already, from now on', async () 
     },
   } as unknown as Writer;
   const restarted = new SessionTimers({ state, writer, clock, log: silentLogger });
-  restarted.start();
+  restarted.begin();
   await clock.advanceAndSettle(19_000);
   expect(ended).toEqual([]);
-  restarted.stop();
+  restarted.end();
   await clock.advanceAndSettle(60_000);
   expect(ended).toEqual([]);
   expect(row.ttl).toBe('10s');
@@ -91,4 +92,62 @@ test('an end that could not be stored is tried again', async () => {
   await begin('10s');
   await clock.advanceAndSettle(25_000);
   expect(tried).toHaveLength(3);
+});
+
+test('a session that is renewed while its end cannot be stored lasts its whole time', async () => {
+  let isFull = true;
+  const tried: number[] = [];
+  const failing: (() => void)[] = [];
+  const { begin, clock, session, timers } = await startTimers((() => {
+    tried.push(clock.now());
+    return new Promise((resolve, reject) => {
+      failing.push(() => {
+        if (isFull) reject(new AppError('store_failed', 'disk full'));
+        else resolve({ index: 1, result: true });
+      });
+    });
+  }) as never);
+  const id = await begin('10s');
+  await clock.advanceAndSettle(20_000);
+  expect(tried).toHaveLength(1);
+  timers.renew(session(id));
+  failing[0]?.();
+  isFull = false;
+  await clock.advanceAndSettle(19_999);
+  expect(tried).toHaveLength(1);
+  await clock.advanceAndSettle(1);
+  expect(tried).toHaveLength(2);
+});
+
+test('whoever leads again watches all sessions anew, and those that came meanwhile', async () => {
+  const { begin, clock, session, timers } = await startTimers();
+  const early = await begin('10s');
+  timers.end();
+  const late = await begin('10s');
+  expect(timers.count).toBe(0);
+  await clock.advanceAndSettle(60_000);
+  expect([session(early), session(late)].every((row) => row !== undefined)).toBe(true);
+  timers.begin();
+  timers.begin();
+  await clock.advanceAndSettle(19_999);
+  expect([session(early), session(late)].every((row) => row !== undefined)).toBe(true);
+  await clock.advanceAndSettle(1);
+  expect([session(early), session(late)]).toEqual([undefined, undefined]);
+});
+
+test('an end that fails after the watch is over is not tried again', async () => {
+  const tried: number[] = [];
+  const failing: (() => void)[] = [];
+  const { begin, clock, timers } = await startTimers((() => {
+    tried.push(clock.now());
+    return new Promise((_resolve, reject) =>
+      failing.push(() => reject(new AppError('store_failed', 'full'))),
+    );
+  }) as never);
+  await begin('10s');
+  await clock.advanceAndSettle(20_000);
+  timers.end();
+  failing[0]?.();
+  await clock.advanceAndSettle(60_000);
+  expect(tried).toHaveLength(1);
 });
