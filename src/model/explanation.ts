@@ -41,6 +41,7 @@ export interface DnsExplanation {
   readonly ProtectThreshold: number;
   readonly Known: number;
   readonly Healthy: number;
+  /** The first thousand of those that are known. */
   readonly Instances: readonly ExplainedInstance[];
   /** Records in the form of zone files. */
   readonly Answer: readonly string[];

@@ -64,6 +64,9 @@ const nearbyClient = (transport: Client['transport']): Client => ({ transport, a
 /** No topic: what an explanation writes is for nobody else. */
 const NOT_KEPT = null;
 
+/** Instances that are explained one by one: nobody reads more, and DNS waits meanwhile. */
+const MAX_INSTANCES = 1_000;
+
 /** Octets of check output that are quoted. */
 const MAX_OUTPUT = 120;
 
@@ -245,7 +248,7 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
     ProtectThreshold: rule.protectThreshold,
     Known: answer.known.length,
     Healthy: answer.known.filter(({ verdict }) => verdict.isIn).length,
-    Instances: answer.known.map((instance) => explainInstance(instance, sent)),
+    Instances: answer.known.slice(0, MAX_INSTANCES).map((instance) => explainInstance(instance, sent)),
     Answer: texts(message.answers),
     Authority: texts(message.authority),
     Additional: texts(message.additional),

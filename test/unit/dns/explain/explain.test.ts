@@ -74,6 +74,14 @@ describe('explanations', () => {
     ]);
   });
 
+  it('tell of a thousand instances and count all, so that DNS does not wait for a list that nobody reads', () => {
+    const { rig, explain } = rigWithWeb();
+    for (let i = 3; i < 1_500; i += 1)
+      rig.put(serviceRow('n1', 'web', { id: `w${i}` as ServiceId, address: `10.2.${i >> 8}.${i & 255}` }));
+    const { Instances, Known, AnswersAvailable } = explain('web.service.consul');
+    expect([Instances.length, Known, AnswersAvailable]).toEqual([1_000, 1_500, 1_498]);
+  });
+
   it('mark what limits cut', () => {
     const { rig, explain } = rigWithWeb();
     for (let i = 3; i < 9; i += 1)
