@@ -89,8 +89,9 @@ function print({ servers, what, rounds, latencies }: Compared): void {
   }
 }
 
-async function startAll(): Promise<readonly BenchServer[]> {
-  const servers: BenchServer[] = [await startEcho()];
+/** Start everything that is compared; what has been started is in `servers` whatever comes after it. */
+async function startAll(servers: BenchServer[]): Promise<void> {
+  servers.push(await startEcho());
   if (hasNsd) servers.push(await startNsd(LOAD));
   for (const threads of THREADS) {
     const name = `rollcall/${threads}`;
@@ -107,19 +108,11 @@ async function startAll(): Promise<readonly BenchServer[]> {
       console.log(`${count} instances: ${(agent.loadBytes / count).toFixed(0)} octets of memory each`);
   }
   if (CONSUL) servers.push(await startConsul(CONSUL, LOAD));
-  return servers;
 }
 
-async function main(): Promise<void> {
-  const cpu = os.cpus()[0]?.model ?? 'unknown CPU';
-  const generator = hasDnsperf ? 'dnsperf' : 'own generator';
-  console.log(
-    `${cpu}, ${os.cpus().length} cores, Node ${process.version}, ${generator}, transport ${TRANSPORT}`,
-  );
-  const servers = await startAll();
-  const sets = questionSets(LOAD);
+async function compare(servers: readonly BenchServer[]): Promise<void> {
   console.log(HEAD);
-  for (const [what, questions] of Object.entries(sets)) {
+  for (const [what, questions] of Object.entries(questionSets(LOAD))) {
     for (const server of servers) await saturate(server.port, questions, SECONDS);
     const rounds: Round[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -131,7 +124,17 @@ async function main(): Promise<void> {
     for (const server of servers) latencies.push(await trickle(server.port, questions, PACE));
     print({ servers, what, rounds, latencies });
   }
-  for (const server of servers) await server.stop();
 }
 
-await main();
+const cpu = os.cpus()[0]?.model ?? 'unknown CPU';
+const generator = hasDnsperf ? 'dnsperf' : 'own generator';
+console.log(
+  `${cpu}, ${os.cpus().length} cores, Node ${process.version}, ${generator}, transport ${TRANSPORT}`,
+);
+const servers: BenchServer[] = [];
+try {
+  await startAll(servers);
+  await compare(servers);
+} finally {
+  for (const server of servers) await server.stop();
+}
