@@ -1,6 +1,7 @@
 /**
  * /v1/snapshot: the whole catalog as a file, and back (http/snapshot/snapshot-archive.ts).
  */
+import { Turns } from '../../lib/fair-turns.ts';
 import { AppError } from '../../model/errors.ts';
 import { onAll } from '../access/permission.ts';
 import { metaHeaders } from '../blocking.ts';
@@ -17,12 +18,16 @@ const save: Handler = async (call, parts) => {
   const { consistency } = call.readOptions;
   const { view, index } = parts.state;
   const headers = { ...metaHeaders(Math.max(index, 1), consistency), 'Content-Type': 'application/x-gzip' };
-  return { status: 200, headers, body: await packSnapshot(view, index, parts.clock.now()) };
+  return {
+    status: 200,
+    headers,
+    body: await packSnapshot(view, index, { nowMs: parts.clock.now(), turns: new Turns(parts.clock) }),
+  };
 };
 
 const restore: Handler = async (call, parts) => {
   if (has(call.query, 'stale')) throw new AppError('invalid_command', 'stale not allowed for restore');
-  const rows = await unpackSnapshot(call.body);
+  const rows = await unpackSnapshot(call.body, new Turns(parts.clock));
   await parts.writer.submit({ kind: 'restore', rows, ownNode: parts.nodeName });
   return EMPTY;
 };

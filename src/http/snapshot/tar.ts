@@ -38,17 +38,21 @@ function headerOf(name: string, size: number, timeMs: number): Buffer {
 
 const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
-/** An archive of these files, in their order. */
-export function packTar(
-  files: readonly (readonly [name: string, content: Buffer])[],
-  timeMs: number,
-): Buffer {
-  const blocks = files.flatMap(([name, content]) => [
-    headerOf(name, content.length, timeMs),
-    content,
-    Buffer.alloc(paddingOf(content.length)),
-  ]);
-  return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+/** A file of an archive; its content may be in pieces. */
+type TarFile = readonly [name: string, ...content: readonly Buffer[]];
+
+/** An archive of these files, in their order, in pieces that follow on each other. */
+export function tarPieces(files: readonly TarFile[], timeMs: number): readonly Buffer[] {
+  const blocks = files.flatMap(([name, ...content]) => {
+    const size = content.reduce((sum, { length }) => sum + length, 0);
+    return [headerOf(name, size, timeMs), ...content, Buffer.alloc(paddingOf(size))];
+  });
+  return [...blocks, Buffer.alloc(2 * BLOCK)];
+}
+
+/** An archive of these files as one. */
+export function packTar(files: readonly TarFile[], timeMs: number): Buffer {
+  return Buffer.concat(tarPieces(files, timeMs));
 }
 
 function textAt(header: Buffer, start: number, length: number): string {

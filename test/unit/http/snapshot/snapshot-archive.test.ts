@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { packSnapshot, unpackSnapshot } from '../../../../src/http/snapshot/snapshot-archive.ts';
+import type { View } from '../../../../src/catalog/tables.ts';
+import {
+  packSnapshot,
+  unpackSnapshot as unpackInTurns,
+} from '../../../../src/http/snapshot/snapshot-archive.ts';
 import { packTar, unpackTar } from '../../../../src/http/snapshot/tar.ts';
+import { systemClock } from '../../../../src/lib/clock.ts';
+import { Turns } from '../../../../src/lib/fair-turns.ts';
 import { startKv } from '../../../support/kv.ts';
+
+const turns = new Turns(systemClock);
+const unpackSnapshot = (file: Buffer) => unpackInTurns(file, turns);
+const pack = async (view: View, index: number): Promise<Buffer> =>
+  buffer(await packSnapshot(view, index, { nowMs: 1_700_000_000_000, turns }));
 
 async function startFile() {
   const { kv, state } = await startKv();
   await kv('a', { text: 'x', flags: '18446744073709551615' });
   await kv('ü/\u0000"', { text: 'y' });
-  return { file: await packSnapshot(state.view, state.index, 1_700_000_000_000), view: state.view };
+  return { file: await pack(state.view, state.index), view: state.view };
 }
 
 const sum = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -70,7 +82,7 @@ describe('a snapshot file', () => {
   test('gives back the rows that went into it', async () => {
     const { file, view } = await startFile();
     const rows = (await unpackSnapshot(file)).filter(({ table }) => table === 'kv').map(({ row }) => row);
-    expect(rows).toEqual([...view.kv.values()]);
+    expect(rows).toEqual(JSON.parse(JSON.stringify([...view.kv.values()])));
   });
 
   test('is refused when it is cut, or when one octet of it is changed and that changes what it says', async () => {
@@ -121,5 +133,26 @@ describe('a snapshot file', () => {
   test('is refused when it is empty or something else', async () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('garbage'), gzipSync(''), gzipSync('{}\n')])
       await expect(unpackSnapshot(bytes)).rejects.toThrow(/^failed to (decompress|read) snapshot: /);
+  });
+
+  test('is what the catalog was when it was asked for, whatever is written while it is made', async () => {
+    const { kv, state } = await startKv();
+    for (let i = 0; i < 100; i += 1) await kv(`k${i}`, { text: 'before' });
+    const packing = pack(state.view, state.index);
+    await kv('k50', { text: 'after' });
+    await kv('new', { text: 'after' });
+    const rows = await unpackSnapshot(await packing);
+    const keys = rows
+      .filter(({ table }) => table === 'kv')
+      .map(({ row }) => row as { key: string; value: unknown });
+    expect(keys).toHaveLength(100);
+    expect(new Set(keys.map(({ value }) => value))).toEqual(new Set([btoa('before')]));
+  });
+
+  test('that unpacks to far more than any snapshot is refused before all of it is unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a'));
+    await expect(unpackSnapshot(bomb)).rejects.toThrow(
+      'failed to decompress snapshot: it unpacks to more than 16777216 octets',
+    );
   });
 });
