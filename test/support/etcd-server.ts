@@ -84,7 +84,11 @@ function startServer(server: Named, args: readonly string[]): EtcdServer {
       return child.pid as number;
     },
     output: () => output,
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => {
+      child.kill('SIGSTOP');
+      // The signal is on its way; what is asked before it arrives would still be answered.
+      while (!fs.readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') T '));
+    },
     resume: () => void child.kill('SIGCONT'),
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
