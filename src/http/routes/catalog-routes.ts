@@ -2,6 +2,7 @@
  * /v1/catalog: what is registered, whoever runs it, and the direct way to register it.
  */
 
+import { deregisterInPieces } from '../../catalog/deregister-in-pieces.ts';
 import {
   allNodes,
   findNode,
@@ -68,7 +69,7 @@ const deregister: Prepare = (call, parts) => {
   return {
     datacenter,
     rights: () => deregistrationRights(parts.state.view, command),
-    run: async () => json((await parts.writer.submit(command)).result),
+    run: async () => json((await deregisterInPieces(parts.state.view, parts.writer, command)).result),
   };
 };
 
