@@ -48,7 +48,7 @@ function checksOfInstance(view: View, service: ServiceRow): readonly CheckRow[] 
 }
 
 /** Maintenance over critical over warning over passing; no checks at all is passing. */
-export function aggregatedStatus(checks: readonly CheckRow[]): AggregatedStatus {
+function aggregatedStatus(checks: readonly CheckRow[]): AggregatedStatus {
   let worst: AggregatedStatus = 'passing';
   for (const check of checks) {
     if (isMaintenance(check)) return 'maintenance';
