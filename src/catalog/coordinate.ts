@@ -46,8 +46,6 @@ function segmentOf(places: BySegment): string | undefined {
   return places.size === 1 ? places.keys().next().value : undefined;
 }
 
-const NOWHERE: BySegment = new Map();
-
 export class Coordinates {
   readonly #places = new Map<string, Map<string, Coordinate>>();
   readonly #listeners: ((placed: Placed) => void)[] = [];
@@ -59,7 +57,7 @@ export class Coordinates {
 
   /** Coordinates of a node by segment; none when nothing is known of it. */
   of(node: string): BySegment {
-    return this.#places.get(nodeKey(node)) ?? NOWHERE;
+    return this.#places.get(nodeKey(node)) ?? new Map();
   }
 
   all(): readonly Placed[] {

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { TopicIndexes } from '../catalog/topics.ts';
 import type { Authorizer } from './access/right.ts';
+import { MAX_WHOLE_BYTES } from './answer/answers.ts';
 import { TENANCY_HEADERS } from './request/tenancy.ts';
 import type { Operation } from './route.ts';
 import type { Rendered } from './send.ts';
@@ -22,8 +23,6 @@ export interface KeptBody {
 const MAX_BYTES = 64 * 1024 * 1024;
 /** What an entry costs beside its bodies, in octets. */
 const OVERHEAD_BYTES = 1_000;
-/** A single answer above this is not worth displacing many others. */
-export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Request headers that change or refuse an answer: a request with one of them never gets a kept one without a look. */
 const TELLING_HEADERS: readonly string[] = ['cache-control', ...TENANCY_HEADERS];
@@ -81,7 +80,7 @@ export class KeptBodies {
   }
 
   put(key: string, entry: KeptBody): void {
-    if (entry.rendered.body.length <= MAX_BODY_BYTES) this.#entries.set(key, entry);
+    if (entry.rendered.body.length <= MAX_WHOLE_BYTES) this.#entries.set(key, entry);
   }
 
   clear(): void {

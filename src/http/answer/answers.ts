@@ -8,12 +8,13 @@
 import type { ServerResponse } from 'node:http';
 import { inTurns, type Turns } from '../../lib/fair-turns.ts';
 import { AppError } from '../../model/errors.ts';
-import { MAX_BODY_BYTES } from '../kept-bodies.ts';
 import type { Budget, Share } from '../listen/budget.ts';
 import { ListWriter, type LongList } from './list-writer.ts';
 
 /** Answers below it are with the kernel at once and not worth counting. */
 const MIN_COUNTED_BYTES = 64 * 1024;
+/** Larger answers are not worth displacing many others among the kept ones, so they need not be whole either. */
+export const MAX_WHOLE_BYTES = 8 * 1024 * 1024;
 /** How long a reader may take nothing of an answer. Turning it down ends readers over lines that pause. */
 const STALL_MS = 60_000;
 
@@ -108,7 +109,7 @@ export class Answers {
         pieces.push(piece);
         const hasRoom = share.grow(piece.length);
         if (!hasRoom && pieces.length === 1) throw overBudget();
-        if (!hasRoom || share.bytes > MAX_BODY_BYTES) return { pieces, writer, share };
+        if (!hasRoom || share.bytes > MAX_WHOLE_BYTES) return { pieces, writer, share };
       }
     } catch (error) {
       share.close();
