@@ -100,6 +100,8 @@ class Watch implements EtcdWatch {
   #end(end: WatchEnd): void {
     if (this.#isEnded) return;
     this.cancel();
+    // A member that is cut off from the others goes on taking connections: the next watch begins elsewhere.
+    if (end.kind === 'broken' && this.#session) this.#parts.connections.leave(this.#session);
     this.#listener.onEnd(end);
   }
 

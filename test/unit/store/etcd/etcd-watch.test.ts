@@ -150,3 +150,29 @@ describe('a watch ends once', () => {
     expect(await ended).toMatchObject({ kind: 'broken', fault: { reason: 'unavailable' } });
   });
 });
+
+test('after a watch that broke the next one begins at another endpoint', async () => {
+  const seen: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const began = Promise.withResolvers<void>();
+  const cutOff = await fakeGrpc((stream) => {
+    seen.push('cut off');
+    stream.end(14, 'etcdserver: no leader');
+  });
+  const well = await fakeGrpc(() => {
+    seen.push('well');
+    began.resolve();
+  });
+  closing.push(
+    () => cutOff.close(),
+    () => well.close(),
+  );
+  const client = etcdClient({ endpoints: [cutOff.url, well.url], clock: manualClock() });
+  closing.push(() => client.close());
+  const range = { key: Buffer.from('a'), rangeEnd: Buffer.from('b'), startRevision: 1, idleMs: 1_000 };
+  client.watch(range, { onRevision: () => {}, onEnd: () => ended.resolve() });
+  await ended.promise;
+  client.watch(range, { onRevision: () => {}, onEnd: () => {} });
+  await began.promise;
+  expect(seen).toEqual(['cut off', 'well']);
+});
