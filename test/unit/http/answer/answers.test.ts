@@ -38,7 +38,7 @@ async function askOnly(port: number, path: string): Promise<net.Socket> {
   socket.pause();
   ends.push(() => socket.destroy());
   await once(socket, 'connect');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   return socket;
 }
 
