@@ -21,6 +21,7 @@ export function meteredStore<K extends Kinds>(
 ): Persistence<K> {
   const [seconds, failures] = [metrics.histogram('store_commit_seconds'), metrics.counter('store_failures')];
   const gauge = metrics.gauge('store_is_failing');
+  const unreadableRows = metrics.counter('store_unreadable_rows');
   let isFailing = false;
   function note(outcome: CommitOutcome): void {
     if (outcome.outcome === 'done') {
@@ -37,7 +38,15 @@ export function meteredStore<K extends Kinds>(
   }
   return {
     limits: store.limits,
-    load: () => store.load(),
+    load: async () => {
+      const stored = await store.load();
+      const { unreadable = [] } = stored;
+      for (const row of unreadable) {
+        unreadableRows.add(unreadableRows.slot(row.table));
+        log.error(row, 'a stored row cannot be read; it is left in the store and not served');
+      }
+      return stored;
+    },
     sizeOf: (write) => store.sizeOf(write),
     outcomeOf: (batch, after) => store.outcomeOf(batch, after),
     follow: (from, follower) => store.follow(from, follower),

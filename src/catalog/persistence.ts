@@ -11,7 +11,8 @@
  *    its own commits too if the driver cannot tell them apart (before or after they are answered, also twice; indexes
  *    tell). Where writes are missing the driver hands over a fresh snapshot instead. An index never falls while
  *    somebody follows: a store that was put back to an older copy needs a restart of those who follow it.
- * 5. Every promise ends within a time that the driver bounds.
+ * 5. Rows are looked at before they are believed (`TableSpecs`' shape): one that cannot be read is put aside, and named.
+ * 6. Every promise ends within a time that the driver bounds.
  */
 import type { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
@@ -31,6 +32,15 @@ export interface Stored<K extends Kinds = CatalogKinds> {
   /** The newest index that was handed out; 0 for an empty store. */
   readonly index: ModifyIndex;
   readonly rows: readonly PutChange<K>[];
+  /** Rows that have not the shape of their table: left where they are, and not served. */
+  readonly unreadable?: readonly UnreadableRow[];
+}
+
+export interface UnreadableRow {
+  readonly table: string;
+  readonly key: string;
+  /** What is wrong with it. */
+  readonly why: string;
 }
 
 export type CommitOutcome =

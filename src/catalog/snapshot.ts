@@ -5,6 +5,7 @@
  * its own facts, belong to the machine and stay, as does its own node. Restored rows get new indexes, so no client mistakes them for what it
  * read before.
  */
+import { AppError } from '../model/errors.ts';
 import type { RestoreCommand } from './command.ts';
 import type { Draft } from './draft.ts';
 import type { ReduceContext } from './reduce-context.ts';
@@ -35,11 +36,28 @@ function nodeOf({ table, row }: PutChange): string | undefined {
   return table === 'services' || table === 'checks' ? nodeKey(row.node) : undefined;
 }
 
+/** What people call a row that may lack everything. */
+function nameOf(row: object): string {
+  const { name, key, id, node } = row as { readonly [field: string]: unknown };
+  return [node, name ?? key, id].filter((part) => typeof part === 'string').join('/');
+}
+
+/** Nothing of a snapshot is taken when one of its rows would break whoever reads it. Throws invalid_command. */
+function refuseUnreadable(rows: readonly PutChange[]): void {
+  for (const { table, row } of rows) {
+    const problem = TABLES[table].shape(row, '');
+    if (problem === undefined) continue;
+    const what = `${table} ${JSON.stringify(nameOf(row))}`;
+    throw new AppError('invalid_command', `failed to read snapshot: ${what}: ${problem}`);
+  }
+}
+
 /**
  * Reducer of `restore`: rows that are not in it go, rows that say the same keep their indexes. What the agent's own node
  * has is the agent's to say, so it stays; sessions that hang on something that is not there any more end.
  */
 export function restore(draft: Draft, { rows, ownNode }: RestoreCommand, { nowMs }: ReduceContext): true {
+  refuseUnreadable(rows);
   const own = nodeKey(ownNode);
   const wanted = rows.filter((change) => nodeOf(change) !== own);
   const kept = new Set(wanted.map(({ table, row }) => `${table}/${TABLES[table].key(row as never)}`));

@@ -5,6 +5,7 @@
  * registered (local/agent-tables.ts). A set is a type alias of `Kind`s by the names of the tables, and a value of
  * `TableSpecs`; everything else is picked up from these two.
  */
+import type { Shape } from '../lib/shape.ts';
 import type { Stamp } from '../model/types.ts';
 import type { TableSpec, TableView } from './table.ts';
 
@@ -21,7 +22,10 @@ export type RowOf<K extends Kinds> = K[keyof K]['row'];
 
 /** How the rows of each table are found. */
 export type TableSpecs<K extends Kinds> = {
-  readonly [T in keyof K]: TableSpec<K[T]['row'], K[T]['index']>;
+  readonly [T in keyof K]: TableSpec<K[T]['row'], K[T]['index']> & {
+    /** What a row that comes from a database or a file must look like. */
+    readonly shape: Shape;
+  };
 };
 
 /** What readers see of a set. */

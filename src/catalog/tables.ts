@@ -17,6 +17,7 @@ import type {
   SessionRow,
   SettingRow,
 } from '../model/types.ts';
+import { ROW_SHAPES } from './row-shapes.ts';
 import {
   type Kind,
   type RowOf,
@@ -77,10 +78,12 @@ function checkKeysOfSession(row: SessionRow): readonly string[] {
 
 export const TABLES: TableSpecs<CatalogKinds> = {
   nodes: {
+    shape: ROW_SHAPES.nodes,
     key: (row) => nodeKey(row.name),
     indexes: { id: (row) => row.id.toLowerCase() || undefined, address: (row) => canonicalIp(row.address) },
   },
   services: {
+    shape: ROW_SHAPES.services,
     key: (row) => serviceKey(row.node, row.id),
     indexes: {
       node: (row) => nodeKey(row.node),
@@ -90,6 +93,7 @@ export const TABLES: TableSpecs<CatalogKinds> = {
     },
   },
   checks: {
+    shape: ROW_SHAPES.checks,
     key: (row) => checkKey(row.node, row.id),
     indexes: {
       node: (row) => nodeKey(row.node),
@@ -104,6 +108,7 @@ export const TABLES: TableSpecs<CatalogKinds> = {
     },
   },
   kv: {
+    shape: ROW_SHAPES.kv,
     key: (row) => row.key,
     indexes: { session: (row) => row.session || undefined },
     revive: (row) => {
@@ -112,10 +117,12 @@ export const TABLES: TableSpecs<CatalogKinds> = {
     },
   },
   sessions: {
+    shape: ROW_SHAPES.sessions,
     key: (row) => row.id,
     indexes: { node: (row) => nodeKey(row.node), check: checkKeysOfSession },
   },
   queries: {
+    shape: ROW_SHAPES.queries,
     key: (row) => row.id,
     indexes: {
       name: (row) => queryNameKey(row.name) || undefined,
@@ -123,8 +130,8 @@ export const TABLES: TableSpecs<CatalogKinds> = {
       session: (row) => row.session || undefined,
     },
   },
-  lockDelays: { key: (row) => row.key, indexes: {} },
-  settings: { key: (row) => row.name, indexes: {} },
+  lockDelays: { shape: ROW_SHAPES.lockDelays, key: (row) => row.key, indexes: {} },
+  settings: { shape: ROW_SHAPES.settings, key: (row) => row.name, indexes: {} },
 };
 
 export const TABLE_NAMES = tableNames(TABLES);

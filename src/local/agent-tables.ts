@@ -7,6 +7,7 @@
  */
 import type { Kind, TableSpecs, ViewOf } from '../catalog/table-set.ts';
 import type { FactRow, LocalCheckRow, LocalServiceRow } from '../model/types.ts';
+import { LOCAL_ROW_SHAPES } from './local-row-shapes.ts';
 
 export type AgentKinds = {
   localServices: Kind<LocalServiceRow, never>;
@@ -17,10 +18,11 @@ export type AgentKinds = {
 export type AgentView = ViewOf<AgentKinds>;
 
 export const AGENT_TABLES: TableSpecs<AgentKinds> = {
-  localServices: { key: (row) => row.definition.id, indexes: {} },
+  localServices: { shape: LOCAL_ROW_SHAPES.localServices, key: (row) => row.definition.id, indexes: {} },
   localChecks: {
+    shape: LOCAL_ROW_SHAPES.localChecks,
     key: (row) => row.definition.id,
     indexes: { service: (row) => row.definition.serviceId || undefined },
   },
-  facts: { key: (row) => row.name, indexes: {} },
+  facts: { shape: LOCAL_ROW_SHAPES.facts, key: (row) => row.name, indexes: {} },
 };

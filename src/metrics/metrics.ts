@@ -125,6 +125,11 @@ export const METRICS = {
   process_gc_runs: { kind: 'counter', help: 'Garbage collections.', labels: [] },
   process_uptime_seconds: { kind: 'gauge', help: 'Age of the process, in seconds.', labels: [] },
   store_is_failing: { kind: 'gauge', help: '1 while the newest commit failed.', labels: [] },
+  store_unreadable_rows: {
+    kind: 'counter',
+    help: 'Stored rows that could not be read at the start and are not served, by table.',
+    labels: ['table'],
+  },
   store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
   uncaught_errors: {
     kind: 'counter',

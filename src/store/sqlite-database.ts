@@ -41,7 +41,7 @@ function statementsOf(database: Database.Database, table: string): Statements {
     ),
     remove: database.prepare(`DELETE FROM ${name} WHERE key = ?`),
     from: database.prepare(
-      `SELECT rowid AS place, row, create_index AS createIndex, modify_index AS modifyIndex FROM ${name}
+      `SELECT rowid AS place, key, row, create_index AS createIndex, modify_index AS modifyIndex FROM ${name}
        WHERE rowid > ? ORDER BY rowid`,
     ),
   };

@@ -18,6 +18,7 @@ export interface EncodedChange {
 }
 
 export interface StoredRow {
+  readonly key: string;
   readonly row: string;
   readonly createIndex: ModifyIndex;
   readonly modifyIndex: ModifyIndex;

@@ -10,6 +10,7 @@ import {
   NO_LIMITS,
   type Persistence,
   type Stored,
+  type UnreadableRow,
 } from '../catalog/persistence.ts';
 import type { Change, PutChange } from '../catalog/state.ts';
 import { type Kinds, type TableNameOf, type TableSpecs, tableNames } from '../catalog/table-set.ts';
@@ -25,13 +26,21 @@ function encode<K extends Kinds>(change: Change<K>, specs: TableSpecs<K>): Encod
   return { table: change.table, key, row: JSON.stringify({ ...change.row, ...NO_STAMP }) };
 }
 
+/** The row, or what is wrong with it. */
 function decode<K extends Kinds>(
   table: TableNameOf<K>,
   { row, createIndex, modifyIndex }: StoredRow,
   specs: TableSpecs<K>,
-): PutChange<K> {
-  const decoded = { createIndex, modifyIndex, ...(JSON.parse(row) as object) } as K[typeof table]['row'];
-  return { op: 'put', table, row: specs[table].revive?.(decoded) ?? decoded } as unknown as PutChange<K>;
+): PutChange<K> | string {
+  try {
+    const content: unknown = JSON.parse(row);
+    const problem = specs[table].shape(content, '');
+    if (problem !== undefined) return problem;
+    const decoded = { createIndex, modifyIndex, ...(content as object) } as K[typeof table]['row'];
+    return { op: 'put', table, row: specs[table].revive?.(decoded) ?? decoded } as unknown as PutChange<K>;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
 }
 
 /** Everything, page by page: the text of all rows together may be more than there is memory for. */
@@ -41,15 +50,20 @@ async function load<K extends Kinds>(
   specs: TableSpecs<K>,
 ): Promise<Stored<K>> {
   const rows: PutChange<K>[] = [];
+  const unreadable: UnreadableRow[] = [];
   let index = 0;
   for (const table of tableNames(specs)) {
     for (let from: number | undefined = 0; from !== undefined; ) {
       const page: StoredPage = await thread.ask({ kind: 'load', store, table, from });
-      for (const row of page.rows) rows.push(decode(table, row, specs));
+      for (const row of page.rows) {
+        const decoded = decode(table, row, specs);
+        if (typeof decoded === 'string') unreadable.push({ table, key: row.key, why: decoded });
+        else rows.push(decoded);
+      }
       ({ index, next: from } = page);
     }
   }
-  return { index, rows };
+  return unreadable.length === 0 ? { index, rows } : { index, rows, unreadable };
 }
 
 /** What a failed question means for the commit that was asked for or about. */

@@ -66,3 +66,30 @@ test('sessions of nodes that are not there end with what they hold', async () =>
   expect(state.view.sessions.size).toBe(0);
   expect(row('l')?.session).toBe('');
 });
+
+test.each([
+  ['services', { tags: undefined }, 'failed to read snapshot: services "n1/web/web": tags is not a list'],
+  ['services', { tags: [1] }, 'tags[0] is not a text'],
+  ['services', { weights: { passing: 1 } }, 'weights.warning is not a number'],
+  ['nodes', { name: 7 }, 'name is not a text'],
+  ['checks', { status: 'maintenance' }, 'status is not one of passing, warning, critical'],
+  ['sessions', { ttl: undefined }, 'ttl is not a duration'],
+  ['sessions', { ttl: 'soon' }, 'ttl is not a duration'],
+  ['kv', { flags: 0 }, 'flags is not a text'],
+] as const)(
+  'a snapshot with a row of %s that lacks its shape (%j) is refused by its name, nothing changed',
+  async (table, wrong, why) => {
+    const { writer, kv, check, begin, state } = await startKv();
+    await writer.submit(registerService('n1', service({ name: 'web' })));
+    await check('c', 'passing');
+    await begin({ ttl: '10s' });
+    await kv('a', { text: '1' });
+    const rows = [...snapshotRows(state.view)].map((change) =>
+      change.table === table ? ({ ...change, row: { ...change.row, ...wrong } } as typeof change) : change,
+    );
+    await kv('b', { text: '2' });
+    const { index } = state;
+    await expect(writer.submit({ kind: 'restore', rows, ownNode: 'me' })).rejects.toThrow(why);
+    expect([state.index, state.view.kv.size]).toEqual([index, 2]);
+  },
+);

@@ -4,14 +4,19 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { meteredStore } from '../../../src/agent/metered-store.ts';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
+import { select } from '../../../src/catalog/select.ts';
 import type { Kinds, TableSpecs } from '../../../src/catalog/table-set.ts';
 import { TABLES } from '../../../src/catalog/tables.ts';
+import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import { AGENT_TABLES } from '../../../src/local/agent-tables.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 import { sqliteFile } from '../../../src/store/sqlite.ts';
 import { SCHEMA_VERSION } from '../../../src/store/sqlite-schema.ts';
 import { registerService, service, startCatalog } from '../../support/catalog.ts';
 import { startLocal } from '../../support/local-agent.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 
 let dir: string;
 let file: string;
@@ -137,4 +142,38 @@ test('what a dying database thread was doing is unknown, what it was not sent is
   expect(['unknown', 'done']).toContain((await underWay).outcome);
   await expect(store.outcomeOf([[]], 0)).rejects.toThrow('database');
   await store.close();
+});
+
+test('a row that cannot be read is put aside, named and kept; the rest is served', async () => {
+  const store = sqliteStore(file);
+  const { writer } = await startCatalog(store);
+  for (const name of ['good', 'tagless', 'torn', 'sessionless'])
+    await writer.submit(registerService('n1', service({ name })));
+  await store.close();
+  const raw = new Database(file);
+  const change = raw.prepare('UPDATE services SET row = ? WHERE key = ?');
+  const row = raw.prepare<[string], string>('SELECT row FROM services WHERE key = ?').pluck();
+  const { tags: _tags, ...tagless } = JSON.parse(row.get('n1\u0000tagless') as string) as { tags: unknown };
+  change.run(JSON.stringify(tagless), 'n1\u0000tagless');
+  change.run('{"id":', 'n1\u0000torn');
+  const session = { id: 's', name: '', node: 'n1', lockDelayMs: 0, behavior: 'release' };
+  const rest = { nodeChecks: [], checks: [], serviceChecks: null };
+  raw.prepare('INSERT INTO sessions VALUES (?, ?, 9, 9)').run('s', JSON.stringify({ ...session, ...rest }));
+  raw.close();
+
+  const [lines, metrics] = [[] as object[], new Metrics()];
+  const log: Logger = { ...silentLogger, error: (fields) => void lines.push(fields) };
+  const again = meteredStore(sqliteStore(file), { metrics, clock: manualClock(), log });
+  const { state, writer: next } = await startCatalog(again);
+  expect([...state.view.services.values()].map(({ name }) => name)).toEqual(['good', 'sessionless']);
+  expect([select(state.view, 'tagless', { onlyPassing: false }), state.view.sessions.size]).toEqual([[], 0]);
+  expect(lines).toEqual([
+    { table: 'services', key: 'n1\u0000tagless', why: 'tags is not a list' },
+    { table: 'services', key: 'n1\u0000torn', why: expect.stringContaining('JSON') },
+    { table: 'sessions', key: 's', why: 'ttl is not a duration' },
+  ]);
+  await next.submit(registerService('n1', service({ name: 'torn' })));
+  await again.close();
+  const { rows, unreadable } = await sqliteStore(file).load();
+  expect([rows.length, unreadable?.map(({ key }) => key)]).toEqual([4, ['n1\u0000tagless', 's']]);
 });
