@@ -1,26 +1,22 @@
 /**
- * The rows of this process: the catalog and what this agent keeps registered, each loaded from its store, and who waits
- * for a change of either.
+ * What the rest of an agent knows of its rows, whatever its role: what it keeps registered, the catalog, and who waits for a
+ * change of either. Opened by the role (server-role.ts).
  *
  * The rows are loaded before anything listens, so the first DNS answer after a restart is already complete.
  */
 import type { InstalledListener } from '../catalog/installer.ts';
-import { type OpenedStore, openStore, type StoreTools } from '../catalog/opened-store.ts';
-import { CATALOG_RULES } from '../catalog/reduce.ts';
-import { ServiceSummaries } from '../catalog/service-summary.ts';
+import type { OpenedStore } from '../catalog/opened-store.ts';
+import type { ServiceSummaries } from '../catalog/service-summary.ts';
 import { nodeKey } from '../catalog/tables.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
-import { Watch } from '../catalog/watch.ts';
+import type { Watch } from '../catalog/watch.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { AGENT_RULES, type AgentState, isAgentTopic } from '../local/agent-rules.ts';
+import { type AgentState, isAgentTopic } from '../local/agent-rules.ts';
 import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { watchHeap } from './heap-watch.ts';
 import type { Part } from './lifecycle.ts';
-import { agentRoom, catalogRoom } from './metered-room.ts';
-import { openStores } from './stores.ts';
 
 export interface Core {
   readonly agentState: AgentState;
@@ -32,6 +28,8 @@ export interface Core {
   readonly summaries: ServiceSummaries;
   /** Have `listener` told of every installed write of the catalog, in order, before those who wait are woken. */
   onInstalled(listener: InstalledListener): void;
+  /** The catalog, as local/ knows it. */
+  readonly catalog: CatalogPort;
   /** End with what was taken durable. */
   close(): Promise<void>;
 }
@@ -68,42 +66,6 @@ export function catalogPort({ state: { view }, writer }: Pick<Core, 'state' | 'w
       services: [...view.services.by('node', nodeKey(name))],
       checks: [...view.checks.by('node', nodeKey(name))],
     }),
-  };
-}
-
-/** Load both stores and make their queues. Rejects with AppError, nothing left open, when one cannot be opened. */
-export async function openCore(parts: CoreParts): Promise<Core> {
-  const { dataDir, clock, random, metrics, log, maxKvBytes } = parts;
-  const stores = await openStores(dataDir, { metrics, clock, log });
-  const watch = new Watch(clock);
-  const tools: StoreTools = { watch, clock, random };
-  const heap = watchHeap();
-  const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
-  const opening = [
-    openStore(stores.agent, AGENT_RULES, tools, agentRoom(limits)) as Promise<AgentState>,
-    openStore(stores.catalog, CATALOG_RULES, tools, catalogRoom(limits)) as Promise<OpenedStore>,
-  ] as const;
-  const opened = await Promise.allSettled(opening);
-  const [first] = opened.filter((each) => each.status === 'rejected');
-  if (first !== undefined) {
-    heap.stop();
-    for (const each of opened) if (each.status === 'fulfilled') await each.value.close();
-    throw first.reason;
-  }
-  const [agentState, catalog] = await Promise.all(opening);
-  const { state, writer, installer } = catalog;
-  return {
-    agentState,
-    state,
-    writer,
-    watch,
-    indexes: indexesOfBoth(agentState, catalog),
-    summaries: new ServiceSummaries(state.view, catalog.indexes),
-    onInstalled: (listener) => installer.onInstalled(listener),
-    close: async () => {
-      heap.stop();
-      await Promise.all([catalog.close(), agentState.close()]);
-    },
   };
 }
 

@@ -6,11 +6,12 @@
  * once; SIGHUP reloads; SIGUSR2 goes on in a new log file.
  */
 import { spawn } from 'node:child_process';
-import { type RunningAgent, startAgent } from '../../agent/agent.ts';
+import { startAgent } from '../../agent/agent.ts';
 import { ACCEPTED_FLAGS } from '../../agent/config/accepted-keys.ts';
 import type { ConfigRequest } from '../../agent/config/load-config.ts';
 import type { OptionSpec } from '../../agent/config/option-spec.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey } from '../../agent/config/options.ts';
+import type { RunningAgent } from '../../agent/run-agent.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command } from '../command-spec.ts';

@@ -1,0 +1,97 @@
+/**
+ * What everything of an agent is built from, whatever its role: configuration, log, metrics, the rows of its stores, and who
+ * it is.
+ */
+import { Coordinates } from '../catalog/coordinate.ts';
+import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/random.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import type { Remark } from './config/config-remarks.ts';
+import { decodeDefinitions, type FileDefinitions } from './config/file-definitions.ts';
+import { type ConfigRequest, loadConfig } from './config/load-config.ts';
+import type { Config } from './config/options.ts';
+import type { Core, CoreParts } from './core.ts';
+import { chooseNodeId, type Identity, identityOf } from './identity.ts';
+import type { AgentLog } from './log/agent-log.ts';
+import { openLog } from './log/open-log.ts';
+import { CurrentConfig } from './settings.ts';
+
+/** Where the node's lasting id is kept. */
+const NODE_ID_FACT = 'node_id';
+
+export interface AgentRequest {
+  readonly configuration: ConfigRequest;
+  readonly version: string;
+  /** Whether standard output is a terminal: lines for people instead of JSON. */
+  readonly isTerminal: boolean;
+}
+
+async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
+  const { state, writer } = core.agentState;
+  const remembered = state.view.facts.get(NODE_ID_FACT)?.value;
+  const nodeId = chooseNodeId(config, remembered, () => systemRandom.uuid());
+  try {
+    if (nodeId !== remembered) await writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
+  } catch (error) {
+    await core.close(); // no part stops it yet, and its thread would keep the process alive
+    throw error;
+  }
+  return identityOf(config, nodeId);
+}
+
+/** What everything is built from. */
+export interface Ground {
+  readonly request: AgentRequest;
+  readonly config: Config;
+  readonly current: CurrentConfig;
+  readonly definitions: FileDefinitions;
+  readonly remarks: readonly Remark[];
+  readonly agentLog: AgentLog;
+  readonly metrics: Metrics;
+  readonly core: Core;
+  readonly identity: Identity;
+  readonly coordinates: Coordinates;
+}
+
+/** Read the configuration and open the stores by `openCore`. Rejects with AppError, nothing left open. */
+export async function layGround(
+  request: AgentRequest,
+  openCore: (parts: CoreParts) => Promise<Core>,
+): Promise<Ground> {
+  const { configuration } = request;
+  const loaded = await loadConfig(configuration);
+  const definitions = await decodeDefinitions(loaded);
+  const { config } = loaded;
+  const remarks = [...loaded.remarks, ...definitions.remarks];
+  const agentLog = openLog(config, remarks, request.isTerminal);
+  const metrics = new Metrics();
+  const writes = metrics.counter('catalog_writes');
+  const dataDir = configuration.isDev ? '' : config.data_dir;
+  const storeLog = agentLog.log.child({ part: 'store' });
+  // The database opens on its own thread; meanwhile this one loads the largest of the modules.
+  const [core] = await Promise.all([
+    openCore({
+      dataDir,
+      clock: systemClock,
+      random: systemRandom,
+      metrics,
+      log: storeLog,
+      maxKvBytes: config['limits.kv_max_total_size'],
+    }),
+    import('../http/server.ts'),
+  ]);
+  core.onInstalled(() => writes.add(0));
+  const identity = await lastingIdentity(config, core);
+  return {
+    request,
+    config,
+    current: new CurrentConfig(loaded),
+    definitions,
+    remarks,
+    agentLog,
+    metrics,
+    core,
+    identity,
+    coordinates: new Coordinates(identity.nodeName),
+  };
+}

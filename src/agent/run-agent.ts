@@ -1,0 +1,238 @@
+/**
+ * The agent around its rows, the same for every role: local registrations, checks, DNS, HTTP, watches; built in order,
+ * started in order, stopped in reverse. What only a server has, or only a client will, comes as its `Role`.
+ */
+import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
+import type { Scheduler } from '../checks/scheduler.ts';
+import type { DnsConfig } from '../dns/dns-config.ts';
+import { makeExplain } from '../dns/explain/explain.ts';
+import { makeExecuteQuery } from '../dns/prepared.ts';
+import { ALLOW_ALL } from '../http/access/right.ts';
+import type { HttpParts } from '../http/http-parts.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { systemRandom } from '../lib/random.ts';
+import { Local } from '../local/local.ts';
+import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
+import { type FileDefinitions, placing } from './config/file-definitions.ts';
+import { configWatchPart } from './config-watch-part.ts';
+import { corePart } from './core.ts';
+import { Ending } from './ending.ts';
+import { followAlias } from './follow-alias.ts';
+import { garbagePart } from './garbage-part.ts';
+import { greeting } from './greeting.ts';
+import type { Ground } from './ground.ts';
+import { httpSettings, liveHttpSettings } from './http-settings.ts';
+import { surviveUncaught } from './last-resort.ts';
+import { type Part, startAll } from './lifecycle.ts';
+import { dnsFace, httpFace } from './listener-parts.ts';
+import { CONSUL_VERSION, ownRows } from './own-rows.ts';
+import { pidFilePart } from './pid-file.ts';
+import { type ReloadDifference, Reloader } from './reload.ts';
+import { localSettings } from './settings.ts';
+import { watchesPart } from './watches-part.ts';
+
+/** What an agent has by its role. */
+export interface Role {
+  /** Sessions are renewed by whoever watches them. */
+  readonly sessionTimers: HttpParts['sessionTimers'];
+  /** Starts once what this agent keeps registered is in the catalog. */
+  readonly part: Part;
+}
+
+export interface RunningAgent {
+  readonly log: Logger;
+  /** What a person at the terminal wants to know first. */
+  readonly greeting: readonly string[];
+  /** Resolves once the agent has ended, by whatever way. */
+  readonly ended: Promise<void>;
+  /** What a signal asks for: leave or just stop, as configured. */
+  interrupt(signal: 'SIGINT' | 'SIGTERM'): Promise<void>;
+  /** Read the configuration again. Rejects with config_invalid, after logging why, and keeps the old one. */
+  reload(): Promise<unknown>;
+  /** Go on in a new log file of the same name. */
+  reopenLog(): void;
+}
+
+function buildLocal({ current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
+  return new Local({
+    own: current.derive((loaded) => ownRows(identity, loaded.config)),
+    agentState: core.agentState,
+    catalog: core.catalog,
+    clock: systemClock,
+    random: systemRandom,
+    log: agentLog.log,
+    settings: () => localSettings(current.config),
+    onChecksChanged: (change) => applyChecksChange(scheduler, change),
+    onHeartbeat: (check, isReport) => applyHeartbeat(scheduler, check, isReport),
+  });
+}
+
+function localPart(local: Local, definitions: FileDefinitions): Part {
+  const { services, checks } = definitions;
+  return {
+    name: 'local',
+    start: async () => {
+      await local.start();
+      await placing(definitions, () => local.replaceConfigDefinitions(services, checks));
+    },
+    stop: () => local.stop(),
+  };
+}
+
+/** What answering a DNS question takes, on sockets and in explanations alike. */
+function answering({ current, core, identity, coordinates }: Ground) {
+  const { view } = core.state;
+  const { nodeName } = identity;
+  const random = systemRandom;
+  const distance = (from: string, to: string): number => coordinates.distance(from, to);
+  return {
+    view,
+    nodeName,
+    coordinates,
+    config: () => current.dns,
+    onConfig: (listener: (config: DnsConfig) => void) => current.onDns(listener),
+    clock: systemClock,
+    random,
+    executeQuery: makeExecuteQuery({ view, nodeName, distance, random }),
+  };
+}
+
+/** What of the HTTP side's parts is made here from others, not taken from the ground. */
+type OwnPart =
+  | 'reload'
+  | 'previewReload'
+  | 'isReady'
+  | 'leave'
+  | 'sessionTimers'
+  | 'checkHistory'
+  | 'testCheck';
+
+/** The module is here already, see layGround. */
+async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnPart>) {
+  const { buildHttpServer } = await import('../http/server.ts');
+  const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
+  const { nodeName, nodeId } = identity;
+  return buildHttpServer({
+    ...core,
+    ...own,
+    local,
+    config: httpSettings(config, identity, request.configuration.isDev),
+    live: liveHttpSettings(current, identity, request.configuration.isDev),
+    clock: systemClock,
+    random: systemRandom,
+    log: agentLog.log.child({ part: 'http' }),
+    logStream: agentLog,
+    metrics,
+    nodeName,
+    nodeId,
+    datacenter: config.datacenter,
+    version: CONSUL_VERSION,
+    ownVersion: request.version,
+    events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
+    coordinates,
+    explainDns: makeExplain({
+      ...answering(ground),
+      checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
+    }),
+    authorizerOf: () => ALLOW_ALL,
+  });
+}
+
+function buildDns(ground: Ground): Part {
+  const { config, core, agentLog, metrics } = ground;
+  const log = agentLog.log.child({ part: 'dns' });
+  const { state, onInstalled } = core;
+  return dnsFace({
+    ...answering(ground),
+    agentConfig: config,
+    log,
+    metrics,
+    onInstalled,
+    index: () => state.index,
+  });
+}
+
+function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typeof watchesPart> {
+  const log = agentLog.log.child({ part: 'watches' });
+  return watchesPart({ config, clock: systemClock, log }, definitions.watches);
+}
+
+function buildEnding({ config, core, identity, agentLog }: Ground, local: Local): Ending {
+  return new Ending({
+    local,
+    deregister: () => core.writer.submit({ kind: 'deregister', node: identity.nodeName }),
+    drainMs: config['performance.leave_drain_time'],
+    clock: systemClock,
+    log: agentLog.log,
+  });
+}
+
+/** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
+export async function runAgent(
+  ground: Ground,
+  { sessionTimers, part: rolePart }: Role,
+): Promise<RunningAgent> {
+  const { request } = ground;
+  const { config, current, core, identity, agentLog, remarks } = ground;
+  const { configuration } = request;
+  const { log } = agentLog;
+  const { scheduler, part: checks } = buildChecks({
+    clock: systemClock,
+    random: systemRandom,
+    follow: followAlias({ ...core, nodeName: identity.nodeName }),
+    onResult: (id, status, output) => local.report(id, status, output),
+    metrics: ground.metrics,
+    log: log.child({ part: 'checks' }),
+  });
+  const local = buildLocal(ground, scheduler);
+  const ending = buildEnding(ground, local);
+  const { watchers, part: watches } = buildWatches(ground);
+  const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
+  const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
+  const previewReload = (): Promise<ReloadDifference> => reloader.preview();
+  const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
+  const http = await buildHttp(ground, local, {
+    reload,
+    previewReload,
+    isReady: () => !ending.hasBegun,
+    leave,
+    sessionTimers,
+    checkHistory,
+    testCheck: (definition) => scheduler.test(definition),
+  });
+  const parts: readonly Part[] = [
+    garbagePart(ground.metrics),
+    corePart(core),
+    checks,
+    localPart(local, ground.definitions),
+    rolePart,
+    // Whoever waits until HTTP answers may ask DNS at once.
+    buildDns(ground),
+    httpFace(http, config, log),
+    watches,
+    pidFilePart(config.pid_file, process.pid),
+    ...(config.auto_reload_config
+      ? [configWatchPart({ paths: configuration.paths, clock: systemClock, reload, log })]
+      : []),
+  ];
+  const stopParts = await startAll(parts, { clock: systemClock, log });
+  const releaseUncaught = surviveUncaught({ process, clock: systemClock, log, metrics: ground.metrics });
+  ending.begin(async () => {
+    await stopParts();
+    releaseUncaught();
+    log.info({}, 'ended');
+    await agentLog.flush();
+  });
+  return {
+    log,
+    greeting: greeting(config, identity, request.version),
+    ended: ending.ended,
+    interrupt: (signal) => {
+      const leaves = signal === 'SIGTERM' ? config.leave_on_terminate : !config.skip_leave_on_interrupt;
+      return leaves ? ending.leaveOrStop() : ending.stop();
+    },
+    reload,
+    reopenLog: () => agentLog.reopenFile(),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What only a server has: the catalog in its own process, and the work of whoever leads.
+ *
+ * On a machine alone the server leads from its start to its end; with others the term (term.ts) begins and ends as
+ * leadership does.
+ */
+import { type OpenedStore, openStore, type StoreTools } from '../catalog/opened-store.ts';
+import { CATALOG_RULES } from '../catalog/reduce.ts';
+import { ServiceSummaries } from '../catalog/service-summary.ts';
+import { SessionTimers } from '../catalog/session-timers.ts';
+import { Watch } from '../catalog/watch.ts';
+import { systemClock } from '../lib/clock.ts';
+import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
+import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
+import type { Ground } from './ground.ts';
+import { watchHeap } from './heap-watch.ts';
+import { agentRoom, catalogRoom } from './metered-room.ts';
+import type { Role } from './run-agent.ts';
+import { openStores } from './stores.ts';
+import { Term } from './term.ts';
+
+/** Load both stores and make their queues. Rejects with AppError, nothing left open, when one cannot be opened. */
+export async function openServerCore(parts: CoreParts): Promise<Core> {
+  const { dataDir, clock, random, metrics, log, maxKvBytes } = parts;
+  const stores = await openStores(dataDir, { metrics, clock, log });
+  const watch = new Watch(clock);
+  const tools: StoreTools = { watch, clock, random };
+  const heap = watchHeap();
+  const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
+  const opening = [
+    openStore(stores.agent, AGENT_RULES, tools, agentRoom(limits)) as Promise<AgentState>,
+    openStore(stores.catalog, CATALOG_RULES, tools, catalogRoom(limits)) as Promise<OpenedStore>,
+  ] as const;
+  const opened = await Promise.allSettled(opening);
+  const [first] = opened.filter((each) => each.status === 'rejected');
+  if (first !== undefined) {
+    heap.stop();
+    for (const each of opened) if (each.status === 'fulfilled') await each.value.close();
+    throw first.reason;
+  }
+  const [agentState, catalog] = await Promise.all(opening);
+  const { state, writer, installer } = catalog;
+  return {
+    agentState,
+    catalog: catalogPort({ state, writer }),
+    state,
+    writer,
+    watch,
+    indexes: indexesOfBoth(agentState, catalog),
+    summaries: new ServiceSummaries(state.view, catalog.indexes),
+    onInstalled: (listener) => installer.onInstalled(listener),
+    close: async () => {
+      heap.stop();
+      await Promise.all([catalog.close(), agentState.close()]);
+    },
+  };
+}
+
+function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
+  const { state, writer } = core;
+  const log = agentLog.log.child({ part: 'session' });
+  const timers = new SessionTimers({ state, writer, clock: systemClock, log });
+  core.onInstalled((applied) => timers.onInstalled(applied));
+  return timers;
+}
+
+/** The role of a server that has no others beside it. */
+export function serverRole(ground: Ground): Role {
+  const sessionTimers = buildSessionTimers(ground);
+  const term = new Term([sessionTimers]);
+  return {
+    sessionTimers,
+    part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
+  };
+}
