@@ -7,7 +7,7 @@
  */
 import { compilePattern, type Pattern } from '../lib/pattern.ts';
 import type { Random } from '../lib/random.ts';
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 
 export const EVENTS_TOPIC = 'events';
 
@@ -44,14 +44,12 @@ export interface EventParts {
   readonly wake: () => void;
 }
 
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
-
 function compile(filter: string, what: string): Pattern | undefined {
   if (filter === '') return undefined;
   const pattern = compilePattern(filter);
-  return typeof pattern === 'string' ? refuse(`Invalid ${what} filter: ${pattern}`) : pattern;
+  return typeof pattern === 'string'
+    ? refuse('invalid_command', `Invalid ${what} filter: ${pattern}`)
+    : pattern;
 }
 
 function isFor(event: EventRequest, audience: EventAudience): boolean {
@@ -71,7 +69,7 @@ function requireFits({ name, payload, nodeFilter, serviceFilter, tagFilter }: Ev
   if (bytes + ENVELOPE_BYTES <= MAX_EVENT_BYTES) return;
   const when = bytes > MAX_EVENT_BYTES ? 'before' : 'after';
   const why = `user event exceeds configured limit of ${MAX_EVENT_BYTES} bytes ${when} encoding`;
-  refuse(`1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
+  refuse('invalid_command', `1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
 }
 
 /** The two halves of a UUID, one XOR the other. */
@@ -98,7 +96,7 @@ export class EventRing {
   /** Fire an event; it is kept when it is meant for `audience`. Throws invalid_command for a bad filter or size. */
   fire(request: EventRequest, audience: EventAudience): UserEvent {
     if (request.tagFilter !== '' && request.serviceFilter === '')
-      refuse('Cannot provide tag filter without service filter');
+      refuse('invalid_command', 'Cannot provide tag filter without service filter');
     const isOurs = isFor(request, audience);
     requireFits(request);
     this.#lamportTime += 1;

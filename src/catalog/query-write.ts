@@ -5,7 +5,7 @@
  */
 import { parseDuration } from '../lib/duration.ts';
 import { explainDuration } from '../lib/go-text.ts';
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import type { QueryDocument, QueryRow, StringMap } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { DeleteQueryCommand, PutQueryCommand, Unstamped } from './command.ts';
@@ -19,10 +19,6 @@ import { queryNameKey, type View } from './tables.ts';
 const HIDDEN_TOKEN = '<hidden>';
 const MAX_META_KEY_LENGTH = 128;
 const MAX_META_VALUE_LENGTH = 512;
-
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
 
 function metaKeyProblem(key: string): string | undefined {
   if (key === '') return 'Key cannot be blank';
@@ -65,35 +61,39 @@ function problemOf({ name, session, document }: Unstamped<QueryRow>): string | u
 function requireFreeName(view: View, { id, name, isTemplate }: Unstamped<QueryRow>): void {
   if (name === '') {
     for (const other of isTemplate ? view.queries.by('template', '') : [])
-      if (other.id !== id) refuse('a query template with an empty name already exists');
+      if (other.id !== id) refuse('invalid_command', 'a query template with an empty name already exists');
     return;
   }
   for (const other of view.queries.by('name', queryNameKey(name)))
-    if (other.id !== id) refuse(`name '${name}' aliases an existing query name`);
+    if (other.id !== id) refuse('invalid_command', `name '${name}' aliases an existing query name`);
   if (isUuid(name) && view.queries.get(name.toLowerCase()))
-    refuse(`name '${name}' aliases an existing query ID`);
+    refuse('invalid_command', `name '${name}' aliases an existing query ID`);
 }
 
 function requireSession(view: View, session: string): void {
   if (session === '') return;
-  if (session.length !== 36) refuse('invalid session: index error: UUID must be 36 characters');
-  if (!view.sessions.get(session.toLowerCase())) refuse(`invalid session ${JSON.stringify(session)}`);
+  if (session.length !== 36)
+    refuse('invalid_command', 'invalid session: index error: UUID must be 36 characters');
+  if (!view.sessions.get(session.toLowerCase()))
+    refuse('invalid_command', `invalid session ${JSON.stringify(session)}`);
 }
 
 /** Refuse an id that no query has. */
 function requireExisting(view: View, id: string): void {
   if (id.length !== 36)
     refuse(
+      'invalid_command',
       'Prepared Query lookup failed: failed prepared query lookup: index error: UUID must be 36 characters',
     );
-  if (!view.queries.get(id.toLowerCase())) refuse(`Cannot modify non-existent prepared query: '${id}'`);
+  if (!view.queries.get(id.toLowerCase()))
+    refuse('invalid_command', `Cannot modify non-existent prepared query: '${id}'`);
 }
 
 /** Reducer of `query-put`. */
 export function putQuery(draft: Draft, { query }: PutQueryCommand, { random }: ReduceContext): string {
   if (query.id !== '') requireExisting(draft.view, query.id);
   const problem = problemOf(query);
-  if (problem !== undefined) refuse(`Invalid prepared query: ${problem}`);
+  if (problem !== undefined) refuse('invalid_command', `Invalid prepared query: ${problem}`);
   const id = query.id === '' ? random.uuid() : query.id.toLowerCase();
   const row = { ...UNSTAMPED, ...query, id, session: query.session.toLowerCase() };
   requireFreeName(draft.view, row);

@@ -4,7 +4,7 @@
  * Refuses with `invalid_command` and Consul's texts. A service or node that goes takes its checks with it,
  * and a check that goes or turns critical takes the sessions that were bound to it.
  */
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import type {
   CheckId,
   NodeRow,
@@ -26,10 +26,6 @@ import type { ReduceContext } from './reduce-context.ts';
 import { endSessionsOfCheck, endSessionsOfNode, statusOfFollowedSession } from './session.ts';
 import { checkKey, nodeKey, serviceKey } from './tables.ts';
 
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
-
 /** Write a node. A node id that another, living name holds is a conflict. */
 export function putNode(draft: Draft, node: Unstamped<NodeRow>, context: ReduceContext): NodeRow {
   const existing = draft.view.nodes.get(nodeKey(node.name));
@@ -49,6 +45,7 @@ function renameNode(draft: Draft, old: NodeRow, name: string, context: ReduceCon
   const serf = draft.view.checks.get(checkKey(old.name, 'serfHealth'));
   if (serf && serf.status !== 'critical') {
     refuse(
+      'invalid_command',
       `failed inserting node: Error while renaming Node ID: "${old.id}": Node name ${old.name} is reserved by node ${old.id} with name ${name}`,
     );
   }
@@ -60,7 +57,7 @@ export function putCheck(draft: Draft, node: NodeRow, check: CheckInput, { nowMs
   const service = check.serviceId
     ? draft.view.services.get(serviceKey(node.name, check.serviceId))
     : undefined;
-  if (check.serviceId && !service) refuse('Missing service registration');
+  if (check.serviceId && !service) refuse('invalid_command', 'Missing service registration');
   const status = statusOfFollowedSession(draft.view, { ...check, node: node.name }) ?? check.status;
   draft.put('checks', {
     ...UNSTAMPED,
@@ -89,7 +86,7 @@ export function putService(draft: Draft, node: NodeRow, definition: ServiceDefin
 function registerCheck(draft: Draft, node: NodeRow, check: CheckInput, context: ReduceContext): void {
   const { serviceId } = check;
   if (serviceId && !draft.view.services.get(serviceKey(node.name, serviceId)))
-    refuse(`failed inserting check: Missing service registration on node "${node.name}"`);
+    refuse('invalid_command', `failed inserting check: Missing service registration on node "${node.name}"`);
   putCheck(draft, node, check, context);
 }
 

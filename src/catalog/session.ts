@@ -6,7 +6,7 @@
  */
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { explainDuration } from '../lib/go-text.ts';
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import type { CheckId, CheckRow, CheckStatus, SessionId, SessionRow } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { CreateSessionCommand, DestroySessionCommand } from './command.ts';
@@ -19,24 +19,20 @@ import { checkKey, followedSession, nodeKey, type View } from './tables.ts';
 /** Longest TTL that a session may ask for. */
 const MAX_TTL_MS = 24 * 3_600_000;
 
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
-
 /** `release` when nothing is given. Throws invalid_command. */
 export function parseBehavior(text: string): SessionRow['behavior'] {
   if (text === '' || text === 'release') return 'release';
-  return text === 'delete' ? 'delete' : refuse(`Invalid Behavior setting '${text}'`);
+  return text === 'delete' ? 'delete' : refuse('invalid_command', `Invalid Behavior setting '${text}'`);
 }
 
 /** Refuse a TTL that is no duration, below `minMs` or above a day; '' and zero are none. */
 export function requireTtl(ttl: string, minMs: number): void {
   if (ttl === '') return;
   const ms = parseDuration(ttl);
-  if (ms === undefined) refuse(`Session TTL '${ttl}' invalid: ${explainDuration(ttl)}`);
+  if (ms === undefined) refuse('invalid_command', `Session TTL '${ttl}' invalid: ${explainDuration(ttl)}`);
   if (ms === 0 || (ms >= minMs && ms <= MAX_TTL_MS)) return;
   const range = `[${formatDuration(minMs)}=${formatDuration(MAX_TTL_MS)}]`;
-  refuse(`Invalid Session TTL '${Math.round(ms * 1e6)}', must be between ${range}`);
+  refuse('invalid_command', `Invalid Session TTL '${Math.round(ms * 1e6)}', must be between ${range}`);
 }
 
 function checksOf(session: Pick<SessionRow, 'nodeChecks' | 'checks' | 'serviceChecks'>): readonly string[] {
@@ -63,7 +59,7 @@ export function createSession(
   context: ReduceContext,
 ): SessionId {
   const problem = problemOf(draft.view, session);
-  if (problem !== undefined) refuse(problem);
+  if (problem !== undefined) refuse('invalid_command', problem);
   const node = draft.view.nodes.get(nodeKey(session.node))?.name ?? session.node;
   const id = context.random.uuid() as SessionId;
   const row = { ...UNSTAMPED, ...session, id, node };

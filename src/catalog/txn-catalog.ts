@@ -3,7 +3,7 @@
  *
  * The three kinds differ in how a row is found, written and removed, and in what it is called; the verbs are the same.
  */
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import type { ModifyIndex, NodeRow, Stamp } from '../model/types.ts';
 import type { TxnOperation } from './command.ts';
 import type { Draft } from './draft.ts';
@@ -26,12 +26,8 @@ interface Subject {
   remove(): void;
 }
 
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
-
 function requireNode(draft: Draft, name: string): NodeRow {
-  return draft.view.nodes.get(nodeKey(name)) ?? refuse('Missing node registration');
+  return draft.view.nodes.get(nodeKey(name)) ?? refuse('invalid_command', 'Missing node registration');
 }
 
 function nodeSubject(
@@ -65,10 +61,14 @@ function serviceSubject(
     kind: 'Service',
     label: `service "${service.id}" on node "${node}"`,
     row: find,
-    result: () => ({ on: 'service', row: find() ?? refuse('Missing service registration') }),
+    result: () => ({
+      on: 'service',
+      row: find() ?? refuse('invalid_command', 'Missing service registration'),
+    }),
     put: () => {
       const row = requireNode(draft, node);
-      if (service.id === '') refuse('failed inserting service: object missing primary index');
+      if (service.id === '')
+        refuse('invalid_command', 'failed inserting service: object missing primary index');
       putService(draft, row, service);
     },
     remove: () => removeService(draft, node, service.id, context),
@@ -86,10 +86,10 @@ function checkSubject(
     kind: 'Check',
     label: `check "${check.id}" on node "${check.node}"`,
     row: find,
-    result: () => ({ on: 'check', row: find() ?? refuse('Missing check registration') }),
+    result: () => ({ on: 'check', row: find() ?? refuse('invalid_command', 'Missing check registration') }),
     put: () => {
       const row = requireNode(draft, check.node);
-      if (check.id === '') refuse('failed inserting check: object missing primary index');
+      if (check.id === '') refuse('invalid_command', 'failed inserting check: object missing primary index');
       putCheck(draft, row, check, context);
     },
     remove: () => removeCheck(draft, check.node, check.id, context),
@@ -110,23 +110,24 @@ function runVerb(verb: string, subject: Subject, index: ModifyIndex): readonly T
   const row = subject.row();
   switch (verb) {
     case 'get':
-      return row ? [subject.result()] : refuse(`${label} doesn't exist`);
+      return row ? [subject.result()] : refuse('invalid_command', `${label} doesn't exist`);
     case 'cas':
-      if (!holdsIndex(row, index)) refuse(`failed to set ${label}, index is stale`);
+      if (!holdsIndex(row, index)) refuse('invalid_command', `failed to set ${label}, index is stale`);
       subject.put();
       return [subject.result()];
     case 'set':
       subject.put();
       return [subject.result()];
     case 'delete-cas':
-      if (!row || row.modifyIndex !== index) refuse(`failed to delete ${label}, index is stale`);
+      if (!row || row.modifyIndex !== index)
+        refuse('invalid_command', `failed to delete ${label}, index is stale`);
       subject.remove();
       return [];
     case 'delete':
       subject.remove();
       return [];
     default:
-      return refuse(`unknown ${kind} verb "${verb}"`);
+      return refuse('invalid_command', `unknown ${kind} verb "${verb}"`);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * What does not hold is thrown as a refusal with Consul's text; txn.ts collects them.
  */
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import type { KvRow } from '../model/types.ts';
 import { UNSTAMPED } from '../model/types.ts';
 import type { KvCommand, TxnOperation } from './command.ts';
@@ -16,34 +16,36 @@ import type { TxnResult } from './txn-outcome.ts';
 
 export type KvOperation = Extract<TxnOperation, { on: 'kv' }>;
 
-function refuse(text: string): never {
-  throw new AppError('invalid_command', text);
-}
-
 const shown = (row: KvRow): TxnResult => ({ on: 'kv', row, isValueShown: true });
 const named = (row: KvRow): TxnResult => ({ on: 'kv', row, isValueShown: false });
 
 /** The row, or a refusal that begins with `claim`. */
 function existing(view: View, key: string, claim: string): KvRow {
-  return view.kv.get(key) ?? refuse(`${claim}key "${key}" doesn't exist`);
+  return view.kv.get(key) ?? refuse('invalid_command', `${claim}key "${key}" doesn't exist`);
 }
 
 function checkIndex(view: View, { key, index }: KvOperation): readonly TxnResult[] {
   const row = existing(view, key, 'failed to check index, ');
   if (row.modifyIndex !== index)
-    refuse(`failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`);
+    refuse(
+      'invalid_command',
+      `failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`,
+    );
   return [named(row)];
 }
 
 function checkSession(view: View, { key, session }: KvOperation): readonly TxnResult[] {
   const row = existing(view, key, 'failed to check session, ');
   if (row.session !== session)
-    refuse(`failed session check for key "${key}", current session "${row.session}" != "${session}"`);
+    refuse(
+      'invalid_command',
+      `failed session check for key "${key}", current session "${row.session}" != "${session}"`,
+    );
   return [named(row)];
 }
 
 function checkNotExists(view: View, { key }: KvOperation): readonly TxnResult[] {
-  return view.kv.get(key) ? refuse(`key "${key}" exists`) : [];
+  return view.kv.get(key) ? refuse('invalid_command', `key "${key}" exists`) : [];
 }
 
 function getOrEmpty(view: View, { key }: KvOperation): readonly TxnResult[] {
@@ -91,9 +93,9 @@ export function runKv(draft: Draft, operation: KvOperation, context: ReduceConte
   const { verb, key } = operation;
   if (!isWriteVerb(verb)) {
     const read = Object.hasOwn(READS, verb) ? READS[verb] : undefined;
-    return read ? read(draft.view, operation) : refuse(`unknown KV verb "${verb}"`);
+    return read ? read(draft.view, operation) : refuse('invalid_command', `unknown KV verb "${verb}"`);
   }
-  if (!writeKv(draft, { ...operation, verb }, context)) refuse(LOST[verb](key));
+  if (!writeKv(draft, { ...operation, verb }, context)) refuse('invalid_command', LOST[verb](key));
   if (verb.startsWith('delete')) return [];
   return [named(draft.view.kv.get(key) as KvRow)];
 }

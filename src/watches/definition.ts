@@ -6,7 +6,7 @@
  */
 import { parseDuration } from '../lib/duration.ts';
 import { nearest } from '../lib/nearest.ts';
-import { AppError } from '../model/errors.ts';
+import { refuse } from '../model/errors.ts';
 import { type Parameters, planWatch, type WatchPlan } from './watch-plan.ts';
 
 export interface ProgramHandler {
@@ -35,14 +35,10 @@ export interface WatchDefinition {
 const HTTP_KEYS = ['path', 'method', 'header', 'timeout', 'tls_skip_verify'];
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-function refuse(text: string): never {
-  throw new AppError('config_invalid', text);
-}
-
 function textsOf(value: unknown, key: string): readonly string[] {
   const list = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (list.length === 0 || !list.every((item) => typeof item === 'string'))
-    refuse(`${key}: must be a text or a list of texts`);
+    refuse('config_invalid', `${key}: must be a text or a list of texts`);
   return list as readonly string[];
 }
 
@@ -50,39 +46,49 @@ function textsOf(value: unknown, key: string): readonly string[] {
 function blockOf(value: unknown, key: string): Parameters {
   const block: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   if (typeof block !== 'object' || block === null || Array.isArray(block))
-    refuse(`${key}: must be an object`);
+    refuse('config_invalid', `${key}: must be an object`);
   return block as Parameters;
 }
 
 function optionalText(value: unknown, key: string): string {
   if (value === undefined) return '';
-  return typeof value === 'string' ? value : refuse(`${key}: must be a text`);
+  return typeof value === 'string' ? value : refuse('config_invalid', `${key}: must be a text`);
 }
 
 function timeoutOf(value: unknown): number {
   if (value === undefined) return DEFAULT_TIMEOUT_MS;
   const ms = typeof value === 'string' ? parseDuration(value) : undefined;
-  if (ms === undefined || ms <= 0) refuse('http_handler_config.timeout: must be a duration like "10s"');
+  if (ms === undefined || ms <= 0)
+    refuse('config_invalid', 'http_handler_config.timeout: must be a duration like "10s"');
   return ms;
 }
 
 function urlOf(path: string): string {
-  if (path === '') refuse("Failed to parse 'http_handler_config': Requires 'path' to be set");
+  if (path === '')
+    refuse('config_invalid', "Failed to parse 'http_handler_config': Requires 'path' to be set");
   if (!/^https?:$/.test(URL.parse(path)?.protocol ?? ''))
-    refuse(`http_handler_config.path: must be an http or https address, not ${JSON.stringify(path)}`);
+    refuse(
+      'config_invalid',
+      `http_handler_config.path: must be an http or https address, not ${JSON.stringify(path)}`,
+    );
   return path;
 }
 
 function httpHandler(document: unknown): HttpHandler {
-  if (document === undefined) refuse("Handler type 'http' requires 'http_handler_config' to be set");
+  if (document === undefined)
+    refuse('config_invalid', "Handler type 'http' requires 'http_handler_config' to be set");
   const config = blockOf(document, 'http_handler_config');
   const strange = Object.keys(config).find((key) => !HTTP_KEYS.includes(key));
   if (strange !== undefined) {
     const neighbour = nearest(strange, HTTP_KEYS);
-    refuse(`http_handler_config: unknown key ${strange}${neighbour ? ` (did you mean ${neighbour}?)` : ''}`);
+    refuse(
+      'config_invalid',
+      `http_handler_config: unknown key ${strange}${neighbour ? ` (did you mean ${neighbour}?)` : ''}`,
+    );
   }
   const isUnchecked = config['tls_skip_verify'] ?? false;
-  if (typeof isUnchecked !== 'boolean') refuse('http_handler_config.tls_skip_verify: must be true or false');
+  if (typeof isUnchecked !== 'boolean')
+    refuse('config_invalid', 'http_handler_config.tls_skip_verify: must be true or false');
   const headers = Object.entries(blockOf(config['header'] ?? {}, 'http_handler_config.header'));
   return {
     kind: 'http',
@@ -102,14 +108,15 @@ function handlerOf(
   args: unknown,
   http: unknown,
 ): WatchDefinition['handler'] {
-  if (type !== 'script' && type !== 'http') refuse(`Handler type '${String(type)}' not recognized`);
+  if (type !== 'script' && type !== 'http')
+    refuse('config_invalid', `Handler type '${String(type)}' not recognized`);
   const programs = [handler, args].filter((one) => one !== undefined).length;
-  if (programs + (type === 'http' ? 1 : 0) > 1) refuse('Only one watch handler allowed');
+  if (programs + (type === 'http' ? 1 : 0) > 1) refuse('config_invalid', 'Only one watch handler allowed');
   if (type === 'http') return httpHandler(http);
-  if (http !== undefined) refuse("http_handler_config: needs handler_type 'http'");
-  if (programs === 0) refuse('Must define a watch handler');
+  if (http !== undefined) refuse('config_invalid', "http_handler_config: needs handler_type 'http'");
+  if (programs === 0) refuse('config_invalid', 'Must define a watch handler');
   if (args !== undefined) return { kind: 'program', args: textsOf(args, 'args') };
-  if (typeof handler !== 'string') refuse('Watch handler must be a string');
+  if (typeof handler !== 'string') refuse('config_invalid', 'Watch handler must be a string');
   return { kind: 'program', args: ['/bin/sh', '-c', handler] };
 }
 

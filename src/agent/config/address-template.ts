@@ -6,7 +6,7 @@
  * else is refused by name. The addresses of the machine and its environment come in as arguments.
  */
 import { nearest } from '../../lib/nearest.ts';
-import { AppError } from '../../model/errors.ts';
+import { refuse } from '../../model/errors.ts';
 import { isInNetwork, isInRfc, isPrivateAddress, isPublicAddress } from './address-ranges.ts';
 import type { InterfaceAddress } from './machine-addresses.ts';
 
@@ -17,10 +17,6 @@ export interface TemplateWorld {
 
 type Addresses = readonly InterfaceAddress[];
 type Args = readonly string[];
-
-function refuse(why: string): never {
-  throw new AppError('config_invalid', why);
-}
 
 const isForwardable = ({ address, isLoopback }: InterfaceAddress): boolean =>
   !isLoopback && !isInRfc(address, '3927') && !isInRfc(address, '4291');
@@ -42,7 +38,7 @@ function named(addresses: Addresses, name: string): Addresses {
 type Source = (addresses: Addresses, args: Args, env: TemplateWorld['env']) => Addresses | string;
 
 function envText(env: TemplateWorld['env'], name: string): string {
-  return env[name] ?? refuse(`environment variable ${name} is not set`);
+  return env[name] ?? refuse('config_invalid', `environment variable ${name} is not set`);
 }
 
 const SOURCES: Readonly<Record<string, Source>> = {
@@ -81,7 +77,8 @@ const SELECTORS: Readonly<Record<string, (one: InterfaceAddress, wanted: string)
 };
 
 function select(addresses: Addresses, [selector = '', wanted = '']: Args, isKept: boolean): Addresses {
-  const matches = SELECTORS[selector] ?? refuse(unknownWord('selector', selector, SELECTORS));
+  const matches =
+    SELECTORS[selector] ?? refuse('config_invalid', unknownWord('selector', selector, SELECTORS));
   return addresses.filter((one) => wanted.split('|').some((part) => matches(one, part)) === isKept);
 }
 
@@ -98,7 +95,7 @@ const ORDERS: Readonly<Record<string, (a: InterfaceAddress, b: InterfaceAddress)
 function sort(addresses: Addresses, [keys = '']: Args): Addresses {
   const orders = keys.split(',').map((key) => {
     const name = key.replace(/^[+-]/, '');
-    const order = ORDERS[name] ?? refuse(unknownWord('sort key', name, ORDERS));
+    const order = ORDERS[name] ?? refuse('config_invalid', unknownWord('sort key', name, ORDERS));
     return key.startsWith('-') ? (a: InterfaceAddress, b: InterfaceAddress) => order(b, a) : order;
   });
   return addresses.toSorted((a, b) => orders.reduce((found, order) => found || order(a, b), 0));
@@ -111,7 +108,7 @@ function attribute(one: InterfaceAddress, name: string): string {
     size: String(one.prefix),
     type: one.family,
   };
-  return values[name] ?? refuse(unknownWord('attribute', name, values));
+  return values[name] ?? refuse('config_invalid', unknownWord('attribute', name, values));
 }
 
 type Step = (addresses: Addresses, args: Args) => Addresses | string;
@@ -146,17 +143,22 @@ function evaluate(expression: string, { addresses, env }: TemplateWorld): string
   const [head = '', ...steps] = expression.match(/(?:"(?:[^"\\]|\\.)*"|`[^`]*`|[^|"`])+/g) ?? [];
   const [name = '', ...args] = wordsOf(head);
   const source = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
-  let value = (source ?? refuse(unknownWord('function', name, SOURCES)))(addresses, args, env);
+  let value = (source ?? refuse('config_invalid', unknownWord('function', name, SOURCES)))(
+    addresses,
+    args,
+    env,
+  );
   for (const step of steps) {
     const [stepName = '', ...stepArgs] = wordsOf(step);
     const apply = Object.hasOwn(STEPS, stepName) ? STEPS[stepName] : undefined;
-    if (apply === undefined) refuse(unknownWord('function', stepName, STEPS));
-    if (typeof value === 'string') refuse(`${stepName} in template wants a list of interfaces before it`);
+    if (apply === undefined) refuse('config_invalid', unknownWord('function', stepName, STEPS));
+    if (typeof value === 'string')
+      refuse('config_invalid', `${stepName} in template wants a list of interfaces before it`);
     value = apply(value, stepArgs);
   }
   return typeof value === 'string'
     ? value
-    : refuse(`template ends in a list of interfaces; add | attr "address"`);
+    : refuse('config_invalid', `template ends in a list of interfaces; add | attr "address"`);
 }
 
 const TEMPLATE = /\{\{-?\s*([\s\S]*?)\s*-?\}\}/g;

@@ -5,13 +5,9 @@
  * the same. Refuses with Consul's texts.
  */
 import { parseDuration } from '../../lib/duration.ts';
-import { AppError } from '../../model/errors.ts';
+import { refuse } from '../../model/errors.ts';
 import type { Call, Consistency, Query, ReadOptions } from '../call-and-reply.ts';
 import { first, has } from './query-values.ts';
-
-const refuse = (text: string): never => {
-  throw new AppError('bad_request', text);
-};
 
 const CACHE_DIRECTIVE = /^(?:max-age|stale-if-error)=(.*)$/s;
 const SIGNED = /^[+-]?\d{1,19}$/;
@@ -23,7 +19,7 @@ function checkCacheControl(header: string | undefined): void {
     const seconds = CACHE_DIRECTIVE.exec(part.trim().toLowerCase())?.[1];
     if (seconds === undefined) continue;
     const isNumber = SIGNED.test(seconds) && BigInt(seconds.replace(/^[+-]/, '')) <= MAX_INT64;
-    if (!isNumber) refuse('Invalid Cache-Control header.');
+    if (!isNumber) refuse('bad_request', 'Invalid Cache-Control header.');
   }
 }
 
@@ -31,10 +27,12 @@ function parseConsistency(query: Query): Consistency {
   const isStale = has(query, 'stale');
   const isConsistent = has(query, 'consistent') && !has(query, 'leader');
   const maxStale = first(query, 'max_stale');
-  if (maxStale && parseDuration(maxStale) === undefined) refuse(`Invalid max_stale value "${maxStale}"`);
-  if (isStale && isConsistent) refuse('Cannot specify ?stale with ?consistent, conflicting semantics.');
+  if (maxStale && parseDuration(maxStale) === undefined)
+    refuse('bad_request', `Invalid max_stale value "${maxStale}"`);
+  if (isStale && isConsistent)
+    refuse('bad_request', 'Cannot specify ?stale with ?consistent, conflicting semantics.');
   if (has(query, 'cached') && isConsistent)
-    refuse('Cannot specify ?cached with ?consistent, conflicting semantics.');
+    refuse('bad_request', 'Cannot specify ?cached with ?consistent, conflicting semantics.');
   if (isConsistent) return 'consistent';
   return isStale || maxStale ? 'stale' : 'leader';
 }
@@ -48,8 +46,10 @@ export function readOptions({ query, headers }: Pick<Call, 'query' | 'headers'>)
   const index = first(query, 'index');
   const wait = first(query, 'wait');
   const waitMs = wait ? parseDuration(wait) : 0;
-  if (waitMs === undefined || Math.abs(waitMs) > MAX_WAIT_MS) return refuse('Invalid wait time');
-  if (index && !(WHOLE_NUMBER.test(index) && BigInt(index) <= MAX_UINT64)) refuse('Invalid index');
+  if (waitMs === undefined || Math.abs(waitMs) > MAX_WAIT_MS)
+    return refuse('bad_request', 'Invalid wait time');
+  if (index && !(WHOLE_NUMBER.test(index) && BigInt(index) <= MAX_UINT64))
+    refuse('bad_request', 'Invalid index');
   const consistency = parseConsistency(query);
   checkCacheControl(headers['cache-control']);
   return {

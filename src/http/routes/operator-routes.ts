@@ -5,7 +5,7 @@
 
 import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
-import { AppError } from '../../model/errors.ts';
+import { AppError, refuse } from '../../model/errors.ts';
 import { onAll } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
 import {
@@ -27,12 +27,8 @@ import type { Handler, Operation, Route } from '../route.ts';
 const RAFT_PROTOCOL = '3';
 const MAX_RELAY_FACTOR = 5;
 
-function refuse(text: string): never {
-  throw new AppError('bad_request', `Bad request: ${text}`);
-}
-
-function fail(text: string): never {
-  throw new AppError('invalid_command', text);
+function badRequest(text: string): never {
+  return refuse('bad_request', `Bad request: ${text}`);
 }
 
 const raftConfiguration: Handler = (_call, parts) => {
@@ -51,14 +47,16 @@ const removePeer: Handler = (call, parts) => {
   const id = first(call.query, 'id');
   const address = first(call.query, 'address');
   if (!id && !address)
-    refuse("Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
-  if (id && address) refuse('Must specify only one of ?id or ?address');
-  if (id === parts.nodeId || address === serverAddress(parts)) fail('the only server cannot be removed');
+    badRequest("Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
+  if (id && address) badRequest('Must specify only one of ?id or ?address');
+  if (id === parts.nodeId || address === serverAddress(parts))
+    refuse('invalid_command', 'the only server cannot be removed');
   const what = id ? `id ${JSON.stringify(id)}` : `address ${JSON.stringify(address)}`;
-  return fail(`${what} was not found in the Raft configuration`);
+  return refuse('invalid_command', `${what} was not found in the Raft configuration`);
 };
 
-const transferLeader: Handler = () => fail('cannot transfer leadership: there is no other server');
+const transferLeader: Handler = () =>
+  refuse('invalid_command', 'cannot transfer leadership: there is no other server');
 
 const autopilotSettings: Handler = (_call, parts) => {
   return json(autopilotDocument(parts.state.view.settings.get(AUTOPILOT_FACT)));
@@ -67,7 +65,7 @@ const autopilotSettings: Handler = (_call, parts) => {
 function casOf(call: Call): number | undefined {
   const cas = first(call.query, 'cas');
   if (cas === undefined) return undefined;
-  if (!isUint64(cas)) refuse(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
+  if (!isUint64(cas)) badRequest(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
   return factIndexOf(Number(cas));
 }
 
@@ -77,7 +75,9 @@ function settingsOf(call: Call): string {
     return autopilotFact(parseBody(call.body));
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    return refuse(`Error parsing autopilot config: ${cause.message.replace(/^Request decode failed: /, '')}`);
+    return badRequest(
+      `Error parsing autopilot config: ${cause.message.replace(/^Request decode failed: /, '')}`,
+    );
   }
 }
 
@@ -152,13 +152,13 @@ const usage: Handler = (_call, parts) => {
 const keyring: Handler = (call) => {
   const relayFactor = first(call.query, 'relay-factor') ?? '';
   if (!/^\d*$/.test(relayFactor))
-    refuse(`Error parsing relay factor: ${explainNumber('ParseUint', relayFactor)}`);
+    badRequest(`Error parsing relay factor: ${explainNumber('ParseUint', relayFactor)}`);
   if (Number(relayFactor) > MAX_RELAY_FACTOR)
-    refuse('Invalid relay-factor: Relay factor must be in range: [0, 5]');
+    badRequest('Invalid relay-factor: Relay factor must be in range: [0, 5]');
   const localOnly = first(call.query, 'local-only') ?? '';
   if (has(call.query, 'local-only') && localOnly !== '' && parseBoolean(localOnly) === undefined)
-    refuse(`Error parsing local-only: ${explainBoolean(localOnly)}`);
-  return fail('Keyring is empty (encryption not enabled)');
+    badRequest(`Error parsing local-only: ${explainBoolean(localOnly)}`);
+  return refuse('invalid_command', 'Keyring is empty (encryption not enabled)');
 };
 
 const keyringOperation = (level: 'read' | 'write'): Operation => ({
