@@ -53,9 +53,12 @@ async function read(
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
+/** Megabytes are made, and given back, as fast as the machine has time. */
+const PATIENCE = { timeout: 15_000 };
+
 const LARGE = { total: 64_000_000, perClient: 64_000_000 };
 
-describe('a long answer', () => {
+describe('a long answer', { timeout: 30_000 }, () => {
   test('is whole and kept while there is room, and streamed beyond what is worth keeping', async () => {
     const { server, port, held } = await listen(LARGE);
     await fill(server, 10, 500_000);
@@ -68,7 +71,7 @@ describe('a long answer', () => {
     expect(streamed.headers['x-consul-index']).toBeDefined();
     const keys = (JSON.parse(streamed.text) as { Key: string; Value: string }[]).map(({ Key }) => Key);
     expect(keys).toHaveLength(20);
-    await expect.poll(held).toBe(0);
+    await expect.poll(held, PATIENCE).toBe(0);
   });
 
   test('that nobody reads holds no more than the budget, however many ask for it', async () => {
@@ -77,10 +80,10 @@ describe('a long answer', () => {
     const readers = await Promise.all(
       Array.from({ length: 40 }, (_, i) => askOnly(port, `/v1/kv/large?recurse&${i}`)),
     );
-    await expect.poll(held).toBeGreaterThan(1_000_000);
+    await expect.poll(held, PATIENCE).toBeGreaterThan(1_000_000);
     expect(held()).toBeLessThan(4_000_000 + 40 * 700_000);
     for (const socket of readers) socket.destroy();
-    await expect.poll(held).toBe(0);
+    await expect.poll(held, PATIENCE).toBe(0);
   });
 
   test('is counted once for all readers of the same octets, and given back with the last', async () => {
@@ -90,9 +93,9 @@ describe('a long answer', () => {
     const readers = await Promise.all(
       Array.from({ length: 10 }, () => askOnly(port, '/v1/kv/large?recurse')),
     );
-    await expect.poll(held).toBe(text.length);
+    await expect.poll(held, PATIENCE).toBe(text.length);
     for (const socket of readers) socket.destroy();
-    await expect.poll(held).toBe(0);
+    await expect.poll(held, PATIENCE).toBe(0);
   });
 
   test('is a 503 that says when to come again where there is no room for any of it', async () => {
@@ -100,7 +103,7 @@ describe('a long answer', () => {
     await server.put('/v1/kv/one', 'v'.repeat(19_900_000));
     await server.put('/v1/kv/large/other', 'v'.repeat(200_000));
     await Promise.all([askOnly(port, '/v1/kv/one?raw'), askOnly(port, '/v1/kv/one?raw')]);
-    await expect.poll(held).toBeGreaterThan(19_000_000);
+    await expect.poll(held, PATIENCE).toBeGreaterThan(19_000_000);
     for (const path of ['/v1/kv/large/other', '/v1/kv/large?recurse']) {
       const refused = await read(port, path);
       expect([refused.status, refused.headers['retry-after']], path).toEqual([503, '1']);
