@@ -195,7 +195,7 @@ describe('rollcall monitor', () => {
       await fetch(`${agent.httpUrl}/v1/agent/reload`, { method: 'PUT' });
       await delay(50);
     }
-    expect(seen).toMatch(/\[INFO\] {2}reload: configuration reloaded/);
+    expect(seen).toMatch(/\[INFO\] {2}agent\.reload: configuration reloaded/);
     monitor.kill('SIGINT');
     expect((await once(monitor, 'exit'))[0]).toBe(0);
   });
