@@ -24,6 +24,7 @@ import { replyToOtherMethod, replyUnrouted } from './paths/unrouted.ts';
 import { filterReply, perform } from './pipeline.ts';
 import { replyOfError, text } from './reply.ts';
 import { type AccessRule, accessRule } from './request/access-rule.ts';
+import { type BrowserRule, browserRule } from './request/browser-rule.ts';
 import { has } from './request/query-values.ts';
 import type { Operation } from './route.ts';
 import {
@@ -73,6 +74,7 @@ export class Dispatcher {
   readonly #hold: Answers['hold'];
   readonly #seen = new LRUCache<string, true>({ max: MAX_SEEN_READS });
   readonly #access: AccessRule | undefined;
+  readonly #browserFault: BrowserRule;
   /** Ends of answers that are being sent and have none of their own. */
   readonly #endless = new Set<() => void>();
   #live: LiveHttpConfig;
@@ -86,6 +88,7 @@ export class Dispatcher {
     this.#hold = (body, response) => answers.hold(body, response);
     this.#kept = new KeptBodies(parts.indexes);
     this.#access = accessRule(parts.config);
+    this.#browserFault = browserRule(parts.config, parts.live);
     this.#live = parts.live();
     this.#headers = this.#headersNow();
   }
@@ -108,10 +111,7 @@ export class Dispatcher {
   dispatch({ operation, meter }: Target, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const startedMs = this.#parts.clock.monotonic();
     this.#followReload();
-    const kept = this.#keptFor(operation, request);
-    const sending = kept
-      ? this.#send(kept, request.headers, reply)
-      : this.#handle(operation, callOf(request, reply), reply);
+    const sending = this.#answerWith(operation, request, reply);
     const count = (): void => {
       const isBlocking = (request.query as Query)['index'] !== undefined;
       const elapsedMs = this.#parts.clock.monotonic() - startedMs;
@@ -120,6 +120,14 @@ export class Dispatcher {
     };
     if (sending !== undefined) return sending.then(count);
     count();
+  }
+
+  #answerWith(operation: Operation, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const fault = this.#browserFault(request.raw);
+    if (fault !== undefined) return this.answer(text(403, fault), callOf(request, reply), reply);
+    const kept = this.#keptFor(operation, request);
+    if (kept) return this.#send(kept, request.headers, reply);
+    return this.#handle(operation, callOf(request, reply), reply);
   }
 
   #logAnswer({ method, raw }: FastifyRequest, reply: FastifyReply, elapsedMs: number): void {
@@ -135,7 +143,10 @@ export class Dispatcher {
   }
 
   /** Answer a request that no operation takes. Never rejects. */
-  answerOther(call: Call, to: FastifyReply): void | Promise<void> {
+  answerOther(request: FastifyRequest, to: FastifyReply): void | Promise<void> {
+    const call = callOf(request, to);
+    const fault = this.#browserFault(request.raw);
+    if (fault !== undefined) return this.answer(text(403, fault), call, to);
     const methods = this.#paths.methodsOf(pathOf(call.url));
     const sending = { call, to, isApi: methods !== undefined && isApiPath(call.url) };
     try {

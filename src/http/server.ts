@@ -27,7 +27,6 @@ import { canonicalUrl } from './paths/canonical-url.ts';
 import { openApiRoute } from './paths/openapi.ts';
 import { PathTable } from './paths/path-table.ts';
 import { text } from './reply.ts';
-import { browserRule } from './request/browser-rule.ts';
 import type { Route } from './route.ts';
 import { absentRoutes } from './routes/absent-routes.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history-routes.ts';
@@ -191,8 +190,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   app.removeAllContentTypeParsers();
   const bodyReader = new BodyReader(budgets.bodies);
   app.addContentTypeParser('*', bodyReader.parse);
-  const answerOther: RouteHandlerMethod = (request, reply) =>
-    dispatcher.answerOther(callOf(request, reply), reply);
+  const answerOther: RouteHandlerMethod = (request, reply) => dispatcher.answerOther(request, reply);
   const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader, answerOther };
   for (const route of routes) {
     mount(mounting, route);
@@ -204,12 +202,6 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
   const connections = watchConnections(app.server, parts);
-  const browserFault = browserRule(parts.config, parts.live);
-  app.addHook('onRequest', (request, reply, done) => {
-    const fault = browserFault(request.raw);
-    if (fault === undefined) done();
-    else void dispatcher.answer(text(403, fault), callOf(request, reply), reply);
-  });
   app.addHook('preClose', async () => {
     dispatcher.beginClosing();
     parts.watch.abandonAll();

@@ -15,6 +15,8 @@ type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 interface Line {
   isBusy: boolean;
   readonly waiting: Exchange[];
+  /** To be called when the request in work is answered. */
+  readonly advance: () => void;
 }
 
 /** Requests of one connection that may wait before no more of it is read; a packet may bring more. */
@@ -28,8 +30,8 @@ export function queuePipelined(server: Server, turns: Pick<Turns, 'add'>): void 
   function begin(line: Line, exchange: Exchange): void {
     const [request, response] = exchange;
     line.isBusy = true;
-    response.once('close', () => advance(line, request.socket));
-    for (const handler of handlers) handler.call(server, ...exchange);
+    response.on('close', line.advance);
+    for (const handler of handlers) handler.call(server, request, response);
   }
 
   function advance(line: Line, socket: Socket): void {
@@ -50,8 +52,9 @@ export function queuePipelined(server: Server, turns: Pick<Turns, 'add'>): void 
     const { socket } = request;
     let line = lines.get(socket);
     if (line === undefined) {
-      line = { isBusy: false, waiting: [] };
-      lines.set(socket, line);
+      const made: Line = { isBusy: false, waiting: [], advance: () => advance(made, socket) };
+      lines.set(socket, made);
+      line = made;
     }
     if (!line.isBusy && line.waiting.length === 0) begin(line, [request, response]);
     else if (line.waiting.push([request, response]) >= MAX_WAITING) socket.pause();
