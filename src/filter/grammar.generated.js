@@ -167,11 +167,11 @@ function peg$parse(input, options) {
   };
   let peg$startRuleFunction = peg$parseInput;
 
-  const peg$c0 = "(";
-  const peg$c1 = ")";
-  const peg$c2 = "or";
-  const peg$c3 = "and";
-  const peg$c4 = "not";
+  const peg$c0 = "or";
+  const peg$c1 = "and";
+  const peg$c2 = "not";
+  const peg$c3 = "(";
+  const peg$c4 = ")";
   const peg$c5 = "==";
   const peg$c6 = "!=";
   const peg$c7 = "is";
@@ -195,11 +195,11 @@ function peg$parse(input, options) {
   const peg$r5 = /^[^"]/;
   const peg$r6 = /^[ \t\r\n]/;
 
-  const peg$e0 = peg$literalExpectation("(", false);
-  const peg$e1 = peg$literalExpectation(")", false);
-  const peg$e2 = peg$literalExpectation("or", false);
-  const peg$e3 = peg$literalExpectation("and", false);
-  const peg$e4 = peg$literalExpectation("not", false);
+  const peg$e0 = peg$literalExpectation("or", false);
+  const peg$e1 = peg$literalExpectation("and", false);
+  const peg$e2 = peg$literalExpectation("not", false);
+  const peg$e3 = peg$literalExpectation("(", false);
+  const peg$e4 = peg$literalExpectation(")", false);
   const peg$e5 = peg$literalExpectation("==", false);
   const peg$e6 = peg$literalExpectation("!=", false);
   const peg$e7 = peg$literalExpectation("is", false);
@@ -225,43 +225,40 @@ function peg$parse(input, options) {
   const peg$e27 = peg$anyExpectation();
 
   function peg$f0(e) {    return e;  }
-  function peg$f1(e) {    return e;  }
-  function peg$f2(left, right) {    return right === null ? left : { type: 'or', left, right };  }
-  function peg$f3(left, right) {    return right === null ? left : { type: 'and', left, right };  }
-  function peg$f4(inner) {    return { type: 'not', inner };  }
+  function peg$f1(left, right) {    return right === null ? left : { type: 'or', left, right };  }
+  function peg$f2(left, right) {    return right === null ? left : { type: 'and', left, right };  }
+  function peg$f3(inner) {    return { type: 'not', inner };  }
+  function peg$f4(e) {    return error('rule "grouping": Unmatched parentheses');  }
   function peg$f5(e) {    return e;  }
-  function peg$f6() {    return error('rule "grouping": Unmatched parentheses');  }
-  function peg$f7(selector, operator, value) {
+  function peg$f6(selector, operator, value) {
     return { type: 'match', selector, operator, value };
   }
-  function peg$f8(selector, operator) {    return { type: 'match', selector, operator, value: '' };  }
-  function peg$f9(value, operator, selector) {    return { type: 'match', selector, operator, value };  }
-  function peg$f10() {    return error('rule "match": Invalid selector');  }
-  function peg$f11() {    return op(false, 'Equal');  }
-  function peg$f12() {    return op(true, 'Equal');  }
-  function peg$f13() {    return op(false, 'Empty');  }
-  function peg$f14() {    return op(true, 'Empty');  }
-  function peg$f15() {    return op(false, 'In');  }
-  function peg$f16() {    return op(true, 'In');  }
-  function peg$f17() {    return op(false, 'In');  }
-  function peg$f18() {    return op(true, 'In');  }
-  function peg$f19() {    return op(false, 'Matches');  }
-  function peg$f20() {    return op(true, 'Matches');  }
-  function peg$f21(first, rest) {    return [first, ...rest];  }
-  function peg$f22() {    return error('rule "index": Invalid index');  }
-  function peg$f23() {    return error('rule "index": Unclosed index expression');  }
-  function peg$f24() {    return error('rule "number": Invalid number literal');  }
-  function peg$f25(text) {    return text.replaceAll('\r', '');  }
-  function peg$f26(quoted) {    return options.unquote(quoted) ?? error('rule "string": invalid syntax');  }
-  function peg$f27() {    return error('rule "string": Unterminated string literal');  }
+  function peg$f7(selector, operator) {    return { type: 'match', selector, operator, value: '' };  }
+  function peg$f8(value, operator, selector) {    return { type: 'match', selector, operator, value };  }
+  function peg$f9() {    return error('rule "match": Invalid selector');  }
+  function peg$f10() {    return op(false, 'Equal');  }
+  function peg$f11() {    return op(true, 'Equal');  }
+  function peg$f12() {    return op(false, 'Empty');  }
+  function peg$f13() {    return op(true, 'Empty');  }
+  function peg$f14() {    return op(false, 'In');  }
+  function peg$f15() {    return op(true, 'In');  }
+  function peg$f16() {    return op(false, 'In');  }
+  function peg$f17() {    return op(true, 'In');  }
+  function peg$f18() {    return op(false, 'Matches');  }
+  function peg$f19() {    return op(true, 'Matches');  }
+  function peg$f20(first, rest) {    return [first, ...rest];  }
+  function peg$f21() {    return error('rule "index": Invalid index');  }
+  function peg$f22() {    return error('rule "index": Unclosed index expression');  }
+  function peg$f23() {    return error('rule "number": Invalid number literal');  }
+  function peg$f24(text) {    return text.replaceAll('\r', '');  }
+  function peg$f25(quoted) {    return options.unquote(quoted) ?? error('rule "string": invalid syntax');  }
+  function peg$f26() {    return error('rule "string": Unterminated string literal');  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
   let peg$maxFailPos = peg$currPos;
   let peg$maxFailExpected = options.peg$maxFailExpected || [];
   let peg$silentFails = options.peg$silentFails | 0;
-
-  let peg$resultsCache = {};
 
   let peg$result;
 
@@ -427,64 +424,23 @@ function peg$parse(input, options) {
   }
 
   function peg$parseInput() {
-    let s0, s1, s2, s3, s4, s5, s6, s7, s8;
-
-    const key = peg$currPos * 26 + 0;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
+    let s0, s1, s2, s3, s4;
 
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (s1 === peg$FAILED) {
       s1 = null;
     }
-    if (input.charCodeAt(peg$currPos) === 40) {
-      s2 = peg$c0;
-      peg$currPos++;
-    } else {
-      s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e0); }
-    }
+    s2 = peg$parseOr();
     if (s2 !== peg$FAILED) {
       s3 = peg$parse_();
       if (s3 === peg$FAILED) {
         s3 = null;
       }
-      s4 = peg$parseOr();
+      s4 = peg$parseEOF();
       if (s4 !== peg$FAILED) {
-        s5 = peg$parse_();
-        if (s5 === peg$FAILED) {
-          s5 = null;
-        }
-        if (input.charCodeAt(peg$currPos) === 41) {
-          s6 = peg$c1;
-          peg$currPos++;
-        } else {
-          s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e1); }
-        }
-        if (s6 !== peg$FAILED) {
-          s7 = peg$parse_();
-          if (s7 === peg$FAILED) {
-            s7 = null;
-          }
-          s8 = peg$parseEOF();
-          if (s8 !== peg$FAILED) {
-            peg$savedPos = s0;
-            s0 = peg$f0(s4);
-          } else {
-            peg$currPos = s0;
-            s0 = peg$FAILED;
-          }
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
-        }
+        peg$savedPos = s0;
+        s0 = peg$f0(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -493,33 +449,6 @@ function peg$parse(input, options) {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-    if (s0 === peg$FAILED) {
-      s0 = peg$currPos;
-      s1 = peg$parse_();
-      if (s1 === peg$FAILED) {
-        s1 = null;
-      }
-      s2 = peg$parseOr();
-      if (s2 !== peg$FAILED) {
-        s3 = peg$parse_();
-        if (s3 === peg$FAILED) {
-          s3 = null;
-        }
-        s4 = peg$parseEOF();
-        if (s4 !== peg$FAILED) {
-          peg$savedPos = s0;
-          s0 = peg$f1(s2);
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
-        }
-      } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
-      }
-    }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
@@ -527,32 +456,74 @@ function peg$parse(input, options) {
   function peg$parseOr() {
     let s0, s1, s2, s3, s4, s5, s6;
 
-    const key = peg$currPos * 26 + 1;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$currPos;
     s1 = peg$parseAnd();
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
       s3 = peg$parse_();
       if (s3 !== peg$FAILED) {
-        if (input.substr(peg$currPos, 2) === peg$c2) {
-          s4 = peg$c2;
+        if (input.substr(peg$currPos, 2) === peg$c0) {
+          s4 = peg$c0;
           peg$currPos += 2;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e2); }
+          if (peg$silentFails === 0) { peg$fail(peg$e0); }
         }
         if (s4 !== peg$FAILED) {
           s5 = peg$parse_();
           if (s5 !== peg$FAILED) {
             s6 = peg$parseOr();
+            if (s6 !== peg$FAILED) {
+              s2 = s6;
+            } else {
+              peg$currPos = s2;
+              s2 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s2;
+            s2 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s2;
+          s2 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      peg$savedPos = s0;
+      s0 = peg$f1(s1, s2);
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+
+    return s0;
+  }
+
+  function peg$parseAnd() {
+    let s0, s1, s2, s3, s4, s5, s6;
+
+    s0 = peg$currPos;
+    s1 = peg$parseNot();
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      s3 = peg$parse_();
+      if (s3 !== peg$FAILED) {
+        if (input.substr(peg$currPos, 3) === peg$c1) {
+          s4 = peg$c1;
+          peg$currPos += 3;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e1); }
+        }
+        if (s4 !== peg$FAILED) {
+          s5 = peg$parse_();
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parseAnd();
             if (s6 !== peg$FAILED) {
               s2 = s6;
             } else {
@@ -581,92 +552,19 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
-    return s0;
-  }
-
-  function peg$parseAnd() {
-    let s0, s1, s2, s3, s4, s5, s6;
-
-    const key = peg$currPos * 26 + 2;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
-    s0 = peg$currPos;
-    s1 = peg$parseNot();
-    if (s1 !== peg$FAILED) {
-      s2 = peg$currPos;
-      s3 = peg$parse_();
-      if (s3 !== peg$FAILED) {
-        if (input.substr(peg$currPos, 3) === peg$c3) {
-          s4 = peg$c3;
-          peg$currPos += 3;
-        } else {
-          s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e3); }
-        }
-        if (s4 !== peg$FAILED) {
-          s5 = peg$parse_();
-          if (s5 !== peg$FAILED) {
-            s6 = peg$parseAnd();
-            if (s6 !== peg$FAILED) {
-              s2 = s6;
-            } else {
-              peg$currPos = s2;
-              s2 = peg$FAILED;
-            }
-          } else {
-            peg$currPos = s2;
-            s2 = peg$FAILED;
-          }
-        } else {
-          peg$currPos = s2;
-          s2 = peg$FAILED;
-        }
-      } else {
-        peg$currPos = s2;
-        s2 = peg$FAILED;
-      }
-      if (s2 === peg$FAILED) {
-        s2 = null;
-      }
-      peg$savedPos = s0;
-      s0 = peg$f3(s1, s2);
-    } else {
-      peg$currPos = s0;
-      s0 = peg$FAILED;
-    }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseNot() {
     let s0, s1, s2, s3;
 
-    const key = peg$currPos * 26 + 3;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c4) {
-      s1 = peg$c4;
+    if (input.substr(peg$currPos, 3) === peg$c2) {
+      s1 = peg$c2;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e4); }
+      if (peg$silentFails === 0) { peg$fail(peg$e2); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
@@ -674,7 +572,7 @@ function peg$parse(input, options) {
         s3 = peg$parseNot();
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f4(s3);
+          s0 = peg$f3(s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -691,30 +589,19 @@ function peg$parse(input, options) {
       s0 = peg$parseGrouping();
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseGrouping() {
-    let s0, s1, s2, s3, s4, s5, s6;
-
-    const key = peg$currPos * 26 + 4;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
+    let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 40) {
-      s1 = peg$c0;
+      s1 = peg$c3;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e0); }
+      if (peg$silentFails === 0) { peg$fail(peg$e3); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
@@ -728,11 +615,20 @@ function peg$parse(input, options) {
           s4 = null;
         }
         if (input.charCodeAt(peg$currPos) === 41) {
-          s5 = peg$c1;
+          s5 = peg$c4;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e1); }
+          if (peg$silentFails === 0) { peg$fail(peg$e4); }
+        }
+        if (s5 === peg$FAILED) {
+          peg$savedPos = peg$currPos;
+          s5 = peg$f4(s3);
+          if (s5) {
+            s5 = undefined;
+          } else {
+            s5 = peg$FAILED;
+          }
         }
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
@@ -751,88 +647,13 @@ function peg$parse(input, options) {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$parseMatch();
-      if (s0 === peg$FAILED) {
-        s0 = peg$currPos;
-        if (input.charCodeAt(peg$currPos) === 40) {
-          s1 = peg$c0;
-          peg$currPos++;
-        } else {
-          s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e0); }
-        }
-        if (s1 !== peg$FAILED) {
-          s2 = peg$parse_();
-          if (s2 === peg$FAILED) {
-            s2 = null;
-          }
-          s3 = peg$parseOr();
-          if (s3 !== peg$FAILED) {
-            s4 = peg$parse_();
-            if (s4 === peg$FAILED) {
-              s4 = null;
-            }
-            s5 = peg$currPos;
-            peg$silentFails++;
-            if (input.charCodeAt(peg$currPos) === 41) {
-              s6 = peg$c1;
-              peg$currPos++;
-            } else {
-              s6 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e1); }
-            }
-            peg$silentFails--;
-            if (s6 === peg$FAILED) {
-              s5 = undefined;
-            } else {
-              peg$currPos = s5;
-              s5 = peg$FAILED;
-            }
-            if (s5 !== peg$FAILED) {
-              peg$savedPos = peg$currPos;
-              s6 = peg$f6();
-              if (s6) {
-                s6 = undefined;
-              } else {
-                s6 = peg$FAILED;
-              }
-              if (s6 !== peg$FAILED) {
-                s1 = [s1, s2, s3, s4, s5, s6];
-                s0 = s1;
-              } else {
-                peg$currPos = s0;
-                s0 = peg$FAILED;
-              }
-            } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
-            }
-          } else {
-            peg$currPos = s0;
-            s0 = peg$FAILED;
-          }
-        } else {
-          peg$currPos = s0;
-          s0 = peg$FAILED;
-        }
-      }
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
 
   function peg$parseMatch() {
     let s0, s1, s2, s3, s4;
-
-    const key = peg$currPos * 26 + 5;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parseSelector();
@@ -857,7 +678,7 @@ function peg$parse(input, options) {
         s3 = peg$parseValue();
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f7(s1, s2, s3);
+          s0 = peg$f6(s1, s2, s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -880,7 +701,7 @@ function peg$parse(input, options) {
         }
         if (s2 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f8(s1, s2);
+          s0 = peg$f7(s1, s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -901,7 +722,7 @@ function peg$parse(input, options) {
             s3 = peg$parseSelector();
             if (s3 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f9(s1, s2, s3);
+              s0 = peg$f8(s1, s2, s3);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -935,7 +756,7 @@ function peg$parse(input, options) {
               }
               if (s3 !== peg$FAILED) {
                 peg$savedPos = peg$currPos;
-                s4 = peg$f10();
+                s4 = peg$f9();
                 if (s4) {
                   s4 = undefined;
                 } else {
@@ -964,22 +785,11 @@ function peg$parse(input, options) {
       }
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseEqual() {
     let s0, s1, s2, s3;
-
-    const key = peg$currPos * 26 + 6;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -999,28 +809,17 @@ function peg$parse(input, options) {
         s3 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f11();
+      s0 = peg$f10();
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
 
   function peg$parseNotEqual() {
     let s0, s1, s2, s3;
-
-    const key = peg$currPos * 26 + 7;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1040,28 +839,17 @@ function peg$parse(input, options) {
         s3 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f12();
+      s0 = peg$f11();
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
 
   function peg$parseIsEmpty() {
     let s0, s1, s2, s3, s4;
-
-    const key = peg$currPos * 26 + 8;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1085,7 +873,7 @@ function peg$parse(input, options) {
           }
           if (s4 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f13();
+            s0 = peg$f12();
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -1103,22 +891,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseIsNotEmpty() {
     let s0, s1, s2, s3, s4, s5, s6;
-
-    const key = peg$currPos * 26 + 9;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1133,12 +910,12 @@ function peg$parse(input, options) {
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
         if (s3 !== peg$FAILED) {
-          if (input.substr(peg$currPos, 3) === peg$c4) {
-            s4 = peg$c4;
+          if (input.substr(peg$currPos, 3) === peg$c2) {
+            s4 = peg$c2;
             peg$currPos += 3;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e4); }
+            if (peg$silentFails === 0) { peg$fail(peg$e2); }
           }
           if (s4 !== peg$FAILED) {
             s5 = peg$parse_();
@@ -1152,7 +929,7 @@ function peg$parse(input, options) {
               }
               if (s6 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f14();
+                s0 = peg$f13();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -1178,22 +955,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseIn() {
     let s0, s1, s2, s3;
-
-    const key = peg$currPos * 26 + 10;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1209,7 +975,7 @@ function peg$parse(input, options) {
         s3 = peg$parse_();
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f15();
+          s0 = peg$f14();
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1223,32 +989,21 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseNotIn() {
     let s0, s1, s2, s3, s4, s5;
 
-    const key = peg$currPos * 26 + 11;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 3) === peg$c4) {
-        s2 = peg$c4;
+      if (input.substr(peg$currPos, 3) === peg$c2) {
+        s2 = peg$c2;
         peg$currPos += 3;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e4); }
+        if (peg$silentFails === 0) { peg$fail(peg$e2); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
@@ -1264,7 +1019,7 @@ function peg$parse(input, options) {
             s5 = peg$parse_();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f16();
+              s0 = peg$f15();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -1286,22 +1041,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseContains() {
     let s0, s1, s2, s3;
-
-    const key = peg$currPos * 26 + 12;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1317,7 +1061,7 @@ function peg$parse(input, options) {
         s3 = peg$parse_();
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f17();
+          s0 = peg$f16();
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1331,32 +1075,21 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseNotContains() {
     let s0, s1, s2, s3, s4, s5;
 
-    const key = peg$currPos * 26 + 13;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 3) === peg$c4) {
-        s2 = peg$c4;
+      if (input.substr(peg$currPos, 3) === peg$c2) {
+        s2 = peg$c2;
         peg$currPos += 3;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e4); }
+        if (peg$silentFails === 0) { peg$fail(peg$e2); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
@@ -1372,7 +1105,7 @@ function peg$parse(input, options) {
             s5 = peg$parse_();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f18();
+              s0 = peg$f17();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -1394,22 +1127,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseMatches() {
     let s0, s1, s2, s3;
-
-    const key = peg$currPos * 26 + 14;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parse_();
@@ -1425,7 +1147,7 @@ function peg$parse(input, options) {
         s3 = peg$parse_();
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f19();
+          s0 = peg$f18();
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1439,32 +1161,21 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseNotMatches() {
     let s0, s1, s2, s3, s4, s5;
 
-    const key = peg$currPos * 26 + 15;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 3) === peg$c4) {
-        s2 = peg$c4;
+      if (input.substr(peg$currPos, 3) === peg$c2) {
+        s2 = peg$c2;
         peg$currPos += 3;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e4); }
+        if (peg$silentFails === 0) { peg$fail(peg$e2); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$parse_();
@@ -1480,7 +1191,7 @@ function peg$parse(input, options) {
             s5 = peg$parse_();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f20();
+              s0 = peg$f19();
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -1502,22 +1213,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseSelector() {
     let s0, s1, s2, s3, s4, s5;
-
-    const key = peg$currPos * 26 + 16;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parseIdentifier();
@@ -1573,28 +1273,17 @@ function peg$parse(input, options) {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f21(s1, s2);
+      s0 = peg$f20(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
 
   function peg$parseIdentifier() {
     let s0, s1, s2, s3, s4;
-
-    const key = peg$currPos * 26 + 17;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$currPos;
@@ -1636,22 +1325,11 @@ function peg$parse(input, options) {
       s0 = s1;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseIndex() {
     let s0, s1, s2, s3, s4, s5, s6;
-
-    const key = peg$currPos * 26 + 18;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 91) {
@@ -1719,7 +1397,7 @@ function peg$parse(input, options) {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = peg$currPos;
-          s4 = peg$f22();
+          s4 = peg$f21();
           if (s4) {
             s4 = undefined;
           } else {
@@ -1778,7 +1456,7 @@ function peg$parse(input, options) {
             }
             if (s5 !== peg$FAILED) {
               peg$savedPos = peg$currPos;
-              s6 = peg$f23();
+              s6 = peg$f22();
               if (s6) {
                 s6 = undefined;
               } else {
@@ -1806,22 +1484,11 @@ function peg$parse(input, options) {
       }
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseValue() {
     let s0, s1;
-
-    const key = peg$currPos * 26 + 19;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$parseSelector();
@@ -1837,22 +1504,11 @@ function peg$parse(input, options) {
       }
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseNumber() {
     let s0, s1, s2, s3, s4;
-
-    const key = peg$currPos * 26 + 20;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     s1 = peg$currPos;
@@ -1927,7 +1583,7 @@ function peg$parse(input, options) {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = peg$currPos;
-          s4 = peg$f24();
+          s4 = peg$f23();
           if (s4) {
             s4 = undefined;
           } else {
@@ -1950,53 +1606,31 @@ function peg$parse(input, options) {
       }
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseAfterNumber() {
     let s0;
 
-    const key = peg$currPos * 26 + 21;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
-
     s0 = peg$parse_();
     if (s0 === peg$FAILED) {
       s0 = peg$parseEOF();
       if (s0 === peg$FAILED) {
         if (input.charCodeAt(peg$currPos) === 41) {
-          s0 = peg$c1;
+          s0 = peg$c4;
           peg$currPos++;
         } else {
           s0 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e1); }
+          if (peg$silentFails === 0) { peg$fail(peg$e4); }
         }
       }
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
 
   function peg$parseDigits() {
     let s0, s1, s2, s3, s4, s5;
-
-    const key = peg$currPos * 26 + 22;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 48) {
@@ -2094,22 +1728,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseString() {
     let s0, s1, s2, s3, s4;
-
-    const key = peg$currPos * 26 + 23;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 96) {
@@ -2149,7 +1772,7 @@ function peg$parse(input, options) {
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f25(s2);
+        s0 = peg$f24(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2197,7 +1820,7 @@ function peg$parse(input, options) {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f26(s2);
+          s0 = peg$f25(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2280,7 +1903,7 @@ function peg$parse(input, options) {
           s2 = peg$parseEOF();
           if (s2 !== peg$FAILED) {
             peg$savedPos = peg$currPos;
-            s3 = peg$f27();
+            s3 = peg$f26();
             if (s3) {
               s3 = undefined;
             } else {
@@ -2304,22 +1927,11 @@ function peg$parse(input, options) {
       }
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parse_() {
     let s0, s1;
-
-    const key = peg$currPos * 26 + 24;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     s0 = [];
     s1 = input.charAt(peg$currPos);
@@ -2344,22 +1956,11 @@ function peg$parse(input, options) {
       s0 = peg$FAILED;
     }
 
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
-
     return s0;
   }
 
   function peg$parseEOF() {
     let s0, s1;
-
-    const key = peg$currPos * 26 + 25;
-    const cached = peg$resultsCache[key];
-
-    if (cached) {
-      peg$currPos = cached.nextPos;
-
-      return cached.result;
-    }
 
     peg$silentFails++;
     s0 = peg$currPos;
@@ -2383,8 +1984,6 @@ function peg$parse(input, options) {
       s1 = peg$FAILED;
       if (peg$silentFails === 0) { peg$fail(peg$e26); }
     }
-
-    peg$resultsCache[key] = { nextPos: peg$currPos, result: s0 };
 
     return s0;
   }
