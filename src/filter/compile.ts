@@ -5,13 +5,16 @@
  * field does not have, values that are not of its kind. A predicate never throws.
  */
 import { parseBoolean } from '../lib/boolean.ts';
-import { compilePattern } from '../lib/pattern.ts';
+import { type Pattern, patternCompiler } from '../lib/pattern.ts';
 import { type Field, type FieldKind, FieldTree } from './fields.ts';
 import { type Expression, type Operator, parseFilter, refuseFilter } from './parse-filter.ts';
 
 export type Predicate = (document: unknown) => boolean;
 
-type MatchExpression = Extract<Expression, { type: 'match' }>;
+/** A comparison, and what compiles the patterns of its filter. */
+type MatchExpression = Extract<Expression, { type: 'match' }> & {
+  readonly compilePattern: (source: string) => Pattern | string;
+};
 
 /** The Go names of operators in error texts. */
 function operatorName({ kind, negated }: Operator): string {
@@ -31,7 +34,7 @@ function refuseValue({ selector, value }: MatchExpression, parser: string): neve
   );
 }
 
-function patternTest({ value }: MatchExpression): Test {
+function patternTest({ value, compilePattern }: MatchExpression): Test {
   const pattern = compilePattern(value);
   if (typeof pattern === 'string')
     return refuseFilter(`Failed to compile regular expression ${JSON.stringify(value)}: ${pattern}`);
@@ -151,26 +154,29 @@ function walkKey(field: Field, [key = '', ...rest]: readonly string[], match: Ma
   };
 }
 
-function build(expression: Expression, fields: FieldTree): Predicate {
+type BuildMatch = (match: Extract<Expression, { type: 'match' }>) => Predicate;
+
+function build(expression: Expression, buildMatch: BuildMatch): Predicate {
   switch (expression.type) {
     case 'and': {
-      const [left, right] = [build(expression.left, fields), build(expression.right, fields)];
+      const [left, right] = [build(expression.left, buildMatch), build(expression.right, buildMatch)];
       return (document) => left(document) && right(document);
     }
     case 'or': {
-      const [left, right] = [build(expression.left, fields), build(expression.right, fields)];
+      const [left, right] = [build(expression.left, buildMatch), build(expression.right, buildMatch)];
       return (document) => left(document) || right(document);
     }
     case 'not': {
-      const inner = build(expression.inner, fields);
+      const inner = build(expression.inner, buildMatch);
       return (document) => !inner(document);
     }
     case 'match':
-      return walk(fields, expression.selector, expression);
+      return buildMatch(expression);
   }
 }
 
 /** Compile a filter for documents with these fields. Throws bad_filter. */
 export function compileFilter(text: string, fields: FieldTree): Predicate {
-  return build(parseFilter(text), fields);
+  const compilePattern = patternCompiler();
+  return build(parseFilter(text), (match) => walk(fields, match.selector, { ...match, compilePattern }));
 }

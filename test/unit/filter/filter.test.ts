@@ -106,6 +106,10 @@ describe('refuses with the texts of Consul', () => {
     ['Service == a b', '1:14 (13): no match found, expected: "and", "or", [ \\t\\r\\n] or EOF'],
     ['(Service == a', '1:14 (13): rule "grouping": Unmatched parentheses'],
     ['Service == a)', '1:13 (12): no match found, expected: ".", "[", [ \\t\\r\\n], [a-zA-Z0-9_] or EOF'],
+    // what may follow a number is named as if nobody had looked ahead
+    ['5', '1:2 (1): no match found, expected: ".", [ \\t\\r\\n] or [0-9]'],
+    ['Port == 5 ]', '1:11 (10): no match found, expected: "and", "or", [ \\t\\r\\n] or EOF'],
+    ['Port == 51.5)', '1:13 (12): no match found, expected: [ \\t\\r\\n], [0-9] or EOF'],
     ['Port == 01', '1:10 (9): rule "number": Invalid number literal'],
     ['Meta["a" == 1', '1:10 (9): rule "index": Unclosed index expression'],
     ['Meta[a] == 1', '1:6 (5): rule "index": Invalid index'],
@@ -149,6 +153,16 @@ describe('refuses with the texts of Consul', () => {
 
   test('positions count characters and octets', () => {
     expect(() => compileFilter('Service == "é" é', SERVICE_FIELDS)).toThrow('1:16 (16): no match found');
+  });
+
+  test('patterns that are large together, before they are compiled', () => {
+    const large = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `Service matches "(a|b.{9}){99}${i}"`).join(' or ');
+    expect(holds(large(5))).toBe(false);
+    expect(() => compileFilter(large(400), SERVICE_FIELDS)).toThrow(/too large$/);
+    expect(() => compileFilter('Service matches "(.{30}){30}((a{30}){30}){30}"', SERVICE_FIELDS)).toThrow(
+      /too large$|invalid repeat/,
+    );
   });
 
   test('nesting that would be parsed again and again ends at once', () => {
