@@ -52,20 +52,37 @@ export function servicesOfNode(view: View, node: string): readonly ServiceRow[] 
   return inOrder(view.services.by('node', nodeKey(node)), itself);
 }
 
-/** Names of services with the tags of their wanted instances, each tag once. O(instances). */
+/** Names of services, gathered a few instances at a time. */
+export interface ServiceNames {
+  /** Instances to look at. */
+  readonly instanceCount: number;
+  /** Look at so many more instances; false when there are none left. */
+  gather(count: number): boolean;
+  /** What was gathered: names, and for each the tags of its wanted instances, each tag once. */
+  readonly tagsOf: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Begin to gather the names of services with wanted instances, of those that are there now. */
 export function serviceNames(
   view: View,
   isWanted: (node: NodeRow, service: ServiceRow) => boolean,
-): Map<string, string[]> {
-  const names = new Map<string, Set<string>>();
-  for (const service of view.services.values()) {
+): ServiceNames {
+  const services = [...view.services.values()];
+  const tagsOf = new Map<string, Set<string>>();
+  let next = 0;
+  const look = (service: ServiceRow): void => {
     const node = view.nodes.get(nodeKey(service.node));
-    if (node === undefined || !isWanted(node, service)) continue;
-    const tags = names.get(service.name) ?? new Set();
+    if (node === undefined || !isWanted(node, service)) return;
+    const tags = tagsOf.get(service.name) ?? new Set();
     for (const tag of service.tags) tags.add(tag);
-    names.set(service.name, tags);
-  }
-  return new Map([...names].map(([name, tags]) => [name, [...tags]]));
+    tagsOf.set(service.name, tags);
+  };
+  const gather = (count: number): boolean => {
+    const end = Math.min(next + count, services.length);
+    for (; next < end; next += 1) look(services[next] as ServiceRow);
+    return next < services.length;
+  };
+  return { instanceCount: services.length, gather, tagsOf };
 }
 
 function sortedInstances(instances: readonly Instance[]): readonly Instance[] {

@@ -228,8 +228,8 @@ export class Dispatcher {
 
   #sendReply(reply: Reply, { call, to, isApi, key }: Sending): void | Promise<void> {
     const { status, body, topics, index } = reply;
-    const cache = reply.isCacheRequested ? this.#cacheHeaders(call.url) : {};
     if (reply.list !== undefined) return this.#sendList(reply, reply.list, { call, to, isApi, key });
+    const cache = this.#cacheHeaders(reply, call);
     if (body !== undefined && !Buffer.isBuffer(body)) {
       const sending = sendStream(to, status, this.#headers.of(reply, cache, isApi), body);
       return reply.endBody === undefined ? sending : this.#untilClosing(sending, reply.endBody);
@@ -269,7 +269,7 @@ export class Dispatcher {
       const headers = { ...JSON_TYPE, ...reply.headers };
       if (Buffer.isBuffer(made))
         return await this.#sendReply({ ...reply, list: undefined, body: made, headers }, sending);
-      const head = this.#headers.of({ ...reply, headers }, {}, isApi);
+      const head = this.#headers.of({ ...reply, headers }, this.#cacheHeaders(reply, call), isApi);
       return await sendUnfinished(to, reply.status, head, (response) => this.#answers.stream(made, response));
     } catch (error) {
       const refusal = this.replyTo(error, call);
@@ -279,7 +279,8 @@ export class Dispatcher {
     }
   }
 
-  #cacheHeaders(url: string): Record<string, string> {
+  #cacheHeaders({ isCacheRequested }: Reply, { url }: Call): Record<string, string> {
+    if (!isCacheRequested) return {};
     const isKnown = this.#seen.has(url);
     this.#seen.set(url, true);
     return isKnown ? { 'X-Cache': 'HIT', Age: '0' } : { 'X-Cache': 'MISS' };

@@ -65,8 +65,8 @@ export function filterReply(
 ): Reply {
   if (authorizer.isUnlimited || permission.kind !== 'filter') return reply;
   const asker = { may: (right: Right) => holds(authorizer, right), call, parts };
-  // A filter looks at what is there; a list that is still to be made would pass it unseen.
-  return reply.list === undefined
+  // Most filters look at what is there; a list that is still to be made would pass them unseen.
+  return reply.list === undefined || permission.filter.takesLongLists
     ? permission.filter(reply, asker)
     : longReply(permission.filter(wholeReply(reply), asker));
 }

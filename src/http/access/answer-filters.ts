@@ -6,6 +6,7 @@
  * node when the node may be. Only called where not everything is allowed; a new shape of answers is a new filter here.
  */
 
+import { shownOf } from '../answer/list-reply.ts';
 import type { Reply } from '../call-and-reply.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import type { Document } from '../documents/row-documents.ts';
@@ -37,24 +38,22 @@ const namedOf =
 
 const holdsAll = (rights: readonly Right[], { may }: Asker): boolean => rights.every(may);
 
-/** The entries of a list that may be seen; what is no list is left alone. */
-const listOf =
-  (rightsOf: RightsOfEntry): AnswerFilter =>
-  (reply, asker) =>
-    Array.isArray(reply.value)
-      ? { ...reply, value: (reply.value as Document[]).filter((entry) => holdsAll(rightsOf(entry), asker)) }
-      : reply;
+/** A filter of lists that are there and, entry by entry as they are made, of long ones. */
+const ofLongLists = (filter: (reply: Reply, asker: Asker) => Reply): AnswerFilter =>
+  Object.assign(filter, { takesLongLists: true });
 
-const mapOf =
-  (rightsOf: (entry: Document, key: string) => readonly Right[]): AnswerFilter =>
-  (reply, asker) => {
-    if (!(reply.value instanceof SortedMap)) return reply;
-    const entries = [...(reply.value as SortedMap<Document>)];
-    return {
-      ...reply,
-      value: new SortedMap(entries.filter(([key, entry]) => holdsAll(rightsOf(entry, key), asker))),
-    };
-  };
+/** What is shown of a reply by rules for its entries; what is neither list nor map is left alone. */
+const entriesOf = (rightsOf: (entry: Document, key: string) => readonly Right[]): AnswerFilter =>
+  ofLongLists((reply, asker) => {
+    const { list, value } = reply;
+    const isShown = (entry: unknown, key: string): boolean =>
+      holdsAll(rightsOf(entry as Document, key), asker);
+    if (list !== undefined) return { ...reply, list: shownOf(list, isShown) };
+    if (Array.isArray(value)) return { ...reply, value: value.filter((entry) => isShown(entry, '')) };
+    if (!(value instanceof SortedMap)) return reply;
+    const entries = [...(value as SortedMap<unknown>)];
+    return { ...reply, value: new SortedMap(entries.filter(([key, entry]) => isShown(entry, key))) };
+  });
 
 const NOTHING_THERE = 404;
 
@@ -63,26 +62,26 @@ function nothingThere({ value: _nothing, ...rest }: Reply): Reply {
   return { ...rest, status: NOTHING_THERE };
 }
 
-export const nodesFilter = listOf(nodeOf);
-export const membersFilter = listOf(namedOf('node', 'Name'));
-export const instancesFilter = listOf(instanceOf);
-export const entriesFilter = listOf(entryOf);
-export const checksFilter = listOf(checkOf);
-export const sessionsFilter = listOf(namedOf('session', 'Node'));
-export const eventsFilter = listOf(namedOf('event', 'Name'));
-export const ownServicesFilter = mapOf(namedOf('service', 'Service'));
-export const ownChecksFilter = mapOf(ownCheckOf);
-export const serviceNamesFilter = mapOf((_tags, name) => [read('service', name)]);
+export const nodesFilter = entriesOf(nodeOf);
+export const membersFilter = entriesOf(namedOf('node', 'Name'));
+export const instancesFilter = entriesOf(instanceOf);
+export const entriesFilter = entriesOf(entryOf);
+export const checksFilter = entriesOf(checkOf);
+export const sessionsFilter = entriesOf(namedOf('session', 'Node'));
+export const eventsFilter = entriesOf(namedOf('event', 'Name'));
+export const ownServicesFilter = entriesOf(namedOf('service', 'Service'));
+export const ownChecksFilter = entriesOf(ownCheckOf);
+export const serviceNamesFilter = entriesOf((_tags, name) => [read('service', name)]);
 
 /** Of a list that is asked for under a name that must be readable itself: nothing without it. */
-export const ifRestIsReadable =
-  (filter: AnswerFilter): AnswerFilter =>
-  (reply, asker) =>
-    asker.may(read('service', asker.call.params['*']))
-      ? filter(reply, asker)
-      : Array.isArray(reply.value)
-        ? { ...reply, value: [] }
-        : reply;
+export const ifRestIsReadable = (filter: AnswerFilter): AnswerFilter => {
+  const filterRest = (reply: Reply, asker: Asker): Reply => {
+    if (asker.may(read('service', asker.call.params['*']))) return filter(reply, asker);
+    const { list, ...rest } = reply;
+    return list !== undefined || Array.isArray(reply.value) ? { ...rest, value: [] } : reply;
+  };
+  return filter.takesLongLists ? ofLongLists(filterRest) : filterRest;
+};
 
 /** A node with its services, as a list or by id; `unknown` stands for a node that may not be seen. */
 export const nodeServicesFilter =
@@ -91,14 +90,9 @@ export const nodeServicesFilter =
     const node = field(reply.value, 'Node');
     if (!node) return reply;
     if (!asker.may(read('node', field(node, 'Node')))) return { ...reply, value: unknown };
-    const services = ownServicesOf({ ...reply, value: field(reply.value, 'Services') }, asker);
+    const services = ownServicesFilter({ ...reply, value: field(reply.value, 'Services') }, asker);
     return { ...reply, value: { ...(reply.value as Document), Services: services.value } };
   };
-
-const ownServicesOf: AnswerFilter = (reply, asker) =>
-  reply.value instanceof SortedMap
-    ? ownServicesFilter(reply, asker)
-    : listOf(namedOf('service', 'Service'))(reply, asker);
 
 /** Nodes with their services and checks, or one; one that may not be seen is answered as one that is not there. */
 export const nodeDumpsFilter: AnswerFilter = (reply, asker) => {
@@ -172,6 +166,6 @@ export const queryFilter: AnswerFilter = (reply, asker) => {
   const answer = value as Document;
   if (query) return { ...reply, value: { ...answer, Query: withoutToken(query as Document, asker) } };
   if (!Array.isArray(nodes)) return reply;
-  const found = listOf(entryOf)({ status: reply.status, value: nodes }, asker).value;
+  const found = entriesOf(entryOf)({ status: reply.status, value: nodes }, asker).value;
   return { ...reply, value: { ...answer, Nodes: found } };
 };

@@ -22,7 +22,11 @@ export interface Asker {
 }
 
 /** The reply without what its asker may not see. */
-export type AnswerFilter = (reply: Reply, asker: Asker) => Reply;
+export interface AnswerFilter {
+  (reply: Reply, asker: Asker): Reply;
+  /** It takes a list that is not made yet as well; all others are given what is there. */
+  readonly takesLongLists?: boolean;
+}
 
 interface Needs {
   /** In words: a cell of docs/api.md. */

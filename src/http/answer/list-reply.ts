@@ -1,14 +1,18 @@
 /**
- * Lists of documents as Replies: short ones are made at once, long ones are left to who sends them (list-writer.ts).
+ * Lists and maps of documents as Replies: short ones are made at once, long ones are left to who sends them (list-writer.ts).
  */
 import type { Reply } from '../call-and-reply.ts';
+import { SortedMap } from '../documents/go-json.ts';
 import { json } from '../reply.ts';
+import { isSelective } from '../request/filter-parameter.ts';
 import type { LongList } from './list-writer.ts';
 
 /** Lists of which at least this is to be expected are long, in octets. Below it one turn is enough for everything. */
 const LONG_BYTES = 128 * 1024;
 /** What a document is taken for when nobody says. */
 const DOCUMENT_BYTES = 1_024;
+/** What a document is taken for that takes long to make, or that a filter is asked about. */
+const DEAR_BYTES = 8 * DOCUMENT_BYTES;
 
 interface Documents<Row> {
   /** Must not be changed afterwards. */
@@ -18,23 +22,70 @@ interface Documents<Row> {
   readonly isSelected?: (document: unknown) => boolean;
   /** Octets of a row's document, for those that may be large. */
   readonly sizeOf?: (row: Row) => number;
+  /** A document takes long to make. */
+  readonly isDear?: boolean;
+}
+
+const isAnything = (): boolean => true;
+
+function takesLong<Row>({ isSelected, isDear }: Documents<Row>): boolean {
+  return isDear === true || isSelective(isSelected);
+}
+
+function isLong<Row>(documents: Documents<Row>): boolean {
+  const { rows, sizeOf } = documents;
+  const bytesEach = takesLong(documents) ? DEAR_BYTES : DOCUMENT_BYTES;
+  return (sizeOf ? rows.reduce((sum, row) => sum + sizeOf(row), 0) : rows.length * bytesEach) >= LONG_BYTES;
+}
+
+function longList<Row>(documents: Documents<Row>): LongList {
+  const { rows, documentOf, isSelected = isAnything, sizeOf } = documents;
+  return {
+    length: rows.length,
+    at: (index) => {
+      const document = documentOf(rows[index] as Row);
+      return isSelected(document) ? document : undefined;
+    },
+    sizeAt: sizeOf && ((index) => sizeOf(rows[index] as Row)),
+    isDear: takesLong(documents),
+  };
 }
 
 /** 200 with the documents that are selected, in the order of the rows. */
-export function listReply<Row>({ rows, documentOf, isSelected, sizeOf }: Documents<Row>): Reply {
-  const isWanted = isSelected ?? (() => true);
-  const bytes = sizeOf ? rows.reduce((sum, row) => sum + sizeOf(row), 0) : rows.length * DOCUMENT_BYTES;
-  if (bytes < LONG_BYTES) return json(rows.map(documentOf).filter(isWanted));
+export function listReply<Row>(documents: Documents<Row>): Reply {
+  const { rows, documentOf, isSelected = isAnything } = documents;
+  if (isLong(documents)) return { status: 200, list: longList(documents) };
+  return json(rows.map(documentOf).filter(isSelected));
+}
+
+/** 200 with the documents that are selected, by keys of which no two are equal. */
+export function mapReply<Row>(documents: Documents<Row>, keyOf: (row: Row) => string): Reply {
+  const { documentOf, isSelected = isAnything } = documents;
+  const keyed = documents.rows.map((row) => [keyOf(row), row] as const);
+  if (isLong(documents)) {
+    keyed.sort(([a], [b]) => (a < b ? -1 : 1));
+    const list = longList({ ...documents, rows: keyed.map(([, row]) => row) });
+    return { status: 200, list: { ...list, keyAt: (index) => keyed[index]?.[0] ?? '' } };
+  }
+  const entries = keyed.map(([key, row]) => [key, documentOf(row)] as const);
+  return json(new SortedMap(entries.filter(([, document]) => isSelected(document))));
+}
+
+/** The same list with those of its documents that `isShown` holds for. */
+export function shownOf(list: LongList, isShown: (document: unknown, key: string) => boolean): LongList {
+  const { at, keyAt, sizeAt, prepare, isDear } = list;
   return {
-    status: 200,
-    list: {
-      length: rows.length,
-      at: (index) => {
-        const document = documentOf(rows[index] as Row);
-        return isWanted(document) ? document : undefined;
-      },
-      ...(sizeOf && { sizeAt: (index: number) => sizeOf(rows[index] as Row) }),
+    get length() {
+      return list.length;
     },
+    at: (index) => {
+      const document = at(index);
+      return document !== undefined && isShown(document, keyAt?.(index) ?? '') ? document : undefined;
+    },
+    keyAt,
+    sizeAt,
+    prepare,
+    isDear,
   };
 }
 
@@ -42,8 +93,12 @@ export function listReply<Row>({ rows, documentOf, isSelected, sizeOf }: Documen
 export function wholeReply(reply: Reply): Reply {
   const { list, ...rest } = reply;
   if (list === undefined) return reply;
-  const documents = Array.from({ length: list.length }, (_, index) => list.at(index));
-  return { ...rest, value: documents.filter((document) => document !== undefined) };
+  while (list.prepare?.());
+  const entries = Array.from(
+    { length: list.length },
+    (_, index) => [list.keyAt?.(index) ?? '', list.at(index)] as const,
+  ).filter(([, document]) => document !== undefined);
+  return { ...rest, value: list.keyAt ? new SortedMap(entries) : entries.map(([, document]) => document) };
 }
 
 /** The other way round: a list that is there is sent as a long one. */

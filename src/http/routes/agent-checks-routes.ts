@@ -10,12 +10,13 @@ import { ownChecksFilter } from '../access/answer-filters.ts';
 import { byBody, filtered, needing } from '../access/permission.ts';
 import { ownCheckRights } from '../access/row-rights.ts';
 import { checkRights } from '../access/write-rights.ts';
+import { mapReply } from '../answer/list-reply.ts';
 import type { Reply } from '../call-and-reply.ts';
 import { agentCheckDocument } from '../documents/agent-check-document.ts';
-import { SortedMap } from '../documents/go-json.ts';
-import type { HttpParts } from '../http-parts.ts';
+import type { Document } from '../documents/row-documents.ts';
+import type { HttpParts, LocalCheckState } from '../http-parts.ts';
 import { THIS_AGENT } from '../place.ts';
-import { EMPTY, json, text } from '../reply.ts';
+import { EMPTY, text } from '../reply.ts';
 import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { parseBody } from '../request/json-body.ts';
@@ -26,12 +27,11 @@ import type { Handler, Prepare, Route } from '../route.ts';
 
 const checks: Handler = (call, { local, nodeName }) => {
   const isSelected = filterOf(call, CHECK_FIELDS);
-  const documents = [...local.checks().values()].map((check) => {
-    const service = local.services().get(check.definition.serviceId)?.definition;
-    return agentCheckDocument(nodeName, check, service);
-  });
-  return json(
-    new SortedMap(documents.filter(isSelected).map((document) => [String(document['CheckID']), document])),
+  const documentOf = (check: LocalCheckState): Document =>
+    agentCheckDocument(nodeName, check, local.services().get(check.definition.serviceId)?.definition);
+  return mapReply(
+    { rows: [...local.checks().values()], documentOf, isSelected },
+    ({ definition }) => definition.id,
   );
 };
 

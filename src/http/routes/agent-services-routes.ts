@@ -12,9 +12,10 @@ import { ownServicesFilter } from '../access/answer-filters.ts';
 import { byBody, filtered, needing, type Permission } from '../access/permission.ts';
 import { ownServiceRights } from '../access/row-rights.ts';
 import { serviceRights } from '../access/write-rights.ts';
+import { mapReply } from '../answer/list-reply.ts';
 import { waitTimeMs } from '../blocking.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
-import { SortedMap, toJson } from '../documents/go-json.ts';
+import { toJson } from '../documents/go-json.ts';
 import { agentServiceDocument, type Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { THIS_AGENT } from '../place.ts';
@@ -39,15 +40,10 @@ function registered({ local }: HttpParts): readonly ServiceDefinition[] {
 
 const services: Handler = (call, parts) => {
   const isSelected = filterOf(call, SERVICE_FIELDS);
-  const documents = registered(parts)
-    .map((definition) => agentServiceDocument(definition, parts.datacenter))
-    .filter(isSelected);
-  return {
-    status: 200,
-    value: new SortedMap(documents.map((document) => [String(document['ID']), document])),
-    topics: REGISTRY_TOPICS,
-    index: parts.indexes.of(REGISTRY_TOPICS),
-  };
+  const documentOf = (definition: ServiceDefinition): Document =>
+    agentServiceDocument(definition, parts.datacenter);
+  const reply = mapReply({ rows: registered(parts), documentOf, isSelected }, ({ id }) => id);
+  return { ...reply, topics: REGISTRY_TOPICS, index: parts.indexes.of(REGISTRY_TOPICS) };
 };
 
 interface Hashed {

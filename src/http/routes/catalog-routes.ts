@@ -25,6 +25,7 @@ import {
 import { byBody, filtered, onRest, open } from '../access/permission.ts';
 import { deregistrationRights, registrationRights } from '../access/write-rights.ts';
 import { listReply } from '../answer/list-reply.ts';
+import { serviceNamesReply } from '../answer/service-names-reply.ts';
 import { answerRead } from '../blocking.ts';
 import type { Call } from '../call-and-reply.ts';
 import { deregistration, registration } from '../documents/catalog-registration.ts';
@@ -102,7 +103,7 @@ const services: Handler = (call, parts) => {
     hasMeta(node) && (!hasFilter || isSelected(catalogServiceDocument({ node, service }, parts.datacenter)));
   return answerRead(call, parts, {
     topics: ['services', 'nodes'],
-    reply: () => json(new SortedMap(serviceNames(parts.state.view, isWanted))),
+    reply: () => serviceNamesReply(serviceNames(parts.state.view, isWanted), hasFilter),
   });
 };
 

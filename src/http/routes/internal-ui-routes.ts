@@ -12,6 +12,7 @@ import { nodeTopic } from '../../catalog/topics.ts';
 import { ENTRY_FIELDS, NODE_DUMP_FIELDS } from '../../filter/fields.ts';
 import { nodeDumpsFilter, serviceLinesFilter } from '../access/answer-filters.ts';
 import { filtered } from '../access/permission.ts';
+import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
 import { nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
 import { entryDocument } from '../documents/row-documents.ts';
@@ -47,11 +48,12 @@ const nodes: Handler = (call, parts) => {
   return answerRead(call, parts, {
     topics: EVERYTHING,
     reply: () =>
-      json(
-        allNodes(view)
-          .map((node) => nodeDumpDocument(view, node))
-          .filter(isSelected),
-      ),
+      listReply({
+        rows: allNodes(view),
+        documentOf: (row) => nodeDumpDocument(view, row),
+        isSelected,
+        isDear: true,
+      }),
   });
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ListWriter, type LongList } from '../../../../src/http/answer/list-writer.ts';
-import { toJson } from '../../../../src/http/documents/go-json.ts';
+import { SortedMap, toJson } from '../../../../src/http/documents/go-json.ts';
 
 function written(list: LongList, isPretty: boolean): { text: string; pieces: number; steps: number } {
   const writer = new ListWriter(list, isPretty);
@@ -41,6 +41,31 @@ describe('a list in pieces', () => {
     const { pieces, steps, text } = written(listOf(documents(5_000)), false);
     expect(steps).toBeGreaterThanOrEqual(5_000 / 16);
     expect(pieces).toBeGreaterThanOrEqual(text.length / 128_000);
+  });
+
+  test.each([0, 1, 17, 1_000])('is the JSON of the whole map: %i documents', (count) => {
+    const all = documents(count);
+    const keys = all.map((_, i) => (i % 3 === 0 ? `${i}` : `__proto__${i}`)).sort();
+    const map = { ...listOf(all), keyAt: (index: number) => keys[index] ?? '' };
+    const whole = new SortedMap(keys.map((key, i) => [key, all[i]]));
+    for (const isPretty of [false, true]) expect(written(map, isPretty).text).toBe(toJson(whole, isPretty));
+  });
+
+  test('begins when nothing is left to prepare', () => {
+    let left = 10;
+    const list = {
+      get length() {
+        return left === 0 ? 2 : 0;
+      },
+      at: (index: number) => index,
+      prepare: () => left > 0 && --left >= 0,
+    };
+    const { text, steps } = written(list, false);
+    expect([text, steps]).toEqual(['[0,1]', 12]);
+  });
+
+  test('makes one document a step of those that take long', () => {
+    expect(written({ ...listOf(documents(20)), isDear: true }, false).steps).toBe(21);
   });
 
   test('makes one large document a step', () => {
