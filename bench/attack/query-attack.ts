@@ -42,6 +42,10 @@ export const queryAttacks: readonly Attack[] = [
     () => `/v1/catalog/service/wide?filter=${encodeURIComponent(ORS.slice(0, ORS.lastIndexOf(' or ')))}`,
   ),
   asked(
+    'the same filter of the names of all services',
+    () => `/v1/catalog/services?filter=${encodeURIComponent(ORS.slice(0, ORS.lastIndexOf(' or ')))}`,
+  ),
+  asked(
     '4,000 × node-meta in one URL',
     () => `/v1/catalog/nodes?${Array.from({ length: 4_000 }, () => 'node-meta=a:b').join('&')}`,
   ),

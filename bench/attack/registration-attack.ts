@@ -66,6 +66,10 @@ export const registrationAttacks: readonly Attack[] = [
     (size) => `{"Name":"x","Proxy":{"Config":{"a":[${filled(size, () => '{}')}]}}}`,
   ),
   registration('one 4 MB catalog registration of checks', catalogChecks, '/v1/catalog/register'),
+  registration('one registration at its limit: 1,000 checks in 512 KiB', (size) => {
+    const check = JSON.stringify({ TTL: '1h', Notes: 'n'.repeat(480) });
+    return `{"Name":"x","Checks":[${Array.from({ length: 1_000 * size }, () => check).join(',')}]}`;
+  }),
   {
     name: 'removal of a node with 200,000 checks',
     prepare: fillNode,
