@@ -8,7 +8,7 @@
 import { isSame } from '../lib/same.ts';
 import type { ModifyIndex, Stamp } from '../model/types.ts';
 import type { Change, PutChange } from './state.ts';
-import { Table, type TableView } from './table.ts';
+import { Table, type TableSpec, type TableView } from './table.ts';
 import {
   type Kinds,
   type RowOf,
@@ -30,12 +30,14 @@ export function isSameContent(a: Stamp, b: Stamp): boolean {
 
 class DraftTable<Row extends Stamp> implements TableView<Row, string> {
   readonly #base: TableView<Row, string>;
-  readonly #over: Table<Row, string>;
-  readonly #gone = new Set<string>();
+  readonly #spec: TableSpec<Row, string>;
+  /** Made by the first write: a command writes to one or two tables, and every command has a draft. */
+  #over: Table<Row, string> | undefined;
+  #gone: Set<string> | undefined;
 
-  constructor(base: TableView<Row, string>, over: Table<Row, string>) {
+  constructor(base: TableView<Row, string>, spec: TableSpec<Row, string>) {
     this.#base = base;
-    this.#over = over;
+    this.#spec = spec;
   }
 
   get size(): number {
@@ -43,37 +45,41 @@ class DraftTable<Row extends Stamp> implements TableView<Row, string> {
   }
 
   get(key: string): Row | undefined {
-    return this.#over.get(key) ?? (this.#gone.has(key) ? undefined : this.#base.get(key));
+    return this.#over?.get(key) ?? (this.#gone?.has(key) ? undefined : this.#base.get(key));
   }
 
   *by(index: string, value: string): Iterable<Row> {
     yield* this.#untouched(this.#base.by(index, value));
-    yield* this.#over.by(index, value);
+    if (this.#over) yield* this.#over.by(index, value);
   }
 
   *values(): Iterable<Row> {
     yield* this.#untouched(this.#base.values());
-    yield* this.#over.values();
+    if (this.#over) yield* this.#over.values();
   }
 
   *withPrefix(prefix: string): Iterable<Row> {
-    const rows = [...this.#untouched(this.#base.withPrefix(prefix)), ...this.#over.withPrefix(prefix)];
-    yield* rows.sort((a, b) => (this.#over.keyOf(a) < this.#over.keyOf(b) ? -1 : 1));
+    const { key: keyOf } = this.#spec;
+    const over = this.#over?.withPrefix(prefix) ?? [];
+    const rows = [...this.#untouched(this.#base.withPrefix(prefix)), ...over];
+    yield* rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
   put(row: Row): void {
+    this.#over ??= new Table(this.#spec);
     this.#over.put(row);
   }
 
   remove(key: string): void {
-    this.#over.remove(key);
+    this.#over?.remove(key);
+    this.#gone ??= new Set();
     this.#gone.add(key);
   }
 
   *#untouched(rows: Iterable<Row>): Iterable<Row> {
     for (const row of rows) {
-      const key = this.#over.keyOf(row);
-      if (!this.#gone.has(key) && this.#over.get(key) === undefined) yield row;
+      const key = this.#spec.key(row);
+      if (!this.#gone?.has(key) && this.#over?.get(key) === undefined) yield row;
     }
   }
 }
@@ -87,11 +93,10 @@ export class Draft<K extends Kinds = CatalogKinds> {
 
   constructor(base: ViewOf<K>, specs: TableSpecs<K>) {
     this.#specs = specs;
-    const tables = tableNames(specs).map((name) => [
-      name,
-      new DraftTable(base[name] as TableView<RowOf<K>, string>, new Table(specs[name] as never)),
-    ]);
-    this.#tables = Object.fromEntries(tables) as DraftTables<K>;
+    const tables: Partial<Record<string, DraftTable<RowOf<K>>>> = {};
+    for (const name of tableNames(specs))
+      tables[name] = new DraftTable(base[name] as TableView<RowOf<K>, string>, specs[name] as never);
+    this.#tables = tables as DraftTables<K>;
   }
 
   /** The base as it will look once this draft is committed. */
@@ -124,11 +129,12 @@ export class Draft<K extends Kinds = CatalogKinds> {
     return true;
   }
 
-  /** Take over what another draft on top of this one recorded. */
+  /** Take over what another draft on top of this one recorded: those rows are what this one's view needs already. */
   absorb(changes: readonly Change<K>[]): void {
     for (const change of changes) {
-      if (change.op === 'remove') this.remove(change.table, change.key);
-      else this.put(change.table, change.row);
+      if (change.op === 'remove') this.#tables[change.table].remove(change.key);
+      else this.#tables[change.table].put(change.row);
+      this.#changes.push(change);
     }
   }
 }
