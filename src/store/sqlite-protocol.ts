@@ -46,6 +46,19 @@ export interface CommitRequest {
   readonly batch: readonly (readonly EncodedChange[])[];
   /** The index that the batch follows on. */
   readonly after: ModifyIndex;
+  /** Number of the pieces that went ahead of it; what they hold comes first in each write. */
+  readonly pieces?: number | undefined;
+}
+
+/** A piece of a large commit that follows. It is kept in memory and thrown away when another commit begins. */
+export interface StageRequest {
+  readonly kind: 'stage';
+  readonly store: StoreName;
+  /** Counts the pieces of one commit, from 0. */
+  readonly piece: number;
+  /** Which write of the batch the changes belong to. */
+  readonly write: number;
+  readonly changes: readonly EncodedChange[];
 }
 
 /** The newest index of a store. */
@@ -60,6 +73,7 @@ export interface CloseRequest {
 
 export type DatabaseRequest = { readonly id: number } & (
   | LoadRequest
+  | StageRequest
   | CommitRequest
   | IndexRequest
   | CloseRequest
@@ -67,6 +81,7 @@ export type DatabaseRequest = { readonly id: number } & (
 
 export interface DatabaseResults {
   load: StoredPage;
+  stage: null;
   /** The newest index afterwards. */
   commit: ModifyIndex;
   index: ModifyIndex;

@@ -8,6 +8,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { AppError, invariant } from '../model/errors.ts';
 import { type EmbeddedDatabase, openDatabase } from './sqlite-database.ts';
 import type { CommitRequest, DatabaseReply, DatabaseRequest } from './sqlite-protocol.ts';
+import { StagedCommits } from './staged-commits.ts';
 
 type Commit = CommitRequest & { readonly id: number };
 
@@ -23,6 +24,7 @@ function failed(id: number, cause: unknown): DatabaseReply {
 /** Answer on `port`; the first request opens the file, so that a failure to open it is an answer too. */
 function serve(port: MessagePort, path: string): void {
   let database: EmbeddedDatabase | undefined;
+  const staged = new StagedCommits();
   const opened = (): EmbeddedDatabase => {
     database ??= openDatabase(path);
     return database;
@@ -42,6 +44,10 @@ function serve(port: MessagePort, path: string): void {
     const { id } = request;
     try {
       if (request.kind === 'load') return { id, ok: opened().load(request) };
+      if (request.kind === 'stage') {
+        staged.add(request);
+        return { id, ok: null };
+      }
       if (request.kind === 'index') return { id, ok: opened().indexOf(request.store) };
       database?.close();
       return { id, ok: null };
@@ -51,7 +57,9 @@ function serve(port: MessagePort, path: string): void {
   }
 
   port.on('message', (requests: readonly DatabaseRequest[]) => {
-    const commits = requests.filter((request) => request.kind === 'commit');
+    const commits = requests
+      .filter((request) => request.kind === 'commit')
+      .map((request) => ({ ...request, batch: staged.take(request) }));
     const others = requests.filter((request) => request.kind !== 'commit');
     const replies = commits.length > 0 ? commit(commits) : [];
     port.postMessage([...replies, ...others.map(answer)]);

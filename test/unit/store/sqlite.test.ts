@@ -7,11 +7,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { meteredStore } from '../../../src/agent/metered-store.ts';
 import type { Persistence } from '../../../src/catalog/persistence.ts';
 import { select } from '../../../src/catalog/select.ts';
+import type { PutChange } from '../../../src/catalog/state.ts';
 import type { Kinds, TableSpecs } from '../../../src/catalog/table-set.ts';
 import { TABLES } from '../../../src/catalog/tables.ts';
 import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import { AGENT_TABLES } from '../../../src/local/agent-tables.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
+import { KvValue } from '../../../src/model/kv-value.ts';
+import { UNSTAMPED } from '../../../src/model/types.ts';
 import { sqliteFile } from '../../../src/store/sqlite.ts';
 import { SCHEMA_VERSION } from '../../../src/store/sqlite-schema.ts';
 import { registerService, service, startCatalog } from '../../support/catalog.ts';
@@ -176,4 +179,27 @@ test('a row that cannot be read is put aside, named and kept; the rest is served
   await again.close();
   const { rows, unreadable } = await sqliteStore(file).load();
   expect([rows.length, unreadable?.map(({ key }) => key)]).toEqual([4, ['n1\u0000tagless', 's']]);
+});
+
+test('a batch of megabytes goes to the thread in pieces, and is one commit nevertheless', async () => {
+  const store = sqliteStore(file);
+  await store.load();
+  const sent = vi.spyOn(Worker.prototype, 'postMessage');
+  const value = KvValue.of(Buffer.alloc(500_000, 'v'));
+  const put = (key: string): PutChange => ({
+    op: 'put',
+    table: 'kv',
+    row: { ...UNSTAMPED, key, value, flags: '0', lockIndex: 0, session: '' },
+  });
+  const keys = Array.from({ length: 10 }, (_, i) => `k${i}`);
+  const outcome = await store.commit([keys.map(put), [put('k3'), put('last')]], 0);
+  const lengths = sent.mock.calls.map(([message]) => JSON.stringify(message).length);
+  sent.mockRestore();
+  expect(outcome).toEqual({ outcome: 'done', indexes: [1, 2] });
+  expect(Math.max(...lengths)).toBeLessThan(2_000_000);
+  const { rows, index } = await store.load();
+  const stamps = rows.map(({ row }) => [(row as { key?: string }).key, row.createIndex, row.modifyIndex]);
+  expect(index).toBe(2);
+  expect(stamps).toEqual([...keys.map((key) => [key, 1, key === 'k3' ? 2 : 1]), ['last', 2, 2]]);
+  await store.close();
 });
