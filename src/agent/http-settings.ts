@@ -88,6 +88,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     isUiEnabled: config['ui_config.enabled'],
     uiContentPath: withSlashes(config['ui_config.content_path']),
     uiDir: pageDir(config),
+    uploadDir: isDev ? os.tmpdir() : config.data_dir,
     checkOutputMaxBytes: config.check_output_max_size,
   });
 }

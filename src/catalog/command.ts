@@ -128,6 +128,8 @@ export interface DeleteQueryCommand {
 export interface RestoreCommand {
   readonly kind: 'restore';
   readonly rows: readonly PutChange[];
+  /** Each of the rows came out of `restorableRow`: their shapes are not looked at again. */
+  readonly areChecked?: boolean;
   /** The node that the agent speaks for: it stays as it is. */
   readonly ownNode: string;
 }

@@ -7,10 +7,11 @@
  */
 import { AppError } from '../model/errors.ts';
 import type { RestoreCommand } from './command.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, isSameContent } from './draft.ts';
 import type { ReduceContext } from './reduce-context.ts';
 import { endBrokenSessions } from './session.ts';
 import type { PutChange } from './state.ts';
+import type { TableSpec } from './table.ts';
 import { type AnyRow, nodeKey, TABLES, type TableName, type View } from './tables.ts';
 
 /** In this order, so that nothing is restored before what it hangs on. */
@@ -43,29 +44,48 @@ function nameOf(row: object): string {
 }
 
 /** Nothing of a snapshot is taken when one of its rows would break whoever reads it. Throws invalid_command. */
-function refuseUnreadable(rows: readonly PutChange[]): void {
-  for (const { table, row } of rows) {
-    const problem = TABLES[table].shape(row, '');
-    if (problem === undefined) continue;
-    const what = `${table} ${JSON.stringify(nameOf(row))}`;
-    throw new AppError('invalid_command', `failed to read snapshot: ${what}: ${problem}`);
-  }
+function refuseUnreadable({ table, row }: PutChange): void {
+  const problem = TABLES[table].shape(row, '');
+  if (problem === undefined) return;
+  const what = `${table} ${JSON.stringify(nameOf(row))}`;
+  throw new AppError('invalid_command', `failed to read snapshot: ${what}: ${problem}`);
+}
+
+/**
+ * A row of a file as `restore` takes it: as it is kept in memory, and where the view says the same already, the very row of
+ * the view. So what takes long is done here, a row at a time, and restoring costs what differs. Throws invalid_command.
+ */
+export function restorableRow(view: View, change: PutChange): PutChange {
+  refuseUnreadable(change);
+  const { table } = change;
+  const { key, revive } = TABLES[table] as TableSpec<AnyRow, string>;
+  const row = revive?.(change.row) ?? change.row;
+  const now = view[table].get(key(row));
+  return { op: 'put', table, row: now !== undefined && isSameContent(now, row) ? now : row } as PutChange;
+}
+
+/** Keys of the rows, by table. */
+function keysOf(rows: readonly PutChange[]): ReadonlyMap<TableName, ReadonlySet<string>> {
+  const keys = new Map<TableName, Set<string>>(SNAPSHOT_TABLES.map((table) => [table, new Set()]));
+  for (const { table, row } of rows) keys.get(table)?.add(TABLES[table].key(row as never));
+  return keys;
 }
 
 /**
  * Reducer of `restore`: rows that are not in it go, rows that say the same keep their indexes. What the agent's own node
  * has is the agent's to say, so it stays; sessions that hang on something that is not there any more end.
  */
-export function restore(draft: Draft, { rows, ownNode }: RestoreCommand, { nowMs }: ReduceContext): true {
-  refuseUnreadable(rows);
+export function restore(draft: Draft, command: RestoreCommand, { nowMs }: ReduceContext): true {
+  const { rows, ownNode, areChecked = false } = command;
+  if (!areChecked) rows.forEach(refuseUnreadable);
   const own = nodeKey(ownNode);
   const wanted = rows.filter((change) => nodeOf(change) !== own);
-  const kept = new Set(wanted.map(({ table, row }) => `${table}/${TABLES[table].key(row as never)}`));
+  const kept = keysOf(wanted);
   for (const table of SNAPSHOT_TABLES) {
     const keyOf = TABLES[table].key as (row: AnyRow) => string;
     for (const row of [...draft.view[table].values()]) {
       const isOwn = nodeOf({ op: 'put', table, row } as PutChange) === own;
-      if (!isOwn && !kept.has(`${table}/${keyOf(row)}`)) draft.remove(table, keyOf(row));
+      if (!isOwn && !kept.get(table)?.has(keyOf(row))) draft.remove(table, keyOf(row));
     }
   }
   for (const { table, row } of wanted) draft.put(table, row);

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { LongList } from './answer/list-writer.ts';
+import type { Upload } from './listen/upload.ts';
 
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -35,6 +36,8 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
   /** As sent; empty when there is none. */
   readonly body: Buffer;
+  /** The body of an operation that takes a file; undefined when there is none. Whoever takes it closes it. */
+  readonly upload: Upload | undefined;
   /** IP address of the client; '' over a UNIX socket. */
   readonly remoteAddress: string;
   /** Consistency, index and wait. Throws bad_request. */

@@ -4,6 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Query, ReadOptions } from './call-and-reply.ts';
+import { Upload } from './listen/upload.ts';
 import { readOptions } from './request/read-options.ts';
 
 const NO_BODY = Buffer.alloc(0);
@@ -44,6 +45,11 @@ class HttpCall implements Call {
   get body(): Buffer {
     const { body } = this.#request;
     return Buffer.isBuffer(body) ? body : NO_BODY;
+  }
+
+  get upload(): Upload | undefined {
+    const { body } = this.#request;
+    return body instanceof Upload ? body : undefined;
   }
 
   get remoteAddress(): string {

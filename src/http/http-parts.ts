@@ -124,6 +124,8 @@ export interface HttpConfig {
   readonly uiContentPath: string;
   /** Folder with the built page; undefined when it was not built. */
   readonly uiDir: string | undefined;
+  /** Folder for bodies that are too large for memory. */
+  readonly uploadDir: string;
   /** `check_output_max_size`. */
   readonly checkOutputMaxBytes: number;
 }

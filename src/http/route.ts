@@ -45,8 +45,8 @@ interface Described {
   /** What everybody is answered, before anything is looked at, where the configuration switches it off. */
   readonly whenOff?: (config: HttpConfig) => Reply | undefined;
   readonly query?: readonly QueryParameter[];
-  /** What the body is: a JSON document or bytes. None when absent. */
-  readonly body?: 'json' | 'bytes';
+  /** What the body is: a JSON document, bytes, or so many that they are kept in a file. None when absent. */
+  readonly body?: 'json' | 'bytes' | 'file';
   /** Bodies above this many octets are refused with 413; the server's limit when absent. */
   readonly maxBodyBytes?: (config: HttpConfig) => number;
 }

@@ -23,6 +23,7 @@ import { refuseMalformed, watchConnections } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
 import { queuePipelined } from './listen/pipelines.ts';
 import { RouteMeter } from './listen/route-meter.ts';
+import { openNameless } from './listen/upload.ts';
 import { canonicalUrl } from './paths/canonical-url.ts';
 import { openApiRoute } from './paths/openapi.ts';
 import { PathTable } from './paths/path-table.ts';
@@ -133,7 +134,9 @@ function mount({ app, dispatcher, paths, parts, bodyReader, answerOther }: Mount
       url: route.path,
       exposeHeadRoute: method === 'GET' && route.answersHead === true,
       ...(operation?.maxBodyBytes && { bodyLimit: operation.maxBodyBytes(parts.config) }),
-      ...(method !== 'GET' && { onRequest: bodyReader.onRequest }),
+      ...(method !== 'GET' && {
+        onRequest: operation?.body === 'file' ? bodyReader.onLargeRequest : bodyReader.onRequest,
+      }),
       handler: target ? (request, reply) => dispatcher.dispatch(target, request, reply) : answerOther,
     });
   }
@@ -188,7 +191,10 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
       ),
   });
   app.removeAllContentTypeParsers();
-  const bodyReader = new BodyReader(budgets.bodies);
+  const bodyReader = new BodyReader(budgets.bodies, {
+    budget: budgets.uploads,
+    open: () => openNameless(parts.config.uploadDir),
+  });
   app.addContentTypeParser('*', bodyReader.parse);
   const answerOther: RouteHandlerMethod = (request, reply) => dispatcher.answerOther(request, reply);
   const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader, answerOther };

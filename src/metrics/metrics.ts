@@ -72,7 +72,7 @@ export const METRICS = {
   http_connections: { kind: 'gauge', help: 'Open HTTP connections.', labels: [] },
   http_held_bytes: {
     kind: 'gauge',
-    help: 'Octets held for HTTP clients, by what: bodies that are not answered, answers that are not read.',
+    help: 'Octets held for HTTP clients, by what: bodies that are not answered, answers that are not read, uploads on disk.',
     labels: ['what'],
   },
   http_over_budget: {

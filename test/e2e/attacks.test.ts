@@ -30,6 +30,7 @@ describe('an attack leaves the agent alive, DNS answering and memory bounded', (
   test.each([
     // name, part of its size, what may be held in MiB, what is answered
     ['190 half values of one address', 1, 150, /503/],
+    ['8 half snapshot bodies', 0.25, 150, /503/],
     ['150 readers, each with a URL of its own', 0.4, 300, /newcomer waits \d+ ms for 200/],
     ['1,000 pipelined GETs', 0.3, 250, /^200 × 300$/],
     ['4 MB registration of checks', 1, 150, /^413/],

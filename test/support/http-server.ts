@@ -1,6 +1,7 @@
 /**
  * The HTTP server over a catalog and a Local in memory, on a manual clock; requests are injected, no socket is opened.
  */
+import os from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
@@ -41,6 +42,7 @@ const HTTP_CONFIG: HttpConfig = {
   isUiEnabled: false,
   uiContentPath: '/ui/',
   uiDir: undefined,
+  uploadDir: os.tmpdir(),
   checkOutputMaxBytes: 4_096,
 };
 

@@ -1,5 +1,5 @@
 /**
- * Reads the bodies of requests into memory, within a budget (budget.ts).
+ * Reads the bodies of requests into memory, within a budget (budget.ts); those that are large go to files (upload.ts).
  *
  * What has arrived counts until the request is answered. A body that is still arriving may lose its place to others,
  * the oldest first: its client is told 503 and when to come again. Octets go into one buffer that doubles, so a body
@@ -9,25 +9,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../model/errors.ts';
 import type { Budget, Share } from './budget.ts';
+import { type BodyRequest, overBudget, refuseDeclared, tooLarge } from './refused-body.ts';
+import { receiveUpload, type Upload, type Uploads } from './upload.ts';
 
 const NO_BODY = Buffer.alloc(0);
 /** Room for the first octets of a body; most fit. */
 const FIRST_BYTES = 4 * 1024;
-
-interface BodyRequest {
-  readonly raw: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly maxBytes: number;
-}
-
-/** What the library makes a 413 of. */
-function tooLarge(): Error {
-  return Object.assign(new Error('request body is too large'), { statusCode: 413 });
-}
-
-function overBudget(): AppError {
-  return new AppError('over_budget', 'Too many request bodies are being received, try again later');
-}
 
 class Receiving {
   readonly #maxBytes: number;
@@ -60,10 +47,6 @@ class Receiving {
   get body(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
-}
-
-function refuseDeclared({ headers }: IncomingMessage, maxBytes: number): void {
-  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
 }
 
 /** Resolves to the body of a request. Rejects with what its client is to be told, and leaves the rest unread. */
@@ -107,12 +90,22 @@ function readBody({ raw, response, maxBytes }: BodyRequest, budget: Budget): Pro
 /** Reads the bodies of a server's requests, as its library wants it. */
 export class BodyReader {
   readonly #budget: Budget;
+  readonly #uploads: Uploads;
+  /** Requests whose bodies go to files. */
+  readonly #large = new WeakSet<IncomingMessage>();
   /** The parser of the library is not given the reply, and what a body holds is given back when that is out. */
   readonly #responses = new WeakMap<IncomingMessage, ServerResponse>();
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, uploads: Uploads) {
     this.#budget = budget;
+    this.#uploads = uploads;
   }
+
+  /** Hook of routes whose bodies go to files. */
+  readonly onLargeRequest: BodyReader['onRequest'] = (request, reply, done) => {
+    this.#large.add(request.raw);
+    this.onRequest(request, reply, done);
+  };
 
   /** Hook of routes that take bodies. Bodies are bytes whatever they are called, so a type must not stop them. */
   readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -122,12 +115,13 @@ export class BodyReader {
   };
 
   /** Parser of all types. What nobody takes is not kept. */
-  readonly parse = async ({ raw, routeOptions }: FastifyRequest): Promise<Buffer> => {
+  readonly parse = async ({ raw, routeOptions }: FastifyRequest): Promise<Buffer | Upload> => {
     const response = this.#responses.get(raw);
     if (response === undefined) {
       raw.resume();
       return NO_BODY;
     }
-    return readBody({ raw, response, maxBytes: routeOptions.bodyLimit ?? 0 }, this.#budget);
+    const request = { raw, response, maxBytes: routeOptions.bodyLimit ?? 0 };
+    return this.#large.has(raw) ? receiveUpload(request, this.#uploads) : readBody(request, this.#budget);
   };
 }

@@ -1,14 +1,18 @@
 /**
- * The two budgets of the HTTP face, as configured: bodies that are being received or worked on, and answers that their
- * readers have not taken yet. What they hold, and whom they refuse, are metrics.
+ * The budgets of the HTTP face: of memory, as configured, for bodies that are being received or worked on and for answers
+ * that their readers have not taken yet; of disk for large bodies (upload.ts). What they hold, and whom they refuse, are metrics.
  */
 import type { HttpParts } from '../http-parts.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
+
+/** Octets of large bodies on disk: two of the largest, one of a single client. */
+const UPLOADS: BudgetLimits = { total: 512 * 1024 * 1024, perClient: 256 * 1024 * 1024 };
 
 /** Made once for a server. */
 export function budgetsOf({ config, metrics }: Pick<HttpParts, 'config' | 'metrics'>): {
   readonly bodies: Budget;
   readonly answers: Budget;
+  readonly uploads: Budget;
 } {
   const held = metrics.gauge('http_held_bytes');
   const refused = metrics.counter('http_over_budget');
@@ -19,5 +23,9 @@ export function budgetsOf({ config, metrics }: Pick<HttpParts, 'config' | 'metri
       onRefused: () => refused.add(refusedSlot),
     });
   };
-  return { bodies: metered('bodies', config.bodies), answers: metered('answers', config.answers) };
+  return {
+    bodies: metered('bodies', config.bodies),
+    answers: metered('answers', config.answers),
+    uploads: metered('uploads', UPLOADS),
+  };
 }

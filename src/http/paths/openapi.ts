@@ -57,7 +57,11 @@ function queryDocument({ name, about, isRepeatable }: QueryParameter): Document 
   };
 }
 
-const BODY_TYPES = { json: 'application/json', bytes: 'application/octet-stream' } as const;
+const BODY_TYPES = {
+  json: 'application/json',
+  bytes: 'application/octet-stream',
+  file: 'application/octet-stream',
+} as const;
 
 function operationDocument(
   { about, place, permission, query = [], body }: Operation,

@@ -1,12 +1,12 @@
 /**
- * Small tar archives (POSIX ustar): a few regular files in memory.
+ * Small tar archives (POSIX ustar): a few regular files in memory, and their headers. tar-reader.ts reads archives.
  *
  * A header is 512 octets: name 0-99, mode 100-107, size 124-135 and time 136-147 in octal, checksum 148-155, type 156
  * ("0" is a file), magic 257-264. Contents are filled up to whole blocks; two empty blocks end the archive. Names over
  * 100 octets, other types and sizes beyond 8 GiB are refused.
  */
 
-const BLOCK = 512;
+export const BLOCK = 512;
 const CHECKSUM_AT = 148;
 const CHECKSUM_LENGTH = 8;
 
@@ -36,7 +36,8 @@ function headerOf(name: string, size: number, timeMs: number): Buffer {
   return header;
 }
 
-const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
+/** Octets that fill the last block of a file up. */
+export const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
 /** A file of an archive; its content may be in pieces. */
 type TarFile = readonly [name: string, ...content: readonly Buffer[]];
@@ -59,28 +60,18 @@ function textAt(header: Buffer, start: number, length: number): string {
   return (header.toString('utf8', start, start + length).split('\0')[0] ?? '').trim();
 }
 
+/** Name and size of a file. */
+export interface TarHeader {
+  readonly name: string;
+  readonly size: number;
+}
+
 /** Name and size of a file, or undefined when the header is none. */
-function readHeader(header: Buffer): { name: string; size: number } | undefined {
+export function readHeader(header: Buffer): TarHeader | undefined {
   const type = textAt(header, 156, 1);
   const sizeText = textAt(header, 124, 12);
   const checksum = Number.parseInt(textAt(header, CHECKSUM_AT, CHECKSUM_LENGTH), 8);
   if (checksum !== checksumOf(header) || (type !== '0' && type !== '') || !/^[0-7]+$/.test(sizeText))
     return undefined;
   return { name: textAt(header, 0, 100), size: Number.parseInt(sizeText, 8) };
-}
-
-/** The files of an archive; undefined when it is damaged, cut, or holds anything but files. Never throws. */
-export function unpackTar(archive: Buffer): ReadonlyMap<string, Buffer> | undefined {
-  const files = new Map<string, Buffer>();
-  let at = 0;
-  while (at + BLOCK <= archive.length) {
-    const header = archive.subarray(at, at + BLOCK);
-    if (header.every((octet) => octet === 0)) return files;
-    const file = readHeader(header);
-    const start = at + BLOCK;
-    if (file === undefined || start + file.size > archive.length) return undefined;
-    files.set(file.name, archive.subarray(start, start + file.size));
-    at = start + file.size + paddingOf(file.size);
-  }
-  return undefined;
 }

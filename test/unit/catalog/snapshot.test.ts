@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { snapshotRows } from '../../../src/catalog/snapshot.ts';
+import { restorableRow, snapshotRows } from '../../../src/catalog/snapshot.ts';
+import type { PutChange } from '../../../src/catalog/state.ts';
 import { KvValue } from '../../../src/model/kv-value.ts';
-import type { CheckId } from '../../../src/model/types.ts';
+import type { CheckId, KvRow } from '../../../src/model/types.ts';
 import { deregister, registerService, service } from '../../support/catalog.ts';
 import { startKv } from '../../support/kv.ts';
 
@@ -93,3 +94,33 @@ test.each([
     expect([state.index, state.view.kv.size]).toEqual([index, 2]);
   },
 );
+
+test('a row that says what is there is the row that is there, so restoring it costs nothing', async () => {
+  const { kv, row, state } = await startKv();
+  await kv('same', { text: 'v'.repeat(2_000) });
+  await kv('other', { text: '1' });
+  const saved = [...snapshotRows(state.view)].map(
+    (change) => JSON.parse(JSON.stringify(change)) as PutChange,
+  );
+  await kv('other', { text: '2' });
+  const rows = saved.map((change) => restorableRow(state.view, change));
+  const [same, other] = ['same', 'other'].map(
+    (key) => rows.find((each) => each.table === 'kv' && each.row.key === key)?.row as KvRow,
+  );
+  expect(same).toBe(row('same'));
+  expect(other?.value).toEqual(KvValue.from(btoa('1')));
+});
+
+test('what is written between looking at the rows and restoring them is replaced nevertheless', async () => {
+  const { writer, kv, row, state } = await startKv();
+  await kv('a', { text: '1' });
+  await kv('b', { text: '1' });
+  const rows = [...snapshotRows(state.view)].map((change) => restorableRow(state.view, change));
+  await kv('a', { text: '2' });
+  await kv('b', { verb: 'delete' });
+  await kv('c', { text: '1' });
+  const { index } = await writer.submit({ kind: 'restore', rows, areChecked: true, ownNode: 'me' });
+  expect(row('a')).toMatchObject({ value: KvValue.from(btoa('1')), modifyIndex: index });
+  expect(row('b')).toMatchObject({ value: KvValue.from(btoa('1')), modifyIndex: index });
+  expect(row('c')).toBeUndefined();
+});

@@ -248,6 +248,18 @@ describe('a snapshot', () => {
     expect([refused.status, refused.text]).toEqual([500, 'stale not allowed for restore']);
   });
 
+  test('that cannot be kept while it arrives is refused with the reason, and changes nothing', async () => {
+    const missing = await startHttp({ uploadDir: '/nonexistent/folder' });
+    await missing.put('/v1/kv/kept', 'x');
+    const saved = await missing.app.inject({ method: 'GET', url: '/v1/snapshot' });
+    await missing.put('/v1/kv/late', 'x');
+    const { index } = missing.state;
+    const refused = await missing.request('PUT', '/v1/snapshot', { body: saved.rawPayload });
+    expect(refused.status).toBe(500);
+    expect(refused.text).toMatch(/^the body of the request cannot be kept on disk: ENOENT/);
+    expect(missing.state.index).toBe(index);
+  });
+
   test('wakes who waits for what it changes', async () => {
     const saved = await server.app.inject({ method: 'GET', url: '/v1/snapshot' });
     await server.put('/v1/kv/w', 'x');

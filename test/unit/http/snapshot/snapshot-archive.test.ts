@@ -3,17 +3,23 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { View } from '../../../../src/catalog/tables.ts';
-import {
-  packSnapshot,
-  unpackSnapshot as unpackInTurns,
-} from '../../../../src/http/snapshot/snapshot-archive.ts';
-import { packTar, unpackTar } from '../../../../src/http/snapshot/tar.ts';
+import { packSnapshot } from '../../../../src/http/snapshot/snapshot-archive.ts';
+import { packTar } from '../../../../src/http/snapshot/tar.ts';
+import { unpackSnapshot as unpackPieces } from '../../../../src/http/snapshot/unpack-snapshot.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { Turns } from '../../../../src/lib/fair-turns.ts';
 import { startKv } from '../../../support/kv.ts';
+import { unpackTar } from '../../../support/tar-files.ts';
 
 const turns = new Turns(systemClock);
-const unpackSnapshot = (file: Buffer) => unpackInTurns(file, turns);
+const MIB = 1024 * 1024;
+
+/** Unpack a file that comes in pieces of so many octets. */
+const unpackSnapshot = (file: Buffer, pieceBytes = 1_000) => {
+  const count = Math.ceil(file.length / pieceBytes);
+  const pieces = Array.from({ length: count }, (_, i) => file.subarray(i * pieceBytes, (i + 1) * pieceBytes));
+  return unpackPieces(pieces, { packedBytes: file.length, turns, maxLineBytes: MIB, take: (row) => row });
+};
 const pack = async (view: View, index: number): Promise<Buffer> =>
   buffer(await packSnapshot(view, index, { nowMs: 1_700_000_000_000, turns }));
 
@@ -154,5 +160,25 @@ describe('a snapshot file', () => {
     await expect(unpackSnapshot(bomb)).rejects.toThrow(
       'failed to decompress snapshot: it unpacks to more than 16777216 octets',
     );
+  });
+
+  test('gives the same rows whatever the pieces that it comes in', async () => {
+    const { file } = await startFile();
+    const rows = await unpackSnapshot(file);
+    for (const pieceBytes of [1, 7, 100_000]) expect(await unpackSnapshot(file, pieceBytes)).toEqual(rows);
+  });
+
+  test('with a row longer than any is refused before all of the row is kept', async () => {
+    const { file } = await startFile();
+    const long = forge(file, ([first = '', ...lines]) => [first, `"${'a'.repeat(3 * MIB)}"`, ...lines]);
+    await expect(unpackSnapshot(long)).rejects.toThrow('a row of it takes more than 1048576 octets');
+  });
+
+  test('that holds its state twice is refused', async () => {
+    const { file } = await startFile();
+    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+    const state = ['state.bin', files.get('state.bin') as Buffer] as const;
+    const twice = gzipSync(packTar([state, ...files.entries()], 0));
+    await expect(unpackSnapshot(twice)).rejects.toThrow('it is damaged or no snapshot');
   });
 });

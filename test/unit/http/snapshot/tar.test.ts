@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { packTar, unpackTar } from '../../../../src/http/snapshot/tar.ts';
+import { packTar } from '../../../../src/http/snapshot/tar.ts';
+import { unpackTar } from '../../../support/tar-files.ts';
 
 const FILES: [string, Buffer][] = [
   ['meta.json', Buffer.from('{}')],
@@ -10,6 +11,19 @@ const FILES: [string, Buffer][] = [
 ];
 
 describe('an archive', () => {
+  test.each([1, 511, 512, 513, 10_000])(
+    'gives back its files when it comes in pieces of %i',
+    (pieceBytes) => {
+      const archive = packTar(FILES, 0);
+      expect(unpackTar(archive, pieceBytes)).toEqual(new Map(FILES));
+      for (let length = 0; length < archive.length - 1_024; length += 97)
+        expect(unpackTar(archive.subarray(0, length), pieceBytes)).toBeUndefined();
+      const damaged = Buffer.from(archive);
+      damaged[130] = 0x37;
+      expect(unpackTar(damaged, pieceBytes)).toBeUndefined();
+    },
+  );
+
   test('gives back its files', () => {
     expect(unpackTar(packTar(FILES, 0))).toEqual(new Map(FILES));
   });
