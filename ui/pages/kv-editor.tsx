@@ -2,8 +2,8 @@
  * The editor of one key. Saving is always "only if nobody changed it since I looked" (CAS): a conflict shows both sides
  * and lets a person choose.
  */
-import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { effect, type Signal, useComputed, useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { kvPath } from '../api/client.ts';
 import type { KvShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
@@ -54,11 +54,16 @@ function useDraft(stored: KvShape): Draft {
   useEffect(() => {
     if (stored.ModifyIndex !== base.peek().ModifyIndex && !isDirty.peek()) reset(stored);
   });
-  useSignalEffect(() => {
-    const draft = { base: base.value, text: text.value, flags: flags.value };
-    if (isDirty.value) keyDrafts.keep(draft);
-    else keyDrafts.forget(stored.Key);
-  });
+  // Before anybody can type: an effect that waits for the next frame misses what is typed and left at once.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const draft = { base: base.value, text: text.value, flags: flags.value };
+        if (isDirty.value) keyDrafts.keep(draft);
+        else keyDrafts.forget(stored.Key);
+      }),
+    [stored.Key],
+  );
   return { base, text, flags, isDirty, reset };
 }
 
