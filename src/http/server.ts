@@ -97,7 +97,6 @@ const LIMITS = {
   http: { maxHeaderSize: MAX_HEADER_BYTES },
   forceCloseConnections: 'idle',
   logger: false,
-  clientErrorHandler: refuseMalformed,
 } as const;
 
 function tooLarge(request: FastifyRequest): Reply {
@@ -182,6 +181,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
   const app = Fastify({
     ...LIMITS,
     ...WITHOUT_SCHEMAS,
+    clientErrorHandler: (error, socket) => refuseMalformed(error, socket, parts.clock),
     rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
     frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void dispatcher.answer(
@@ -191,10 +191,8 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
       ),
   });
   app.removeAllContentTypeParsers();
-  const bodyReader = new BodyReader(budgets.bodies, {
-    budget: budgets.uploads,
-    open: () => openNameless(parts.config.uploadDir),
-  });
+  const uploads = { budget: budgets.uploads, open: () => openNameless(parts.config.uploadDir) };
+  const bodyReader = new BodyReader(budgets.bodies, uploads, parts.clock);
   app.addContentTypeParser('*', bodyReader.parse);
   const answerOther: RouteHandlerMethod = (request, reply) => dispatcher.answerOther(request, reply);
   const mounting: Mounting = { app, dispatcher, paths, parts, bodyReader, answerOther };

@@ -7,9 +7,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Budget, Share } from './budget.ts';
-import { type BodyRequest, overBudget, refuseDeclared, tooLarge } from './refused-body.ts';
+import { type BodyRequest, leaveUnread, overBudget, refuseDeclared, tooLarge } from './refused-body.ts';
 import { receiveUpload, type Upload, type Uploads } from './upload.ts';
 
 const NO_BODY = Buffer.alloc(0);
@@ -63,8 +64,6 @@ function readBody({ raw, response, maxBytes }: BodyRequest, budget: Budget): Pro
     function fail(error: unknown): void {
       detach();
       share.close();
-      if (!response.headersSent) response.setHeader('Connection', 'close');
-      raw.resume(); // the rest is thrown away until the answer is out and the connection closes
       reject(error as Error);
     }
     function take(chunk: Buffer): void {
@@ -91,14 +90,16 @@ function readBody({ raw, response, maxBytes }: BodyRequest, budget: Budget): Pro
 export class BodyReader {
   readonly #budget: Budget;
   readonly #uploads: Uploads;
+  readonly #clock: Pick<Clock, 'after'>;
   /** Requests whose bodies go to files. */
   readonly #large = new WeakSet<IncomingMessage>();
   /** The parser of the library is not given the reply, and what a body holds is given back when that is out. */
   readonly #responses = new WeakMap<IncomingMessage, ServerResponse>();
 
-  constructor(budget: Budget, uploads: Uploads) {
+  constructor(budget: Budget, uploads: Uploads, clock: Pick<Clock, 'after'>) {
     this.#budget = budget;
     this.#uploads = uploads;
+    this.#clock = clock;
   }
 
   /** Hook of routes whose bodies go to files. */
@@ -122,6 +123,12 @@ export class BodyReader {
       return NO_BODY;
     }
     const request = { raw, response, maxBytes: routeOptions.bodyLimit ?? 0 };
-    return this.#large.has(raw) ? receiveUpload(request, this.#uploads) : readBody(request, this.#budget);
+    try {
+      const isLarge = this.#large.has(raw);
+      return await (isLarge ? receiveUpload(request, this.#uploads) : readBody(request, this.#budget));
+    } catch (error) {
+      leaveUnread(request, this.#clock);
+      throw error;
+    }
   };
 }

@@ -6,13 +6,14 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { lingeringClose } from './lingering-close.ts';
 
 const PLAIN = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n';
 
 const TOO_MANY = `HTTP/1.1 429 Too Many Requests\r\n${PLAIN}Your IP is issuing too many concurrent connections, please rate limit your calls\n`;
 
-/** Time that a refused client has to read why. */
-const LINGER_MS = 1_000;
+/** Time that a client with too many connections has to read so; all that come in it are open at once. */
+const TOO_MANY_MS = 1_000;
 
 /** What the parser complains of, and the status for it; 400 for everything else. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -21,21 +22,24 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** Answer bytes that the parser did not take, and close. */
-export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+export function refuseMalformed(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  clock: Pick<Clock, 'after'>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\n${PLAIN}${status}`);
+  socket.write(`HTTP/1.1 ${status}\r\n${PLAIN}${status}`);
+  lingeringClose(socket, clock);
 }
 
-/** Tell a client that it has too many connections, and be rid of this one whether the client closes its side or not. */
-function refuseOneTooMany(socket: Socket, clock: Clock): void {
-  socket.on('error', () => socket.destroy());
-  socket.resume(); // what it sends is thrown away: closing with octets unread would reset the connection before the text is read
-  socket.end(TOO_MANY);
-  clock.after(LINGER_MS, () => socket.destroy());
+/** Tell a client that it has too many connections, and be rid of this one. */
+function refuseOneTooMany(socket: Socket, clock: Pick<Clock, 'after'>): void {
+  socket.write(TOO_MANY);
+  lingeringClose(socket, clock, TOO_MANY_MS);
 }
 
 /** What the end of a server asks of its connections. */

@@ -159,8 +159,6 @@ export async function receiveUpload(request: BodyRequest, { budget, open }: Uplo
   } catch (error) {
     share.close();
     await file?.close().catch(() => {});
-    if (!response.headersSent) response.setHeader('Connection', 'close');
-    raw.resume(); // the rest is thrown away until the answer is out and the connection closes
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { expect, test } from 'vitest';
 import { refuseMalformed } from '../../../src/http/listen/connections.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 import { startHttp } from '../../support/http-server.ts';
 
 test('a request that does not arrive within five minutes is given up', async () => {
@@ -15,7 +16,7 @@ test('a client whose request does not arrive in time is told so', async () => {
     headersTimeout: 50,
     connectionsCheckingInterval: 10,
   });
-  server.on('clientError', refuseMalformed);
+  server.on('clientError', (error, socket) => refuseMalformed(error, socket as net.Socket, systemClock));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const heard = await new Promise<string>((resolve) => {
     const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
