@@ -34,6 +34,7 @@ export default defineConfig({
       project('architecture', 120_000),
       project('fuzz', 60_000),
       project('e2e', 60_000, ALONE),
+      project('cluster', 300_000, ALONE),
     ],
   },
 });

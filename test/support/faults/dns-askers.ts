@@ -1,0 +1,105 @@
+/**
+ * Asks every server over DNS for a service that is always there, again and again, and notes how long one was silent
+ * while its process ran, and every answer that was wrong.
+ */
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import type { ServerProcess } from './server-process.ts';
+
+export const STEADY = 'steady';
+const EVERY_MS = 20;
+/** Answers that are later count as lost, as a resolver counts them. */
+const PATIENCE_MS = 2_000;
+
+/** `steady.service.consul. IN A`, with an id. */
+function question(id: number): Buffer {
+  const head = Buffer.from([id >> 8, id & 0xff, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  const labels = [STEADY, 'service', 'consul'].flatMap((label) => [label.length, ...Buffer.from(label)]);
+  return Buffer.concat([head, Buffer.from([...labels, 0, 0, 1, 0, 1])]);
+}
+
+export interface DnsRecord {
+  answers: number;
+  /** Longest time in ms between two answers while the process ran. */
+  longestGapMs: number;
+  readonly wrong: string[];
+}
+
+export interface DnsAsker {
+  readonly records: ReadonlyMap<string, DnsRecord>;
+  stop(): void;
+}
+
+class Asker {
+  readonly record: DnsRecord = { answers: 0, longestGapMs: 0, wrong: [] };
+  readonly #server: ServerProcess;
+  readonly #socket: dgram.Socket;
+  readonly #sentMs = new Map<number, number>();
+  #id = 0;
+  /** Of the newest answer since the process runs; undefined before the first one. */
+  #heardMs: number | undefined;
+  #upSinceMs: number | undefined;
+
+  constructor(server: ServerProcess, socket: dgram.Socket) {
+    this.#server = server;
+    this.#socket = socket;
+    socket.on('message', (message) => this.#onAnswer(message));
+    socket.on('error', () => {});
+  }
+
+  ask(): void {
+    const nowMs = performance.now();
+    if (this.#server.upSinceMs !== this.#upSinceMs) {
+      this.#upSinceMs = this.#server.upSinceMs;
+      this.#heardMs = undefined;
+    }
+    // One that never answers again has to be seen, too.
+    if (this.#heardMs !== undefined) this.#note(nowMs - this.#heardMs);
+    for (const [id, sentMs] of this.#sentMs) if (nowMs - sentMs > PATIENCE_MS) this.#sentMs.delete(id);
+    if (!this.#server.isUp) return;
+    this.#id = (this.#id + 1) & 0xffff;
+    this.#sentMs.set(this.#id, nowMs);
+    this.#socket.send(question(this.#id), 8600, this.#server.place.address, () => {});
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #note(gapMs: number): void {
+    this.record.longestGapMs = Math.max(this.record.longestGapMs, gapMs);
+  }
+
+  #onAnswer(message: Buffer): void {
+    if (message.length < 12 || !this.#sentMs.delete(message.readUInt16BE(0))) return;
+    if (this.#upSinceMs !== this.#server.upSinceMs) return;
+    const nowMs = performance.now();
+    this.record.answers += 1;
+    if (this.#heardMs !== undefined) this.#note(nowMs - this.#heardMs);
+    this.#heardMs = nowMs;
+    const [code, records] = [message.readUInt8(3) & 15, message.readUInt16BE(6)];
+    if (code !== 0 || records === 0)
+      this.record.wrong.push(`${this.#server.name} answered with code ${code} and ${records} records`);
+  }
+}
+
+/** Ask until stopped. */
+export async function askDns(servers: readonly ServerProcess[]): Promise<DnsAsker> {
+  const askers: Asker[] = [];
+  for (const server of servers) {
+    const socket = dgram.createSocket('udp4');
+    socket.bind(0);
+    await once(socket, 'listening');
+    askers.push(new Asker(server, socket));
+  }
+  const timer = setInterval(() => {
+    for (const asker of askers) asker.ask();
+  }, EVERY_MS);
+  return {
+    records: new Map(servers.map(({ name }, at) => [name, (askers[at] as Asker).record])),
+    stop: () => {
+      clearInterval(timer);
+      for (const asker of askers) asker.close();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * What can be done to servers, as a table: each fault hits some of them and gives back how it is undone.
+ *
+ * `machine` means the agent and its etcd at once. To add a fault: one row; it may answer undefined where it cannot be
+ * done (no namespaces, no small disk), and is not counted then.
+ */
+import type { FaultCluster } from './fault-cluster.ts';
+import type { Part, ServerProcess } from './server-process.ts';
+
+export type Undo = () => Promise<void> | void;
+
+export interface Target {
+  readonly cluster: FaultCluster;
+  readonly leader: ServerProcess;
+  /** One that does not lead, where there is one. */
+  readonly follower: ServerProcess;
+}
+
+export interface Fault {
+  readonly name: string;
+  readonly act: (target: Target) => Promise<Undo | undefined>;
+  /** How long it lasts at most, in ms. */
+  readonly mostMs: number;
+}
+
+type Who = 'leader' | 'follower';
+
+const kill = (who: Who): Fault => ({
+  name: `kill -9 of the ${who}'s machine`,
+  mostMs: 3_000,
+  act: async (target) => {
+    await target[who].kill();
+    return () => target[who].start();
+  },
+});
+
+const pause = (who: Who, part: Part): Fault => ({
+  name: `SIGSTOP of the ${who}'s ${part}`,
+  mostMs: 6_000,
+  act: async (target) => {
+    target[who].signal('SIGSTOP', part);
+    return () => target[who].signal('SIGCONT', part);
+  },
+});
+
+const killEtcd = (who: Who): Fault => ({
+  name: `kill -9 of the ${who}'s etcd`,
+  mostMs: 2_000,
+  act: async (target) => {
+    if (target[who].etcdPid() === undefined) return undefined;
+    target[who].signal('SIGKILL', 'etcd');
+    return () => {};
+  },
+});
+
+const stop = (who: Who): Fault => ({
+  name: `SIGTERM of the ${who}`,
+  mostMs: 2_000,
+  act: async (target) => {
+    await target[who].stop();
+    return () => target[who].start();
+  },
+});
+
+const cutFrom = (who: Who): Fault => ({
+  name: `the ${who} is cut off from all others`,
+  mostMs: 6_000,
+  act: async ({ cluster: { machines, servers }, ...target }) => {
+    if (machines === undefined) return undefined;
+    const at = servers.indexOf(target[who]);
+    for (const other of servers.keys()) if (other !== at) machines.cut(at, other);
+    return () => machines.healAll();
+  },
+});
+
+const cutBetween: Fault = {
+  name: 'leader and one follower do not reach each other',
+  mostMs: 6_000,
+  act: async ({ cluster: { machines, servers }, leader, follower }) => {
+    if (machines === undefined) return undefined;
+    machines.cut(servers.indexOf(leader), servers.indexOf(follower));
+    return () => machines.healAll();
+  },
+};
+
+const killAll: Fault = {
+  name: 'kill -9 of all machines at once',
+  mostMs: 1_000,
+  act: async ({ cluster: { servers } }) => {
+    await Promise.all(servers.map((server) => server.kill()));
+    return () => {
+      for (const server of servers) server.start();
+    };
+  },
+};
+
+const killMost: Fault = {
+  name: 'kill -9 of all machines but one',
+  mostMs: 3_000,
+  act: async ({ cluster: { servers }, leader, follower }) => {
+    const killed = servers.filter((server) => server !== follower);
+    await Promise.all([leader, ...killed].map((server) => server.kill()));
+    return () => {
+      for (const server of killed) server.start();
+    };
+  },
+};
+
+const pauseAll: Fault = {
+  name: 'SIGSTOP of all machines',
+  mostMs: 4_000,
+  act: async ({ cluster: { servers } }) => {
+    for (const server of servers) server.signal('SIGSTOP', 'machine');
+    return () => {
+      for (const server of servers) server.signal('SIGCONT', 'machine');
+    };
+  },
+};
+
+const fullDisk: Fault = {
+  name: 'the disk of one machine is full',
+  mostMs: 4_000,
+  act: async ({ cluster }) => cluster.fillDisk(),
+};
+
+/** For servers of a cluster. */
+export const CLUSTER_FAULTS: readonly Fault[] = [
+  kill('leader'),
+  kill('follower'),
+  pause('leader', 'agent'),
+  pause('leader', 'machine'),
+  pause('leader', 'etcd'),
+  pause('follower', 'machine'),
+  pause('follower', 'etcd'),
+  killEtcd('leader'),
+  killEtcd('follower'),
+  stop('leader'),
+  stop('follower'),
+  cutFrom('leader'),
+  cutFrom('follower'),
+  cutBetween,
+  killAll,
+  killMost,
+  pauseAll,
+  fullDisk,
+];
+
+/** For one machine alone. */
+export const SINGLE_FAULTS: readonly Fault[] = [kill('leader'), pause('leader', 'agent'), stop('leader')];
