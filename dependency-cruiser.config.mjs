@@ -57,7 +57,7 @@ export const OWNERS = {
   protobufjs: ['store'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
-  net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc'],
+  net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc', 'cluster'],
   tls: ['checks', 'rpc'],
   child_process: ['checks', 'cli', 'store'],
   worker_threads: ['store', 'dns', 'checks'],

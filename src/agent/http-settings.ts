@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { HttpConfig, LiveHttpConfig } from '../http/http-parts.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
+import type { OptionSpec } from './config/option-spec.ts';
 import { type Config, OPTION_KEYS, OPTIONS } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
 import type { CurrentConfig } from './settings.ts';
@@ -34,7 +35,9 @@ function hostNames(config: Config, { nodeName }: Identity): readonly string[] {
 function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonObject {
   const options = OPTION_KEYS.filter((key) => OPTIONS[key].kind !== 'objects').map((key) => {
     const value = config[key];
-    return [key, OPTIONS[key].kind === 'duration' ? formatDuration(value as number) : value] as const;
+    const { kind, isSecret }: OptionSpec = OPTIONS[key];
+    if (isSecret) return [key, value === '' ? '' : 'hidden'] as const;
+    return [key, kind === 'duration' ? formatDuration(value as number) : value] as const;
   });
   return {
     ...Object.fromEntries(options),

@@ -24,19 +24,19 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
   safety: words(`
     acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
     acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
-    auto_encrypt auto_config ca_file ca_path cert_file key_file encrypt encrypt_verify_incoming
+    auto_encrypt auto_config ca_file ca_path cert_file key_file encrypt_verify_incoming
     encrypt_verify_outgoing tls tls_cipher_suites tls_min_version tls_prefer_server_cipher_suites verify_incoming
     verify_incoming_https verify_incoming_rpc verify_outgoing verify_server_hostname server_name audit
     disable_keyring_file unix_sockets limits.https_handshake_timeout`),
   checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
-    advertise_reconnect_timeout autopilot bootstrap bootstrap_expect discovery_max_stale
+    advertise_reconnect_timeout autopilot discovery_max_stale
     gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout
     performance.grpc_keepalive_interval performance.grpc_keepalive_timeout protocol raft_boltdb raft_logstore
     raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs reconnect_timeout
-    reconnect_timeout_wan rejoin_after_leave retry_interval retry_interval_wan retry_join retry_join_wan retry_max
+    reconnect_timeout_wan rejoin_after_leave retry_interval_wan retry_join_wan
     retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
-    server_rejoin_age_max start_join start_join_wan use_streaming_backend peering dns_config.allow_stale
+    server_rejoin_age_max start_join_wan use_streaming_backend peering dns_config.allow_stale
     dns_config.max_stale dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
     limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
     limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
@@ -73,14 +73,10 @@ interface AcceptedFlag {
 
 /** Flag of Consul -> the key that it would set. */
 export const ACCEPTED_FLAGS: Readonly<Record<string, AcceptedFlag>> = {
-  bootstrap: { key: 'bootstrap', isSwitch: true },
-  'bootstrap-expect': { key: 'bootstrap_expect' },
   'disable-keyring-file': { key: 'disable_keyring_file', isSwitch: true },
-  encrypt: { key: 'encrypt' },
   'grpc-port': { key: 'ports.grpc' },
   'grpc-tls-port': { key: 'ports.grpc_tls' },
   'https-port': { key: 'ports.https' },
-  join: { key: 'start_join' },
   'join-wan': { key: 'start_join_wan' },
   'non-voting-server': { key: 'non_voting_server', isSwitch: true },
   'primary-gateway': { key: 'primary_gateways' },
@@ -88,11 +84,8 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, AcceptedFlag>> = {
   'raft-protocol': { key: 'raft_protocol' },
   'read-replica': { key: 'read_replica', isSwitch: true },
   rejoin: { key: 'rejoin_after_leave', isSwitch: true },
-  'retry-interval': { key: 'retry_interval' },
   'retry-interval-wan': { key: 'retry_interval_wan' },
-  'retry-join': { key: 'retry_join' },
   'retry-join-wan': { key: 'retry_join_wan' },
-  'retry-max': { key: 'retry_max' },
   'retry-max-wan': { key: 'retry_max_wan' },
   segment: { key: 'segment' },
   'serf-lan-allowed-cidrs': { key: 'serf_lan_allowed_cidrs' },

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../../dns/dns-config.ts';
 import { builtinHttp } from '../../lib/builtin-http.ts';
+import { CLUSTER_RULES } from './check-cluster.ts';
 import type { Config, OptionKey } from './options.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
@@ -160,6 +161,7 @@ const RULES: readonly Rule[] = [
   checkRecursors,
   checkHeaders,
   checkEmptyAnswers,
+  ...CLUSTER_RULES,
 ];
 
 /** Every rule that the configuration breaks, [] when it is sound. Never throws. */

@@ -40,6 +40,8 @@ export type OptionSpec = {
     readonly min?: number;
     /** Whether a reload applies it without a restart. */
     readonly reloadable: boolean;
+    /** Whether the value is shown to nobody. */
+    readonly isSecret?: boolean;
     /** Older spellings in files. */
     readonly aliases?: readonly string[];
     /** One sentence. */

@@ -51,7 +51,7 @@ export const NODE_OPTIONS = {
     default: false,
     flag: 'server',
     reloadable: false,
-    doc: 'Say that this agent is a server. There is one agent so far, so it holds the catalog in either case.',
+    doc: 'Hold the catalog, alone or together with other servers. An agent that has nobody to join does so in either case.',
   },
   bind_addr: {
     kind: 'address',
@@ -114,7 +114,7 @@ export const NODE_OPTIONS = {
     default: 8300,
     flag: 'server-port',
     reloadable: false,
-    doc: 'Port under which the service `consul` is registered; nothing listens there yet.',
+    doc: 'Port of calls between agents, and of the service `consul`; a server alone does not listen there.',
   },
   'ports.serf_lan': {
     kind: 'port',

@@ -17,7 +17,6 @@ export const UNENFORCED: Readonly<Record<string, { readonly asks: Asks; readonly
   'auto_config.enabled': { asks: 'on', protects: 'connections between agents' },
   'auto_encrypt.allow_tls': { asks: 'on', protects: 'connections between agents' },
   'auto_encrypt.tls': { asks: 'on', protects: 'connections between agents' },
-  encrypt: { asks: 'set', protects: 'packets between agents' },
   'ports.https': { asks: 'port', protects: 'connections of clients' },
   cert_file: { asks: 'set', protects: 'connections between agents and of clients' },
   key_file: { asks: 'set', protects: 'connections between agents and of clients' },

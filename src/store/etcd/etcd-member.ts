@@ -109,7 +109,7 @@ export class EtcdMember {
     if (leftOver !== undefined)
       log.warn({ pid: leftOver }, 'an etcd that an earlier agent left over was ended');
     await checkAddressFree(settings.clientUrl, 'ports.etcd_client');
-    await checkAddressFree(settings.peerUrl, 'ports.etcd_peer');
+    await checkAddressFree(settings.listenPeerUrl ?? settings.peerUrl, 'ports.etcd_peer');
     const { version, diesWithAgent } = this.#program;
     log.info({ version, peers: settings.peerUrl, clients: settings.clientUrl }, 'etcd is started');
     if (!diesWithAgent)

@@ -22,7 +22,10 @@ export interface MemberSettings {
   readonly dataDir: string;
   /** `http(s)://address:port`, bound and told to the others. */
   readonly clientUrl: string;
+  /** Where the others reach it. */
   readonly peerUrl: string;
+  /** Where it listens for them, when that is not `peerUrl`. */
+  readonly listenPeerUrl?: string;
   readonly clientTls?: MemberTls;
   readonly peerTls?: MemberTls;
   /** Space in octets after which etcd refuses writes. */
@@ -79,7 +82,7 @@ export function memberOptions(
     `--data-dir=${memberDataDir(settings)}`,
     `--listen-client-urls=${settings.clientUrl}`,
     `--advertise-client-urls=${settings.clientUrl}`,
-    `--listen-peer-urls=${settings.peerUrl}`,
+    `--listen-peer-urls=${settings.listenPeerUrl ?? settings.peerUrl}`,
     `--initial-advertise-peer-urls=${settings.peerUrl}`,
     `--initial-cluster=${isFirst ? start.first.initialCluster : start.initialCluster}`,
     `--initial-cluster-state=${isFirst ? 'new' : 'existing'}`,
@@ -96,6 +99,8 @@ export function memberOptions(
     `--auto-compaction-retention=${settings.keepHistoryMinutes}m`,
     ...tlsOptions('', settings.clientTls),
     ...tlsOptions('peer-', settings.peerTls),
+    // The address that a connection comes from need not be the one that its server is reached at.
+    ...(settings.peerTls ? ['--experimental-peer-skip-client-san-verification=true'] : []),
     '--logger=zap',
     '--log-outputs=stderr',
     `--log-level=${logLevel}`,

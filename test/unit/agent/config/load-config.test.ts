@@ -176,16 +176,16 @@ describe('loadConfig', () => {
     const one = file('a.json', {
       accept_unenforced: true,
       acl: { enabled: true },
-      encrypt: 'x',
+      tls: {},
       autopilot: {},
       performance: { raft_multiplier: 1 },
     });
-    const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join', value: 'a' }] });
+    const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join-wan', value: 'a' }] });
     expect(remarks).toEqual([
-      { level: 'warn', text: 'accepted, but not enforced by this agent: acl, encrypt' },
+      { level: 'warn', text: 'accepted, but not enforced by this agent: acl, tls' },
       {
         level: 'info',
-        text: 'accepted, but without meaning while there is one agent: autopilot, performance.raft_multiplier, retry_join',
+        text: 'accepted, but without meaning while there is one agent: autopilot, performance.raft_multiplier, retry_join_wan',
       },
     ]);
   });

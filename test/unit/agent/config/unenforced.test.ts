@@ -41,7 +41,6 @@ describe('a configuration that asks for protection which nobody gives', () => {
     ['cert_file', { files: [{ cert_file: '/a.pem' }] }],
     ['ports.https', { files: [{ ports: { https: 8501 } }] }],
     ['ports.https', { flags: [{ flag: 'https-port', value: '8501' }] }],
-    ['encrypt', { flags: [{ flag: 'encrypt', value: 'c2VjcmV0' }] }],
   ])('is refused with one line that names %s and the remedy', async (key, sources) => {
     const refusal = await load(sources).then(
       () => 'started',

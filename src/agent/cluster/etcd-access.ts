@@ -1,0 +1,65 @@
+/**
+ * How a server reaches its etcd: addresses, certificates, password.
+ *
+ * The etcd that it starts trusts whoever has the shared secret, so the certificate that other agents know this one by
+ * serves there too; it lies in files beside etcd's data, which only this user may read, and is made anew at each start.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { systemErrorText } from '../../lib/system-error.ts';
+import { AppError } from '../../model/errors.ts';
+import type { TlsIdentity } from '../../rpc/tls-identity.ts';
+import type { EtcdClientParts } from '../../store/etcd/etcd-client.ts';
+import type { MemberSettings, MemberTls } from '../../store/etcd/member-options.ts';
+import type { Config } from '../config/options.ts';
+
+type EtcdAccess = Omit<EtcdClientParts, 'clock'>;
+
+/** Write the identity into files for etcd, beside its data. Throws config_invalid when they cannot be written. */
+export function memberTls({ dataDir }: MemberSettings, identity: TlsIdentity): MemberTls {
+  const folder = path.join(dataDir, 'tls');
+  const files = { certFile: 'cert.pem', keyFile: 'key.pem', caFile: 'ca.pem' } as const;
+  const texts = { certFile: identity.certificate, keyFile: identity.key, caFile: identity.authorities };
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const write = (which: keyof typeof files): string => {
+      const file = path.join(folder, files[which]);
+      fs.writeFileSync(file, texts[which], { mode: 0o600 });
+      return file;
+    };
+    return { certFile: write('certFile'), keyFile: write('keyFile'), caFile: write('caFile') };
+  } catch (cause) {
+    const why = systemErrorText(cause);
+    throw new AppError('config_invalid', `etcd: ${folder} cannot be written: ${why}`, { cause });
+  }
+}
+
+/** Access to the etcd that this server starts. */
+export function ownEtcd({ clientUrl }: MemberSettings, identity: TlsIdentity | undefined): EtcdAccess {
+  if (identity === undefined) return { endpoints: [clientUrl] };
+  const { certificate: cert, key, authorities: ca } = identity;
+  return { endpoints: [clientUrl], tls: { ca, cert, key } };
+}
+
+function readPem(key: string, file: string): string | undefined {
+  if (file === '') return undefined;
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (cause) {
+    const why = systemErrorText(cause);
+    throw new AppError('config_invalid', `${key}: ${file} cannot be read: ${why}`, { cause });
+  }
+}
+
+/** Access to an etcd that somebody else runs. Throws config_invalid when a file cannot be read. */
+export function foreignEtcd(config: Config): EtcdAccess {
+  const ca = readPem('store.etcd.ca_file', config['store.etcd.ca_file']);
+  const cert = readPem('store.etcd.cert_file', config['store.etcd.cert_file']);
+  const key = readPem('store.etcd.key_file', config['store.etcd.key_file']);
+  const { 'store.etcd.username': username, 'store.etcd.password': password } = config;
+  return {
+    endpoints: config['store.etcd.endpoints'],
+    tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && key !== undefined && { cert, key }) },
+    ...(username !== '' && { credentials: { username, password } }),
+  };
+}
