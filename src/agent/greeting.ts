@@ -1,6 +1,7 @@
 /**
  * The five lines that a starting agent prints: where it listens, and what to try first.
  */
+import { addressText } from '../lib/address-text.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 
@@ -11,8 +12,7 @@ const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::
 export const UNIX_PREFIX = 'unix://';
 
 function place(address: string, port: number): string {
-  if (address.startsWith(UNIX_PREFIX)) return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return address.startsWith(UNIX_PREFIX) ? address : addressText(address, port);
 }
 
 function listen(addresses: readonly string[], port: number): string {

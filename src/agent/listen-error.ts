@@ -1,6 +1,7 @@
 /**
  * A failed listen, said so that an operator knows which setting to change.
  */
+import { addressText } from '../lib/address-text.ts';
 import { AppError } from '../model/errors.ts';
 
 export interface ListenPlace {
@@ -16,7 +17,7 @@ export interface ListenPlace {
 export function listenError(place: ListenPlace, cause: unknown): AppError {
   const { portKey, flag, address, port } = place;
   const isPath = address.startsWith('unix://');
-  const where = isPath ? address : address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const where = isPath ? address : addressText(address, port);
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: `${where} is in use by another program; stop it or choose another port with -${flag}`,
     EACCES: `${where} may not be opened by this user; ports below 1024 need the right to (CAP_NET_BIND_SERVICE)`,

@@ -34,6 +34,8 @@ import { watchesPart } from './watches-part.ts';
 
 /** What an agent has by its role. */
 export interface Role {
+  /** The servers of the datacenter. */
+  readonly cluster: HttpParts['cluster'];
   /** Sessions are renewed by whoever watches them. */
   readonly sessionTimers: HttpParts['sessionTimers'];
   /** Starts once what this agent keeps registered is in the catalog. */
@@ -104,6 +106,7 @@ type OwnPart =
   | 'previewReload'
   | 'isReady'
   | 'leave'
+  | 'cluster'
   | 'sessionTimers'
   | 'checkHistory'
   | 'testCheck';
@@ -171,7 +174,7 @@ function buildEnding({ config, core, identity, agentLog }: Ground, local: Local)
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(
   ground: Ground,
-  { sessionTimers, part: rolePart }: Role,
+  { cluster, sessionTimers, part: rolePart }: Role,
 ): Promise<RunningAgent> {
   const { request } = ground;
   const { config, current, core, identity, agentLog, remarks } = ground;
@@ -197,6 +200,7 @@ export async function runAgent(
     previewReload,
     isReady: () => !ending.hasBegun,
     leave,
+    cluster,
     sessionTimers,
     checkHistory,
     testCheck: (definition) => scheduler.test(definition),

@@ -14,8 +14,11 @@ import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
 import type { Ground } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
+import { nodeMetaOf } from './identity.ts';
 import { agentRoom, catalogRoom } from './metered-room.ts';
+import { CONSUL_VERSION } from './own-rows.ts';
 import type { Role } from './run-agent.ts';
+import { singleServer } from './single-server.ts';
 import { openStores } from './stores.ts';
 import { Term } from './term.ts';
 
@@ -64,11 +67,26 @@ function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
   return timers;
 }
 
+function onlyServer({ core, config, current, identity }: Ground): ReturnType<typeof singleServer> {
+  return singleServer({
+    id: identity.nodeId,
+    name: identity.nodeName,
+    host: identity.advertiseAddress,
+    port: config['ports.server'],
+    version: CONSUL_VERSION,
+    expect: 1,
+    clock: systemClock,
+    indexNow: () => core.state.index,
+    meta: current.derive((loaded) => nodeMetaOf(loaded.config)),
+  });
+}
+
 /** The role of a server that has no others beside it. */
 export function serverRole(ground: Ground): Role {
   const sessionTimers = buildSessionTimers(ground);
   const term = new Term([sessionTimers]);
   return {
+    cluster: onlyServer(ground),
     sessionTimers,
     part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
   };

@@ -1,5 +1,5 @@
 /**
- * Addresses of targets: "host:port" apart and together, with Consul's words for what is wrong with them.
+ * Addresses of targets: "host:port" apart, with Consul's words for what is wrong with them.
  */
 export interface HostPort {
   readonly host: string;
@@ -18,9 +18,4 @@ export function splitHostPort(address: string): HostPort | { readonly fault: str
   if (Number.isNaN(port)) return { fault: `lookup tcp/${portText}: unknown port` };
   if (port > 65_535) return { fault: `address ${portText}: invalid port` };
   return { host: host === '' ? '127.0.0.1' : host, port };
-}
-
-/** How an address and port are written in error texts. */
-export function joinHostPort(host: string, port: number | string): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -4,11 +4,13 @@
  * `use` gets a connected session and settles the probe by calling `done`; errors and the time limit settle it too,
  * whichever comes first. The connection is torn down in any case.
  */
+
 import http2 from 'node:http2';
+import { addressText } from '../lib/address-text.ts';
 import type { ProbeTls } from '../model/types.ts';
 import type { ProbeLimits, ProbeResult } from './check.ts';
 import type { Dial } from './dial.ts';
-import { type HostPort, joinHostPort } from './host-port.ts';
+import type { HostPort } from './host-port.ts';
 import { socketFault } from './socket-fault.ts';
 
 export interface Http2Use {
@@ -38,7 +40,7 @@ export function withHttp2(dial: Dial, limits: ProbeLimits, what: Http2Use): Prom
     socket.on('error', fail);
     const begin = (): void => {
       isDial = false;
-      const authority = joinHostPort(target.host, target.port);
+      const authority = addressText(target.host, target.port);
       session = http2.connect(`${tls ? 'https' : 'http'}://${authority}`, {
         createConnection: () => socket,
         // A probe pushes and is pushed nothing.

@@ -3,8 +3,10 @@
  *
  * A new one is a row in a table; what no table knows is told as Node tells it.
  */
+
 import net from 'node:net';
-import { type HostPort, joinHostPort } from './host-port.ts';
+import { addressText } from '../lib/address-text.ts';
+import type { HostPort } from './host-port.ts';
 
 const DIAL_FAULTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
@@ -70,7 +72,7 @@ export function socketFault(raised: unknown, target: HostPort, network = 'tcp'):
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return nameFault(error);
   if (code in TLS_FAULTS) return TLS_FAULTS[code] as string;
   if (syscall === 'connect' || syscall === 'socket')
-    return `dial ${network} ${joinHostPort(address, port)}: ${DIAL_FAULTS[code] ?? error.message}`;
+    return `dial ${network} ${addressText(address, port)}: ${DIAL_FAULTS[code] ?? error.message}`;
   if (code === 'ECONNRESET' && syscall === 'read') return 'read: connection reset by peer';
   if (code === 'EPIPE') return 'write: broken pipe';
   if (code === 'ECONNRESET') return 'EOF';

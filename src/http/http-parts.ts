@@ -32,6 +32,7 @@ import type {
 } from '../model/types.ts';
 import type { Authorizer } from './access/right.ts';
 import type { Call } from './call-and-reply.ts';
+import type { ClusterPort } from './cluster-port.ts';
 
 import type { BudgetLimits } from './listen/budget.ts';
 
@@ -189,6 +190,8 @@ export interface HttpParts {
   isReady(): boolean;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
+  /** The servers of this datacenter. */
+  readonly cluster: ClusterPort;
   readonly sessionTimers: Pick<SessionTimers, 'renew'>;
   readonly events: EventRing;
   readonly coordinates: Coordinates;

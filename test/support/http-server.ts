@@ -3,6 +3,7 @@
  */
 import os from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { singleServer } from '../../src/agent/single-server.ts';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
 import { ServiceSummaries } from '../../src/catalog/service-summary.ts';
@@ -99,6 +100,17 @@ export async function startHttp(
     reload: async () => {},
     previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
     leave: async () => {},
+    cluster: singleServer({
+      id: 'id-1',
+      name: 'n1',
+      host: '127.0.0.1',
+      port: 8300,
+      version: '1.2.3',
+      expect: 1,
+      clock,
+      indexNow: () => state.index,
+      meta: () => LIVE_CONFIG.nodeMeta,
+    }),
     isReady: () => true,
     sessionTimers: new SessionTimers({ state, writer, clock, log: silentLogger }),
     events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),

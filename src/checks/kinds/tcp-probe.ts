@@ -1,9 +1,10 @@
 /**
  * TCP checks: passing when a connection comes about, with TLS when its handshake is done too. Nothing is sent.
  */
+import { addressText } from '../../lib/address-text.ts';
 import type { Probe, ProbeResult } from '../check.ts';
 import type { Dial } from '../dial.ts';
-import { joinHostPort, splitHostPort } from '../host-port.ts';
+import { splitHostPort } from '../host-port.ts';
 import { socketFault } from '../socket-fault.ts';
 
 /** A probe of kind tcp. */
@@ -19,7 +20,7 @@ export function tcpProbe(dial: Dial): Probe<'tcp'> {
         resolve(result);
       };
       const onAbort = (): void =>
-        settle(critical(`dial tcp ${joinHostPort(target.host, target.port)}: i/o timeout`));
+        settle(critical(`dial tcp ${addressText(target.host, target.port)}: i/o timeout`));
       socket.on('error', (error) => settle(critical(socketFault(error, target))));
       socket.once(useTls ? 'secureConnect' : 'connect', () =>
         settle({ status: 'passing', output: `TCP connect ${address}: Success` }),

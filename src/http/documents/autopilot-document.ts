@@ -4,6 +4,11 @@
  */
 
 import {
+  AUTOPILOT_DEFAULTS,
+  type AutopilotSettings,
+  autopilotSettings,
+} from '../../catalog/autopilot-settings.ts';
+import {
   type Decoder,
   decodeFields,
   duration,
@@ -21,33 +26,8 @@ const FIRST_INDEX = 1;
 /** No fact has it. */
 const NO_INDEX = -1;
 
-/** Name of the fact. */
-export const AUTOPILOT_FACT = 'autopilot';
-
-interface Settings {
-  readonly CleanupDeadServers: boolean;
-  readonly LastContactThreshold: string;
-  readonly MaxTrailingLogs: number;
-  readonly MinQuorum: number;
-  readonly ServerStabilizationTime: string;
-  readonly RedundancyZoneTag: string;
-  readonly DisableUpgradeMigration: boolean;
-  readonly UpgradeVersionTag: string;
-}
-
-const DEFAULTS: Settings = Object.freeze({
-  CleanupDeadServers: true,
-  LastContactThreshold: '200ms',
-  MaxTrailingLogs: 250,
-  MinQuorum: 0,
-  ServerStabilizationTime: '10s',
-  RedundancyZoneTag: '',
-  DisableUpgradeMigration: false,
-  UpgradeVersionTag: '',
-});
-
-const ZERO: Settings = Object.freeze({
-  ...DEFAULTS,
+const ZERO: AutopilotSettings = Object.freeze({
+  ...AUTOPILOT_DEFAULTS,
   CleanupDeadServers: false,
   LastContactThreshold: '0s',
   MaxTrailingLogs: 0,
@@ -56,7 +36,7 @@ const ZERO: Settings = Object.freeze({
 
 const durationText: Decoder<string> = (value, place) => formatDuration(duration(value, place));
 
-interface Fields extends Settings {
+interface Fields extends AutopilotSettings {
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 }
@@ -89,9 +69,8 @@ export function autopilotFact(body: unknown): string {
 
 /** The settings that are in force. */
 export function autopilotDocument(fact: SettingRow | undefined): Document {
-  const settings = fact === undefined ? DEFAULTS : (JSON.parse(fact.value) as Settings);
   return {
-    ...settings,
+    ...autopilotSettings(fact),
     CreateIndex: fact?.createIndex ?? FIRST_INDEX,
     ModifyIndex: fact?.modifyIndex ?? FIRST_INDEX,
   };

@@ -3,6 +3,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
+import { formatDuration } from '../../lib/duration.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { sorted } from './go-json.ts';
 import { memberDocument } from './member-document.ts';
@@ -27,27 +28,43 @@ function agentStats({ local }: HttpParts): Document {
   };
 }
 
-function clusterStats({ config, state }: HttpParts): Document {
-  const leader = `${config.advertiseAddress}:${config.ports.server}`;
+/** Raft's word for each part that a server can have. */
+const RAFT_STATES = { leader: 'Leader', follower: 'Follower', leaderless: 'Candidate' } as const;
+
+function raftStats({ cluster, state }: HttpParts): Document {
+  const { kind, term, lastContactMs } = cluster.standing();
+  const servers = cluster.servers();
   const index = String(state.index);
+  const members = servers.map(({ id, address, isVoter }) => {
+    return `{Suffrage:${isVoter ? 'Voter' : 'Nonvoter'} ID:${id} Address:${address}}`;
+  });
+  return {
+    applied_index: index,
+    commit_index: index,
+    last_contact: kind === 'leader' ? '0' : formatDuration(lastContactMs),
+    last_log_index: index,
+    last_log_term: String(term),
+    latest_configuration: `[${members.join(' ')}]`,
+    latest_configuration_index: '0',
+    num_peers: String(servers.filter(({ isVoter }) => isVoter).length - 1),
+    protocol_version: '3',
+    state: RAFT_STATES[kind],
+    term: String(term),
+  };
+}
+
+function clusterStats(parts: HttpParts): Document {
+  const { kind, leaderAddress, expect } = parts.cluster.standing();
   return {
     consul: {
       acl: 'disabled',
-      bootstrap: 'true',
+      bootstrap: String(expect <= 1),
       known_datacenters: '1',
-      leader: 'true',
-      leader_addr: leader,
-      server: String(config.isServer),
+      leader: String(kind === 'leader'),
+      leader_addr: leaderAddress,
+      server: String(parts.config.isServer),
     },
-    raft: {
-      applied_index: index,
-      commit_index: index,
-      last_contact: '0',
-      last_log_index: index,
-      num_peers: '0',
-      state: 'Leader',
-      term: '1',
-    },
+    raft: raftStats(parts),
   };
 }
 

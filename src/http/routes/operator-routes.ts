@@ -1,65 +1,63 @@
 /**
- * /v1/operator: what operators of a cluster ask, answered by a single server: it leads, it is healthy, nobody can be
- * removed, nothing is encrypted. The autopilot's settings are kept and shown; there is nothing to steer.
+ * /v1/operator: what operators of a cluster look at and change: its servers, the autopilot's settings, how much is
+ * registered. Who the servers are and what may be done to them is behind `cluster` (cluster-port.ts).
  */
 
+import { AUTOPILOT_SETTING } from '../../catalog/autopilot-settings.ts';
 import { parseBoolean } from '../../lib/boolean.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError, refuse } from '../../model/errors.ts';
 import { onAll } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
-import {
-  AUTOPILOT_FACT,
-  autopilotDocument,
-  autopilotFact,
-  factIndexOf,
-} from '../documents/autopilot-document.ts';
-import type { Document } from '../documents/row-documents.ts';
-import { serverAddress } from '../documents/server-address.ts';
-import type { HttpParts } from '../http-parts.ts';
-import { LEADER } from '../place.ts';
-import { json } from '../reply.ts';
+import type { ServerSelector } from '../cluster-port.ts';
+import { autopilotDocument, autopilotFact, factIndexOf } from '../documents/autopilot-document.ts';
+import { healthDocument, raftServerDocument, stateDocument } from '../documents/cluster-documents.ts';
+import { usageDocument } from '../documents/usage-document.ts';
+import { CATALOG_READ, LEADER } from '../place.ts';
+import { EMPTY, json } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first, has } from '../request/query-values.ts';
 import { isUint64 } from '../request/write-parameters.ts';
 import type { Handler, Operation, Route } from '../route.ts';
 
-const RAFT_PROTOCOL = '3';
+/** A cluster with a server that is not well: load balancers ask for it. */
+const UNHEALTHY = 429;
 const MAX_RELAY_FACTOR = 5;
 
 function badRequest(text: string): never {
   return refuse('bad_request', `Bad request: ${text}`);
 }
 
-const raftConfiguration: Handler = (_call, parts) => {
-  const server = {
-    ID: parts.nodeId,
-    Node: parts.nodeName,
-    Address: serverAddress(parts),
-    Leader: true,
-    ProtocolVersion: RAFT_PROTOCOL,
-    Voter: true,
-  };
-  return json({ Servers: [server], Index: 0 });
+const raftConfiguration: Handler = async (call, { cluster }) => {
+  const isStale = call.readOptions.consistency === 'stale';
+  const health = isStale ? undefined : await cluster.health();
+  const servers = cluster.servers();
+  return json({ Servers: servers.map((server) => raftServerDocument(server, health)), Index: 0 });
 };
 
-const removePeer: Handler = (call, parts) => {
-  const id = first(call.query, 'id');
-  const address = first(call.query, 'address');
-  if (!id && !address)
-    badRequest("Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
+function selectorOf({ query }: Call): ServerSelector {
+  const id = first(query, 'id');
+  const address = first(query, 'address');
   if (id && address) badRequest('Must specify only one of ?id or ?address');
-  if (id === parts.nodeId || address === serverAddress(parts))
-    refuse('invalid_command', 'the only server cannot be removed');
-  const what = id ? `id ${JSON.stringify(id)}` : `address ${JSON.stringify(address)}`;
-  return refuse('invalid_command', `${what} was not found in the Raft configuration`);
+  if (id) return { id };
+  if (address) return { address };
+  return badRequest(
+    "Must specify either ?id with the server's ID or ?address with IP:port of peer to remove",
+  );
+}
+
+const removePeer: Handler = async (call, { cluster }) => {
+  await cluster.removeServer(selectorOf(call));
+  return EMPTY;
 };
 
-const transferLeader: Handler = () =>
-  refuse('invalid_command', 'cannot transfer leadership: there is no other server');
+const transferLeader: Handler = async (call, { cluster }) => {
+  await cluster.transferLeader(first(call.query, 'id') || undefined);
+  return json({ Success: true });
+};
 
 const autopilotSettings: Handler = (_call, parts) => {
-  return json(autopilotDocument(parts.state.view.settings.get(AUTOPILOT_FACT)));
+  return json(autopilotDocument(parts.state.view.settings.get(AUTOPILOT_SETTING)));
 };
 
 function casOf(call: Call): number | undefined {
@@ -83,70 +81,19 @@ function settingsOf(call: Call): string {
 
 const writeAutopilotSettings: Handler = async (call, parts) => {
   const ifIndex = casOf(call);
-  const fact = { kind: 'setting', name: AUTOPILOT_FACT, value: settingsOf(call) } as const;
+  const fact = { kind: 'setting', name: AUTOPILOT_SETTING, value: settingsOf(call) } as const;
   const { result } = await parts.writer.submit(ifIndex === undefined ? fact : { ...fact, ifIndex });
   return json(result);
 };
 
-/** RFC 3339 without fractions, as Consul prints it. */
-function stableSince({ clock }: HttpParts): string {
-  const startedMs = clock.now() - process.uptime() * 1_000;
-  return new Date(startedMs).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-function serverHealth(parts: HttpParts): Document {
-  return {
-    ID: parts.nodeId,
-    Name: parts.nodeName,
-    Address: serverAddress(parts),
-    SerfStatus: 'alive',
-    Version: parts.version,
-    Leader: true,
-    LastContact: '0s',
-    LastTerm: 1,
-    LastIndex: parts.state.index,
-    Healthy: true,
-    Voter: true,
-    StableSince: stableSince(parts),
-  };
-}
-
-const autopilotHealth: Handler = (_call, parts) => {
-  return json({ Healthy: true, FailureTolerance: 0, Servers: [serverHealth(parts)] });
+const autopilotHealth: Handler = async (_call, { cluster }) => {
+  const health = await cluster.health();
+  return { ...json(healthDocument(health)), status: health.isHealthy ? 200 : UNHEALTHY };
 };
 
-const autopilotState: Handler = (_call, parts) => {
-  const { SerfStatus, Leader: _leader, Voter: _voter, ...health } = serverHealth(parts);
-  const server = {
-    ...health,
-    NodeStatus: SerfStatus,
-    ReadReplica: false,
-    Status: 'leader',
-    Meta: {},
-    NodeType: 'voter',
-  };
-  return json({
-    Healthy: true,
-    FailureTolerance: 0,
-    OptimisticFailureTolerance: 0,
-    Servers: { [parts.nodeId]: server },
-    Leader: parts.nodeId,
-    Voters: [parts.nodeId],
-  });
-};
+const autopilotState: Handler = async (_call, { cluster }) => json(stateDocument(await cluster.health()));
 
-const usage: Handler = (_call, parts) => {
-  const { nodes, services } = parts.state.view;
-  const names = new Set(Array.from(services.values(), ({ name }) => name));
-  const own = {
-    Nodes: nodes.size,
-    Services: names.size,
-    ServiceInstances: services.size,
-    ConnectServiceInstances: {},
-    BillableServiceInstances: Array.from(services.values()).filter(({ name }) => name !== 'consul').length,
-  };
-  return json({ Usage: { [parts.datacenter]: own }, Index: 0, LastContact: 0, KnownLeader: true });
-};
+const usage: Handler = (_call, parts) => json(usageDocument(parts));
 
 /** Keys of encrypted gossip: parameters are read as Consul reads them, but there is no gossip. */
 const keyring: Handler = (call) => {
@@ -169,10 +116,10 @@ const keyringOperation = (level: 'read' | 'write'): Operation => ({
 });
 const CHANGE_KEYS = keyringOperation('write');
 
-/** What operators may look at. */
-const reading = (about: string, handle: Handler): Operation => ({
+/** What operators may look at; what only the leader knows has the place LEADER. */
+const reading = (about: string, handle: Handler, place = CATALOG_READ): Operation => ({
   about,
-  place: LEADER,
+  place,
   permission: onAll('operator', 'read'),
   handle,
 });
@@ -181,15 +128,19 @@ const WRITE = onAll('operator', 'write');
 export const operatorRoutes: readonly Route[] = [
   {
     path: '/v1/operator/raft/configuration',
-    operations: { GET: reading('The servers: this one.', raftConfiguration) },
+    operations: { GET: reading('The servers of the cluster.', raftConfiguration) },
   },
   {
     path: '/v1/operator/raft/peer',
     operations: {
       DELETE: {
-        about: 'Remove a server; there is no other.',
+        about: 'Take a server out of the cluster for good.',
         place: LEADER,
         permission: WRITE,
+        query: [
+          { name: 'id', about: 'The server with this node id.' },
+          { name: 'address', about: 'The server with this `IP:port`.' },
+        ],
         handle: removePeer,
       },
     },
@@ -198,9 +149,10 @@ export const operatorRoutes: readonly Route[] = [
     path: '/v1/operator/raft/transfer-leader',
     operations: {
       POST: {
-        about: 'Hand over the lead; there is no other server.',
+        about: 'Have another server lead.',
         place: LEADER,
         permission: WRITE,
+        query: [{ name: 'id', about: 'The server with this node id; otherwise any that is well.' }],
         handle: transferLeader,
       },
     },
@@ -221,11 +173,13 @@ export const operatorRoutes: readonly Route[] = [
   },
   {
     path: '/v1/operator/autopilot/health',
-    operations: { GET: reading('Health of the servers.', autopilotHealth) },
+    operations: {
+      GET: reading('Health of the servers; 429 unless all are healthy.', autopilotHealth, LEADER),
+    },
   },
   {
     path: '/v1/operator/autopilot/state',
-    operations: { GET: reading('Health and roles of the servers.', autopilotState) },
+    operations: { GET: reading('Health and roles of the servers.', autopilotState, LEADER) },
   },
   {
     path: '/v1/operator/keyring',

@@ -1,9 +1,8 @@
 /**
- * /v1/status: who leads. One agent leads itself.
+ * /v1/status: who leads, and who the servers are; answered from memory, also while nobody leads.
  */
 
 import { open } from '../access/permission.ts';
-import { serverAddress } from '../documents/server-address.ts';
 import { ANY_SERVER } from '../place.ts';
 import { json } from '../reply.ts';
 import type { Route } from '../route.ts';
@@ -16,10 +15,10 @@ export const statusRoutes: readonly Route[] = [
     path: '/v1/status/leader',
     operations: {
       GET: {
-        about: 'Address of the leader.',
+        about: 'Address of the leader; empty while there is none.',
         place: ANY_SERVER,
         permission,
-        handle: (_call, parts) => json(serverAddress(parts)),
+        handle: (_call, { cluster }) => json(cluster.standing().leaderAddress),
       },
     },
   },
@@ -30,7 +29,7 @@ export const statusRoutes: readonly Route[] = [
         about: 'Addresses of all servers.',
         place: ANY_SERVER,
         permission,
-        handle: (_call, parts) => json([serverAddress(parts)]),
+        handle: (_call, { cluster }) => json(cluster.servers().map(({ address }) => address)),
       },
     },
   },
