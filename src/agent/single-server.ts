@@ -1,9 +1,10 @@
 /**
  * The servers of a datacenter with one: it leads from its start to its end, it is well, and nobody can be taken out.
  */
-import type { ClusterPort, ClusterServer, ServerSelector } from '../http/cluster-port.ts';
+import type { ClusterPort, ServerSelector } from '../http/cluster-port.ts';
 import { addressText } from '../lib/address-text.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { ClusterServer } from '../model/cluster-health.ts';
 import { refuse } from '../model/errors.ts';
 import type { ModifyIndex, StringMap } from '../model/types.ts';
 

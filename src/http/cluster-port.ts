@@ -6,44 +6,7 @@
  * beside it has one server, itself (agent/single-server.ts). The autopilot's settings are a row of the catalog and need
  * no port: catalog/autopilot-settings.ts.
  */
-import type { ModifyIndex } from '../model/types.ts';
-
-/** A server that belongs to the cluster, whether it is up or not. */
-export interface ClusterServer {
-  /** Node id. */
-  readonly id: string;
-  readonly name: string;
-  /** `host:port` that other servers reach it by. */
-  readonly address: string;
-  readonly isLeader: boolean;
-  /** False while it catches up with the others after it was added. */
-  readonly isVoter: boolean;
-}
-
-/** A server as the leader sees it. */
-export interface ServerHealth extends ClusterServer {
-  /** As its membership has it. */
-  readonly status: 'alive' | 'failed' | 'leaving' | 'left' | 'none';
-  /** Of Consul's API; '' when it was never heard. */
-  readonly version: string;
-  /** Time in ms since it was in touch with the leader, 0 on the leader itself; undefined when it is not heard. */
-  readonly lastContactMs: number | undefined;
-  /** As it told last; 0 when it was never heard. */
-  readonly term: number;
-  readonly index: ModifyIndex;
-  readonly isHealthy: boolean;
-  /** Wall time since when it has been as healthy or unhealthy as it is; undefined when it was never healthy. */
-  readonly stableSinceMs: number | undefined;
-  /** Metadata of its node. */
-  readonly meta: Readonly<Record<string, string>>;
-}
-
-export interface ClusterHealth {
-  readonly isHealthy: boolean;
-  /** How many more voters may be lost. */
-  readonly failureTolerance: number;
-  readonly servers: readonly ServerHealth[];
-}
+import type { ClusterHealth, ClusterServer } from '../model/cluster-health.ts';
 
 /** This server's part, as it knows it. */
 export interface ClusterStanding {

@@ -4,7 +4,7 @@
  * "Raft" is Consul's word in all of these; what agrees here is etcd or, on a machine alone, one file.
  */
 import { formatDuration } from '../../lib/duration.ts';
-import type { ClusterHealth, ClusterServer, ServerHealth } from '../cluster-port.ts';
+import type { ClusterHealth, ClusterServer, ServerHealth } from '../../model/cluster-health.ts';
 import type { Document } from './row-documents.ts';
 
 const RAFT_PROTOCOL = '3';

@@ -2,7 +2,8 @@
  * What the API says of three servers, whoever keeps them together: shapes and texts as Consul 1.8.7 gave them.
  */
 import { expect, test } from 'vitest';
-import type { ClusterPort, ClusterServer, ServerHealth } from '../../../src/http/cluster-port.ts';
+import type { ClusterPort } from '../../../src/http/cluster-port.ts';
+import type { ClusterServer, ServerHealth } from '../../../src/model/cluster-health.ts';
 import { AppError, refuse } from '../../../src/model/errors.ts';
 import { startHttp, type TestServer } from '../../support/http-server.ts';
 
