@@ -1,7 +1,7 @@
 /**
  * Lines to an open file descriptor, standard output as a rule, without ever holding the agent up.
  *
- * One write is under way at a time, on a thread of the pool; what comes meanwhile goes with the next one. A reader that
+ * One write is under way at a time, on a thread of the pool; what comes meanwhile and shortly after goes with the next one. A reader that
  * is too slow loses lines, and is told how many. A disk that is full loses what it refuses, and the next write is tried
  * all the same; when nobody can ever read again (EPIPE), lines go nowhere. None of this is an error of the agent's.
  */
@@ -13,6 +13,8 @@ import { type Clock, sleep } from '../../lib/clock.ts';
 const MAX_WAITING = 8 * 1024 * 1024;
 /** Before a descriptor that takes nothing at the moment (EAGAIN) is tried again. */
 const AGAIN_MS = 100;
+/** Between two writes of many lines: each costs as much as an answer to a request. */
+const GAP_MS = 10;
 /** How long the end of the agent waits for a reader. */
 const FLUSH_MS = 1_000;
 
@@ -38,6 +40,7 @@ export class LogOutput {
   #dropped = 0;
   #writing: Promise<void> | undefined;
   #isReadable = true;
+  #isResting = false;
 
   constructor(fd: number, clock: Clock) {
     this.#fd = fd;
@@ -53,13 +56,12 @@ export class LogOutput {
     }
     this.#waiting.push(line);
     this.#length += line.length;
-    this.#writing ??= this.#writeAll();
+    this.#begin();
   }
 
   /** Resolves when everything is written, or was not taken in time; then nothing more is. Never rejects. */
   async flush(): Promise<void> {
-    if (this.#writing === undefined) return;
-    await Promise.race([this.#writing, sleep(this.#clock, FLUSH_MS)]);
+    await Promise.race([this.#writeAll(), sleep(this.#clock, FLUSH_MS)]);
     if (this.#writing !== undefined) this.#isReadable = false; // further tries would keep the process alive
   }
 
@@ -75,17 +77,38 @@ export class LogOutput {
   }
 
   async #writeAll(): Promise<void> {
-    await Promise.resolve(); // the lines of this turn go together
-    while (this.#waiting.length > 0 && this.#isReadable) {
-      if (this.#dropped > 0)
-        this.#waiting.push(`{"@level":"warn","@message":"${this.#dropped} lines were lost here"}`);
-      const bytes = Buffer.from(`${this.#waiting.join('\n')}\n`);
-      this.#waiting = [];
-      this.#length = 0;
-      this.#dropped = 0;
-      await this.#writeBytes(bytes);
+    while (this.#writing !== undefined || (this.#waiting.length > 0 && this.#isReadable)) {
+      this.#isResting = false;
+      this.#begin();
+      await this.#writing;
     }
+  }
+
+  /** A line after a pause goes at once, at the end of its turn; those of a burst wait for each other. */
+  #begin(): void {
+    if (this.#isResting) return;
+    this.#writing ??= this.#writeWaiting().then(() => this.#rest());
+  }
+
+  #rest(): void {
     this.#writing = undefined;
+    this.#isResting = true;
+    this.#clock.after(GAP_MS, () => {
+      this.#isResting = false;
+      if (this.#waiting.length > 0) this.#begin();
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    await Promise.resolve(); // the lines of this turn go together
+    if (this.#waiting.length === 0 || !this.#isReadable) return;
+    if (this.#dropped > 0)
+      this.#waiting.push(`{"@level":"warn","@message":"${this.#dropped} lines were lost here"}`);
+    const bytes = Buffer.from(`${this.#waiting.join('\n')}\n`);
+    this.#waiting = [];
+    this.#length = 0;
+    this.#dropped = 0;
+    await this.#writeBytes(bytes);
   }
 
   async #writeBytes(bytes: Buffer): Promise<void> {

@@ -14,13 +14,13 @@ import { type BodyRequest, leaveUnread, overBudget, refuseDeclared, tooLarge } f
 import { receiveUpload, type Upload, type Uploads } from './upload.ts';
 
 const NO_BODY = Buffer.alloc(0);
-/** Room for the first octets of a body; most fit. */
+/** Room for a body of which a second piece comes. */
 const FIRST_BYTES = 4 * 1024;
 
 class Receiving {
   readonly #maxBytes: number;
   readonly #share: Share;
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = NO_BODY;
   #length = 0;
 
   constructor(maxBytes: number, share: Share) {
@@ -28,12 +28,17 @@ class Receiving {
     this.#share = share;
   }
 
-  /** Keep a piece. Throws what the client is to be told when it cannot be kept. */
+  /** Keep a piece; the first is taken as it is, since most bodies have no other. Throws what the client is to be told. */
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (length > this.#maxBytes) throw tooLarge();
-    if (length > this.#buffer.length) this.#enlarge(length);
-    chunk.copy(this.#buffer, this.#length);
+    if (this.#length === 0) {
+      if (!this.#share.grow(length)) throw overBudget();
+      this.#buffer = chunk;
+    } else {
+      if (length > this.#buffer.length) this.#enlarge(length);
+      chunk.copy(this.#buffer, this.#length);
+    }
     this.#length = length;
   }
 
@@ -110,7 +115,7 @@ export class BodyReader {
 
   /** Hook of routes that take bodies. Bodies are bytes whatever they are called, so a type must not stop them. */
   readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    delete request.raw.headers['content-type'];
+    if (request.raw.headers['content-type'] !== undefined) delete request.raw.headers['content-type'];
     this.#responses.set(request.raw, reply.raw);
     done();
   };

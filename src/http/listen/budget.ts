@@ -30,11 +30,30 @@ export interface BudgetEvents {
   onRefused?(): void;
 }
 
-interface Holder {
+class Holder implements Share {
   readonly client: string;
-  bytes: number;
+  readonly #budget: Budget;
+  bytes = 0;
   /** Ends whoever holds the share; undefined for one that stays. */
   evict: (() => void) | undefined;
+
+  constructor(budget: Budget, client: string, evict: (() => void) | undefined) {
+    this.#budget = budget;
+    this.client = client;
+    this.evict = evict;
+  }
+
+  grow(bytes: number): boolean {
+    return this.#budget.grow(this, bytes);
+  }
+
+  keep(): void {
+    this.evict = undefined;
+  }
+
+  close(): void {
+    this.#budget.close(this);
+  }
 }
 
 export class Budget {
@@ -52,28 +71,29 @@ export class Budget {
 
   /** A share of nothing yet. `evict` is called when somebody else needs the room; the share is closed by then. */
   open(client: string, evict?: () => void): Share {
-    const holder: Holder = { client, bytes: 0, evict };
+    const holder = new Holder(this, client, evict);
     this.#holders.add(holder);
-    return {
-      get bytes() {
-        return holder.bytes;
-      },
-      grow: (bytes) => this.#grow(holder, bytes),
-      keep: () => {
-        holder.evict = undefined;
-      },
-      close: () => this.#close(holder),
-    };
+    return holder;
   }
 
-  #grow(holder: Holder, bytes: number): boolean {
+  /** For shares: see Share.grow. */
+  grow(holder: Holder, bytes: number): boolean {
     if (!this.#holders.has(holder)) return false;
-    if (bytes > 0 && !this.#makeRoom(holder, bytes)) {
+    if (bytes > 0 && !this.#hasRoom(holder, bytes) && !this.#makeRoom(holder, bytes)) {
       this.#events.onRefused?.();
       return false;
     }
     this.#add(holder, bytes);
     return true;
+  }
+
+  /** Whether there is room without anybody's leaving, as there is most of the time. */
+  #hasRoom({ client }: Holder, bytes: number): boolean {
+    const { total, perClient } = this.#limits;
+    return (
+      this.#used + bytes <= total &&
+      (client === '' || (this.#perClient.get(client) ?? 0) + bytes <= perClient)
+    );
   }
 
   #makeRoom(holder: Holder, bytes: number): boolean {
@@ -95,12 +115,13 @@ export class Budget {
 
   #evict(holder: Holder): void {
     const { evict } = holder;
-    this.#close(holder);
+    this.close(holder);
     this.#events.onRefused?.();
     evict?.();
   }
 
-  #close(holder: Holder): void {
+  /** For shares: see Share.close. */
+  close(holder: Holder): void {
     if (!this.#holders.delete(holder)) return;
     this.#add(holder, -holder.bytes);
   }

@@ -37,6 +37,25 @@ describe('LogOutput', () => {
     fs.closeSync(fd);
   });
 
+  it('writes a line at once, and what follows shortly after together', async () => {
+    const file = path.join(dir, 'out');
+    const fd = fs.openSync(file, 'w');
+    const clock = manualClock();
+    const output = new LogOutput(fd, clock);
+    const written = (): string => fs.readFileSync(file, 'utf8');
+    output.write('a');
+    await expect.poll(written).toBe('a\n');
+    await expect.poll(() => clock.pendingCount()).toBe(1);
+    output.write('b');
+    clock.advance(9);
+    output.write('c');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(written()).toBe('a\n');
+    clock.advance(1);
+    await expect.poll(written).toBe('a\nb\nc\n');
+    fs.closeSync(fd);
+  });
+
   it('loses what a full disk refuses, and neither throws nor waits', async () => {
     const fd = fs.openSync('/dev/full', 'w');
     const output = new LogOutput(fd, manualClock());
@@ -53,6 +72,7 @@ describe('LogOutput', () => {
     const output = new LogOutput(fd, clock);
     output.write('x'.repeat(65_535));
     await output.flush();
+    clock.advance(10);
     output.write('first');
     await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 10; i += 1) output.write('y'.repeat(1024 * 1024));
