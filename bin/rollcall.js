@@ -18,6 +18,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 // Name lookups wait in a thread each; with the usual four, four slow names would keep all other checks waiting.
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
 
+/** What keeps the memory of an agent small (docs/operations.md). A process that has begun cannot take it, its child can. */
+const SMALL = { flags: ['--max-semi-space-size=8'], environment: { MALLOC_ARENA_MAX: '2' } };
+
 /** The first version that strips types without a flag; `engines` in package.json says the same. */
 const OLDEST = { major: 22, minor: 18 };
 const packageDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -44,9 +47,9 @@ function findLocalNode() {
  * @param {string} node path of the executable
  */
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(node, [...SMALL.flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ROLLCALL_HANDED_OVER: '1' },
+    env: { ...SMALL.environment, ...process.env, ROLLCALL_HANDED_OVER: '1' },
   });
   // A terminal sends its Ctrl-C to both processes; passing it on as well would make two of one.
   const fromTerminal = process.stdin.isTTY === true;
