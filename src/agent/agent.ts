@@ -4,12 +4,20 @@
  * ground (configuration → log → stores → rows → identity) → role (server-role.ts) → the parts that all agents have
  * (run-agent.ts). No rule about services, names or answers lives here.
  */
-import { type AgentRequest, layGround } from './ground.ts';
+import type { AgentRole } from './agent-role.ts';
+import { type AgentRequest, layGround, type OpenCore } from './ground.ts';
 import { type RunningAgent, runAgent } from './run-agent.ts';
-import { openServerCore, serverRole } from './server-role.ts';
+import { openServerCore } from './server-role.ts';
+
+/** Loaded when chosen: an agent alone pays for no others. */
+const OPENERS: Readonly<Record<AgentRole, () => Promise<OpenCore>>> = {
+  alone: async () => openServerCore,
+  server: async () => openServerCore,
+  client: async () => openServerCore,
+};
 
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */
 export async function startAgent(request: AgentRequest): Promise<RunningAgent> {
-  const ground = await layGround(request, openServerCore);
-  return runAgent(ground, serverRole(ground));
+  const { ground, role } = await layGround(request, OPENERS);
+  return runAgent(ground, role);
 }

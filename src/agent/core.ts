@@ -10,18 +10,22 @@ import type { ServiceSummaries } from '../catalog/service-summary.ts';
 import { nodeKey } from '../catalog/tables.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
+import type { Writer } from '../catalog/writer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { type AgentState, isAgentTopic } from '../local/agent-rules.ts';
 import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Config } from './config/options.ts';
+import type { Identity } from './identity.ts';
 import type { Part } from './lifecycle.ts';
 
 export interface Core {
   readonly agentState: AgentState;
   readonly state: OpenedStore['state'];
-  readonly writer: OpenedStore['writer'];
+  /** Where commands go, from this agent. */
+  readonly writer: Pick<Writer, 'submit' | 'depth'>;
   /** Of the topics of both stores. */
   readonly indexes: Pick<TopicIndexes, 'of'>;
   readonly watch: Watch;
@@ -41,6 +45,9 @@ export interface CoreParts {
   readonly random: Random;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly config: Config;
+  /** Who this agent is, which its own store remembers. */
+  readonly identify: (agentState: AgentState) => Promise<Identity>;
   /** `limits.kv_max_total_size`; 0 is what the machine has room for. */
   readonly maxKvBytes: number;
 }

@@ -24,9 +24,11 @@ export interface EndingParts {
 }
 
 export class Ending {
-  readonly ended: Promise<void>;
+  /** Resolves to why, where it could not go on. */
+  readonly ended: Promise<AppError | undefined>;
   readonly #parts: EndingParts;
-  #resolve: () => void = () => {};
+  #resolve: (failure: AppError | undefined) => void = () => {};
+  #failure: AppError | undefined;
   #stopParts: () => Promise<void> = async () => {};
   #stopping: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
@@ -49,8 +51,14 @@ export class Ending {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stopParts().finally(() => this.#resolve());
+    this.#stopping ??= this.#stopParts().finally(() => this.#resolve(this.#failure));
     return this.#stopping;
+  }
+
+  /** Stop because it cannot go on. */
+  fail(why: AppError): Promise<void> {
+    this.#failure ??= why;
+    return this.stop();
   }
 
   /**

@@ -5,7 +5,9 @@
 import { Coordinates } from '../catalog/coordinate.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
+import type { AgentState } from '../local/agent-rules.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { type AgentRole, roleOf } from './agent-role.ts';
 import type { Remark } from './config/config-remarks.ts';
 import { decodeDefinitions, type FileDefinitions } from './config/file-definitions.ts';
 import { type ConfigRequest, loadConfig } from './config/load-config.ts';
@@ -14,6 +16,7 @@ import type { Core, CoreParts } from './core.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { openLog } from './log/open-log.ts';
+import type { Role } from './role.ts';
 import { CurrentConfig } from './settings.ts';
 
 /** Where the node's lasting id is kept. */
@@ -26,16 +29,10 @@ export interface AgentRequest {
   readonly isTerminal: boolean;
 }
 
-async function lastingIdentity(config: Config, core: Core): Promise<Identity> {
-  const { state, writer } = core.agentState;
+async function lastingIdentity(config: Config, { state, writer }: AgentState): Promise<Identity> {
   const remembered = state.view.facts.get(NODE_ID_FACT)?.value;
   const nodeId = chooseNodeId(config, remembered, () => systemRandom.uuid());
-  try {
-    if (nodeId !== remembered) await writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
-  } catch (error) {
-    await core.close(); // no part stops it yet, and its thread would keep the process alive
-    throw error;
-  }
+  if (nodeId !== remembered) await writer.submit({ kind: 'fact', name: NODE_ID_FACT, value: nodeId });
   return identityOf(config, nodeId);
 }
 
@@ -53,11 +50,21 @@ export interface Ground {
   readonly coordinates: Coordinates;
 }
 
-/** Read the configuration and open the stores by `openCore`. Rejects with AppError, nothing left open. */
+/** The stores, opened, and what becomes of them. */
+export interface OpenedCore {
+  readonly core: Core;
+  readonly identity: Identity;
+  readonly buildRole: (ground: Ground) => Role;
+}
+
+/** Opens the stores of a role. Rejects with AppError, nothing left open. */
+export type OpenCore = (parts: CoreParts) => Promise<OpenedCore>;
+
+/** Read the configuration and open the stores of its role. Rejects with AppError, nothing left open. */
 export async function layGround(
   request: AgentRequest,
-  openCore: (parts: CoreParts) => Promise<Core>,
-): Promise<Ground> {
+  openers: Readonly<Record<AgentRole, () => Promise<OpenCore>>>,
+): Promise<{ readonly ground: Ground; readonly role: Role }> {
   const { configuration } = request;
   const loaded = await loadConfig(configuration);
   const definitions = await decodeDefinitions(loaded);
@@ -69,20 +76,22 @@ export async function layGround(
   const dataDir = configuration.isDev ? '' : config.data_dir;
   const storeLog = agentLog.log.child({ part: 'store' });
   // The database opens on its own thread; meanwhile this one loads the largest of the modules.
-  const [core] = await Promise.all([
+  const openCore = await openers[roleOf(config, configuration.isDev)]();
+  const [{ core, identity, buildRole }] = await Promise.all([
     openCore({
       dataDir,
       clock: systemClock,
       random: systemRandom,
       metrics,
       log: storeLog,
+      config,
+      identify: (agentState) => lastingIdentity(config, agentState),
       maxKvBytes: config['limits.kv_max_total_size'],
     }),
     import('../http/server.ts'),
   ]);
   core.onInstalled(() => writes.add(0));
-  const identity = await lastingIdentity(config, core);
-  return {
+  const ground: Ground = {
     request,
     config,
     current: new CurrentConfig(loaded),
@@ -94,4 +103,5 @@ export async function layGround(
     identity,
     coordinates: new Coordinates(identity.nodeName),
   };
+  return { ground, role: buildRole(ground) };
 }

@@ -1,6 +1,6 @@
 /**
  * The agent around its rows, the same for every role: local registrations, checks, DNS, HTTP, watches; built in order,
- * started in order, stopped in reverse. What only a server has, or only a client will, comes as its `Role`.
+ * started in order, stopped in reverse. What depends on the role comes as its `Role`.
  */
 import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
@@ -13,6 +13,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
+import type { AppError } from '../model/errors.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import { type FileDefinitions, placing } from './config/file-definitions.ts';
 import { configWatchPart } from './config-watch-part.ts';
@@ -26,28 +27,20 @@ import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { dnsFace, httpFace } from './listener-parts.ts';
+import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
 import { type ReloadDifference, Reloader } from './reload.ts';
+import type { Role } from './role.ts';
 import { localSettings } from './settings.ts';
 import { watchesPart } from './watches-part.ts';
-
-/** What an agent has by its role. */
-export interface Role {
-  /** The servers of the datacenter. */
-  readonly cluster: HttpParts['cluster'];
-  /** Sessions are renewed by whoever watches them. */
-  readonly sessionTimers: HttpParts['sessionTimers'];
-  /** Starts once what this agent keeps registered is in the catalog. */
-  readonly part: Part;
-}
 
 export interface RunningAgent {
   readonly log: Logger;
   /** What a person at the terminal wants to know first. */
   readonly greeting: readonly string[];
-  /** Resolves once the agent has ended, by whatever way. */
-  readonly ended: Promise<void>;
+  /** Resolves once the agent has ended, by whatever way; to why, where it could not go on. */
+  readonly ended: Promise<AppError | undefined>;
   /** What a signal asks for: leave or just stop, as configured. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): Promise<void>;
   /** Read the configuration again. Rejects with config_invalid, after logging why, and keeps the old one. */
@@ -107,7 +100,8 @@ type OwnPart =
   | 'isReady'
   | 'leave'
   | 'cluster'
-  | 'sessionTimers'
+  | 'renewSession'
+  | 'copy'
   | 'checkHistory'
   | 'testCheck';
 
@@ -161,10 +155,13 @@ function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typ
   return watchesPart({ config, clock: systemClock, log }, definitions.watches);
 }
 
-function buildEnding({ config, core, identity, agentLog }: Ground, local: Local): Ending {
+function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, local: Local): Ending {
   return new Ending({
     local,
-    deregister: () => core.writer.submit({ kind: 'deregister', node: identity.nodeName }),
+    deregister: async () => {
+      await role.leave?.();
+      await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
+    },
     drainMs: config['performance.leave_drain_time'],
     clock: systemClock,
     log: agentLog.log,
@@ -172,10 +169,7 @@ function buildEnding({ config, core, identity, agentLog }: Ground, local: Local)
 }
 
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
-export async function runAgent(
-  ground: Ground,
-  { cluster, sessionTimers, part: rolePart }: Role,
-): Promise<RunningAgent> {
+export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
   const { request } = ground;
   const { config, current, core, identity, agentLog, remarks } = ground;
   const { configuration } = request;
@@ -189,7 +183,7 @@ export async function runAgent(
     log: log.child({ part: 'checks' }),
   });
   const local = buildLocal(ground, scheduler);
-  const ending = buildEnding(ground, local);
+  const ending = buildEnding(ground, role, local);
   const { watchers, part: watches } = buildWatches(ground);
   const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
@@ -200,8 +194,9 @@ export async function runAgent(
     previewReload,
     isReady: () => !ending.hasBegun,
     leave,
-    cluster,
-    sessionTimers,
+    cluster: role.cluster,
+    renewSession: role.renewSession,
+    copy: role.copy,
     checkHistory,
     testCheck: (definition) => scheduler.test(definition),
   });
@@ -210,9 +205,9 @@ export async function runAgent(
     corePart(core),
     checks,
     localPart(local, ground.definitions),
-    rolePart,
+    role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
-    buildDns(ground),
+    onceLoaded(buildDns(ground), role, (error) => ending.fail(error)),
     httpFace(http, config, log),
     watches,
     pidFilePart(config.pid_file, process.pid),
@@ -220,6 +215,7 @@ export async function runAgent(
       ? [configWatchPart({ paths: configuration.paths, clock: systemClock, reload, log })]
       : []),
   ];
+  role.onReachable?.(() => void local.sync());
   const stopParts = await startAll(parts, { clock: systemClock, log });
   const releaseUncaught = surviveUncaught({ process, clock: systemClock, log, metrics: ground.metrics });
   ending.begin(async () => {
@@ -228,6 +224,7 @@ export async function runAgent(
     log.info({}, 'ended');
     await agentLog.flush();
   });
+  void role.failed?.then((error) => ending.fail(error));
   return {
     log,
     greeting: greeting(config, identity, request.version),

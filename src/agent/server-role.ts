@@ -9,21 +9,29 @@ import { CATALOG_RULES } from '../catalog/reduce.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
 import { Watch } from '../catalog/watch.ts';
+import { CURRENT_COPY } from '../http/catalog-copy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
-import type { Ground } from './ground.ts';
+import type { Ground, OpenCore } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
 import { nodeMetaOf } from './identity.ts';
 import { agentRoom, catalogRoom } from './metered-room.ts';
 import { CONSUL_VERSION } from './own-rows.ts';
-import type { Role } from './run-agent.ts';
+import type { Role } from './role.ts';
 import { singleServer } from './single-server.ts';
 import { openStores } from './stores.ts';
 import { Term } from './term.ts';
 
+interface OpenedBoth {
+  readonly agentState: AgentState;
+  readonly catalog: OpenedStore;
+  readonly watch: Watch;
+  close(): Promise<void>;
+}
+
 /** Load both stores and make their queues. Rejects with AppError, nothing left open, when one cannot be opened. */
-export async function openServerCore(parts: CoreParts): Promise<Core> {
+async function openBothStores(parts: CoreParts): Promise<OpenedBoth> {
   const { dataDir, clock, random, metrics, log, maxKvBytes } = parts;
   const stores = await openStores(dataDir, { metrics, clock, log });
   const watch = new Watch(clock);
@@ -42,6 +50,14 @@ export async function openServerCore(parts: CoreParts): Promise<Core> {
     throw first.reason;
   }
   const [agentState, catalog] = await Promise.all(opening);
+  const close = async (): Promise<void> => {
+    heap.stop();
+    await Promise.all([catalog.close(), agentState.close()]);
+  };
+  return { agentState, catalog, watch, close };
+}
+
+function coreOf({ agentState, catalog, watch, close }: OpenedBoth): Core {
   const { state, writer, installer } = catalog;
   return {
     agentState,
@@ -52,12 +68,21 @@ export async function openServerCore(parts: CoreParts): Promise<Core> {
     indexes: indexesOfBoth(agentState, catalog),
     summaries: new ServiceSummaries(state.view, catalog.indexes),
     onInstalled: (listener) => installer.onInstalled(listener),
-    close: async () => {
-      heap.stop();
-      await Promise.all([catalog.close(), agentState.close()]);
-    },
+    close,
   };
 }
+
+/** The stores of an agent that holds the catalog by itself. */
+export const openServerCore: OpenCore = async (parts) => {
+  const opened = await openBothStores(parts);
+  try {
+    const identity = await parts.identify(opened.agentState);
+    return { core: coreOf(opened), identity, buildRole: serverRole };
+  } catch (error) {
+    await opened.close(); // no part stops it yet, and its thread would keep the process alive
+    throw error;
+  }
+};
 
 function buildSessionTimers({ core, agentLog }: Ground): SessionTimers {
   const { state, writer } = core;
@@ -82,12 +107,16 @@ function onlyServer({ core, config, current, identity }: Ground): ReturnType<typ
 }
 
 /** The role of a server that has no others beside it. */
-export function serverRole(ground: Ground): Role {
+function serverRole(ground: Ground): Role {
   const sessionTimers = buildSessionTimers(ground);
   const term = new Term([sessionTimers]);
   return {
     cluster: onlyServer(ground),
-    sessionTimers,
+    renewSession: async (session) => {
+      sessionTimers.renew(session);
+      return true;
+    },
+    copy: CURRENT_COPY,
     part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
   };
 }

@@ -73,8 +73,10 @@ export class Installer<K extends Kinds = CatalogKinds> implements Follower<K> {
   onReset({ rows, index }: Stored<K>): void {
     const { state } = this.#parts;
     invariant(index >= state.index, `the store went back from index ${state.index} to ${index}`);
+    const isNewer = index > state.index;
     const applied = state.replace(rows, index);
-    if (applied.length > 0) this.#publish(applied, index);
+    // Also when no row differs: who waits for an index has to hear that it was reached.
+    if (isNewer || applied.length > 0) this.#publish(applied, index);
     this.wake();
   }
 

@@ -7,6 +7,7 @@
  */
 import type { ModifyIndex } from '../model/types.ts';
 import type { Call, Consistency, ReadOptions, Reply } from './call-and-reply.ts';
+import { type CatalogCopy, contactHeaders, isContactSteady } from './catalog-copy.ts';
 import type { HttpParts } from './http-parts.ts';
 
 /** A read: `reply` is called when the answer is due, and what it gives depends on the URL and `topics` only. */
@@ -48,11 +49,14 @@ async function waitForChange(
 }
 
 /** Headers that say how current an answer is. */
-export function metaHeaders(index: ModifyIndex, consistency: Consistency): Record<string, string> {
+export function metaHeaders(
+  index: ModifyIndex,
+  consistency: Consistency,
+  copy: CatalogCopy,
+): Record<string, string> {
   return {
     'X-Consul-Index': String(index),
-    'X-Consul-KnownLeader': 'true',
-    'X-Consul-LastContact': '0',
+    ...contactHeaders(copy, consistency),
     'X-Consul-Effective-Consistency': consistency,
     'X-Consul-Query-Backend': 'blocking-query',
   };
@@ -60,13 +64,13 @@ export function metaHeaders(index: ModifyIndex, consistency: Consistency): Recor
 
 /** What is true of the answer now; what it says is made when no kept answer can stand for it. */
 function replyNow(parts: HttpParts, read: Read, { consistency, isCached }: ReadOptions): Reply {
-  const headers = metaHeaders(indexOf(parts, read), consistency);
+  const headers = metaHeaders(indexOf(parts, read), consistency, parts.copy);
   const make = (): Reply => {
     const reply = read.reply();
     return { ...reply, headers: { ...headers, ...reply.headers } };
   };
   if (isCached) return { ...make(), isCacheRequested: true };
-  if (read.isVolatile) return make();
+  if (read.isVolatile || !isContactSteady(parts.copy, consistency)) return make();
   return { status: 200, make, topics: read.topics, index: parts.indexes.of(read.topics) };
 }
 

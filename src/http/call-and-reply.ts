@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly minIndex: number;
   /** 0 when none is given. */
   readonly waitMs: number;
+  /** How old a stale answer may be; 0 when it may be any age. */
+  readonly maxStaleMs: number;
 }
 
 /** One request, as handlers see it. */

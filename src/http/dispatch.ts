@@ -13,6 +13,7 @@ import { MakingLists } from './answer/making-lists.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import { callOf } from './call.ts';
 import type { Call, Query, Reply } from './call-and-reply.ts';
+import { mayAnswerKept } from './catalog-copy.ts';
 import type { HttpParts, LiveHttpConfig } from './http-parts.ts';
 import { isToldByUrl, KeptBodies, keyOf } from './kept-bodies.ts';
 import type { RouteMeter } from './listen/route-meter.ts';
@@ -199,6 +200,7 @@ export class Dispatcher {
    */
   #keptFor({ keyedBy }: Operation, { headers, query, raw }: FastifyRequest): Rendered | undefined {
     if (keyedBy === undefined || !isToldByUrl(headers)) return undefined;
+    if (!mayAnswerKept(this.#parts.copy, raw.url as string)) return undefined;
     if (!this.#parts.authorizerOf({ headers, query: query as Query }).isUnlimited) return undefined;
     return this.#kept.get(raw.url as string);
   }

@@ -8,7 +8,6 @@
 import type { Coordinates } from '../catalog/coordinate.ts';
 import type { EventRing } from '../catalog/event.ts';
 import type { ServiceSummaries } from '../catalog/service-summary.ts';
-import type { SessionTimers } from '../catalog/session-timers.ts';
 import type { State } from '../catalog/state.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
@@ -28,10 +27,12 @@ import type {
   RegistrationSource,
   ServiceDefinition,
   ServiceId,
+  SessionRow,
   StringMap,
 } from '../model/types.ts';
 import type { Authorizer } from './access/right.ts';
 import type { Call } from './call-and-reply.ts';
+import type { CatalogCopy } from './catalog-copy.ts';
 import type { ClusterPort } from './cluster-port.ts';
 
 import type { BudgetLimits } from './listen/budget.ts';
@@ -160,7 +161,8 @@ export interface HttpParts {
   readonly indexes: Pick<TopicIndexes, 'of'>;
   readonly watch: Watch;
   readonly summaries: ServiceSummaries;
-  readonly writer: Writer;
+  readonly writer: Pick<Writer, 'submit' | 'depth'>;
+  readonly copy: CatalogCopy;
   readonly local: LocalRegistrations;
   readonly config: HttpConfig;
   /** Asked at every use. */
@@ -192,7 +194,8 @@ export interface HttpParts {
   leave(): Promise<void>;
   /** The servers of this datacenter. */
   readonly cluster: ClusterPort;
-  readonly sessionTimers: Pick<SessionTimers, 'renew'>;
+  /** Give a session its whole time again; false: whoever keeps it does not know it. */
+  readonly renewSession: (session: SessionRow) => Promise<boolean>;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
   /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */

@@ -1,7 +1,7 @@
 /**
  * The steps that every operation goes through, in this order, whatever its handler is:
  *
- *     switched off? → tenancy → (read the body) → place → authorize → handle → filter
+ *     switched off? → tenancy → (read the body) → place → copy is current → authorize → handle → filter
  *
  * Before them stand canonical paths, blocked endpoints and kept answers, after them the wire: dispatch.ts. What a step
  * does follows from what the operation declares beside its handler (route.ts); a new step is a new line here.
@@ -10,6 +10,7 @@
 import { ALLOW_ALL, type Authorizer, holds, type Right, requireRights } from './access/right.ts';
 import { longReply, wholeReply } from './answer/list-reply.ts';
 import type { Call, Reply } from './call-and-reply.ts';
+import { noLeaderReply, untilCurrent } from './catalog-copy.ts';
 import type { HttpParts } from './http-parts.ts';
 import { requireReachable } from './place.ts';
 import { requireDefaultTenancy } from './request/tenancy.ts';
@@ -41,6 +42,18 @@ async function performPrepared(
   return { reply: await prepared.run((right) => holds(authorizer, right)), authorizer };
 }
 
+/** Wait until the catalog is as current as is asked; gives the answer to a read while nobody leads. */
+async function refusalOfCopy(waiting: Promise<void>, { place }: Operation): Promise<Performed | undefined> {
+  try {
+    await waiting;
+    return undefined;
+  } catch (error) {
+    const reply = noLeaderReply(error, place);
+    if (reply === undefined) throw error;
+    return { reply, authorizer: ALLOW_ALL };
+  }
+}
+
 /** Do what a call asks for. Throws whatever a step refuses with. */
 export async function perform(operation: Operation, call: Call, parts: HttpParts): Promise<Performed> {
   const off = operation.whenOff?.(parts.config);
@@ -48,6 +61,9 @@ export async function perform(operation: Operation, call: Call, parts: HttpParts
   requireDefaultTenancy(call);
   if ('prepare' in operation) return performPrepared(operation, call, parts);
   requireReachable(operation.place, call, undefined, parts);
+  const waiting = untilCurrent(parts.copy, operation.place, call.method === 'GET', () => call.readOptions);
+  const refusal = waiting && (await refusalOfCopy(waiting, operation));
+  if (refusal !== undefined) return refusal;
   const authorizer = authorize(operation, call, parts);
   const answer = operation.handle(call, parts);
   if (!(answer instanceof Promise)) return { reply: answer, authorizer };

@@ -2,6 +2,7 @@
  * The two things that local/ needs of the catalog, wherever it is: in this process, or on a server that this agent asks.
  */
 import type { Command } from '../catalog/command.ts';
+import { AppError } from '../model/errors.ts';
 import type { CheckRow, NodeRow, ServiceRow } from '../model/types.ts';
 
 /** What the catalog says about one node. */
@@ -11,8 +12,14 @@ export interface NodeRows {
   readonly checks: readonly CheckRow[];
 }
 
+/**
+ * Whether the catalog is away, so that nobody refused anything: what was to be sent is sent later, by whoever told the
+ * agent that the catalog can be reached again.
+ */
+export const isAway = (error: unknown): boolean => error instanceof AppError && error.code === 'no_leader';
+
 export interface CatalogPort {
-  /** Resolves when it is done and visible. Rejects with AppError when it is refused or cannot be done. */
+  /** Resolves when it is done and visible. Rejects with AppError when it is refused or cannot be done; see isAway. */
   submit(command: Command): Promise<unknown>;
   /** The rows of a node. Rejects with AppError when they cannot be read: that is never "no rows". */
   rowsOfNode(name: string): Promise<NodeRows>;

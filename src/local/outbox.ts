@@ -11,7 +11,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { CheckId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
-import type { CatalogPort } from './catalog-port.ts';
+import { type CatalogPort, isAway } from './catalog-port.ts';
 import { type LocalCheck, storedState } from './local-check.ts';
 import type { CheckStateCommand } from './registration-command.ts';
 
@@ -45,7 +45,7 @@ export class Outbox {
     return new Set(this.#outputDue.keys());
   }
 
-  /** Store and publish status and output now. Rejects when that cannot be done; it is then tried again. */
+  /** Store and publish status and output now. Rejects when that is refused; it is then tried again. */
   async push(check: LocalCheck): Promise<void> {
     const { id } = check.definition;
     this.#outputDue.delete(id);
@@ -55,7 +55,7 @@ export class Outbox {
       this.#parts.log.info({ check: id }, 'Synced check');
     } catch (error) {
       this.#failed.add(id);
-      throw error;
+      if (!isAway(error)) throw error;
     }
   }
 
@@ -92,6 +92,7 @@ export class Outbox {
       for (const check of published) this.#parts.log.info({ check }, 'Synced check');
     } catch (error) {
       for (const id of [...published, ...moved]) this.#failed.add(id);
+      if (isAway(error)) return;
       this.#parts.log.warn(
         { err: error, checks: news.length + states.length },
         'results of checks could not be stored',

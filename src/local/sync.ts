@@ -5,7 +5,7 @@ import type { Command } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { CheckId, ServiceDefinition, ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
-import type { CatalogPort } from './catalog-port.ts';
+import { type CatalogPort, isAway } from './catalog-port.ts';
 import { catalogCheck } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';
 import { checkAhead, type PlanContext } from './plan.ts';
@@ -44,7 +44,7 @@ async function tryStep({ log }: SyncParts, command: string, step: () => Promise<
   try {
     await step();
   } catch (error) {
-    log.warn({ err: error, command }, 'the catalog could not be brought up to date');
+    if (!isAway(error)) log.warn({ err: error, command }, 'the catalog could not be brought up to date');
   }
 }
 
@@ -74,7 +74,11 @@ export async function syncOnce(parts: SyncParts): Promise<number> {
   try {
     return await compare(parts);
   } catch (error) {
-    parts.log.warn({ err: error }, 'the catalog could not be compared with what this agent keeps registered');
+    if (!isAway(error))
+      parts.log.warn(
+        { err: error },
+        'the catalog could not be compared with what this agent keeps registered',
+      );
     return 0;
   }
 }

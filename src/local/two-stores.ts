@@ -7,7 +7,7 @@
 import { AppError } from '../model/errors.ts';
 import type { ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
-import type { CatalogPort } from './catalog-port.ts';
+import { type CatalogPort, isAway } from './catalog-port.ts';
 import type { Plan } from './plan.ts';
 
 export interface TwoStoresParts {
@@ -42,7 +42,10 @@ export class TwoStores {
     return areApart;
   }
 
-  /** Resolves when the plan is durable here and visible in the catalog. Rejects when either half is refused. */
+  /**
+   * Resolves when the plan is durable here and visible in the catalog, or will be once there is a catalog. Rejects when
+   * either half is refused.
+   */
   async carryOut(plan: Plan): Promise<void> {
     const { agentState, catalog, onKept } = this.#parts;
     this.#underWay.add(plan);
@@ -55,7 +58,7 @@ export class TwoStores {
     for (const half of [kept, shown]) {
       if (half.status === 'fulfilled') continue;
       this.#areApart ||= kept.status !== shown.status || isUnknown(half.reason);
-      throw half.reason;
+      if (half === kept || !isAway(half.reason)) throw half.reason;
     }
   }
 }

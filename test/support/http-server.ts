@@ -9,6 +9,7 @@ import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
 import { ServiceSummaries } from '../../src/catalog/service-summary.ts';
 import { SessionTimers } from '../../src/catalog/session-timers.ts';
 import { ALLOW_ALL } from '../../src/http/access/right.ts';
+import { CURRENT_COPY } from '../../src/http/catalog-copy.ts';
 import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-parts.ts';
 import { buildHttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -83,6 +84,7 @@ export async function startHttp(
   const { state, writer, clock, watch } = agent;
   const random = seededRandom(11);
   const summaries = new ServiceSummaries(state.view, agent.indexes);
+  const sessionTimers = new SessionTimers({ state, writer, clock, log: silentLogger });
   const parts: HttpParts = {
     ...agent,
     summaries,
@@ -112,7 +114,11 @@ export async function startHttp(
       meta: () => LIVE_CONFIG.nodeMeta,
     }),
     isReady: () => true,
-    sessionTimers: new SessionTimers({ state, writer, clock, log: silentLogger }),
+    copy: CURRENT_COPY,
+    renewSession: async (session) => {
+      sessionTimers.renew(session);
+      return true;
+    },
     events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),
     coordinates: new Coordinates('n1'),
     explainDns: () => {

@@ -161,8 +161,9 @@ export const command: Command = {
       if (isTerminal) io.out(line);
       else agent.log.info({}, line.trim());
     }
-    await agent.ended;
+    const failure = await agent.ended;
     clearInterval(alive);
-    process.exit(0); // a part that did not stop in time may hold a socket or a thread: nobody waits for it
+    if (failure !== undefined) io.err(failure.message);
+    process.exit(failure === undefined ? 0 : 1); // a part that did not stop in time may hold a socket or a thread: nobody waits for it
   },
 };

@@ -1,8 +1,8 @@
 /**
  * The parameters that every read of the catalog understands: consistency, blocking, caching. The datacenter is place.ts's.
  *
- * One agent is always current, so the consistency modes only show in a header; conflicts between them are refused all
- * the same. Refuses with Consul's texts.
+ * Conflicts between the consistency modes are refused also where an agent is alone and always current. Refuses with
+ * Consul's texts.
  */
 import { parseDuration } from '../../lib/duration.ts';
 import { refuse } from '../../model/errors.ts';
@@ -57,5 +57,6 @@ export function readOptions({ query, headers }: Pick<Call, 'query' | 'headers'>)
     isCached: has(query, 'cached'),
     minIndex: index ? Number(index) : 0,
     waitMs: Math.max(waitMs, 0),
+    maxStaleMs: Math.max(parseDuration(first(query, 'max_stale') ?? '') ?? 0, 0),
   };
 }

@@ -99,13 +99,13 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
     Failovers: 0,
     ...resultMeta(consistency),
   };
-  return { ...json(answer, metaHeaders(NO_INDEX, consistency)), isCacheRequested: isCached };
+  return { ...json(answer, metaHeaders(NO_INDEX, consistency, parts.copy)), isCacheRequested: isCached };
 }
 
 function explain(call: Call, parts: HttpParts, nameOrId: string): Reply {
   const { consistency } = call.readOptions;
   const query = queryDocument(requireQuery(parts, nameOrId));
-  return json({ Query: query, ...resultMeta(consistency) }, metaHeaders(NO_INDEX, consistency));
+  return json({ Query: query, ...resultMeta(consistency) }, metaHeaders(NO_INDEX, consistency, parts.copy));
 }
 
 function readOne(call: Call, parts: HttpParts, id: string): Reply | Promise<Reply> {

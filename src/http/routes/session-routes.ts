@@ -12,6 +12,7 @@ import { byBody, filtered, needing } from '../access/permission.ts';
 import { sessionRights } from '../access/row-rights.ts';
 import { answerRead } from '../blocking.ts';
 import { sessionDocument, sessionInput } from '../documents/session-document.ts';
+import type { HttpParts } from '../http-parts.ts';
 import { CATALOG_READ, LEADER } from '../place.ts';
 import { json, text } from '../reply.ts';
 import { parseBody } from '../request/json-body.ts';
@@ -39,11 +40,17 @@ const destroy: Handler = async (call, parts) => {
   return json((await parts.writer.submit({ kind: 'session-destroy', id })).result);
 };
 
-const renew: Handler = (call, parts) => {
+/** A session that this copy of the catalog does not have yet may have been made on another server a moment ago. */
+async function afterLeader({ copy, state }: HttpParts, id: string): Promise<SessionRow | undefined> {
+  await copy.current('leader');
+  return sessionById(state.view, id);
+}
+
+const renew: Handler = async (call, parts) => {
   const id = restOfPath(call, MISSING);
-  const session = sessionById(parts.state.view, id);
-  if (session === undefined) return text(404, `Session id '${id}' not found`);
-  parts.sessionTimers.renew(session);
+  const session = sessionById(parts.state.view, id) ?? (await afterLeader(parts, id));
+  if (session === undefined || !(await parts.renewSession(session)))
+    return text(404, `Session id '${id}' not found`);
   return json([sessionDocument(session)]);
 };
 

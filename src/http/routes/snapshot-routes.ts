@@ -22,7 +22,10 @@ const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const save: Handler = async (call, parts) => {
   const { consistency } = call.readOptions;
   const { view, index } = parts.state;
-  const headers = { ...metaHeaders(Math.max(index, 1), consistency), 'Content-Type': 'application/x-gzip' };
+  const headers = {
+    ...metaHeaders(Math.max(index, 1), consistency, parts.copy),
+    'Content-Type': 'application/x-gzip',
+  };
   return {
     status: 200,
     headers,

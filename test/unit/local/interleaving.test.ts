@@ -170,3 +170,16 @@ test('when the catalog alone refuses, the submitter hears of it and the catalog 
   await agent.clock.advanceAndSettle(1_000);
   expect(idsOf(agent)).toEqual({ own: ['a', 'web'], shown: ['a', 'web'] });
 });
+
+test('a registration while the catalog is away is taken, and shown once there is one again', async () => {
+  const kept = rememberingStores();
+  const agent = await startLocal({ stores: kept });
+  const { commit } = kept.catalog;
+  const reason = new AppError('no_leader', 'No cluster leader');
+  kept.catalog.commit = async () => ({ outcome: 'refused', reason });
+  await agent.register(web('a'));
+  expect(idsOf(agent)).toEqual({ own: ['a', 'web'], shown: [] });
+  kept.catalog.commit = commit;
+  await agent.clock.advanceAndSettle(1_000);
+  expect(idsOf(agent)).toEqual({ own: ['a', 'web'], shown: ['a', 'web'] });
+});

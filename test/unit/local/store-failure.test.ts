@@ -71,6 +71,19 @@ test('a report for a TTL check that cannot be stored is refused, and stored late
   expect(agent.state.view.checks.get(checkKey('n1', 'c'))?.status).toBe('passing');
 });
 
+test('a report for a TTL check while the catalog is away is taken, and shown later', async () => {
+  const stores = rememberingStores();
+  const { commit } = stores.catalog;
+  const agent = await startLocal({ stores });
+  await agent.register(WEB);
+  const reason = new AppError('no_leader', 'No cluster leader');
+  stores.catalog.commit = async () => ({ outcome: 'refused', reason });
+  expect(await agent.local.updateTtl('c', 'passing', '')).toBe('ok');
+  stores.catalog.commit = commit;
+  await agent.clock.advanceAndSettle(1_000);
+  expect(agent.state.view.checks.get(checkKey('n1', 'c'))?.status).toBe('passing');
+});
+
 test('a check that was removed while its result waited for room stays removed', async () => {
   const disk = { isFull: false };
   const agent = await startLocal({ stores: fillingStores(disk) });

@@ -1,0 +1,12 @@
+/** What the installer tells when everything there is arrives at once. */
+import { expect, test } from 'vitest';
+import { startCatalog } from '../../support/catalog.ts';
+
+test('an index that rises without any row that differs is told, because somebody may wait for that index', async () => {
+  const { state, installer } = await startCatalog();
+  const told: number[] = [];
+  installer.onInstalled((_applied, index) => told.push(index));
+  installer.onReset({ rows: [], index: 7 });
+  installer.onReset({ rows: [], index: 7 });
+  expect([state.index, told]).toEqual([7, [7]]);
+});
