@@ -4,6 +4,8 @@
  * On a machine alone the server leads from its start to its end; with others the term (term.ts) begins and ends as
  * leadership does.
  */
+
+import type { SettingCommand } from '../catalog/command.ts';
 import { type OpenedStore, openStore, type StoreTools } from '../catalog/opened-store.ts';
 import { CATALOG_RULES } from '../catalog/reduce.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
@@ -13,6 +15,7 @@ import { CURRENT_COPY } from '../http/catalog-copy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
+import { firstAutopilot } from './first-autopilot.ts';
 import type { Ground, OpenCore } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
 import { nodeMetaOf } from './identity.ts';
@@ -109,7 +112,10 @@ function onlyServer({ core, config, current, identity }: Ground): ReturnType<typ
 /** The role of a server that has no others beside it. */
 function serverRole(ground: Ground): Role {
   const sessionTimers = buildSessionTimers(ground);
-  const term = new Term([sessionTimers]);
+  const { config, core, agentLog } = ground;
+  const submit = (command: SettingCommand): Promise<unknown> => core.writer.submit(command);
+  const autopilot = firstAutopilot({ config, submit, log: agentLog.log });
+  const term = new Term([sessionTimers, autopilot]);
   return {
     cluster: onlyServer(ground),
     renewSession: async (session) => {

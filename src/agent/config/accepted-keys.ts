@@ -30,7 +30,8 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     disable_keyring_file unix_sockets limits.https_handshake_timeout`),
   checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
-    advertise_reconnect_timeout autopilot discovery_max_stale
+    advertise_reconnect_timeout autopilot.disable_upgrade_migration
+    autopilot.redundancy_zone_tag autopilot.upgrade_version_tag discovery_max_stale
     gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout
     performance.grpc_keepalive_interval performance.grpc_keepalive_timeout protocol raft_boltdb raft_logstore
     raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs reconnect_timeout

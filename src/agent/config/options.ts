@@ -5,12 +5,19 @@
  * that mean nothing here are rows of accepted-keys.ts instead; everything else is refused (load-config.ts).
  */
 import type { Kinds } from './option-spec.ts';
+import { AUTOPILOT_OPTIONS } from './options-autopilot.ts';
 import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { DNS_OPTIONS } from './options-dns.ts';
 import { NODE_OPTIONS } from './options-node.ts';
 import { SERVICE_OPTIONS } from './options-service.ts';
 
-export const OPTIONS = { ...NODE_OPTIONS, ...CLUSTER_OPTIONS, ...DNS_OPTIONS, ...SERVICE_OPTIONS };
+export const OPTIONS = {
+  ...NODE_OPTIONS,
+  ...CLUSTER_OPTIONS,
+  ...AUTOPILOT_OPTIONS,
+  ...DNS_OPTIONS,
+  ...SERVICE_OPTIONS,
+};
 
 export type OptionKey = keyof typeof OPTIONS;
 

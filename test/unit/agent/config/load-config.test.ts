@@ -177,7 +177,7 @@ describe('loadConfig', () => {
       accept_unenforced: true,
       acl: { enabled: true },
       tls: {},
-      autopilot: {},
+      autopilot: { upgrade_version_tag: 'v' },
       performance: { raft_multiplier: 1 },
     });
     const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join-wan', value: 'a' }] });
@@ -185,7 +185,7 @@ describe('loadConfig', () => {
       { level: 'warn', text: 'accepted, but not enforced by this agent: acl, tls' },
       {
         level: 'info',
-        text: 'accepted, but without meaning while there is one agent: autopilot, performance.raft_multiplier, retry_join_wan',
+        text: 'accepted, but without meaning while there is one agent: autopilot.upgrade_version_tag, performance.raft_multiplier, retry_join_wan',
       },
     ]);
   });
