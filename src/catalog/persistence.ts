@@ -57,6 +57,8 @@ export interface BatchLimits {
   readonly maxOperations: number;
   /** Octets of all its writes together, as `sizeOf` counts them. */
   readonly maxBytes: number;
+  /** Whether a write that is larger by itself is taken all the same, alone, and as whole as any other. */
+  readonly isLargeWriteTaken: boolean;
 }
 
 /** Whoever wants to know what is written; see promise 4. */
@@ -83,7 +85,11 @@ export interface Persistence<K extends Kinds = CatalogKinds> {
   close(): Promise<void>;
 }
 
-export const NO_LIMITS: BatchLimits = Object.freeze({ maxOperations: Infinity, maxBytes: Infinity });
+export const NO_LIMITS: BatchLimits = Object.freeze({
+  maxOperations: Infinity,
+  maxBytes: Infinity,
+  isLargeWriteTaken: true,
+});
 
 /** The outcome of `count` writes that were stored after index `after`. */
 export function doneAfter(after: ModifyIndex, count: number): CommitOutcome {

@@ -147,26 +147,27 @@ export class Writer<
   /** Reduce what waits, as much as one transaction takes; the rest waits on. What is refused is gone. */
   #takeBatch(): readonly Reducible<K, C>[] {
     const { specs, state, persistence } = this.#parts;
-    const { maxOperations, maxBytes } = persistence.limits;
+    const { limits } = persistence;
     const draft = new Draft(state.view, specs);
     const reducible: Reducible<K, C>[] = [];
     let [taken, operations, bytes] = [0, 0, 0];
     for (const pending of this.#queue.slice(0, MAX_BATCH)) {
       const next = this.#reduceOne(draft, pending);
       if (next !== undefined) {
-        operations += next.reduced.changes.length;
-        bytes += next.bytes;
-        if (operations > maxOperations || bytes > maxBytes) {
-          if (reducible.some(({ reduced }) => reduced.changes.length > 0)) break;
-          pending.reject(tooLarge({ operations, bytes, maxOperations, maxBytes }));
-          [operations, bytes] = [0, 0];
-        } else {
+        const size = { operations: next.reduced.changes.length, bytes: next.bytes };
+        const fits =
+          operations + size.operations <= limits.maxOperations && bytes + size.bytes <= limits.maxBytes;
+        if (!fits && operations > 0) break;
+        if (fits || limits.isLargeWriteTaken) {
           draft.absorb(next.reduced.changes);
           reducible.push(next);
-        }
+          operations += size.operations;
+          bytes += size.bytes;
+        } else pending.reject(tooLarge({ ...size, ...limits }));
       }
       taken += 1;
-      if (operations >= MAX_BATCH_CHANGES) break;
+      if (operations >= MAX_BATCH_CHANGES || operations > limits.maxOperations || bytes > limits.maxBytes)
+        break;
     }
     this.#queue = this.#queue.slice(taken);
     return reducible;

@@ -173,7 +173,7 @@ export function describeSharing(newPlace: () => Place): void {
     const sizes: number[] = [];
     const { writer, state } = await startCatalog({
       ...driver,
-      limits: { maxOperations: 3, maxBytes: 400 },
+      limits: { maxOperations: 3, maxBytes: 400, isLargeWriteTaken: false },
       sizeOf: (write) => JSON.stringify(write).length,
       commit: (batch, after) => {
         sizes.push(batch.flat().length);

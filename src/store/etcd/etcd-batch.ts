@@ -27,9 +27,10 @@ export interface EncodedBatch {
 }
 
 /** Octets of a transaction that an operation takes besides key and value. */
-const OPERATION_BYTES = 64;
+export const OPERATION_BYTES = 64;
 
-interface Draft {
+/** A change with its stamps, on its way to a row. */
+export interface Draft {
   readonly table: string;
   readonly key: string;
   readonly index: ModifyIndex;
@@ -47,10 +48,11 @@ export interface BatchParts<K extends Kinds> {
   readonly found: ReadonlyMap<string, ModifyIndex>;
 }
 
-const tableKeyOf = <K extends Kinds>(specs: TableSpecs<K>, change: Change<K>): string =>
+export const tableKeyOf = <K extends Kinds>(specs: TableSpecs<K>, change: Change<K>): string =>
   change.op === 'remove' ? change.key : specs[change.table].key(change.row);
 
-function draftOf<K extends Kinds>(
+/** What becomes of a change, after what the same batch did to its row. */
+export function draftOf<K extends Kinds>(
   { layout, specs, found }: BatchParts<K>,
   change: Change<K>,
   index: ModifyIndex,
@@ -73,7 +75,8 @@ function draftOf<K extends Kinds>(
 
 const stamped = ({ row, createIndex, index }: Draft): object => ({ ...row, createIndex, modifyIndex: index });
 
-function hiddenOf(draft: Draft): HiddenChange {
+/** A draft as text tells of it. */
+export function hiddenOf(draft: Draft): HiddenChange {
   const { table, key, index, row } = draft;
   return row === undefined ? { index, table, key } : { index, table, row: stamped(draft) };
 }
@@ -110,10 +113,15 @@ export function encodeBatch<K extends Kinds>(
   };
 }
 
-/** Octets that a write takes at most, whether its rows stay or are hidden by later ones. */
-export function sizeOfWrite<K extends Kinds>(layout: Layout, specs: TableSpecs<K>, write: Write<K>): number {
+/** Octets that a write takes at most, whether its rows stay or are hidden by later ones; counted up to `enough`. */
+export function sizeOfWrite<K extends Kinds>(
+  { layout, specs }: Pick<BatchParts<K>, 'layout' | 'specs'>,
+  write: Write<K>,
+  enough: number,
+): number {
   let bytes = 0;
   for (const change of write) {
+    if (bytes > enough) break;
     const key = layout.rowKey(change.table, tableKeyOf(specs, change)).length;
     const row = change.op === 'put' ? Buffer.byteLength(JSON.stringify(change.row)) : 0;
     bytes += 2 * key + row + 2 * OPERATION_BYTES;

@@ -18,6 +18,7 @@ import type { EtcdFault } from './etcd-fault.ts';
 import { type Layout, type MetaRecord, readHidden, readMeta, readRow } from './etcd-layout.ts';
 import { loadAll, type MetaState } from './etcd-load.ts';
 import { EVENT_TYPE, type WatchEvent } from './etcd-messages.ts';
+import { readStaged } from './etcd-staging.ts';
 import type { EtcdWatch, WatchEnd } from './etcd-watch.ts';
 
 export interface FollowParts<K extends Kinds> {
@@ -116,7 +117,13 @@ export class EtcdFollow<K extends Kinds> {
       ({ type, kv }) => type === EVENT_TYPE.put && kv && this.#parts.layout.isMeta(kv.key),
     );
     try {
-      if (meta?.kv) this.#onCommit(events, { record: readMeta(meta.kv.value), modRevision: revision });
+      const record = meta?.kv && readMeta(meta.kv.value);
+      if (record?.staged !== undefined && record.index === this.#index + 1) {
+        this.#watch?.cancel(); // nothing may be told before that is read
+        void this.#onStaged({ record, modRevision: revision }, record.staged);
+        return;
+      }
+      if (record) this.#onCommit(events, { record, modRevision: revision });
       this.#revision = revision;
     } catch (error) {
       this.#startOver(`revision ${revision} cannot be read: ${(error as Error).message}`);
@@ -137,6 +144,27 @@ export class EtcdFollow<K extends Kinds> {
       if (write.index <= this.#index || this.#isStopped) continue;
       this.#index = write.index;
       this.#follower.onWrite(write);
+    }
+  }
+
+  /** Tell of a write whose changes lie in pieces, read as they were when it was done; then go on from there. */
+  async #onStaged(meta: MetaState, name: string): Promise<void> {
+    const { modRevision: revision, record } = meta;
+    try {
+      const read = await readStaged(this.#parts, { name, revision });
+      if (this.#isStopped) return;
+      if (read.kind !== 'done') {
+        if (read.reason === 'out-of-range') this.#startOver('a large write was compacted away');
+        else this.#retry(read);
+        return;
+      }
+      this.#parts.onMeta(meta);
+      this.#index = record.index;
+      this.#revision = revision;
+      this.#follower.onWrite({ index: record.index, changes: read.changes });
+      this.#open(revision);
+    } catch (error) {
+      this.#startOver(`revision ${revision} cannot be read: ${(error as Error).message}`);
     }
   }
 

@@ -5,12 +5,14 @@
  * `meta/index` holds the newest index and is part of every commit, so that its revision in etcd stands for "nothing was
  * written since". What the final rows of a commit cannot tell lies in it too: removals with their indexes, and rows that
  * the same commit replaced again. So whoever follows sees every write whole, as it was made. `meta/writers/ID` holds the
- * last commit of each server, which outlives commits of others: that is how a lost reply is found out.
+ * last commit of each server, which outlives commits of others: that is how a lost reply is found out. Below `staged/` lie
+ * the pieces of a write that is larger than one transaction (etcd-staging.ts).
  */
 import type { Change, PutChange } from '../../catalog/state.ts';
 import type { Kinds, TableNameOf, TableSpecs } from '../../catalog/table-set.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 
+/** A change as text: beside rows, or waiting to become one. */
 export interface HiddenChange {
   readonly index: ModifyIndex;
   readonly table: string;
@@ -26,6 +28,15 @@ export interface MetaRecord {
   /** Index of the first write of the newest commit. */
   readonly first: ModifyIndex;
   readonly hidden: readonly HiddenChange[];
+  /** The newest write was too large for one commit: its changes lie in pieces under this name (etcd-staging.ts). */
+  readonly staged?: string;
+}
+
+/** The first key after all that begin with a prefix, which ends in a slash. */
+export function endOfPrefix(prefix: Buffer): Buffer {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) as number) + 1;
+  return end;
 }
 
 /** Keys below one prefix. */
@@ -39,8 +50,7 @@ export class Layout {
   constructor(prefix: string) {
     this.prefix = prefix.endsWith('/') ? prefix : `${prefix}/`;
     this.start = Buffer.from(this.prefix);
-    this.end = Buffer.from(this.start);
-    this.end[this.end.length - 1] = (this.end.at(-1) as number) + 1;
+    this.end = endOfPrefix(this.start);
     this.metaKey = Buffer.from(`${this.prefix}meta/index`);
   }
 
@@ -50,6 +60,16 @@ export class Layout {
 
   rowKey(table: string, key: string): Buffer {
     return Buffer.from(`${this.prefix}${table}/${key}`);
+  }
+
+  /** What all pieces of one staged write begin with; of every staged write when it has no name. */
+  stagedPrefix(name?: string): Buffer {
+    return Buffer.from(`${this.prefix}staged/${name === undefined ? '' : `${name}/`}`);
+  }
+
+  /** Pieces sort by their numbers. */
+  pieceKey(name: string, number: number): Buffer {
+    return Buffer.from(`${this.stagedPrefix(name)}${String(number).padStart(8, '0')}`);
   }
 
   /** Table and key of a row; undefined for keys that are no rows. */

@@ -11,9 +11,9 @@ import { sleep } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { EtcdClient, Lease } from './etcd-client.ts';
+import type { Fence } from './etcd-guards.ts';
 import { type Layout, readMeta } from './etcd-layout.ts';
 import { COMPARE_TARGET, EVENT_TYPE, type TxnResponse, type WatchEvent } from './etcd-messages.ts';
-import type { Fence } from './etcd-store.ts';
 import type { EtcdWatch } from './etcd-watch.ts';
 
 /** Time to live of the lease. Turning it up makes a leader that cannot be challenged be missed for longer. */

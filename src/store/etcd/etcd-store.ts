@@ -5,7 +5,8 @@
  * and, where leadership is fenced, if this server still leads. So neither a leader that slept nor a request that was late
  * can write on top of what it did not see. A commit whose reply is lost is found out by making it impossible: `meta/index`
  * is written once more, unchanged, if it still is as it was; then the commit can never happen. If it is not, the note of
- * this server's last commit says whether that was the one.
+ * this server's last commit says whether that was the one. A write that is larger than a transaction is staged
+ * (etcd-staging.ts) and then done by such a commit.
  */
 import {
   type CommitOutcome,
@@ -20,19 +21,25 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Random } from '../../lib/random.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex } from '../../model/types.ts';
-import { type EncodedBatch, encodeBatch, sizeOfWrite } from './etcd-batch.ts';
+import { type BatchParts, type EncodedBatch, encodeBatch, sizeOfWrite } from './etcd-batch.ts';
 import type { EtcdClient } from './etcd-client.ts';
-import type { EtcdFault } from './etcd-fault.ts';
+import type { Answer, EtcdFault } from './etcd-fault.ts';
 import { EtcdFollow } from './etcd-follow.ts';
+import {
+  type Fence,
+  type Guards,
+  guardsOf,
+  isIndexKept,
+  lookAt,
+  notLeading,
+  storeFailed,
+  whyNotHeld,
+} from './etcd-guards.ts';
 import { Layout, type MetaRecord } from './etcd-layout.ts';
-import { loadAll, type MetaState, readMetaState } from './etcd-load.ts';
+import { loadAll, type MetaState, readCreateIndexes, readMetaState } from './etcd-load.ts';
 import { COMPARE_TARGET, type TxnRequest, type TxnResponse } from './etcd-messages.ts';
-
-/** What proves that this server leads: a key that exists since a certain revision. */
-export interface Fence {
-  readonly key: Buffer;
-  readonly createRevision: number;
-}
+import { cutIntoPieces, type PieceLimits, rowTooLarge, unstampedKeys } from './etcd-pieces.ts';
+import { foldStaged, type Guarded, stagePieces } from './etcd-staging.ts';
 
 export interface EtcdStoreParts<K extends Kinds> {
   readonly client: EtcdClient;
@@ -61,7 +68,7 @@ interface Attempt {
   readonly id: string;
   /** What it follows on. */
   readonly meta: MetaState;
-  readonly guards: NonNullable<TxnRequest['compare']>;
+  readonly guards: Guards;
 }
 
 /** Operations of a transaction beside the rows: the index, the writer's note, and as many guards. */
@@ -69,12 +76,17 @@ const OWN_OPERATIONS = 4;
 /** Octets of a transaction beside rows and what is hidden. */
 const OWN_BYTES = 4_096;
 
-const notLeading = (): AppError => new AppError('no_leader', 'No cluster leader');
+type Refused = Extract<CommitOutcome, { outcome: 'refused' }>;
 
-const storeFailed = (fault: EtcdFault): AppError =>
-  new AppError('store_failed', `the change could not be stored: ${fault.text}`);
+const refusedBy = (reason: AppError): Refused => ({ outcome: 'refused', reason });
 
-const refusedBy = (reason: AppError): CommitOutcome => ({ outcome: 'refused', reason });
+/** A commit on its way: what it follows on, and what is known of rows that it puts as new ones. */
+interface Sending {
+  readonly after: ModifyIndex;
+  readonly meta: MetaState;
+  readonly fence: Fence | undefined;
+  readonly found: ReadonlyMap<string, ModifyIndex>;
+}
 
 class EtcdStore<K extends Kinds> {
   readonly #parts: EtcdStoreParts<K>;
@@ -86,14 +98,23 @@ class EtcdStore<K extends Kinds> {
   /** The newest commit that was sent, and whether it is known to be done. */
   #last: (Attempt & { readonly isDone: boolean }) | undefined;
   readonly #follows = new Set<EtcdFollow<K>>();
+  /** What fits into one transaction beside the store's own. */
+  readonly limits: PieceLimits;
+  /** Under way: the rows of a staged write are put in place. */
+  #folding: Promise<MetaState | Refused> | undefined;
 
   constructor(parts: EtcdStoreParts<K>) {
     this.#parts = parts;
     this.#layout = new Layout(parts.prefix);
+    this.limits = {
+      maxOperations: parts.maxTxnOps - OWN_OPERATIONS,
+      maxBytes: parts.maxRequestBytes - OWN_BYTES,
+    };
   }
 
   get #page() {
-    return { client: this.#parts.client, layout: this.#layout };
+    const { client, specs } = this.#parts;
+    return { client, layout: this.#layout, specs };
   }
 
   async load() {
@@ -106,13 +127,15 @@ class EtcdStore<K extends Kinds> {
   }
 
   sizeOf(write: Write<K>): number {
-    return sizeOfWrite(this.#layout, this.#parts.specs, write);
+    return sizeOfWrite(this.#page, write, this.limits.maxBytes);
   }
 
   async commit(batch: readonly Write<K>[], after: ModifyIndex): Promise<CommitOutcome> {
+    await this.#folding;
     const fence = this.#parts.fence?.();
     if (this.#parts.fence && fence === undefined) return refusedBy(notLeading());
-    const meta = await this.#metaAt(after);
+    let meta = await this.#metaAt(after);
+    if (!('outcome' in meta) && meta.record.staged !== undefined) meta = await this.#fold(meta, fence);
     if ('outcome' in meta) return meta;
     return this.#tryCommit(batch, { after, meta, fence, found: new Map() });
   }
@@ -158,6 +181,7 @@ class EtcdStore<K extends Kinds> {
   async close(): Promise<void> {
     for (const follow of this.#follows) follow.stop();
     this.#follows.clear();
+    await this.#folding;
   }
 
   #learn(meta: MetaState): void {
@@ -177,54 +201,139 @@ class EtcdStore<K extends Kinds> {
     return { outcome: 'refused', reason: new AppError('store_failed', text) };
   }
 
-  async #tryCommit(
-    batch: readonly Write<K>[],
-    sent: {
-      readonly after: ModifyIndex;
-      readonly meta: MetaState;
-      readonly fence: Fence | undefined;
-      readonly found: ReadonlyMap<string, ModifyIndex>;
-    },
-  ): Promise<CommitOutcome> {
-    const { after, meta, fence, found } = sent;
-    const { specs, random, client } = this.#parts;
-    const encoded = encodeBatch({ layout: this.#layout, specs, found }, batch, after);
+  async #tryCommit(batch: readonly Write<K>[], sending: Sending): Promise<CommitOutcome> {
+    const { after, meta, found } = sending;
+    const { maxOperations, maxBytes } = this.limits;
+    const [first] = batch;
+    if (batch.length === 1 && first && first.length > maxOperations) return this.#stage(first, sending);
+    const encoded = encodeBatch(this.#batchParts(found), batch, after);
+    if (batch.length === 1 && first && encoded.bytes > maxBytes) return this.#stage(first, sending);
     const record = { index: after + batch.length, first: after + 1, hidden: encoded.hidden };
-    const guards = this.#guards(meta, fence);
-    const attempt: Attempt = { after, count: batch.length, id: random.uuid(), meta, guards };
-    this.#last = { ...attempt, isDone: false };
-    const answer = await client.txn(this.#request(attempt, record, encoded));
-    if (answer.kind !== 'done') {
-      if (answer.kind === 'unknown') return { outcome: 'unknown', reason: storeFailed(answer) };
-      this.#last = undefined;
-      return refusedBy(storeFailed(answer));
-    }
-    const { header, isSucceeded } = answer.reply;
-    if (isSucceeded) {
-      this.#last = { ...attempt, isDone: true };
-      this.#learn({ record, modRevision: header?.revision ?? 0 });
-      return doneAfter(after, batch.length);
-    }
-    this.#last = undefined;
-    const why = this.#whyNot(answer.reply, meta, fence);
+    const attempt = this.#begin(batch.length, sending);
+    const answer = await this.#parts.client.txn(this.#request(attempt, record, encoded));
+    const outcome = await this.#conclude(attempt, record, answer);
+    if (outcome !== undefined) return outcome;
+    const why = answer.kind === 'done' ? this.#whyNot(answer.reply, meta, sending.fence) : undefined;
     if (why !== undefined || encoded.unstamped.length === 0 || found.size > 0)
       return refusedBy(
         why ?? new AppError('store_failed', 'rows that were put as new ones are there already'),
       );
-    const there = await this.#createIndexes(encoded.unstamped);
+    const there = await readCreateIndexes(this.#page, this.limits, encoded.unstamped);
     return there.kind === 'done'
-      ? this.#tryCommit(batch, { ...sent, found: there.found })
+      ? this.#tryCommit(batch, { ...sending, found: there.found })
       : refusedBy(storeFailed(there));
   }
 
-  #guards({ modRevision }: MetaState, fence: Fence | undefined): Attempt['guards'] {
-    const isUnchanged = { key: this.#layout.metaKey, target: COMPARE_TARGET.modRevision, modRevision };
-    if (fence === undefined) return [isUnchanged];
-    const { key, createRevision } = fence;
-    return [isUnchanged, { key, target: COMPARE_TARGET.createRevision, createRevision }];
+  #batchParts(found: Sending['found']): BatchParts<K> {
+    return { layout: this.#layout, specs: this.#parts.specs, found };
   }
 
-  #request({ id, guards }: Attempt, record: MetaRecord, { rows, unstamped }: EncodedBatch): TxnRequest {
+  #begin(count: number, { after, meta, fence }: Sending): Attempt {
+    const attempt = { after, count, id: this.#parts.random.uuid(), meta, guards: this.#guards(meta, fence) };
+    this.#last = { ...attempt, isDone: false };
+    return attempt;
+  }
+
+  /** What the answer to an attempt means; undefined when what guards it did not hold. */
+  async #conclude(
+    attempt: Attempt,
+    record: MetaRecord,
+    answer: Answer<TxnResponse>,
+  ): Promise<CommitOutcome | undefined> {
+    if (answer.kind === 'unknown')
+      return answer.reason === 'exhausted'
+        ? this.#afterExhaustion(attempt, answer)
+        : { outcome: 'unknown', reason: storeFailed(answer) };
+    if (answer.kind === 'done' && answer.reply.isSucceeded) {
+      this.#last = { ...attempt, isDone: true };
+      this.#learn({ record, modRevision: answer.reply.header?.revision ?? 0 });
+      return doneAfter(attempt.after, attempt.count);
+    }
+    this.#last = undefined;
+    return answer.kind === 'done' ? undefined : refusedBy(storeFailed(answer));
+  }
+
+  /**
+   * etcd says that it has no space, of the very transaction that took the last of it, too. Since it did answer, nothing
+   * is on its way any more, and what is there tells which it was; making it impossible would take space.
+   */
+  async #afterExhaustion(attempt: Attempt, fault: EtcdFault): Promise<CommitOutcome> {
+    const key = this.#layout.writerKey(this.#parts.writer);
+    const answer = await this.#parts.client.range({ key });
+    if (answer.kind !== 'done') return { outcome: 'unknown', reason: storeFailed(fault) };
+    this.#meta = undefined;
+    if (answer.reply.kvs[0]?.value.toString('utf8') !== attempt.id) {
+      this.#last = undefined;
+      return refusedBy(storeFailed(fault));
+    }
+    this.#last = { ...attempt, isDone: true };
+    return doneAfter(attempt.after, attempt.count);
+  }
+
+  /** Commit a write that is larger than one transaction. */
+  async #stage(write: Write<K>, sending: Sending): Promise<CommitOutcome> {
+    const { after, meta, fence } = sending;
+    const unstamped = unstampedKeys(this.#batchParts(new Map()), write);
+    const there = await readCreateIndexes(this.#page, this.limits, unstamped);
+    if (there.kind !== 'done') return refusedBy(storeFailed(there));
+    const guarded = this.#guarded(meta, fence);
+    const staged = this.#parts.random.uuid();
+    const pieces = cutIntoPieces(this.#batchParts(there.found), write, after + 1, this.limits);
+    const end = await stagePieces(this.#page, guarded, staged, pieces);
+    // Whatever kept it from being staged, it was not done: nobody looks at pieces without a name.
+    if (end.kind === 'row-too-large') return refusedBy(rowTooLarge(end.row, this.limits));
+    if (end.kind === 'not-held') return refusedBy(this.#whyNot(end.reply, meta, fence) ?? notLeading());
+    if (end.kind !== 'done') return refusedBy(storeFailed(end));
+    const record: MetaRecord = { index: after + 1, first: after + 1, hidden: [], staged };
+    const attempt = this.#begin(1, sending);
+    const answer = await this.#parts.client.txn(this.#request(attempt, record));
+    const outcome = await this.#conclude(attempt, record, answer);
+    if (outcome?.outcome === 'done' && this.#meta?.record.staged !== undefined)
+      void this.#fold(this.#meta, fence);
+    if (outcome !== undefined) return outcome;
+    const why = answer.kind === 'done' ? this.#whyNot(answer.reply, meta, fence) : undefined;
+    return refusedBy(why ?? notLeading());
+  }
+
+  /** Put the rows of a staged write in place, so that others can be written; gives the newest index after that. */
+  #fold(meta: MetaState, fence: Fence | undefined): Promise<MetaState | Refused> {
+    this.#folding ??= this.#foldNow(meta, fence).finally(() => {
+      this.#folding = undefined;
+    });
+    return this.#folding;
+  }
+
+  async #foldNow(meta: MetaState, fence: Fence | undefined): Promise<MetaState | Refused> {
+    try {
+      const end = await foldStaged(this.#page, this.#guarded(meta, fence), meta.record);
+      if (end.kind === 'done') {
+        const folded = { record: end.record, modRevision: end.reply.header?.revision ?? 0 };
+        this.#learn(folded);
+        return folded;
+      }
+      this.#meta = undefined; // how far it came is read anew
+      if (end.kind === 'not-held') return refusedBy(this.#whyNot(end.reply, meta, fence) ?? notLeading());
+      return refusedBy(storeFailed(end));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return refusedBy(new AppError('store_failed', `a large write cannot be put in place: ${why}`));
+    }
+  }
+
+  #guarded(meta: MetaState, fence: Fence | undefined): Guarded {
+    const guards = this.#guards(meta, fence);
+    return { compare: guards, failure: lookAt(guards) };
+  }
+
+  #guards(meta: MetaState, fence: Fence | undefined): Guards {
+    return guardsOf(this.#layout, meta, fence);
+  }
+
+  #request(
+    { id, guards }: Attempt,
+    record: MetaRecord,
+    { rows, unstamped }: Pick<EncodedBatch, 'rows' | 'unstamped'> = { rows: [], unstamped: [] },
+  ): TxnRequest {
     const isNew = (key: Buffer) => ({ key, target: COMPARE_TARGET.createRevision, createRevision: 0 });
     return {
       compare: [...guards, ...unstamped.map(isNew)],
@@ -235,33 +344,14 @@ class EtcdStore<K extends Kinds> {
         { put: { key: this.#layout.metaKey, value: Buffer.from(JSON.stringify(record)) } },
         { put: { key: this.#layout.writerKey(this.#parts.writer), value: Buffer.from(id) } },
       ],
-      failure: guards.map(({ key }) => ({ range: key ? { key } : {} })),
+      failure: lookAt(guards),
     };
   }
 
   /** Why the guards did not hold; undefined when it was none of them. */
-  #whyNot(
-    { responses }: TxnResponse,
-    { modRevision }: MetaState,
-    fence: Fence | undefined,
-  ): AppError | undefined {
-    const [metaNow, fenceNow] = responses.map(({ range }) => range?.kvs[0]);
-    if (fence && fenceNow?.createRevision !== fence.createRevision) return notLeading();
-    if ((metaNow?.modRevision ?? 0) === modRevision) return undefined;
-    this.#meta = undefined;
-    return new AppError('store_failed', 'another server has written meanwhile; nothing was changed');
-  }
-
-  /** createIndex of those of the rows that are there. */
-  async #createIndexes(
-    keys: readonly Buffer[],
-  ): Promise<{ kind: 'done'; found: ReadonlyMap<string, ModifyIndex> } | EtcdFault> {
-    const answer = await this.#parts.client.txn({ success: keys.map((key) => ({ range: { key } })) });
-    if (answer.kind !== 'done') return answer;
-    const found = new Map<string, ModifyIndex>();
-    for (const kv of answer.reply.responses.flatMap(({ range }) => range?.kvs ?? []))
-      found.set(String(kv.key), (JSON.parse(String(kv.value)) as { createIndex: ModifyIndex }).createIndex);
-    return { kind: 'done', found };
+  #whyNot(reply: TxnResponse, meta: MetaState, fence: Fence | undefined): AppError | undefined {
+    if (!isIndexKept(reply, meta)) this.#meta = undefined;
+    return whyNotHeld(reply, meta, fence);
   }
 
   /** Write the index once more as it was, so that a commit with these guards can no longer happen; or read who wrote last. */
@@ -279,10 +369,7 @@ class EtcdStore<K extends Kinds> {
 export function etcdStore<K extends Kinds>(parts: EtcdStoreParts<K>): Persistence<K> {
   const store = new EtcdStore(parts);
   return {
-    limits: {
-      maxOperations: parts.maxTxnOps - OWN_OPERATIONS,
-      maxBytes: parts.maxRequestBytes - OWN_BYTES,
-    },
+    limits: { ...store.limits, isLargeWriteTaken: true },
     load: () => store.load(),
     sizeOf: (write) => store.sizeOf(write),
     commit: (batch, after) => store.commit(batch, after),

@@ -49,6 +49,15 @@ export const MEMBER_DEFAULTS = {
   electionMs: 500,
 } as const;
 
+/** Octets of a request beside the value of a key: its name, its stamps, the guards. */
+const BESIDE_VALUE_BYTES = 64 * 1024;
+
+/** Octets that a request must be able to have, so that values of keys may be as large as the configuration allows. */
+export function requestBytesFor(maxValueBytes: number): number {
+  const asBase64 = Math.ceil(maxValueBytes / 3) * 4;
+  return Math.max(MEMBER_DEFAULTS.maxRequestBytes, asBase64 + BESIDE_VALUE_BYTES);
+}
+
 /** How it comes into being; a folder that holds data makes this a mere description. */
 export type MemberStart =
   /** One of the first ones, all started alike. */

@@ -124,7 +124,7 @@ export class StoreClient implements LeaderLock {
     this.#store = store;
     this.#process = process;
     this.persistence = {
-      limits: { maxOperations: 128, maxBytes: Infinity },
+      limits: { maxOperations: 128, maxBytes: Infinity, isLargeWriteTaken: false },
       load: async () => (await this.#retry(() => this.#store.stored)) as Stored,
       sizeOf: () => 0,
       commit: (batch, after) => this.#commit(batch, after),
