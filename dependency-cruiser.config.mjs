@@ -14,14 +14,15 @@ export const MAY_IMPORT = {
   filter: ['lib', 'model'],
   metrics: ['lib'],
   watches: ['lib', 'model'],
+  tls: ['lib', 'model'],
   rpc: ['lib', 'model'],
   cluster: ['lib', 'model', 'catalog', 'rpc'],
   store: ['lib', 'model', 'catalog'],
   checks: ['lib', 'model', 'metrics'],
   decode: ['lib', 'model'],
   local: ['lib', 'model', 'catalog'],
-  dns: ['lib', 'model', 'wire', 'names', 'catalog', 'metrics'],
-  http: ['lib', 'model', 'catalog', 'filter', 'decode', 'local', 'metrics'],
+  dns: ['lib', 'model', 'wire', 'names', 'catalog', 'metrics', 'tls'],
+  http: ['lib', 'model', 'catalog', 'filter', 'decode', 'local', 'metrics', 'tls'],
   agent: [
     'lib',
     'model',
@@ -37,18 +38,19 @@ export const MAY_IMPORT = {
     'dns',
     'http',
     'watches',
+    'tls',
     'rpc',
     'cluster',
   ],
-  cli: ['lib', 'model', 'watches', 'agent'], // agent from three files only, see few-doors-to-agent
+  cli: ['lib', 'model', 'watches', 'tls', 'agent'], // agent from three files only, see few-doors-to-agent
 };
 
 /** npm package or node: module -> the only folders that may touch it */
 export const OWNERS = {
   '@grpc/grpc-js': ['store'],
   'better-sqlite3': ['store'],
-  '@peculiar/x509': ['rpc'],
-  'reflect-metadata': ['rpc'],
+  '@peculiar/x509': ['rpc', 'tls'],
+  'reflect-metadata': ['rpc', 'tls'],
   commander: ['cli'],
   fastify: ['http'],
   'lru-cache': ['dns', 'http'],
@@ -57,11 +59,11 @@ export const OWNERS = {
   protobufjs: ['store'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
-  net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc', 'cluster'],
-  tls: ['checks', 'rpc'],
+  net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc', 'cluster', 'tls'],
+  tls: ['checks', 'rpc', 'tls', 'http'],
   child_process: ['checks', 'cli', 'store'],
   worker_threads: ['store', 'dns', 'checks'],
-  fs: ['store', 'agent', 'cli', 'http'],
+  fs: ['store', 'agent', 'cli', 'http', 'tls'],
 };
 
 const PURE = ['model', 'wire', 'names', 'catalog', 'filter', 'decode'];

@@ -35,21 +35,30 @@ const orClient = (own: readonly string[], config: Config): readonly string[] => 
 export const httpAddresses = (config: Config): readonly string[] =>
   orClient(config['addresses.http'], config);
 
+/** Addresses on which HTTPS listens. */
+export const httpsAddresses = (config: Config): readonly string[] =>
+  orClient(config['addresses.https'], config);
+
 /** Addresses on which DNS listens. */
 export const dnsAddresses = (config: Config): readonly string[] => orClient(config['addresses.dns'], config);
 
 /** The lines, in order. */
 export function greeting(config: Config, identity: Identity, version: string): readonly string[] {
   const [http, dns] = [httpAddresses(config), dnsAddresses(config)];
-  const { 'ports.http': httpPort, 'ports.dns': dnsPort } = config;
-  const page = config['ui_config.enabled'] && httpPort >= 0;
+  const { 'ports.http': httpPort, 'ports.https': httpsPort, 'ports.dns': dnsPort } = config;
+  const hasPage = config['ui_config.enabled'] && (httpPort >= 0 || httpsPort >= 0);
+  const origin =
+    httpPort >= 0
+      ? `http://${listen([localAddress(http)], httpPort)}`
+      : `https://${listen([localAddress(httpsAddresses(config))], httpsPort)}`;
   const domain = config.domain.replace(/\.$/, '');
   const kept = config.data_dir === '' ? 'nothing is kept on disk' : `data in ${config.data_dir}`;
   return [
     `rollcall ${version}: node ${identity.nodeName} in ${config.datacenter} (${identity.advertiseAddress}), ${kept}`,
     `  DNS   ${listen(dns, dnsPort)}${dnsPort < 0 ? '' : ' (UDP and TCP)'}`,
     `  HTTP  ${listen(http, httpPort)}`,
-    `  Page  ${page ? `http://${listen([localAddress(http)], httpPort)}${config['ui_config.content_path']}` : 'off (-ui switches it on)'}`,
+    ...(httpsPort < 0 ? [] : [`  HTTPS ${listen(httpsAddresses(config), httpsPort)}`]),
+    `  Page  ${hasPage ? `${origin}${config['ui_config.content_path']}` : 'off (-ui switches it on)'}`,
     `  Try   ${dnsPort < 0 ? 'rollcall members' : `dig @${localAddress(dns)} -p ${dnsPort} consul.service.${domain} SRV`}`,
   ];
 }

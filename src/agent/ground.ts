@@ -17,6 +17,8 @@ import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { openLog } from './log/open-log.ts';
 import type { Role } from './role.ts';
+import { readSecureState } from './secure-settings.ts';
+import { Security } from './security.ts';
 import { CurrentConfig } from './settings.ts';
 
 /** Where the node's lasting id is kept. */
@@ -41,6 +43,7 @@ export interface Ground {
   readonly request: AgentRequest;
   readonly config: Config;
   readonly current: CurrentConfig;
+  readonly security: Security;
   readonly definitions: FileDefinitions;
   readonly remarks: readonly Remark[];
   readonly agentLog: AgentLog;
@@ -68,6 +71,7 @@ export async function layGround(
   const { configuration } = request;
   const loaded = await loadConfig(configuration);
   const definitions = await decodeDefinitions(loaded);
+  const security = new Security(await readSecureState(loaded));
   const { config } = loaded;
   const remarks = [...loaded.remarks, ...definitions.remarks];
   const agentLog = openLog(config, remarks, request.isTerminal);
@@ -95,6 +99,7 @@ export async function layGround(
     request,
     config,
     current: new CurrentConfig(loaded),
+    security,
     definitions,
     remarks,
     agentLog,

@@ -72,6 +72,7 @@ export function httpSettings(config: Config, identity: Identity, isDev: boolean)
     isEveryPathTaken: config.disable_http_unprintable_char_filter,
     allowWriteHttpFrom: config['http_config.allow_write_http_from'],
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],
+    httpsHandshakeMs: config['limits.https_handshake_timeout'],
     kvMaxValueBytes: config['limits.kv_max_value_size'],
     txnMaxRequestBytes: config['limits.txn_max_req_len'],
     registrationMaxBytes: config['limits.registration_max_size'],

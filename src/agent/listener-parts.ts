@@ -10,31 +10,37 @@ import type { Server } from 'node:http';
 import net from 'node:net';
 import { type DnsParts, type DnsServer, startDns } from '../dns/dns-server.ts';
 import { UDP_TRANSPORTS } from '../dns/transport/udp-transport.ts';
+import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { Config } from './config/options.ts';
-import { dnsAddresses, httpAddresses, UNIX_PREFIX } from './greeting.ts';
+import { dnsAddresses, httpAddresses, httpsAddresses, UNIX_PREFIX } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
+import type { Security } from './security.ts';
 
 /** A TCP address, or the file of a UNIX socket. */
 type ListenWhere = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** What is used of the HTTP server. */
-interface HttpServer {
+interface HttpApp {
   readonly server: Server;
   listen(where: ListenWhere): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-async function listenFor(server: Server, where: ListenWhere): Promise<net.Server> {
-  const listener = net.createServer({ noDelay: true }, (socket) => server.emit('connection', socket));
+/** Listen and hand on every connection. */
+async function listenFor(
+  where: ListenWhere,
+  onConnection: (socket: net.Socket) => void,
+): Promise<net.Server> {
+  const listener = net.createServer({ noDelay: true }, onConnection);
   listener.listen(where);
   await once(listener, 'listening');
   return listener;
 }
 
-/** Where an address of `addresses.http` is; a socket that an earlier process left behind is removed. */
+/** Where an address of HTTP is; a socket that an earlier process left behind is removed. */
 function whereOf(address: string, port: number): ListenWhere {
   if (!address.startsWith(UNIX_PREFIX)) return { host: address, port };
   const path = address.slice(UNIX_PREFIX.length);
@@ -42,15 +48,21 @@ function whereOf(address: string, port: number): ListenWhere {
   return { path };
 }
 
+/** A connection that cannot be taken (no file descriptors are left) is said, and the next one is tried. */
+function sayErrors(listeners: readonly net.Server[], log: Pick<Logger, 'warn'>): void {
+  for (const listener of listeners) listener.on('error', (err) => log.warn({ err }, 'HTTP listener'));
+}
+
 /** The HTTP face. Rejects at start with config_invalid when a port cannot be had. */
-export function httpFace(app: HttpServer, config: Config, log: Pick<Logger, 'warn'>): Part {
+export function httpFace(app: HttpApp, config: Config, log: Pick<Logger, 'warn'>): Part {
   const port = config['ports.http'];
   const further: net.Server[] = [];
+  const { server } = app;
   const open = async (address: string, isFirst: boolean): Promise<void> => {
     try {
       const where = whereOf(address, port);
       if (isFirst) await app.listen(where);
-      else further.push(await listenFor(app.server, where));
+      else further.push(await listenFor(where, (socket) => server.emit('connection', socket)));
     } catch (cause) {
       throw listenError({ portKey: 'ports.http', flag: 'http-port', address, port }, cause);
     }
@@ -60,15 +72,46 @@ export function httpFace(app: HttpServer, config: Config, log: Pick<Logger, 'war
     start: async () => {
       const addresses = port < 0 ? [] : httpAddresses(config);
       for (const [i, address] of addresses.entries()) await open(address, i === 0);
-      // A connection that cannot be taken (no file descriptors are left) is said, and the next one is tried.
-      for (const listener of [app.server, ...further])
-        listener.on('error', (err) => log.warn({ err }, 'HTTP listener'));
+      // What watches over the time that requests take begins with this event, also where only HTTPS listens.
+      if (addresses.length === 0) server.emit('listening');
+      sayErrors([server, ...further], log);
     },
     stop: async () => {
       for (const listener of further) listener.close();
       await app.close();
     },
   };
+}
+
+/** The HTTPS face, or none. Rejects at start with config_invalid when a port cannot be had. */
+export function httpsFaces(
+  http: Pick<HttpServer, 'openSecureDoor'>,
+  security: Security,
+  config: Config,
+  log: Pick<Logger, 'warn'>,
+): readonly Part[] {
+  const port = config['ports.https'];
+  if (port < 0) return [];
+  const listeners: net.Server[] = [];
+  const face: Part = {
+    name: 'https',
+    start: async () => {
+      const door = http.openSecureDoor(security.state.https);
+      security.onChange(({ https }) => door.replace(https));
+      for (const address of httpsAddresses(config)) {
+        try {
+          listeners.push(await listenFor(whereOf(address, port), door.take));
+        } catch (cause) {
+          throw listenError({ portKey: 'ports.https', flag: 'https-port', address, port }, cause);
+        }
+      }
+      sayErrors(listeners, log);
+    },
+    stop: async () => {
+      for (const listener of listeners) listener.close();
+    },
+  };
+  return [face];
 }
 
 export interface DnsFaceParts

@@ -13,6 +13,8 @@ import { type ConfigRequest, type LoadedConfig, loadConfig } from './config/load
 import { type Config, OPTION_KEYS, OPTIONS, type OptionKey } from './config/options.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { logRemarks } from './log/open-log.ts';
+import { readSecureState, type SecureState } from './secure-settings.ts';
+import type { Security } from './security.ts';
 import type { CurrentConfig } from './settings.ts';
 
 interface OptionDifference {
@@ -37,6 +39,7 @@ function reloadedConfig(before: Config, after: Config): Config {
 export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
+  readonly security: Pick<Security, 'replace'>;
   readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions' | 'sync'>;
   readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
   readonly agentLog: Pick<AgentLog, 'log' | 'setLevel'>;
@@ -64,6 +67,7 @@ export interface ReloadDifference extends DefinitionsDiff {
 interface Read {
   readonly loaded: LoadedConfig;
   readonly definitions: FileDefinitions;
+  readonly secure: SecureState;
 }
 
 /** Reads the configuration again and applies the difference: everything or nothing, one reload at a time. */
@@ -102,7 +106,8 @@ export class Reloader {
 
   async #read(): Promise<Read> {
     const loaded = await loadConfig(this.#parts.configuration);
-    return { loaded, definitions: await decodeDefinitions(loaded) };
+    const definitions = await decodeDefinitions(loaded);
+    return { loaded, definitions, secure: await readSecureState(loaded) };
   }
 
   #difference({ config }: LoadedConfig, diff: DefinitionsDiff): ReloadDifference {
@@ -122,14 +127,15 @@ export class Reloader {
   }
 
   async #reload(): Promise<ReloadDifference> {
-    const { current, local, watchers, agentLog } = this.#parts;
+    const { current, security, local, watchers, agentLog } = this.#parts;
     const log = this.#log;
     try {
-      const { loaded, definitions } = await this.#read();
+      const { loaded, definitions, secure } = await this.#read();
       const { services, checks, watches } = definitions;
       const diff = await placing(definitions, () => local.replaceConfigDefinitions(services, checks));
       const difference = this.#difference(loaded, withWatches(diff, watchers.replace(watches)));
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
+      security.replace(secure);
       agentLog.setLevel(loaded.config.log_level);
       this.#remark([...loaded.remarks, ...definitions.remarks]);
       await local.sync(); // the metadata of the node may be another

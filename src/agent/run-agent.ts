@@ -9,11 +9,13 @@ import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
 import { ALLOW_ALL } from '../http/access/right.ts';
 import type { HttpParts } from '../http/http-parts.ts';
+import type { HttpServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
+import { certificateWatchPart } from './certificate-watch-part.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import { type FileDefinitions, placing } from './config/file-definitions.ts';
 import { configWatchPart } from './config-watch-part.ts';
@@ -26,7 +28,7 @@ import type { Ground } from './ground.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
-import { dnsFace, httpFace } from './listener-parts.ts';
+import { dnsFace, httpFace, httpsFaces } from './listener-parts.ts';
 import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
@@ -168,10 +170,30 @@ function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, l
   });
 }
 
+function httpFaces(
+  http: HttpServer,
+  { config, security, metrics, agentLog: { log } }: Ground,
+): readonly Part[] {
+  return [
+    httpFace(http.app, config, log),
+    ...httpsFaces(http, security, config, log),
+    certificateWatchPart(security, { clock: systemClock, metrics, log }),
+  ];
+}
+
+function configWatches(
+  { config, security, request, agentLog }: Ground,
+  reload: () => Promise<unknown>,
+): readonly Part[] {
+  if (!config.auto_reload_config) return [];
+  const paths = (): readonly string[] => [...request.configuration.paths, ...security.state.files];
+  return [configWatchPart({ paths, clock: systemClock, reload, log: agentLog.log })];
+}
+
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
   const { request } = ground;
-  const { config, current, core, identity, agentLog, remarks } = ground;
+  const { config, core, identity, agentLog } = ground;
   const { configuration } = request;
   const { log } = agentLog;
   const { scheduler, part: checks } = buildChecks({
@@ -185,7 +207,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const local = buildLocal(ground, scheduler);
   const ending = buildEnding(ground, role, local);
   const { watchers, part: watches } = buildWatches(ground);
-  const reloader = new Reloader({ configuration, current, local, watchers, agentLog, remarks });
+  const reloader = new Reloader({ ...ground, configuration, local, watchers });
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
@@ -208,12 +230,10 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
     onceLoaded(buildDns(ground), role, (error) => ending.fail(error)),
-    httpFace(http, config, log),
+    ...httpFaces(http, ground),
     watches,
     pidFilePart(config.pid_file, process.pid),
-    ...(config.auto_reload_config
-      ? [configWatchPart({ paths: configuration.paths, clock: systemClock, reload, log })]
-      : []),
+    ...configWatches(ground, reload),
   ];
   role.onReachable?.(() => void local.sync());
   const stopParts = await startAll(parts, { clock: systemClock, log });

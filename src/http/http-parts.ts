@@ -108,6 +108,8 @@ export interface HttpConfig {
   readonly allowWriteHttpFrom: readonly string[];
   /** `limits`; 0 connections is no limit. */
   readonly maxConnectionsPerClient: number;
+  /** `limits.https_handshake_timeout`. */
+  readonly httpsHandshakeMs: number;
   readonly kvMaxValueBytes: number;
   readonly txnMaxRequestBytes: number;
   readonly registrationMaxBytes: number;

@@ -4,6 +4,7 @@
  * Start-up matters, so schemas and descriptions are made when somebody asks. A new group is one import and one entry
  * in GROUPS. Blocking queries hold their connections for minutes: a request must arrive in time, an answer need not.
  */
+import type { RequestListener } from 'node:http';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -12,6 +13,7 @@ import Fastify, {
   type RouteHandlerMethod,
 } from 'fastify';
 import { Turns } from '../lib/fair-turns.ts';
+import type { SecureSettings } from '../tls/secure-gate.ts';
 import { Answers } from './answer/answers.ts';
 import { callOf } from './call.ts';
 import { METHODS, type Reply } from './call-and-reply.ts';
@@ -21,8 +23,10 @@ import { BodyReader } from './listen/body-reader.ts';
 import { budgetsOf } from './listen/budgets.ts';
 import { refuseMalformed, watchConnections } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
+import { makeHttp2Sessions } from './listen/http2-sessions.ts';
 import { queuePipelined } from './listen/pipelines.ts';
 import { RouteMeter } from './listen/route-meter.ts';
+import { openSecureDoor, type SecureDoor } from './listen/secure-door.ts';
 import { openNameless } from './listen/upload.ts';
 import { canonicalUrl } from './paths/canonical-url.ts';
 import { openApiRoute } from './paths/openapi.ts';
@@ -170,8 +174,15 @@ const WITHOUT_SCHEMAS = {
  */
 const CLOSING_MS = 3_000;
 
-/** Build the server, not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
-export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance> {
+export interface HttpServer {
+  /** Not listening yet. `listen` and `close` are the caller's; closing answers whoever waits. */
+  readonly app: FastifyInstance;
+  /** A way in for encrypted connections, which are answered by the same server. */
+  openSecureDoor(settings: SecureSettings): SecureDoor;
+}
+
+/** Build the server. */
+export async function buildHttpServer(parts: HttpParts): Promise<HttpServer> {
   const mounted = [...ROUTES, ...uiRoutes(parts.config)];
   const routes = [...mounted, openApiRoute(mounted)];
   const budgets = budgetsOf(parts);
@@ -206,15 +217,23 @@ export async function buildHttpServer(parts: HttpParts): Promise<FastifyInstance
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
   const connections = watchConnections(app.server, parts);
+  const sessions = makeHttp2Sessions({
+    listeners: app.server.listeners('request') as RequestListener[],
+    turns,
+    clock: parts.clock,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    maxHeaderBytes: MAX_HEADER_BYTES,
+  });
   app.addHook('preClose', async () => {
     dispatcher.beginClosing();
     parts.watch.abandonAll();
     parts.clock.after(CLOSING_MS, () => connections.cut());
     await new Promise((resolve) => setImmediate(resolve)); // those who waited are answered now
-    await connections.sent(); // the library takes a connection for idle before its answer is out
+    await Promise.all([connections.sent(), sessions.end()]); // the library takes a connection for idle before its answer is out
+    app.server.closeIdleConnections(); // also where the server itself listens nowhere
   });
   queuePipelined(app.server, turns);
   collectGauges(parts);
   await app.ready();
-  return app;
+  return { app, openSecureDoor: (settings) => openSecureDoor(settings, { connections, sessions }, parts) };
 }

@@ -51,6 +51,11 @@ const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
     help: 'Garbage collections since the start.',
     value: of('process_gc_runs'),
   },
+  'agent.tls.cert.expiry': {
+    kind: 'gauge',
+    help: 'Seconds until the certificate of the agent ends; 0 without one.',
+    value: of('tls_certificate_seconds', 'https'),
+  },
   'autopilot.healthy': {
     kind: 'gauge',
     help: '1 while the newest commit went well, 0 after one that failed.',

@@ -70,6 +70,16 @@ export const METRICS = {
   },
   http_blocking: { kind: 'gauge', help: 'Blocking queries that wait now.', labels: [] },
   http_connections: { kind: 'gauge', help: 'Open HTTP connections.', labels: [] },
+  tls_handshake_failures: {
+    kind: 'counter',
+    help: 'Encrypted connections that did not come about, by interface.',
+    labels: ['interface'],
+  },
+  tls_certificate_seconds: {
+    kind: 'gauge',
+    help: 'Seconds until the certificate that the agent presents ends, by interface; below 0 it has ended.',
+    labels: ['interface'],
+  },
   http_held_bytes: {
     kind: 'gauge',
     help: 'Octets held for HTTP clients, by what: bodies that are not answered, answers that are not read, uploads on disk.',

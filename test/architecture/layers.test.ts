@@ -114,7 +114,7 @@ test('each rule is broken by an import that it forbids', () => {
     'no-cycle',
     'no-development-dependency',
     'no-orphan',
-    'only-store-agent-cli-http-may-use-fs',
+    'only-store-agent-cli-http-tls-may-use-fs',
     'only-store-may-use-better-sqlite3',
     'pure-core',
     'resolvable',

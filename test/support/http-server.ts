@@ -11,7 +11,7 @@ import { SessionTimers } from '../../src/catalog/session-timers.ts';
 import { ALLOW_ALL } from '../../src/http/access/right.ts';
 import { CURRENT_COPY } from '../../src/http/catalog-copy.ts';
 import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-parts.ts';
-import { buildHttpServer } from '../../src/http/server.ts';
+import { buildHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
@@ -31,6 +31,7 @@ const HTTP_CONFIG: HttpConfig = {
   isEveryPathTaken: false,
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,
+  httpsHandshakeMs: 5_000,
   kvMaxValueBytes: 512 * 1024,
   txnMaxRequestBytes: 512 * 1024,
   registrationMaxBytes: 512 * 1024,
@@ -65,6 +66,7 @@ export interface Answer {
 
 export interface TestServer extends LocalAgent {
   readonly app: FastifyInstance;
+  readonly openSecureDoor: HttpServer['openSecureDoor'];
   readonly parts: HttpParts;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   put(url: string, body?: unknown): Promise<Answer>;
@@ -129,7 +131,7 @@ export async function startHttp(
     authorizerOf: () => ALLOW_ALL,
     ...own,
   };
-  const app = await buildHttpServer(parts);
+  const { app, openSecureDoor } = await buildHttpServer(parts);
   const request: TestServer['request'] = async (method, url, { body, headers = {} } = {}) => {
     const response = await app.inject({
       method: method as 'GET',
@@ -143,6 +145,7 @@ export async function startHttp(
   return {
     ...agent,
     app,
+    openSecureDoor,
     parts,
     request,
     get: (url, headers = {}) => request('GET', url, { headers }),

@@ -24,10 +24,9 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
   safety: words(`
     acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
     acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
-    auto_encrypt auto_config ca_file ca_path cert_file key_file encrypt_verify_incoming
-    encrypt_verify_outgoing tls tls_cipher_suites tls_min_version tls_prefer_server_cipher_suites verify_incoming
-    verify_incoming_https verify_incoming_rpc verify_outgoing verify_server_hostname server_name audit
-    disable_keyring_file unix_sockets limits.https_handshake_timeout`),
+    auto_encrypt auto_config encrypt_verify_incoming
+    encrypt_verify_outgoing tls.internal_rpc verify_incoming_rpc verify_server_hostname server_name audit
+    disable_keyring_file unix_sockets`),
   checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
     advertise_reconnect_timeout autopilot.disable_upgrade_migration
@@ -44,11 +43,12 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
   mesh: words(`
     config_entries connect default_intention_policy enable_central_service_config ports.expose_max_port
     ports.expose_min_port ports.sidecar_max_port ports.sidecar_min_port primary_gateways xds
-    primary_gateways_interval addresses.grpc addresses.grpc_tls ports.grpc ports.grpc_tls`),
+    primary_gateways_interval tls.grpc addresses.grpc addresses.grpc_tls ports.grpc ports.grpc_tls`),
   other: words(`
-    addresses.https cache cloud disable_anonymous_signature disable_remote_exec
+    cache cloud disable_anonymous_signature disable_remote_exec
     disable_update_check enable_debug enable_syslog experiments http_config.max_header_bytes http_config.use_cache
-    license_path locality log_name ports.https reporting syslog_facility telemetry.circonus_api_app
+    license_path locality log_name reporting syslog_facility tls_prefer_server_cipher_suites
+    tls.defaults.tls_prefer_server_cipher_suites tls.https.tls_prefer_server_cipher_suites telemetry.circonus_api_app
     telemetry.circonus_api_token telemetry.circonus_api_url telemetry.circonus_broker_id
     telemetry.circonus_broker_select_tag telemetry.circonus_check_display_name
     telemetry.circonus_check_force_metric_activation telemetry.circonus_check_id
@@ -77,7 +77,6 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, AcceptedFlag>> = {
   'disable-keyring-file': { key: 'disable_keyring_file', isSwitch: true },
   'grpc-port': { key: 'ports.grpc' },
   'grpc-tls-port': { key: 'ports.grpc_tls' },
-  'https-port': { key: 'ports.https' },
   'join-wan': { key: 'start_join_wan' },
   'non-voting-server': { key: 'non_voting_server', isSwitch: true },
   'primary-gateway': { key: 'primary_gateways' },

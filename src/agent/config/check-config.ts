@@ -67,7 +67,8 @@ const checkMeta: Rule = ({ node_meta: meta }) => {
 };
 
 const ADDRESS_KEYS = ['bind_addr', 'advertise_addr', 'advertise_addr_wan'] as const;
-const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http'] as const;
+const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http', 'addresses.https'] as const;
+const MAY_BE_SOCKETS: ReadonlySet<string> = new Set(['addresses.http', 'addresses.https']);
 
 /** HTTP may listen on the file of a UNIX socket. */
 const UNIX_SOCKET = /^unix:\/\/\/./;
@@ -78,7 +79,7 @@ const checkAddresses: Rule = (config) => [
   ),
   ...ADDRESS_LIST_KEYS.flatMap((key) =>
     config[key]
-      .filter((address) => !isAddress(address) && !(key === 'addresses.http' && UNIX_SOCKET.test(address)))
+      .filter((address) => !isAddress(address) && !(MAY_BE_SOCKETS.has(key) && UNIX_SOCKET.test(address)))
       .map((address) => problem(key, `invalid ip address: ${address}`)),
   ),
   ...(['0.0.0.0', '::'].includes(config.advertise_addr)
@@ -87,10 +88,12 @@ const checkAddresses: Rule = (config) => [
 ];
 
 const checkPorts: Rule = (config) => {
-  const { 'ports.dns': dns, 'ports.http': http } = config;
-  if (dns < 0 && http < 0)
+  const { 'ports.dns': dns, 'ports.http': http, 'ports.https': https } = config;
+  if (dns < 0 && http < 0 && https < 0)
     return [problem('ports.http', 'is off, as ports.dns is: nobody could ask this agent anything')];
-  return dns > 0 && dns === http ? [problem('ports.http', `is ${dns}, as ports.dns is`)] : [];
+  if (dns > 0 && dns === http) return [problem('ports.http', `is ${dns}, as ports.dns is`)];
+  const taken = Object.entries({ 'ports.dns': dns, 'ports.http': http }).find(([, port]) => port === https);
+  return https > 0 && taken ? [problem('ports.https', `is ${https}, as ${taken[0]} is`)] : [];
 };
 
 const checkWatches: Rule = ({ watches, 'ports.http': http }) =>

@@ -54,9 +54,15 @@ export interface LoadedConfig {
   whereIs(definition: object): Promise<string>;
 }
 
+/** What was written outside of the stanza that holds the option now: the stanza wins, wherever it stands. */
+function isOldSpelling({ key, place: { path } }: Setting): boolean {
+  return key.startsWith('tls.') && path !== '' && !path.toLowerCase().startsWith('tls.');
+}
+
 function mergeSettings(isDev: boolean, settings: readonly Setting[]): Config {
   const values: Record<string, unknown> = { ...defaultConfig(isDev) };
-  for (const { key, value } of settings) values[key] = mergeValue(OPTIONS[key].kind, values[key], value);
+  const inOrder = [...settings.filter(isOldSpelling), ...settings.filter((one) => !isOldSpelling(one))];
+  for (const { key, value } of inOrder) values[key] = mergeValue(OPTIONS[key].kind, values[key], value);
   // Names of datacenters are compared without case; Consul keeps them in lower case.
   values['datacenter'] = String(values['datacenter']).toLowerCase();
   return Object.freeze(values) as unknown as Config;

@@ -10,6 +10,7 @@ import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { DNS_OPTIONS } from './options-dns.ts';
 import { NODE_OPTIONS } from './options-node.ts';
 import { SERVICE_OPTIONS } from './options-service.ts';
+import { TLS_OPTIONS } from './options-tls.ts';
 
 export const OPTIONS = {
   ...NODE_OPTIONS,
@@ -17,6 +18,7 @@ export const OPTIONS = {
   ...AUTOPILOT_OPTIONS,
   ...DNS_OPTIONS,
   ...SERVICE_OPTIONS,
+  ...TLS_OPTIONS,
 };
 
 export type OptionKey = keyof typeof OPTIONS;

@@ -3,6 +3,7 @@
  */
 import { decodeDefinitions } from '../../agent/config/file-definitions.ts';
 import { loadConfig } from '../../agent/config/load-config.ts';
+import { readSecureState } from '../../agent/secure-settings.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 
@@ -15,6 +16,7 @@ async function run({ flags, args, env, io }: CommandInput): Promise<number> {
   try {
     const loaded = await loadConfig({ isDev: true, paths: args, format, flags: [], fragments: [], env });
     const definitions = await decodeDefinitions(loaded);
+    await readSecureState(loaded);
     const remarks = [...loaded.remarks, ...definitions.remarks];
     if (!flags.isOn('quiet')) for (const { text } of remarks) io.out(text);
   } catch (error) {

@@ -6,11 +6,14 @@
  * reader's pace, and its reader costs no more than a piece. Who takes nothing for a minute is gone.
  */
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { inTurns, type Turns } from '../../lib/fair-turns.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Budget, Share } from '../listen/budget.ts';
 import { ListWriter, type LongList } from './list-writer.ts';
 
+/** Code with which a stream is ended (RFC 9113 §7). */
+const CANCEL = 8;
 /** Answers below it are with the kernel at once and not worth counting. */
 const MIN_COUNTED_BYTES = 64 * 1024;
 /** Larger answers are not worth displacing many others among the kept ones, so they need not be whole either. */
@@ -23,8 +26,18 @@ interface Held {
   readers: number;
 }
 
+/** The stream of a response over HTTP/2; undefined for one that has its connection to itself. */
+function streamOf(response: ServerResponse): ServerHttp2Stream | undefined {
+  return (response as { readonly stream?: ServerHttp2Stream }).stream;
+}
+
 /** Be rid of a reader that stalls while this answer is being sent; a wait before the next one is none. */
 function endStalled(response: ServerResponse): void {
+  const stream = streamOf(response);
+  if (stream !== undefined) {
+    stream.setTimeout(STALL_MS, () => stream.close(CANCEL));
+    return;
+  }
   const { socket } = response;
   if (socket === null || typeof socket.setTimeout !== 'function') return;
   socket.setTimeout(STALL_MS);
@@ -72,7 +85,9 @@ export class Answers {
 
   /** Count a body until the response that sends it is closed; false when there is no room for it. */
   hold(body: Buffer, response: ServerResponse): boolean {
-    if (body.length < MIN_COUNTED_BYTES || response.destroyed) return true;
+    // Over HTTP/2 the reader says how much the kernel gets, nothing at all perhaps: every octet counts there.
+    const isCounted = body.length >= MIN_COUNTED_BYTES || streamOf(response) !== undefined;
+    if (!isCounted || response.destroyed) return true;
     const held = this.#held.get(body) ?? this.#begin(body, response.socket?.remoteAddress ?? '');
     if (held === undefined) return false;
     held.readers += 1;

@@ -42,8 +42,12 @@ function refuseOneTooMany(socket: Socket, clock: Pick<Clock, 'after'>): void {
   lingeringClose(socket, clock, TOO_MANY_MS);
 }
 
-/** What the end of a server asks of its connections. */
-interface Connections {
+/** What is asked of the connections of a server, by their end and by those that are encrypted. */
+export interface Connections {
+  /** Count a connection that is to be encrypted first; false when its client has too many, and it is gone. */
+  admit(socket: Socket): boolean;
+  /** Read an admitted connection, encrypted now, as HTTP/1.1. */
+  read(socket: Socket): void;
   /** Resolves when every octet that was written is on its way, or its connection is gone. */
   sent(): Promise<void>;
   cut(): void;
@@ -63,28 +67,45 @@ export function watchConnections(server: Server, { clock, config, metrics }: Htt
   const gauge = metrics.gauge('http_connections');
   const max = config.maxConnectionsPerClient;
   const accepting = server.listeners('connection');
-  const accept = (socket: Socket, client: string, count: number): void => {
-    open.set(client, count);
+  const track = (socket: Socket): void => {
     sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const read = (socket: Socket): void => {
+    for (const listener of accepting) listener.call(server, socket);
+  };
+  /** Whether a connection may stay; it is counted then. */
+  const count = (socket: Socket): boolean => {
+    const client = socket.remoteAddress ?? '';
+    const held = (open.get(client) ?? 0) + 1;
+    if (max > 0 && client !== '' && held > max) return false;
+    open.set(client, held);
     gauge.add(0, 1);
+    track(socket);
     socket.once('close', () => {
-      sockets.delete(socket);
       const left = (open.get(client) ?? 1) - 1;
       if (left === 0) open.delete(client);
       else open.set(client, left);
       gauge.add(0, -1);
     });
-    for (const listener of accepting) listener.call(server, socket);
+    return true;
   };
   // In place of the parser's own listeners: it must not see the requests of a connection that is refused.
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
-    const client = socket.remoteAddress ?? '';
-    const count = (open.get(client) ?? 0) + 1;
-    if (max > 0 && client !== '' && count > max) refuseOneTooMany(socket, clock);
-    else accept(socket, client, count);
+    if (count(socket)) read(socket);
+    else refuseOneTooMany(socket, clock);
   });
   return {
+    admit: (socket) => {
+      const isAdmitted = count(socket);
+      if (!isAdmitted) socket.destroy(); // there is no way to say why before the handshake, and that is work
+      return isAdmitted;
+    },
+    read: (socket) => {
+      track(socket);
+      read(socket);
+    },
     sent: async () => {
       await Promise.all(Array.from(sockets, isSent));
     },

@@ -25,6 +25,7 @@ async function reloader(): Promise<{ reload: () => Promise<unknown>; ids: () => 
   const made = new Reloader({
     configuration,
     current: new CurrentConfig(loaded),
+    security: { replace: () => {} },
     local,
     watchers,
     agentLog: { log: silentLogger, setLevel: () => {} },

@@ -18,6 +18,8 @@ describe('the option table', () => {
       .join('\n');
     const isUsed = (key: string): boolean =>
       users.includes(`['${key}']`) ||
+      users.includes(`['${key}', '`) ||
+      users.includes(`', '${key}']`) ||
       users.includes(`'${key}':`) ||
       new RegExp(`(?:[.,{] ?)${key}\\b`).test(users);
     expect(OPTION_KEYS.filter((key) => !isUsed(key))).toEqual([]);

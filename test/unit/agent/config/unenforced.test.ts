@@ -34,13 +34,7 @@ describe('a configuration that asks for protection which nobody gives', () => {
     ['acl.default_policy', { files: [{ acl: { default_policy: 'deny' } }] }],
     ['acl.enabled', { fragments: ['acl { enabled = true }'] }],
     ['acl.enabled', { fragments: ['acl = [{ Enabled = true }]'] }],
-    ['verify_incoming', { files: [{ verify_incoming: true }] }],
-    ['verify_outgoing', { files: [{ verify_outgoing: true }] }],
     ['verify_server_hostname', { files: [{ verify_server_hostname: true }] }],
-    ['tls.defaults.verify_incoming', { files: [{ tls: { defaults: { verify_incoming: true } } }] }],
-    ['cert_file', { files: [{ cert_file: '/a.pem' }] }],
-    ['ports.https', { files: [{ ports: { https: 8501 } }] }],
-    ['ports.https', { flags: [{ flag: 'https-port', value: '8501' }] }],
   ])('is refused with one line that names %s and the remedy', async (key, sources) => {
     const refusal = await load(sources).then(
       () => 'started',
@@ -51,18 +45,18 @@ describe('a configuration that asks for protection which nobody gives', () => {
   });
 
   it('is named with its place, all of it in one line', async () => {
-    const files = [{ verify_incoming: true }, { acl: { enabled: true, default_policy: 'deny' } }];
+    const files = [{ audit: { enabled: true } }, { acl: { enabled: true, default_policy: 'deny' } }];
     await expect(load({ files })).rejects.toThrow(
-      `acl.enabled (${dir}/1.json), acl.default_policy (${dir}/1.json), verify_incoming (${dir}/0.json);`,
+      `acl.enabled (${dir}/1.json), acl.default_policy (${dir}/1.json), audit.enabled (${dir}/0.json);`,
     );
   });
 
   it('starts when the operator says that he knows, with a warning', async () => {
-    const { config, remarks } = await load({ files: [{ accept_unenforced: true, verify_incoming: true }] });
+    const { config, remarks } = await load({
+      files: [{ accept_unenforced: true, audit: { enabled: true } }],
+    });
     expect(config.accept_unenforced).toBe(true);
-    expect(remarks).toEqual([
-      { level: 'warn', text: 'accepted, but not enforced by this agent: verify_incoming' },
-    ]);
+    expect(remarks).toEqual([{ level: 'warn', text: 'accepted, but not enforced by this agent: audit' }]);
     const flags = [{ flag: 'accept-unenforced', value: 'true' }];
     await load({ files: [{ acl: { enabled: true } }], flags });
   });

@@ -1,0 +1,109 @@
+/**
+ * What the options of TLS mean for one interface: its own value where it has one, else that of `tls.defaults`.
+ *
+ * Refuses, with Consul's texts, what would leave an interface less protected than was asked for.
+ */
+import { refuse } from '../model/errors.ts';
+import { cipherList, TLS_VERSIONS, type TlsVersion } from '../tls/cipher-suites.ts';
+import { type KeyFiles, readKeyFiles } from '../tls/key-files.ts';
+import type { SecureSettings } from '../tls/secure-gate.ts';
+import type { Config, OptionKey } from './config/options.ts';
+
+/** The configuration, and whether an option was set in it at all. */
+export interface SecureConfig {
+  readonly config: Config;
+  readonly sources: ReadonlyMap<OptionKey, string>;
+}
+
+/** The option of an interface, and the one that counts where it is not set. */
+const HTTPS = {
+  certFile: ['tls.https.cert_file', 'tls.defaults.cert_file'],
+  keyFile: ['tls.https.key_file', 'tls.defaults.key_file'],
+  caFile: ['tls.https.ca_file', 'tls.defaults.ca_file'],
+  caPath: ['tls.https.ca_path', 'tls.defaults.ca_path'],
+  verifyIncoming: ['tls.https.verify_incoming', 'tls.defaults.verify_incoming'],
+  verifyOutgoing: ['tls.https.verify_outgoing', 'tls.defaults.verify_outgoing'],
+  minVersion: ['tls.https.tls_min_version', 'tls.defaults.tls_min_version'],
+  cipherSuites: ['tls.https.tls_cipher_suites', 'tls.defaults.tls_cipher_suites'],
+} as const;
+
+const VERSIONS: Readonly<Record<string, TlsVersion>> = {
+  TLSv1_0: 'TLSv1',
+  TLSv1_1: 'TLSv1.1',
+  TLSv1_2: 'TLSv1.2',
+  TLSv1_3: 'TLSv1.3',
+  tls10: 'TLSv1',
+  tls11: 'TLSv1.1',
+  tls12: 'TLSv1.2',
+  tls13: 'TLSv1.3',
+};
+
+function own<K extends OptionKey>(
+  { config, sources }: SecureConfig,
+  [key, fallback]: readonly [K, K],
+): Config[K] {
+  return config[sources.has(key) ? key : fallback];
+}
+
+function versionOf(text: string): TlsVersion {
+  return VERSIONS[text] ?? TLS_VERSIONS[2];
+}
+
+/** The options of an interface, files not read yet. */
+export interface InterfacePlan extends Omit<SecureSettings, 'material'> {
+  readonly files: KeyFiles;
+}
+
+function requireKeys({ files, verifyIncoming }: InterfacePlan): void {
+  const { certFile, keyFile, caFile, caPath } = files;
+  if (!verifyIncoming) return;
+  if (caFile === '' && caPath === '')
+    refuse('config_invalid', 'VerifyIncoming set but no CA certificates were provided');
+  if (certFile === '' || keyFile === '')
+    refuse(
+      'config_invalid',
+      'VerifyIncoming requires either a Cert and Key pair in the configuration file, or auto_encrypt/auto_config be enabled',
+    );
+}
+
+/** What HTTPS is to be like. Throws config_invalid for what contradicts itself. */
+export function httpsPlan(from: SecureConfig): InterfacePlan {
+  const { config, sources } = from;
+  const isOwnVerify = sources.has('tls.https.verify_incoming');
+  const files = {
+    certFile: own(from, HTTPS.certFile),
+    keyFile: own(from, HTTPS.keyFile),
+    caFile: own(from, HTTPS.caFile),
+    caPath: own(from, HTTPS.caPath),
+  };
+  const plan: InterfacePlan = {
+    files,
+    verifyIncoming: own(from, HTTPS.verifyIncoming) || (!isOwnVerify && config.verify_incoming_https),
+    minVersion: versionOf(own(from, HTTPS.minVersion)),
+    cipherSuites: own(from, HTTPS.cipherSuites),
+  };
+  requireKeys(plan);
+  cipherList(plan.cipherSuites, plan.minVersion);
+  if (own(from, HTTPS.verifyOutgoing) && files.caFile === '' && files.caPath === '')
+    refuse('config_invalid', 'VerifyOutgoing set, and no CA certificate provided!');
+  if (config['ports.https'] >= 0 && files.certFile === '')
+    refuse(
+      'config_invalid',
+      'ports.https: needs a certificate; give cert_file and key_file (tls.defaults or tls.https)',
+    );
+  return plan;
+}
+
+/** Everything of TLS that an agent has read. */
+export interface SecureState {
+  readonly https: SecureSettings;
+  /** Files and folders that were read, for whoever watches them. */
+  readonly files: readonly string[];
+}
+
+/** Read what the configuration names. Rejects with config_invalid naming option and file; nothing has changed then. */
+export async function readSecureState(from: SecureConfig): Promise<SecureState> {
+  const { files, ...rest } = httpsPlan(from);
+  const material = await readKeyFiles(files);
+  return { https: { ...rest, material }, files: Object.values(files).filter((file: string) => file !== '') };
+}
