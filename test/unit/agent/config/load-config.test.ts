@@ -182,7 +182,7 @@ describe('loadConfig', () => {
     });
     const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join-wan', value: 'a' }] });
     expect(remarks).toEqual([
-      { level: 'warn', text: 'accepted, but not enforced by this agent: acl, tls' },
+      { level: 'warn', text: 'accepted, but not enforced by this agent: acl' },
       {
         level: 'info',
         text: 'accepted, but without meaning while there is one agent: autopilot.upgrade_version_tag, performance.raft_multiplier, retry_join_wan',
