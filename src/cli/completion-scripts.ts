@@ -1,20 +1,43 @@
 /**
- * Completion scripts for shells, made from the command table: words first, then the flags of the command.
+ * Completion scripts for shells, made from the command table: the words of a command one after the other, then its flags.
  */
 import type { NamedCommand } from './command-spec.ts';
 import { flagsOf } from './help.ts';
 
 type Writer = (commands: readonly NamedCommand[]) => string;
 
-/** First words, and for those that have them the second ones. */
-function wordTree(commands: readonly NamedCommand[]): ReadonlyMap<string, readonly string[]> {
-  const tree = new Map<string, string[]>();
-  for (const { name } of commands) {
-    const [first = '', second] = name.split(' ');
-    tree.set(first, [...(tree.get(first) ?? []), ...(second === undefined ? [] : [second])]);
-  }
-  return tree;
+interface NextWord {
+  readonly word: string;
+  /** The command's sentence, or the words that can follow. */
+  readonly about: string;
 }
+
+/** What can follow the words that were typed so far (`''`, `operator`, `operator raft`), in the order of the table. */
+type WordTree = ReadonlyMap<string, readonly NextWord[]>;
+
+function wordTree(commands: readonly NamedCommand[]): WordTree {
+  const children = new Map<string, Set<string>>();
+  for (const { name } of commands) {
+    const words = name.split(' ');
+    for (const [i, word] of words.entries()) {
+      const prefix = words.slice(0, i).join(' ');
+      children.set(prefix, (children.get(prefix) ?? new Set()).add(word));
+    }
+  }
+  const summaries = new Map(commands.map(({ name, command }) => [name, command.summary]));
+  const about = (name: string): string => summaries.get(name) ?? [...(children.get(name) ?? [])].join(', ');
+  const entries = [...children].map(([prefix, words]) => {
+    const next = [...words].map((word) => ({ word, about: about(`${prefix} ${word}`.trim()) }));
+    return [prefix, next] as const;
+  });
+  return new Map(entries);
+}
+
+/** Every run of words that begins a command or is one. */
+const knownPaths = (tree: WordTree): readonly string[] =>
+  [...tree].flatMap(([prefix, next]) => next.map(({ word }) => `${prefix} ${word}`.trim()));
+
+const wordsOf = (next: readonly NextWord[]): string => next.map(({ word }) => word).join(' ');
 
 const flagWords = ({ command }: NamedCommand): string =>
   flagsOf(command)
@@ -23,23 +46,22 @@ const flagWords = ({ command }: NamedCommand): string =>
 
 const bash: Writer = (commands) => {
   const tree = wordTree(commands);
-  const seconds = [...tree]
-    .filter(([, words]) => words.length > 0)
-    .map(([first, words]) => `    ${first}) [ "$COMP_CWORD" -eq 2 ] && words='${words.join(' ')}' ;;`);
+  const known = knownPaths(tree).map((path) => `'${path}'`);
+  const words = [...tree].map(([prefix, next]) => `    '${prefix}') words='${wordsOf(next)}' ;;`);
   const flags = commands.map((one) => `    '${one.name}') flags='${flagWords(one)}' ;;`);
   return `# bash completion for rollcall
 _rollcall() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" words='' flags='' first="\${COMP_WORDS[1]}" name
-  case "$COMP_CWORD" in 1) words='${[...tree.keys()].join(' ')}' ;; esac
-  case "$first" in
-${seconds.join('\n')}
-  esac
-  for name in "$first \${COMP_WORDS[2]}" "$first"; do
-    case "$name" in
-${flags.join('\n')}
-    esac
-    [ -n "$flags" ] && break
+  local cur="\${COMP_WORDS[COMP_CWORD]}" words='' flags='' path='' depth=1 next
+  while [ "$depth" -lt "$COMP_CWORD" ]; do
+    next="\${path:+$path }\${COMP_WORDS[depth]}"
+    case "$next" in ${known.join('|')}) path="$next"; depth=$((depth + 1)) ;; *) break ;; esac
   done
+  [ "$depth" -eq "$COMP_CWORD" ] && case "$path" in
+${words.join('\n')}
+  esac
+  case "$path" in
+${flags.join('\n')}
+  esac
   case "$cur" in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")); [[ "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace ;;
     *) COMPREPLY=($(compgen -W "$words" -- "$cur")); [ -z "$words" ] && COMPREPLY=($(compgen -f -- "$cur")) ;;
@@ -53,9 +75,11 @@ const quote = (text: string): string =>
   text.replaceAll("'", "'\\''").replaceAll(':', '\\:').replaceAll('[', '\\[').replaceAll(']', '\\]');
 
 const zsh: Writer = (commands) => {
-  const words = [...wordTree(commands)].map(([first, seconds]) => {
-    const summary = commands.find(({ name }) => name === first)?.command.summary ?? seconds.join(', ');
-    return `    '${first}:${quote(summary)}'`;
+  const tree = wordTree(commands);
+  const known = knownPaths(tree).map((path) => `'${path}'`);
+  const words = [...tree].map(([prefix, next]) => {
+    const described = next.map(({ word, about }) => `'${word}:${quote(about)}'`);
+    return `    '${prefix}') next=(${described.join(' ')}); _describe 'command' next; return ;;`;
   });
   const cases = commands.map((one) => {
     const flags = flagsOf(one.command).map(
@@ -64,28 +88,17 @@ const zsh: Writer = (commands) => {
     );
     return `    '${one.name}') _arguments ${[...flags, "'*:file:_files'"].join(' ')} ;;`;
   });
-  const seconds = [...wordTree(commands)]
-    .filter(([, list]) => list.length > 0)
-    .map(
-      ([first, list]) =>
-        `    ${first}) (( CURRENT == 3 )) && { _values 'command' ${list.join(' ')}; return } ;;`,
-    );
   return `#compdef rollcall
 _rollcall() {
-  local -a commands
-  commands=(
+  local name='' longer
+  local -i depth=1
+  local -a next
+  while (( depth < CURRENT - 1 )); do
+    longer="\${name:+$name }$words[depth + 1]"
+    case "$longer" in ${known.join('|')}) name="$longer"; (( depth++ )) ;; *) break ;; esac
+  done
+  (( depth == CURRENT - 1 )) && case "$name" in
 ${words.join('\n')}
-  )
-  if (( CURRENT == 2 )); then _describe 'command' commands; return; fi
-  case "$words[2]" in
-${seconds.join('\n')}
-  esac
-  local name="$words[2]"
-  case "$name" in
-    ${[...wordTree(commands)]
-      .filter(([, list]) => list.length > 0)
-      .map(([first]) => first)
-      .join('|')}) name="$words[2] $words[3]" ;;
   esac
   case "$name" in
 ${cases.join('\n')}
@@ -97,29 +110,25 @@ _rollcall "$@"
 
 const fish: Writer = (commands) => {
   const quoted = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  const lines = commands.flatMap((one) => {
-    const [first = '', second] = one.name.split(' ');
-    const condition =
-      second === undefined
-        ? `__fish_seen_subcommand_from ${first}`
-        : `__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}`;
-    const word =
-      second === undefined
-        ? `complete -c rollcall -n __fish_use_subcommand -f -a ${first} -d '${quoted(one.command.summary)}'`
-        : `complete -c rollcall -n '__fish_seen_subcommand_from ${first}' -f -a ${second} -d '${quoted(one.command.summary)}'`;
-    const flags = flagsOf(one.command).map(
-      ({ name, value, doc }) =>
-        `complete -c rollcall -n '${condition}' -o ${name}${value === undefined ? '' : ' -r'} -d '${quoted(doc)}'`,
+  const seen = (path: string): string =>
+    path
+      .split(' ')
+      .map((word) => `__fish_seen_subcommand_from ${word}`)
+      .join('; and ');
+  const words = [...wordTree(commands)].flatMap(([prefix, next]) => {
+    const among = `; and not __fish_seen_subcommand_from ${wordsOf(next)}`;
+    const condition = prefix === '' ? '__fish_use_subcommand' : `${seen(prefix)}${among}`;
+    return next.map(
+      ({ word, about }) => `complete -c rollcall -n '${condition}' -f -a ${word} -d '${quoted(about)}'`,
     );
-    return [word, ...flags];
   });
-  const groups = [...wordTree(commands)]
-    .filter(([, list]) => list.length > 0)
-    .map(
-      ([first, list]) =>
-        `complete -c rollcall -n __fish_use_subcommand -f -a ${first} -d '${list.join(', ')}'`,
-    );
-  return `# fish completion for rollcall\n${[...groups, ...lines].join('\n')}\n`;
+  const flags = commands.flatMap((one) =>
+    flagsOf(one.command).map(
+      ({ name, value, doc }) =>
+        `complete -c rollcall -n '${seen(one.name)}' -o ${name}${value === undefined ? '' : ' -r'} -d '${quoted(doc)}'`,
+    ),
+  );
+  return `# fish completion for rollcall\n${[...words, ...flags].join('\n')}\n`;
 };
 
 /** Shell -> what makes its script. */

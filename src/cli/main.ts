@@ -43,6 +43,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   man: () => import('./commands/man-command.ts'),
   members: () => import('./commands/members-command.ts'),
   monitor: () => import('./commands/monitor-command.ts'),
+  'operator autopilot get-config': () => import('./commands/operator-autopilot-get-config-command.ts'),
+  'operator autopilot set-config': () => import('./commands/operator-autopilot-set-config-command.ts'),
+  'operator autopilot state': () => import('./commands/operator-autopilot-state-command.ts'),
+  'operator raft list-peers': () => import('./commands/operator-raft-list-peers-command.ts'),
+  'operator raft remove-peer': () => import('./commands/operator-raft-remove-peer-command.ts'),
+  'operator raft transfer-leader': () => import('./commands/operator-raft-transfer-leader-command.ts'),
+  'operator usage instances': () => import('./commands/operator-usage-instances-command.ts'),
   'query create': () => import('./commands/query-create-command.ts'),
   'query delete': () => import('./commands/query-delete-command.ts'),
   'query execute': () => import('./commands/query-execute-command.ts'),
@@ -104,23 +111,31 @@ function allCommands(): Promise<readonly NamedCommand[]> {
   );
 }
 
+/** The longest run of words that begins commands, with a space after it; '' begins all. */
+function groupOf(words: readonly string[]): string {
+  for (let length = words.length; length > 0; length -= 1) {
+    const prefix = `${words.slice(0, length).join(' ')} `;
+    if (Object.keys(COMMANDS).some((name) => name.startsWith(prefix))) return prefix;
+  }
+  return '';
+}
+
+async function refuseUnknown(word: string, io: CommandIo): Promise<number> {
+  const { nearest } = await import('../lib/nearest.ts');
+  const firsts = new Set(Object.keys(COMMANDS).map((name) => name.split(' ')[0] ?? ''));
+  const neighbour = nearest(word, firsts);
+  const hint = neighbour ? ` (did you mean ${neighbour}?)` : '';
+  io.err(`rollcall has no command ${word}${hint}; "rollcall help" lists them`);
+  return 127;
+}
+
 async function showGroup(words: readonly string[], io: CommandIo): Promise<number> {
   const { listOf } = await import('./help.ts');
-  const { nearest } = await import('../lib/nearest.ts');
   const isHelp = (word: string): boolean => ['-h', '--help', '-help', 'help'].includes(word);
   const group = words.filter((word) => !isHelp(word) && !word.startsWith('-'));
-  const prefix = group.length === 0 ? '' : `${group[0]} `;
+  const prefix = groupOf(group);
+  if (prefix === '' && group[0] !== undefined) return refuseUnknown(group[0], io);
   const names = Object.keys(COMMANDS).filter((name) => name.startsWith(prefix));
-  if (names.length === 0) {
-    const neighbour = nearest(
-      group[0] ?? '',
-      new Set(Object.keys(COMMANDS).map((name) => name.split(' ')[0] ?? '')),
-    );
-    io.err(
-      `rollcall has no command ${group[0]}${neighbour ? ` (did you mean ${neighbour}?)` : ''}; "rollcall help" lists them`,
-    );
-    return 127;
-  }
   const listed = (await allCommands())
     .filter(({ name }) => names.includes(name))
     .map(({ name, command }) => [name, command.summary] as const);

@@ -26,6 +26,9 @@ describe('rollcall completion', () => {
     expect(completed('rollcall', 'kv', '')).toEqual(['delete', 'export', 'get', 'import', 'put']);
     expect(completed('rollcall', 'catalog', 'nodes', '-ser')).toEqual(['-service=']);
     expect(completed('rollcall', 'agent', '-data')).toEqual(['-data-dir=', '-datacenter=']);
+    expect(completed('rollcall', 'operator', 'ra')).toEqual(['raft']);
+    expect(completed('rollcall', 'operator', 'raft', 'list')).toEqual(['list-peers']);
+    expect(completed('rollcall', 'operator', 'raft', 'remove-peer', '-addr')).toEqual(['-address=']);
   });
 
   it('names every command in every shell', () => {

@@ -2,58 +2,8 @@
  * What the API says of three servers, whoever keeps them together: shapes and texts as Consul 1.8.7 gave them.
  */
 import { expect, test } from 'vitest';
-import type { ClusterPort } from '../../../src/http/cluster-port.ts';
-import type { ClusterServer, ServerHealth } from '../../../src/model/cluster-health.ts';
 import { AppError, refuse } from '../../../src/model/errors.ts';
-import { startHttp, type TestServer } from '../../support/http-server.ts';
-
-const server = (number: number): ClusterServer => ({
-  id: `id-${number}`,
-  name: `s${number}`,
-  address: `127.0.0.${number}:8300`,
-  isLeader: number === 2,
-  isVoter: number !== 3,
-});
-const SERVERS = [1, 2, 3].map(server);
-
-const health = (one: ClusterServer, other: Partial<ServerHealth> = {}): ServerHealth => ({
-  ...one,
-  status: 'alive',
-  version: '1.2.3',
-  lastContactMs: one.isLeader ? 0 : 32.56242,
-  term: 7,
-  index: 12,
-  isHealthy: true,
-  stableSinceMs: Date.UTC(2026, 10, 21, 19, 20, 19, 500),
-  meta: { rack: 'r1' },
-  ...other,
-});
-
-const FOLLOWER = {
-  kind: 'follower',
-  leaderAddress: '127.0.0.2:8300',
-  term: 7,
-  lastContactMs: 41.276863,
-  expect: 3,
-} as const;
-
-/** A follower of three servers; what is asked of the leader is noted. */
-async function startFollower(own: Partial<ClusterPort> = {}): Promise<TestServer & { asked: unknown[] }> {
-  const asked: unknown[] = [];
-  const cluster: ClusterPort = {
-    standing: () => FOLLOWER,
-    servers: () => SERVERS,
-    health: async () => ({
-      isHealthy: true,
-      failureTolerance: 1,
-      servers: SERVERS.map((one) => health(one)),
-    }),
-    transferLeader: async (toId) => void asked.push(toId),
-    removeServer: async (which) => void asked.push(which),
-    ...own,
-  };
-  return { ...(await startHttp({}, { cluster })), asked };
-}
+import { FOLLOWER, SERVERS, serverHealth, startFollower } from '../../support/three-servers.ts';
 
 const noLeader = async (): Promise<never> => {
   throw new AppError('no_leader', 'No cluster leader');
@@ -108,7 +58,7 @@ test('health is 200 while all servers are healthy, and 429 with the same documen
     health: async () => ({
       isHealthy: false,
       failureTolerance: 0,
-      servers: [health(server(1), gone), health(server(2))],
+      servers: [serverHealth(0, gone), serverHealth(1)],
     }),
   });
   const bad = await ill.get('/v1/operator/autopilot/health');
