@@ -19,6 +19,7 @@ import { firstAutopilot } from './first-autopilot.ts';
 import type { Ground, OpenCore } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
 import { nodeMetaOf } from './identity.ts';
+import { catalogJournal } from './metered-history.ts';
 import { agentRoom, catalogRoom } from './metered-room.ts';
 import { CONSUL_VERSION } from './own-rows.ts';
 import type { Role } from './role.ts';
@@ -41,9 +42,10 @@ async function openBothStores(parts: CoreParts): Promise<OpenedBoth> {
   const tools: StoreTools = { watch, clock, random };
   const heap = watchHeap();
   const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
+  const rules = { ...CATALOG_RULES, makeJournal: catalogJournal(parts) };
   const opening = [
     openStore(stores.agent, AGENT_RULES, tools, agentRoom(limits)) as Promise<AgentState>,
-    openStore(stores.catalog, CATALOG_RULES, tools, catalogRoom(limits)) as Promise<OpenedStore>,
+    openStore(stores.catalog, rules, tools, catalogRoom(limits)) as Promise<OpenedStore>,
   ] as const;
   const opened = await Promise.allSettled(opening);
   const [first] = opened.filter((each) => each.status === 'rejected');

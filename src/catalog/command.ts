@@ -4,6 +4,7 @@
  * A command says what is wanted; whether that is a change at all, the reducer decides against the state it meets.
  * `all` is atomic: either every part is done, under one index, or none.
  */
+import type { Origin } from '../model/history-types.ts';
 import type { KvValue } from '../model/kv-value.ts';
 import type {
   CheckId,
@@ -139,7 +140,14 @@ export interface AllCommand {
   readonly commands: readonly Command[];
 }
 
-export type Command =
+/** What every command may carry: who asks for it, for the history. Of what is `all` only its own counts. */
+interface Asked {
+  readonly by?: Origin | undefined;
+}
+
+export type Command = Asked & CommandOfKind;
+
+type CommandOfKind =
   | RegisterCommand
   | DeregisterCommand
   | CheckStatusCommand

@@ -8,6 +8,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { Command, Results } from './command.ts';
+import type { Journal } from './history/keep-notes.ts';
 import { Installer, type TopicsOf } from './installer.ts';
 import type { Persistence, Write } from './persistence.ts';
 import type { Reduce } from './reduce-context.ts';
@@ -23,6 +24,8 @@ export interface Rules<K extends Kinds, C> {
   readonly specs: TableSpecs<K>;
   readonly reduce: Reduce<K, C>;
   readonly topicsOf: TopicsOf<K>;
+  /** Makes what remembers the writes; none remembers nothing. */
+  readonly makeJournal?: (view: ViewOf<K>) => Journal<K, C> & Pick<RowRoom<K>, 'onInstalled'>;
 }
 
 export interface StoreTools {
@@ -55,7 +58,7 @@ export interface OpenedStore<
 /** Load a store and make its queue. Rejects with AppError, the store closed, when it cannot be read. */
 export async function openStore<K extends Kinds, C extends { readonly kind: string }, R>(
   persistence: Persistence<K>,
-  { specs, reduce, topicsOf }: Rules<K, C>,
+  { specs, reduce, topicsOf, makeJournal }: Rules<K, C>,
   { watch, clock, random }: StoreTools,
   makeRoom?: (view: ViewOf<K>) => RowRoom<K>,
 ): Promise<OpenedStore<K, C, R>> {
@@ -69,7 +72,11 @@ export async function openStore<K extends Kinds, C extends { readonly kind: stri
   const installer = new Installer({ state, indexes, watch, topicsOf });
   const unfollow = persistence.follow(stored.index, installer);
   const room = makeRoom?.(state.view);
-  installer.onInstalled((applied) => room?.onInstalled?.(applied));
+  const journal = makeJournal?.(state.view);
+  installer.onInstalled((applied) => {
+    room?.onInstalled?.(applied);
+    journal?.onInstalled?.(applied);
+  });
   const admit = room && { admit: room.admit.bind(room) };
   const writer = new Writer<K, C, R>({
     specs,
@@ -80,6 +87,7 @@ export async function openStore<K extends Kinds, C extends { readonly kind: stri
     clock,
     random,
     ...admit,
+    ...(journal && { journal }),
   });
   const close = async (): Promise<void> => {
     await writer.stop();

@@ -17,6 +17,7 @@ import {
   orNull,
   type Shape,
 } from '../lib/shape.ts';
+import { type HistoryNote, type HistoryRow, NOTE_KINDS } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
@@ -155,4 +156,16 @@ export const ROW_SHAPES = {
   }),
   lockDelays: hasFields<Content<LockDelayRow>>({ key: isText, untilMs: isNumber }),
   settings: hasFields<Content<SettingRow>>({ name: isText, value: isJsonText }),
+  history: hasFields<Content<HistoryRow>>({
+    key: isText,
+    bytes: isNumber,
+    notes: isListOf(
+      hasFields<Pick<HistoryNote, 'index' | 'atMs' | 'kind' | 'action'>>({
+        index: isNumber,
+        atMs: isNumber,
+        kind: isOneOf(...NOTE_KINDS),
+        action: isText,
+      }),
+    ),
+  }),
 } as const;

@@ -85,7 +85,7 @@ export class SessionTimers {
     const { writer, log } = this.#parts;
     this.#timers.delete(id);
     try {
-      await writer.submit({ kind: 'session-destroy', id });
+      await writer.submit({ kind: 'session-destroy', id, by: { why: `the TTL of session ${id} ran out` } });
       log.info({ session: id }, 'session ended: its TTL ran out');
     } catch (error) {
       // Whoever renewed it meanwhile has given it another timer, and so has another begin.

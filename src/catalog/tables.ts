@@ -6,6 +6,7 @@
  * A new table is a row here and in `CatalogKinds`; stores, drafts and snapshots pick it up from this list.
  */
 import { canonicalIp } from '../lib/ip.ts';
+import type { HistoryRow } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
@@ -36,6 +37,7 @@ export type CatalogKinds = {
   queries: Kind<QueryRow, 'name' | 'template' | 'session'>;
   lockDelays: Kind<LockDelayRow, never>;
   settings: Kind<SettingRow, never>;
+  history: Kind<HistoryRow, never>;
 };
 
 export type TableName = TableNameOf<CatalogKinds>;
@@ -132,6 +134,7 @@ export const TABLES: TableSpecs<CatalogKinds> = {
   },
   lockDelays: { shape: ROW_SHAPES.lockDelays, key: (row) => row.key, indexes: {} },
   settings: { shape: ROW_SHAPES.settings, key: (row) => row.name, indexes: {} },
+  history: { shape: ROW_SHAPES.history, key: (row) => row.key, indexes: {} },
 };
 
 export const TABLE_NAMES = tableNames(TABLES);

@@ -27,6 +27,8 @@ export const kvTopic = (key: string): string => (key.endsWith('*') ? `kv:${key}\
 export const kvPrefixTopic = (prefix: string): string => (prefix === '' ? 'kv' : `kv:${prefix}*`);
 export const sessionTopic = (id: string): string => `session:${id}`;
 export const sessionsOfTopic = (node: string): string => `sessions-of:${nodeKey(node)}`;
+/** Everything that the history remembers. */
+export const HISTORY_TOPIC = 'history';
 export const queryTopic = (id: string): string => `query:${id}`;
 
 /** Every service of a node answers differently when the node or one of its own checks changes. */
@@ -67,6 +69,8 @@ function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable
       return ['sessions', sessionTopic((row as SessionRow).id), sessionsOfTopic((row as SessionRow).node)];
     case 'queries':
       return ['queries', queryTopic((row as QueryRow).id)];
+    case 'history':
+      return [HISTORY_TOPIC];
     default:
       return [];
   }

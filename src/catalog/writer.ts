@@ -13,8 +13,9 @@ import { type AppError, invariant } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { Command, Results } from './command.ts';
 import { Draft } from './draft.ts';
+import { type Journal, keepNotes, type PendingNote } from './history/keep-notes.ts';
 import type { Installer } from './installer.ts';
-import type { CommitOutcome, Persistence, Write } from './persistence.ts';
+import type { BatchLimits, CommitOutcome, Persistence, Write } from './persistence.ts';
 import { type Reduce, type Reduced, readResult } from './reduce-context.ts';
 import type { State } from './state.ts';
 import type { Kinds, TableSpecs, ViewOf } from './table-set.ts';
@@ -44,6 +45,8 @@ interface Pending<C> {
 
 interface Reducible<K extends Kinds, C> extends Pending<C> {
   readonly reduced: Reduced<K>;
+  /** What the history is to remember of it. */
+  readonly notes: readonly PendingNote[];
   /** 0 where the store does not count them. */
   readonly bytes: number;
 }
@@ -58,6 +61,8 @@ export interface WriterParts<K extends Kinds, C> {
   readonly random: Random;
   /** Refuses, by throwing AppError, changes of the view that there is no room for. */
   readonly admit?: (changes: Write<K>, view: ViewOf<K>) => void;
+  /** Keeps what is remembered of writes, in their commit. */
+  readonly journal?: Journal<K, C>;
 }
 
 export class Writer<
@@ -124,7 +129,7 @@ export class Writer<
   async #drain(): Promise<void> {
     await Promise.resolve(); // everything that this turn of the event loop submits joins the first batch
     while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
+      const batch = this.#withNotes(this.#takeBatch());
       try {
         await this.#runBatch(batch);
       } catch (bug) {
@@ -133,6 +138,19 @@ export class Writer<
       }
     }
     this.#running = undefined;
+  }
+
+  /** What fits into a batch beside its notes. */
+  #limits(): BatchLimits {
+    const { persistence, journal } = this.#parts;
+    const { limits } = persistence;
+    if (journal === undefined) return limits;
+    return { ...limits, maxOperations: limits.maxOperations - journal.maxOperations };
+  }
+
+  #withNotes(batch: readonly Reducible<K, C>[]): readonly Reducible<K, C>[] {
+    const { state, journal } = this.#parts;
+    return journal === undefined ? batch : keepNotes(batch, state.index, journal);
   }
 
   #layAhead(draft: Draft<K>, command: C): void {
@@ -146,8 +164,8 @@ export class Writer<
 
   /** Reduce what waits, as much as one transaction takes; the rest waits on. What is refused is gone. */
   #takeBatch(): readonly Reducible<K, C>[] {
-    const { specs, state, persistence } = this.#parts;
-    const { limits } = persistence;
+    const { specs, state } = this.#parts;
+    const limits = this.#limits();
     const draft = new Draft(state.view, specs);
     const reducible: Reducible<K, C>[] = [];
     let [taken, operations, bytes] = [0, 0, 0];
@@ -174,12 +192,16 @@ export class Writer<
   }
 
   #reduceOne(draft: Draft<K>, pending: Pending<C>): Reducible<K, C> | undefined {
-    const { reduce, clock, random, persistence, admit } = this.#parts;
+    const { reduce, clock, random, persistence, admit, journal } = this.#parts;
     try {
-      const reduced = reduce(draft.view, pending.command, { nowMs: clock.now(), random });
+      const nowMs = clock.now();
+      const { command } = pending;
+      const reduced = reduce(draft.view, command, { nowMs, random });
       admit?.(reduced.changes, draft.view);
+      const notes = journal?.note(command, reduced.changes, { view: draft.view, nowMs }) ?? [];
       const isCounted = persistence.limits.maxBytes !== Infinity;
-      return { ...pending, reduced, bytes: isCounted ? persistence.sizeOf(reduced.changes) : 0 };
+      const bytes = isCounted ? persistence.sizeOf(reduced.changes) + (journal?.sizeOf(notes) ?? 0) : 0;
+      return { ...pending, reduced, notes, bytes };
     } catch (refusal) {
       pending.reject(refusal);
       return undefined;

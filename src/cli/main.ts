@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   event: () => import('./commands/event-command.ts'),
   explain: () => import('./commands/explain-command.ts'),
   'force-leave': () => import('./commands/force-leave-command.ts'),
+  history: () => import('./commands/history-command.ts'),
   info: () => import('./commands/info-command.ts'),
   join: () => import('./commands/join-command.ts'),
   keygen: () => import('./commands/keygen-command.ts'),

@@ -17,6 +17,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ExplainDns } from '../model/explanation.ts';
+import type { Origin } from '../model/history-types.ts';
 import type {
   CheckDefinition,
   CheckId,
@@ -40,7 +41,7 @@ import type { BudgetLimits } from './listen/budget.ts';
 /** A check of this agent with its live state; stamps do not matter here. */
 export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output' | 'sinceMs'>;
 
-/** What this agent was asked to keep registered; see local/local.ts. */
+/** What this agent was asked to keep registered; see local/local.ts. `by` is who asks, for the history. */
 export interface LocalRegistrations {
   services(): ReadonlyMap<ServiceId, Pick<LocalServiceRow, 'definition' | 'source'>>;
   checks(): ReadonlyMap<CheckId, LocalCheckState>;
@@ -51,17 +52,22 @@ export interface LocalRegistrations {
       readonly checks: readonly CheckDefinition[];
       readonly source: RegistrationSource;
     },
-    options: { readonly replaceExistingChecks: boolean },
+    options: { readonly replaceExistingChecks: boolean; readonly by?: Origin },
   ): Promise<void>;
   /** Throws for checks that run programs where the configuration forbids them. */
   refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void;
   /** False: unknown. */
-  deregisterService(id: string): Promise<boolean>;
-  registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void>;
-  deregisterCheck(id: string): Promise<boolean>;
-  updateTtl(id: string, status: CheckStatus, output: string): Promise<'ok' | 'unknown' | 'not-ttl'>;
-  setServiceMaintenance(id: string, isOn: boolean, reason: string): Promise<boolean>;
-  setNodeMaintenance(isOn: boolean, reason: string): Promise<void>;
+  deregisterService(id: string, by?: Origin): Promise<boolean>;
+  registerCheck(definition: CheckDefinition, source: RegistrationSource, by?: Origin): Promise<void>;
+  deregisterCheck(id: string, by?: Origin): Promise<boolean>;
+  updateTtl(
+    id: string,
+    status: CheckStatus,
+    output: string,
+    by?: Origin,
+  ): Promise<'ok' | 'unknown' | 'not-ttl'>;
+  setServiceMaintenance(id: string, isOn: boolean, reason: string, by?: Origin): Promise<boolean>;
+  setNodeMaintenance(isOn: boolean, reason: string, by?: Origin): Promise<void>;
 }
 
 /** What a check said lately. */

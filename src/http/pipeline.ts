@@ -13,6 +13,7 @@ import type { Call, Reply } from './call-and-reply.ts';
 import { noLeaderReply, untilCurrent } from './catalog-copy.ts';
 import type { HttpParts } from './http-parts.ts';
 import { requireReachable } from './place.ts';
+import { inNameOf } from './request/origin.ts';
 import { requireDefaultTenancy } from './request/tenancy.ts';
 import type { Operation, PreparedOperation } from './route.ts';
 
@@ -55,7 +56,8 @@ async function refusalOfCopy(waiting: Promise<void>, { place }: Operation): Prom
 }
 
 /** Do what a call asks for. Throws whatever a step refuses with. */
-export async function perform(operation: Operation, call: Call, parts: HttpParts): Promise<Performed> {
+export async function perform(operation: Operation, call: Call, given: HttpParts): Promise<Performed> {
+  const parts = call.method === 'GET' ? given : inNameOf(call, given);
   const off = operation.whenOff?.(parts.config);
   if (off !== undefined) return { reply: off, authorizer: ALLOW_ALL };
   requireDefaultTenancy(call);

@@ -45,6 +45,7 @@ import { coordinateRoutes } from './routes/coordinate-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
+import { historyRoutes } from './routes/history-routes.ts';
 import { internalUiRoutes } from './routes/internal-ui-routes.ts';
 import { kvRoutes } from './routes/kv-routes.ts';
 import { metricsRoutes } from './routes/metrics-routes.ts';
@@ -72,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...txnRoutes,
   ...eventRoutes,
+  ...historyRoutes,
   ...queryRoutes,
   ...snapshotRoutes,
   ...operatorRoutes,

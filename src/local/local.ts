@@ -13,6 +13,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { AppError } from '../model/errors.ts';
+import type { Origin } from '../model/history-types.ts';
 import type { CheckDefinition, CheckId, CheckStatus, RegistrationSource, ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
 import type { AgentKinds, AgentView } from './agent-tables.ts';
@@ -122,39 +123,39 @@ export class Local {
   /** Register a service and its checks; resolves when durable and visible. Throws AppError when it is refused. */
   async registerService(
     registration: ServiceRegistration,
-    { replaceExistingChecks }: { readonly replaceExistingChecks: boolean },
+    { replaceExistingChecks, by }: { readonly replaceExistingChecks: boolean; readonly by?: Origin },
   ): Promise<void> {
     this.refuseForbidden(registration.checks, registration.source);
-    await this.#carryOut(planService(registration, replaceExistingChecks, this.#planContext()));
+    await this.#carryOut(planService(registration, replaceExistingChecks, this.#planContext()), by);
   }
 
   /** Remove a service and its checks; false when it is unknown. */
-  async deregisterService(id: string): Promise<boolean> {
+  async deregisterService(id: string, by?: Origin): Promise<boolean> {
     if (!this.#knowsService(id)) return false;
-    await this.#carryOut(planServiceRemoval(id as ServiceId, this.#planContext()));
+    await this.#carryOut(planServiceRemoval(id as ServiceId, this.#planContext()), by);
     return true;
   }
 
   /** Register a check of the node or of a known service. Throws AppError when it is refused. */
-  async registerCheck(definition: CheckDefinition, source: RegistrationSource): Promise<void> {
+  async registerCheck(definition: CheckDefinition, source: RegistrationSource, by?: Origin): Promise<void> {
     this.refuseForbidden([definition], source);
     const { serviceId } = definition;
     const context = this.#planContext();
     const service = serviceId === '' ? undefined : context.ahead.localServices.get(serviceId);
     if (serviceId !== '' && service === undefined)
       throw new AppError('invalid_command', `ServiceID ${JSON.stringify(serviceId)} does not exist`);
-    await this.#carryOut(planCheck(definition, source, service?.definition, context));
+    await this.#carryOut(planCheck(definition, source, service?.definition, context), by);
   }
 
   /** Remove a check; false when it is unknown. */
-  async deregisterCheck(id: string): Promise<boolean> {
+  async deregisterCheck(id: string, by?: Origin): Promise<boolean> {
     const isKnown = this.#registry.checks.has(id as CheckId) || this.#ahead.localChecks.get(id) !== undefined;
-    if (isKnown) await this.#carryOut(planCheckRemoval([id as CheckId], this.#planContext()));
+    if (isKnown) await this.#carryOut(planCheckRemoval([id as CheckId], this.#planContext()), by);
     return isKnown;
   }
 
   /** Take a client's report for a TTL check; a change of status is durable and visible when it resolves. */
-  async updateTtl(id: string, status: CheckStatus, output: string): Promise<TtlOutcome> {
+  async updateTtl(id: string, status: CheckStatus, output: string, by?: Origin): Promise<TtlOutcome> {
     const check = this.#registry.checks.get(id as CheckId);
     if (check === undefined) return 'unknown';
     const { definition } = check;
@@ -162,7 +163,7 @@ export class Local {
     const ttlExpiresAtMs = this.#parts.clock.monotonic() + definition.probe.ttlMs;
     const renewed = { ...check, ttlExpiresAtMs };
     this.#registry.live(renewed);
-    const pushed = this.#take(renewed, status, cutOutput(output, definition.outputMaxBytes));
+    const pushed = this.#take(renewed, status, cutOutput(output, definition.outputMaxBytes), by);
     this.#parts.onHeartbeat(this.#registry.checks.get(definition.id) ?? renewed, true);
     if (pushed === undefined) this.#outbox.deadlineMoved(definition.id);
     else await pushed;
@@ -182,21 +183,21 @@ export class Local {
   }
 
   /** Put a service into or out of maintenance; false when it is unknown. A second time changes nothing. */
-  async setServiceMaintenance(id: string, isOn: boolean, reason: string): Promise<boolean> {
+  async setServiceMaintenance(id: string, isOn: boolean, reason: string, by?: Origin): Promise<boolean> {
     if (!this.#knowsService(id)) return false;
-    await this.#setMark(serviceMark(id, reason), isOn);
+    await this.#setMark(serviceMark(id, reason), isOn, by);
     return true;
   }
 
   /** Put the node, and so all its services, into or out of maintenance. */
-  async setNodeMaintenance(isOn: boolean, reason: string): Promise<void> {
-    await this.#setMark(nodeMark(reason), isOn);
+  async setNodeMaintenance(isOn: boolean, reason: string, by?: Origin): Promise<void> {
+    await this.#setMark(nodeMark(reason), isOn, by);
   }
 
   /** Make the registrations from files be these; only differences are touched, all of them at once or none. */
   async replaceConfigDefinitions(...wanted: ConfigDefinitions): Promise<DefinitionsDiff> {
     const { plan, diff } = this.#planConfig(...wanted);
-    if (plan.keep.length > 0) await this.#carryOut(plan);
+    if (plan.keep.length > 0) await this.#carryOut(plan, { why: 'configuration' });
     return diff;
   }
 
@@ -244,15 +245,15 @@ export class Local {
     return { node: own().node, ahead: this.#ahead, live: this.#registry.checks, clock };
   }
 
-  async #setMark(mark: CheckDefinition, isOn: boolean): Promise<void> {
-    if (!isOn) await this.deregisterCheck(mark.id);
-    else if (this.#ahead.localChecks.get(mark.id) === undefined) await this.registerCheck(mark, 'api');
+  async #setMark(mark: CheckDefinition, isOn: boolean, by: Origin | undefined): Promise<void> {
+    if (!isOn) await this.deregisterCheck(mark.id, by);
+    else if (this.#ahead.localChecks.get(mark.id) === undefined) await this.registerCheck(mark, 'api', by);
     else await this.#carryOut(NOTHING);
   }
 
-  async #carryOut(plan: Plan): Promise<void> {
+  async #carryOut(plan: Plan, by?: Origin): Promise<void> {
     const lines = linesOfPlan(plan, this.#ahead);
-    await this.#stores.carryOut(plan);
+    await this.#stores.carryOut(plan, { agent: this.#parts.own().node.name, ...by });
     for (const { level, fields, text } of lines) this.#parts.log[level](fields, text);
   }
 
@@ -278,7 +279,7 @@ export class Local {
   }
 
   /** Keep a result; the promise is there when it has to be published at once. */
-  #take(check: LocalCheck, status: CheckStatus, output: string): Promise<void> | undefined {
+  #take(check: LocalCheck, status: CheckStatus, output: string, by?: Origin): Promise<void> | undefined {
     const { clock, settings } = this.#parts;
     const { checkUpdateIntervalMs, discardCheckOutput } = settings();
     const after = withResult(check, status, discardCheckOutput ? '' : output, clock);
@@ -287,7 +288,7 @@ export class Local {
     this.#registry.live(after);
     if (isFirst || after.status !== check.status) logStatus(this.#parts.log, check, status);
     if (isFirst || after.status !== check.status || checkUpdateIntervalMs === 0)
-      return this.#outbox.push(after);
+      return this.#outbox.push(after, by);
     this.#outbox.deferOutput(check.definition.id, checkUpdateIntervalMs);
     return undefined;
   }
@@ -305,13 +306,15 @@ export class Local {
     if (started.length > 0) onChecksChanged({ started, stopped: [] });
     if (forbidden.length === 0) return;
     log.warn({ checks: forbidden }, 'checks that run programs were removed: scripts are disabled now');
-    await this.#carryOut(planCheckRemoval(forbidden, this.#planContext()));
+    await this.#carryOut(planCheckRemoval(forbidden, this.#planContext()), {
+      why: 'scripts are disabled now',
+    });
   }
 
   async #reap(): Promise<void> {
     const { clock, log } = this.#parts;
     for (const id of overdueServices(this.#registry.checks.values(), clock.monotonic())) {
-      await this.deregisterService(id);
+      await this.deregisterService(id, { why: 'critical for too long' });
       log.info({ service: id }, 'Check for service has been critical for too long; deregistered service');
     }
   }

@@ -9,6 +9,7 @@ import type { CheckStatusCommand } from '../catalog/command.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
+import type { Origin } from '../model/history-types.ts';
 import type { CheckId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
 import { type CatalogPort, isAway } from './catalog-port.ts';
@@ -45,13 +46,13 @@ export class Outbox {
     return new Set(this.#outputDue.keys());
   }
 
-  /** Store and publish status and output now. Rejects when that is refused; it is then tried again. */
-  async push(check: LocalCheck): Promise<void> {
+  /** Store and publish status and output now, for whoever reported them. Rejects when that is refused; it is then tried again. */
+  async push(check: LocalCheck, by?: Origin): Promise<void> {
     const { id } = check.definition;
     this.#outputDue.delete(id);
     this.#movedDeadlines.delete(id);
     try {
-      await this.#send([check], []);
+      await this.#send([check], [], by);
       this.#parts.log.info({ check: id }, 'Synced check');
     } catch (error) {
       this.#failed.add(id);
@@ -105,13 +106,14 @@ export class Outbox {
   }
 
   /** Store the state of all these checks, and show the catalog those with news, in one turn. Rejects when either fails. */
-  async #send(news: readonly LocalCheck[], others: readonly LocalCheck[]): Promise<void> {
-    const { keep, catalog } = this.#parts;
+  async #send(news: readonly LocalCheck[], others: readonly LocalCheck[], reporter?: Origin): Promise<void> {
+    const { keep, catalog, node } = this.#parts;
+    const by = { agent: node, ...reporter };
     const states = [...news, ...others].map((check) => this.#state(check));
     const shown = news.map((check) => this.#status(check));
     await allDone([
       keep({ kind: 'all', commands: states }),
-      ...(shown.length > 0 ? [catalog.submit({ kind: 'all', commands: shown })] : []),
+      ...(shown.length > 0 ? [catalog.submit({ kind: 'all', commands: shown, by })] : []),
     ]);
   }
 

@@ -54,8 +54,8 @@ async function adopt(parts: SyncParts, definition: ServiceDefinition): Promise<v
   await tryStep(parts, 'keep-service', () => parts.keep({ kind: 'keep-service', definition, source }));
 }
 
-async function repair({ catalog, log }: SyncParts, command: Command): Promise<void> {
-  await catalog.submit(command);
+async function repair({ own, catalog, log }: SyncParts, command: Command): Promise<void> {
+  await catalog.submit({ ...command, by: { agent: own.node.name, why: 'anti-entropy' } });
   logRepair(log, command);
 }
 

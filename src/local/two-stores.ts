@@ -5,6 +5,7 @@
  * of them took its half, or may have: somebody has to compare them then.
  */
 import { AppError } from '../model/errors.ts';
+import type { Origin } from '../model/history-types.ts';
 import type { ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
 import { type CatalogPort, isAway } from './catalog-port.ts';
@@ -46,12 +47,12 @@ export class TwoStores {
    * Resolves when the plan is durable here and visible in the catalog, or will be once there is a catalog. Rejects when
    * either half is refused.
    */
-  async carryOut(plan: Plan): Promise<void> {
+  async carryOut(plan: Plan, by: Origin): Promise<void> {
     const { agentState, catalog, onKept } = this.#parts;
     this.#underWay.add(plan);
     const [kept, shown] = await Promise.allSettled([
       agentState.writer.submit({ kind: 'all', commands: plan.keep }),
-      catalog.submit({ kind: 'all', commands: plan.show }),
+      catalog.submit({ kind: 'all', commands: plan.show, by }),
     ]);
     this.#underWay.delete(plan);
     if (kept.status === 'fulfilled') onKept(plan);

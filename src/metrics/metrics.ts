@@ -106,6 +106,13 @@ export const METRICS = {
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
   catalog_service_names: { kind: 'gauge', help: 'Names of services in the catalog.', labels: [] },
   catalog_kv_bytes: { kind: 'gauge', help: 'Octets of all keys and values together.', labels: [] },
+  history_entries: { kind: 'gauge', help: 'Entries of the history.', labels: [] },
+  history_bytes: { kind: 'gauge', help: 'Octets of the history.', labels: [] },
+  history_oldest_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest entry of the history in seconds; 0 when there is none.',
+    labels: [],
+  },
   catalog_no_room: {
     kind: 'counter',
     help: 'Writes refused because keys and values, or memory, have reached their limit.',

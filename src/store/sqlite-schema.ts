@@ -49,6 +49,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "INSERT INTO settings SELECT * FROM facts WHERE key = 'autopilot'",
     "DELETE FROM facts WHERE key = 'autopilot'",
   ],
+  // What the catalog remembers of its own past.
+  [rowTable('history')],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -4,10 +4,11 @@
 import { catalogPort, indexesOfBoth } from '../../src/agent/core.ts';
 import type { Stores } from '../../src/agent/stores.ts';
 import type { Command, Results } from '../../src/catalog/command.ts';
+import { HistoryJournal, type HistorySettings } from '../../src/catalog/history/journal.ts';
 import { openStore } from '../../src/catalog/opened-store.ts';
 import { CATALOG_RULES } from '../../src/catalog/reduce.ts';
 import type { State } from '../../src/catalog/state.ts';
-import { type CatalogKinds, TABLES } from '../../src/catalog/tables.ts';
+import { type CatalogKinds, TABLES, type View } from '../../src/catalog/tables.ts';
 import type { TopicIndexes } from '../../src/catalog/topics.ts';
 import { Watch } from '../../src/catalog/watch.ts';
 import type { Writer } from '../../src/catalog/writer.ts';
@@ -46,7 +47,15 @@ export interface LocalAgentOptions {
   readonly clock?: ManualClock;
   readonly settings?: Partial<LocalSettings>;
   readonly log?: Logger;
+  readonly history?: Partial<HistorySettings>;
 }
+
+const HISTORY: HistorySettings = {
+  maxNotes: 1_000,
+  maxAgeMs: 3_600_000,
+  maxBytes: 1_000_000,
+  kvPrefixes: [],
+};
 
 const DEFAULTS = { outputMaxBytes: 4_096 };
 
@@ -67,9 +76,11 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
   const watch = new Watch(clock);
   const random = seededRandom(7);
   const tools = { watch, clock, random };
+  const makeJournal = (view: View): HistoryJournal =>
+    new HistoryJournal(view, { ...HISTORY, ...options.history });
   const [agentState, catalog] = await Promise.all([
     openStore<AgentKinds, AgentCommand, AgentResults>(stores.agent, AGENT_RULES, tools),
-    openStore<CatalogKinds, Command, Results>(stores.catalog, CATALOG_RULES, tools),
+    openStore<CatalogKinds, Command, Results>(stores.catalog, { ...CATALOG_RULES, makeJournal }, tools),
   ]);
   // An agent knows its id before it does anything else.
   await agentState.writer.submit({ kind: 'fact', name: 'node_id', value: 'id-1' });

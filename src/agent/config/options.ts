@@ -8,6 +8,7 @@ import type { Kinds } from './option-spec.ts';
 import { AUTOPILOT_OPTIONS } from './options-autopilot.ts';
 import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { DNS_OPTIONS } from './options-dns.ts';
+import { HISTORY_OPTIONS } from './options-history.ts';
 import { NODE_OPTIONS } from './options-node.ts';
 import { SERVICE_OPTIONS } from './options-service.ts';
 import { TLS_OPTIONS } from './options-tls.ts';
@@ -19,6 +20,7 @@ export const OPTIONS = {
   ...DNS_OPTIONS,
   ...SERVICE_OPTIONS,
   ...TLS_OPTIONS,
+  ...HISTORY_OPTIONS,
 };
 
 export type OptionKey = keyof typeof OPTIONS;

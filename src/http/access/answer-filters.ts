@@ -36,6 +36,17 @@ const namedOf =
   (resource: Resource, name: string): RightsOfEntry =>
   (entry) => [read(resource, entry[name])];
 
+/** An entry of the history needs what reading the thing itself would need. */
+const historyOf: RightsOfEntry = (entry) => {
+  const { Kind, Node, Service, Key, Name } = entry;
+  if (Kind === 'leader') return [];
+  if (Kind === 'kv') return [read('key', Key)];
+  if (Kind === 'query') return [read('query', Name)];
+  if (Kind === 'acl') return [read('acl', '')];
+  if (Node === undefined) return [read('operator', '')];
+  return Service === undefined ? nodeOf(entry) : [read('service', Service), ...nodeOf(entry)];
+};
+
 const holdsAll = (rights: readonly Right[], { may }: Asker): boolean => rights.every(may);
 
 /** A filter of lists that are there and, entry by entry as they are made, of long ones. */
@@ -68,6 +79,7 @@ export const instancesFilter = entriesOf(instanceOf);
 export const entriesFilter = entriesOf(entryOf);
 export const checksFilter = entriesOf(checkOf);
 export const sessionsFilter = entriesOf(namedOf('session', 'Node'));
+export const historyFilter = entriesOf(historyOf);
 export const eventsFilter = entriesOf(namedOf('event', 'Name'));
 export const ownServicesFilter = entriesOf(namedOf('service', 'Service'));
 export const ownChecksFilter = entriesOf(ownCheckOf);

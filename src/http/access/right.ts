@@ -35,6 +35,8 @@ export interface Authorizer {
   readonly isUnlimited: boolean;
   /** Askers of one group have the same rights; they share kept answers. */
   readonly group: string;
+  /** AccessorID of the token that it stands for, where there is one: what the history calls it by. */
+  readonly accessorId?: string;
   allows(right: Right): boolean;
 }
 

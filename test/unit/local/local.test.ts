@@ -21,7 +21,7 @@ test('a registration is in the catalog, in the store and at the scheduler when i
   const tables = (rows: readonly { table: string }[]) => new Set(rows.map(({ table }) => table));
   const [own, shown] = [await agent.stores.agent.load(), await agent.stores.catalog.load()];
   expect(tables(own.rows)).toEqual(new Set(['facts', 'localServices', 'localChecks']));
-  expect(tables(shown.rows)).toEqual(new Set(['nodes', 'services', 'checks']));
+  expect(tables(shown.rows)).toEqual(new Set(['nodes', 'services', 'checks', 'history']));
   expect(agent.changes.flatMap(({ started }) => started.map(({ check }) => check.definition.id))).toEqual([
     'c',
   ]);

@@ -106,7 +106,8 @@ test('a database of the time when both stores were one comes up without loss, ea
   const { local } = await startLocal({ stores: { agent, catalog } });
   expect([...local.services().keys()].sort()).toEqual(['db', 'web-1']);
   expect(local.checks().get('c' as never)).toMatchObject({ status: 'passing', output: 'fine' });
-  expect((await catalog.load()).rows.length).toBe(before.rows.length - 1); // serfHealth, which this rig does not have
+  const after = (await catalog.load()).rows.filter(({ table }) => table !== 'history');
+  expect(after.length).toBe(before.rows.length - 1); // serfHealth, which this rig does not have
   await Promise.all([agent.close(), catalog.close()]);
 });
 

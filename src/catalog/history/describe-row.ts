@@ -1,0 +1,255 @@
+/**
+ * One changed row as a note: what it was, what it is now, in the words of the API. Pure.
+ *
+ * Gives undefined for what is not worth a note (another output of a check, sessions, locks' delays) and for tables that
+ * nobody described here. A new table is a new row in DESCRIBERS. Secrets of tokens are in no note.
+ */
+import { isSame } from '../../lib/same.ts';
+import type { NoteContent } from '../../model/history-types.ts';
+import {
+  type CheckRow,
+  type JsonObject,
+  type KvRow,
+  NODE_MAINTENANCE,
+  type NodeRow,
+  type QueryRow,
+  SERF_HEALTH,
+  SERVICE_MAINTENANCE_PREFIX,
+  type ServiceRow,
+  type SettingRow,
+} from '../../model/types.ts';
+
+/** Characters of an output that a note keeps. Turning it up lets fewer notes fit into the history. */
+const MAX_OUTPUT = 512;
+/** Octets of a value that a note keeps; of a larger one it keeps the size. */
+const MAX_VALUE_BYTES = 8 * 1024;
+
+export interface DescribeSettings {
+  /** Prefixes of keys whose values are remembered; '' is all of them. */
+  readonly kvPrefixes: readonly string[];
+}
+
+type Describe<Row> = (
+  before: Row | undefined,
+  after: Row | undefined,
+  settings: DescribeSettings,
+) => NoteContent | undefined;
+
+function actionOf(before: unknown, after: unknown, words: readonly [string, string, string]): string {
+  if (before === undefined) return words[0];
+  return after === undefined ? words[2] : words[1];
+}
+
+const REGISTERED = ['registered', 'changed', 'deregistered'] as const;
+const CREATED = ['created', 'changed', 'deleted'] as const;
+
+type Fields = { readonly [name: string]: unknown };
+
+/** The fields that differ, on both sides; a side that is not there stays so. */
+function differing(
+  before: Fields | undefined,
+  after: Fields | undefined,
+): Pick<NoteContent, 'before' | 'after'> {
+  const names = Object.keys(before ?? after ?? {}).filter((name) => !isSame(before?.[name], after?.[name]));
+  const only = (side: Fields): JsonObject => Object.fromEntries(names.map((name) => [name, side[name]]));
+  return {
+    ...(before && after && { before: only(before) }),
+    ...(after && { after: only(after) }),
+  };
+}
+
+const nodeFields = ({ id, address, taggedAddresses, meta }: NodeRow): Fields => ({
+  ID: id,
+  Address: address,
+  TaggedAddresses: taggedAddresses,
+  Meta: meta,
+});
+
+const serviceFields = (row: ServiceRow): Fields => ({
+  Address: row.address,
+  Port: row.port,
+  Tags: row.tags,
+  Meta: row.meta,
+  Weights: { Passing: row.weights.passing, Warning: row.weights.warning },
+  Service: row.name,
+  Kind: row.kind,
+  SocketPath: row.socketPath,
+  EnableTagOverride: row.enableTagOverride,
+  TaggedAddresses: row.taggedAddresses,
+  Proxy: row.proxy,
+  Connect: row.connect,
+  Locality: row.locality,
+});
+
+const checkFields = (row: CheckRow): Fields => ({
+  Name: row.name,
+  Type: row.type,
+  Notes: row.notes,
+  Interval: row.interval,
+  Timeout: row.timeout,
+  Definition: row.definition,
+});
+
+/** What a new instance is told of by: where it is, and what makes it differ from the plainest one. */
+function introduce(row: ServiceRow): JsonObject {
+  return {
+    Address: row.address,
+    Port: row.port,
+    ...(row.tags.length > 0 && { Tags: row.tags }),
+    ...(row.kind !== '' && { Kind: row.kind }),
+  };
+}
+
+const node: Describe<NodeRow> = (before, after) => {
+  const action = actionOf(before, after, REGISTERED);
+  const differences =
+    before === undefined
+      ? { after: { Address: after?.address ?? '' } }
+      : differing(nodeFields(before), after && nodeFields(after));
+  return { kind: 'node', action, node: (after ?? before)?.name ?? '', ...differences };
+};
+
+const service: Describe<ServiceRow> = (before, after) => {
+  const row = (after ?? before) as ServiceRow;
+  const named = { node: row.node, service: row.name, serviceId: row.id };
+  const action = actionOf(before, after, REGISTERED);
+  if (before === undefined) return { kind: 'service', action, ...named, after: introduce(row) };
+  if (after === undefined) return { kind: 'service', action, ...named };
+  return { kind: 'service', action, ...named, ...differing(serviceFields(before), serviceFields(after)) };
+};
+
+const cut = (output: string): string => (output.length > MAX_OUTPUT ? output.slice(0, MAX_OUTPUT) : output);
+
+/** Whether a check is a mark of maintenance. */
+export const isMark = ({ id }: CheckRow): boolean =>
+  id === NODE_MAINTENANCE || id.startsWith(SERVICE_MAINTENANCE_PREFIX);
+
+function ofCheck(row: CheckRow): Pick<NoteContent, 'node' | 'service' | 'serviceId'> {
+  if (row.serviceId === '') return { node: row.node };
+  return { node: row.node, service: row.serviceName, serviceId: row.serviceId };
+}
+
+/** A maintenance mark that is set or taken away. */
+function maintenance(before: CheckRow | undefined, after: CheckRow | undefined): NoteContent | undefined {
+  if (before !== undefined && after !== undefined) return undefined;
+  const row = (after ?? before) as CheckRow;
+  const action = after === undefined ? 'left' : 'entered';
+  return { kind: 'maintenance', action, ...ofCheck(row), output: cut(row.notes) };
+}
+
+/** The health of a node as the datacenter sees it. */
+function member(before: CheckRow | undefined, after: CheckRow | undefined): NoteContent | undefined {
+  if (after === undefined || before?.status === after.status) return undefined;
+  const isUp = after.status !== 'critical';
+  const action = !isUp ? 'failed' : before === undefined ? 'joined' : 'back';
+  const was = before && { before: before.status };
+  return { kind: 'member', action, node: after.node, ...was, after: after.status, output: cut(after.output) };
+}
+
+const check: Describe<CheckRow> = (before, after) => {
+  const row = (after ?? before) as CheckRow;
+  if (row.id === SERF_HEALTH) return member(before, after);
+  if (isMark(row)) return maintenance(before, after);
+  const named = { ...ofCheck(row), checkId: row.id, name: row.name };
+  if (before === undefined) {
+    const said = row.output === '' ? undefined : { output: cut(row.output) };
+    return { kind: 'check', action: 'registered', ...named, after: row.status, ...said };
+  }
+  if (after === undefined) return { kind: 'check', action: 'deregistered', ...named, before: row.status };
+  const { output } = after;
+  if (before.status !== after.status)
+    return {
+      kind: 'check',
+      action: after.status,
+      ...named,
+      before: before.status,
+      after: after.status,
+      output: cut(output),
+    };
+  const differences = differing(checkFields(before), checkFields(after));
+  if (Object.keys(differences.after as object).length === 0) return undefined;
+  return { kind: 'check', action: 'changed', ...named, ...differences };
+};
+
+function kvAction(before: KvRow | undefined, after: KvRow | undefined): string {
+  if (after === undefined) return 'deleted';
+  const held = before?.session ?? '';
+  if (held === after.session) return before === undefined ? 'created' : 'written';
+  return after.session === '' ? 'unlocked' : 'locked';
+}
+
+/** As base64, as everywhere in the API. */
+function kvValue({ value }: KvRow): JsonObject {
+  const size = value?.size ?? 0;
+  return size > MAX_VALUE_BYTES ? { Size: size } : { Value: value?.toJSON() ?? '' };
+}
+
+const kv: Describe<KvRow> = (before, after, { kvPrefixes }) => {
+  const { key } = (after ?? before) as KvRow;
+  const isRemembered = kvPrefixes.some((prefix) => key.startsWith(prefix));
+  const isLock = after !== undefined && (before?.session ?? '') !== after.session;
+  const hasValues = isRemembered && !isSame(before?.value, after?.value);
+  return {
+    kind: 'kv',
+    action: kvAction(before, after),
+    key,
+    ...(hasValues && before && { before: kvValue(before) }),
+    ...((hasValues || isLock) &&
+      after && { after: { ...(isLock && { Session: after.session }), ...(hasValues && kvValue(after)) } }),
+  };
+};
+
+const query: Describe<QueryRow> = (before, after) => {
+  const row = (after ?? before) as QueryRow;
+  return { kind: 'query', action: actionOf(before, after, CREATED), name: row.name || row.id };
+};
+
+/** The setting in which a new leader says who it is. */
+export const LEADER_SETTING = 'leader';
+/** Settings that are no decisions of people: members of the datacenter are told of by their health. */
+const QUIET_SETTINGS = 'member/';
+
+const leaderName = (row: SettingRow | undefined): string =>
+  String((JSON.parse(row?.value ?? '{}') as { readonly name?: unknown }).name ?? '');
+
+const setting: Describe<SettingRow> = (before, after) => {
+  const { name } = (after ?? before) as SettingRow;
+  if (name.startsWith(QUIET_SETTINGS)) return undefined;
+  if (name !== LEADER_SETTING)
+    return { kind: 'setting', action: actionOf(before, after, ['set', 'changed', 'removed']), name };
+  const leader = leaderName(after);
+  return { kind: 'leader', action: 'elected', node: leader, before: leaderName(before), after: leader };
+};
+
+/** What people call a row of access control; its secrets are not asked for. */
+function describeAcl(table: string, before: Fields | undefined, after: Fields | undefined): NoteContent {
+  const row = after ?? before ?? {};
+  const name = String(row['name'] ?? row['accessorId'] ?? row['id'] ?? '');
+  const what = table.slice('acl'.length).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return {
+    kind: 'acl',
+    action: actionOf(before, after, CREATED),
+    name: `${what.trim()} ${name}`,
+  };
+}
+
+const DESCRIBERS: Readonly<Record<string, Describe<never>>> = {
+  nodes: node,
+  services: service,
+  checks: check,
+  kv,
+  queries: query,
+  settings: setting,
+};
+
+/** The note about one row of a table; undefined when there is nothing to tell. */
+export function describeRow(
+  table: string,
+  before: object | undefined,
+  after: object | undefined,
+  settings: DescribeSettings,
+): NoteContent | undefined {
+  const describe = DESCRIBERS[table];
+  if (describe !== undefined) return describe(before as never, after as never, settings);
+  return table.startsWith('acl') ? describeAcl(table, before as Fields, after as Fields) : undefined;
+}
