@@ -12,7 +12,7 @@ import { openServerCore } from './server-role.ts';
 /** Loaded when chosen: an agent alone pays for no others. */
 const OPENERS: Readonly<Record<AgentRole, () => Promise<OpenCore>>> = {
   alone: async () => openServerCore,
-  server: async () => openServerCore,
+  server: async () => (await import('./cluster/cluster-core.ts')).openClusterCore,
   client: async () => openServerCore,
 };
 

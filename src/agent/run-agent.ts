@@ -229,7 +229,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     localPart(local, ground.definitions),
     role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
-    onceLoaded(buildDns(ground), role, (error) => ending.fail(error)),
+    onceLoaded(buildDns(ground), role, (error) => void ending.fail(error)),
     ...httpFaces(http, ground),
     watches,
     pidFilePart(config.pid_file, process.pid),

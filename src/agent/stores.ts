@@ -10,6 +10,7 @@ import { type CatalogKinds, TABLES } from '../catalog/tables.ts';
 import { systemErrorText } from '../lib/system-error.ts';
 import { AGENT_TABLES, type AgentKinds } from '../local/agent-tables.ts';
 import { AppError } from '../model/errors.ts';
+import type { SqliteFile } from '../store/sqlite.ts';
 import { makeFolder } from './make-folder.ts';
 import { type MeterParts, meteredStore } from './metered-store.ts';
 
@@ -20,12 +21,7 @@ export interface Stores {
   readonly catalog: Persistence<CatalogKinds>;
 }
 
-/** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
-async function openDrivers(dataDir: string): Promise<Stores> {
-  if (dataDir === '') {
-    const { memoryStore } = await import('../store/memory.ts');
-    return { agent: memoryStore(), catalog: memoryStore() };
-  }
+async function openFile(dataDir: string): Promise<SqliteFile> {
   try {
     makeFolder(dataDir);
   } catch (cause) {
@@ -33,7 +29,16 @@ async function openDrivers(dataDir: string): Promise<Stores> {
     throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });
   }
   const { sqliteFile } = await import('../store/sqlite.ts');
-  const file = sqliteFile(path.join(dataDir, DATABASE_FILE));
+  return sqliteFile(path.join(dataDir, DATABASE_FILE));
+}
+
+/** Drivers are loaded when they are chosen: the native module costs a development agent nothing. */
+async function openDrivers(dataDir: string): Promise<Stores> {
+  if (dataDir === '') {
+    const { memoryStore } = await import('../store/memory.ts');
+    return { agent: memoryStore(), catalog: memoryStore() };
+  }
+  const file = await openFile(dataDir);
   return { agent: file.store('agent', AGENT_TABLES), catalog: file.store('catalog', TABLES) };
 }
 
@@ -41,4 +46,10 @@ async function openDrivers(dataDir: string): Promise<Stores> {
 export async function openStores(dataDir: string, meter: MeterParts): Promise<Stores> {
   const { agent, catalog } = await openDrivers(dataDir);
   return { agent: meteredStore(agent, meter), catalog: meteredStore(catalog, meter) };
+}
+
+/** What this agent was asked to keep registered, alone: the catalog is elsewhere. Rejects as openStores. */
+export async function openAgentStore(dataDir: string, meter: MeterParts): Promise<Stores['agent']> {
+  const file = await openFile(dataDir);
+  return meteredStore(file.store('agent', AGENT_TABLES), meter);
 }

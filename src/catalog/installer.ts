@@ -73,6 +73,8 @@ export class Installer<K extends Kinds = CatalogKinds> implements Follower<K> {
   onReset({ rows, index }: Stored<K>): void {
     const { state } = this.#parts;
     invariant(index >= state.index, `the store went back from index ${state.index} to ${index}`);
+    // The first that is told: a client may wait with an index of before, for something that has been removed since.
+    if (state.index === 0) this.#parts.indexes.raiseFloor(index);
     const isNewer = index > state.index;
     const applied = state.replace(rows, index);
     // Also when no row differs: who waits for an index has to hear that it was reached.

@@ -116,6 +116,11 @@ export class TopicIndexes {
     return this.#indexes.get(topic) ?? 0;
   }
 
+  /** Nothing is known of what was before `floor`. */
+  raiseFloor(floor: ModifyIndex): void {
+    this.#floor = Math.max(this.#floor, floor);
+  }
+
   touch(topics: Iterable<string>, index: ModifyIndex): void {
     for (const topic of topics) {
       const isNew = !this.#indexes.has(topic);

@@ -44,6 +44,13 @@ function noLeader(): AppError {
 
 const isNoLeader = (error: unknown): boolean => error instanceof AppError && error.code === 'no_leader';
 
+interface LeaderCall {
+  readonly method: string;
+  readonly request: unknown;
+  /** A question changes nothing, so it may be asked again; a command may have been carried out. */
+  readonly mayRepeat?: boolean;
+}
+
 /** What one try came to; `again` when the leader was not where it was looked for. */
 type Tried<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'again' };
 
@@ -65,7 +72,7 @@ export class LeaderDesk {
   async submit<C extends Command>(command: C): Promise<Committed<C>> {
     const committed = await this.#withLeader<Committed>({
       here: () => this.#parts.submit(command),
-      there: (leader, timeoutMs) => this.#ask(leader, 'submit', command, timeoutMs),
+      there: (leader, timeoutMs) => this.#ask(leader, { method: 'submit', request: command }, timeoutMs),
     });
     await this.#parts.progress.reached(committed.index, CATCH_UP_MS);
     return committed as Committed<C>;
@@ -80,6 +87,22 @@ export class LeaderDesk {
     if (candidate.standing.kind === 'leader' && consistency === 'leader') return;
     const index = await this.#questions[consistency].ask();
     if (!(await progress.reached(index, CATCH_UP_MS))) throw noLeader();
+  }
+
+  /**
+   * Ask the leader something that is as good asked twice as once: `here` where this server leads, else its method there.
+   * Rejects with no_leader, and with what the leader refuses with.
+   */
+  ask<T>(call: Pick<LeaderCall, 'method' | 'request'>, here: () => Promise<T>): Promise<T> {
+    return this.#withLeader({
+      here,
+      there: (leader, timeoutMs) => this.#ask(leader, { ...call, mayRepeat: true }, timeoutMs),
+    });
+  }
+
+  /** Throws no_leader when this server does not lead: for methods that only the leader answers. */
+  requireLead(): void {
+    this.#requireLead();
   }
 
   /** What other servers ask of this one. */
@@ -113,7 +136,10 @@ export class LeaderDesk {
   #indexOfLeader(isConfirmed: boolean): Promise<ModifyIndex> {
     return this.#withLeader({
       here: () => this.#ownIndex(isConfirmed),
-      there: (leader, timeoutMs) => this.#ask(leader, 'read-index', { isConfirmed }, timeoutMs),
+      there: (leader, timeoutMs) => {
+        const question = { method: 'read-index', request: { isConfirmed }, mayRepeat: true };
+        return this.#ask(leader, question, timeoutMs);
+      },
     });
   }
 
@@ -140,8 +166,7 @@ export class LeaderDesk {
 
   async #ask<T>(
     leader: ServerRecord,
-    method: string,
-    request: unknown,
+    { method, request, mayRepeat = false }: LeaderCall,
     timeoutMs: number,
   ): Promise<Tried<T>> {
     const end = await this.#parts.peers.call(leader, method, request, { timeoutMs });
@@ -154,8 +179,7 @@ export class LeaderDesk {
       case 'unsent':
         return AGAIN;
       case 'unknown':
-        // A question changes nothing, so it may be asked again; a command may have been carried out.
-        if (method === 'read-index') return AGAIN;
+        if (mayRepeat) return AGAIN;
         throw new AppError('outcome_unknown', UNKNOWN_TEXT);
     }
   }

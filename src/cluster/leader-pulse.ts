@@ -69,10 +69,10 @@ export class LeaderPulse {
   /** What the leader answers its followers. */
   methods(): Readonly<Record<string, RpcMethod>> {
     return {
-      pulse: async (_request, { send, signal }) => {
+      pulse: async (_request, call) => {
         const { candidate, clock } = this.#parts;
-        while (!signal.aborted && candidate.standing.kind === 'leader') {
-          await send({});
+        while (!call.signal.aborted && candidate.standing.kind === 'leader') {
+          await call.send({});
           await sleep(clock, PULSE_MS);
         }
       },

@@ -4,7 +4,7 @@
 
 import type { ServerRecord } from '../catalog/leader-lock.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type CallEnd, type CallOptions, RpcConnection } from '../rpc/rpc-connection.ts';
+import { type CallEnd, type CallOptions, type RpcAddress, RpcConnection } from '../rpc/rpc-connection.ts';
 import type { TlsIdentity } from '../rpc/tls-identity.ts';
 
 /** How servers call each other; a simulation puts its own network here. */
@@ -23,12 +23,12 @@ export class RpcPeers implements Peers {
     this.#identity = identity;
   }
 
-  call(to: ServerRecord, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
+  call(to: RpcAddress, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
     return this.#connectionTo(to).call(method, request, options);
   }
 
   /** Close the connections to servers that are not in the directory any more. */
-  keepOnly(servers: Iterable<ServerRecord>): void {
+  keepOnly(servers: Iterable<RpcAddress>): void {
     const kept = new Set(Array.from(servers, addressOf));
     for (const [address, connection] of this.#connections) {
       if (kept.has(address)) continue;
@@ -41,7 +41,7 @@ export class RpcPeers implements Peers {
     this.keepOnly([]);
   }
 
-  #connectionTo(server: ServerRecord): RpcConnection {
+  #connectionTo(server: RpcAddress): RpcConnection {
     const address = addressOf(server);
     const known = this.#connections.get(address);
     if (known !== undefined) return known;
@@ -56,4 +56,4 @@ export class RpcPeers implements Peers {
   }
 }
 
-const addressOf = ({ host, port }: ServerRecord): string => `${host} ${port}`;
+const addressOf = ({ host, port }: RpcAddress): string => `${host} ${port}`;

@@ -1,13 +1,8 @@
 /**
- * How current this agent's copy of the catalog is, and what a read waits for before it looks at it.
- *
- * Reads are answered from the copy, on whichever server they were asked. `stale` looks at once; others first ask the
- * leader how far it is and wait until the copy is there. An agent that has the catalog to itself is always current.
+ * How current this agent's copy of the catalog is, as answers tell it. An agent that has the catalog to itself is always
+ * current; what a read of another one waits for is until-current.ts's.
  */
-import { AppError } from '../model/errors.ts';
-import type { Consistency, ReadOptions, Reply } from './call-and-reply.ts';
-import type { Place } from './place.ts';
-import { text } from './reply.ts';
+import type { Consistency } from './call-and-reply.ts';
 
 /** Who leads the datacenter: this agent because there is no other, this one, another one, nobody. */
 export type CopyStanding = 'alone' | 'leader' | 'follower' | 'leaderless';
@@ -48,43 +43,4 @@ export function contactHeaders(copy: CatalogCopy, consistency: Consistency): Rec
 /** Whether the headers of a read stay the same as long as its rows do. */
 export function isContactSteady(copy: CatalogCopy, consistency: Consistency): boolean {
   return consistency !== 'stale' || ['alone', 'leader'].includes(copy.standing());
-}
-
-function consistencyOf(place: Place, isRead: boolean, options: () => ReadOptions): Consistency | undefined {
-  if (place.at === 'agent' || place.consistency === 'any') return undefined;
-  if (place.consistency === 'as asked') return options().consistency;
-  return isRead ? 'leader' : undefined; // a write goes to the leader itself
-}
-
-/**
- * What an operation has to wait for before the copy is looked at; undefined is nothing. Rejects with no_leader, also for
- * a stale read of a copy that was never read.
- */
-export function untilCurrent(
-  copy: CatalogCopy,
-  place: Place,
-  isRead: boolean,
-  options: () => ReadOptions,
-): Promise<void> | undefined {
-  if (copy.standing() === 'alone') return undefined;
-  const consistency = consistencyOf(place, isRead, options);
-  if (consistency === undefined) return undefined;
-  if (consistency !== 'stale') return copy.current(consistency);
-  const { maxStaleMs } = options();
-  if (maxStaleMs > 0 && copy.lastContactMs() > maxStaleMs) return copy.current('leader');
-  if (!copy.isLoaded()) return Promise.reject(new AppError('no_leader', 'No cluster leader'));
-  return undefined;
-}
-
-const NO_LEADER_HEADERS = {
-  'X-Consul-Index': '1',
-  'X-Consul-KnownLeader': 'false',
-  'X-Consul-LastContact': '0',
-};
-
-/** What a read without a leader is answered: as other refusals, with the headers that those who block look at. */
-export function noLeaderReply(error: unknown, place: Place): Reply | undefined {
-  if (!(error instanceof AppError) || error.code !== 'no_leader') return undefined;
-  if (place.at === 'agent' || place.consistency !== 'as asked') return undefined;
-  return text(500, error.message, NO_LEADER_HEADERS);
 }

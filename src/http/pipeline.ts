@@ -10,12 +10,12 @@
 import { ALLOW_ALL, type Authorizer, holds, type Right, requireRights } from './access/right.ts';
 import { longReply, wholeReply } from './answer/list-reply.ts';
 import type { Call, Reply } from './call-and-reply.ts';
-import { noLeaderReply, untilCurrent } from './catalog-copy.ts';
 import type { HttpParts } from './http-parts.ts';
 import { requireReachable } from './place.ts';
 import { inNameOf } from './request/origin.ts';
 import { requireDefaultTenancy } from './request/tenancy.ts';
 import type { Operation, PreparedOperation } from './route.ts';
+import { noLeaderReply, untilCurrent } from './until-current.ts';
 
 /** What an operation answers, not filtered yet, and the rights of its asker at that moment. */
 interface Performed {

@@ -3,16 +3,11 @@
  */
 import { parseJoinAddress } from '../../cluster/join-address.ts';
 import { roleOf } from '../agent-role.ts';
-import type { RuleProblem } from './check-config.ts';
-import type { Config, OptionKey } from './options.ts';
-
-type Rule = (config: Config, isDev: boolean) => readonly RuleProblem[];
+import { problem, type Rule, type RuleProblem } from './config-rule.ts';
 
 const MAX_EXPECT = 7;
 /** Lengths in octets of the keys that `keygen` and Consul's own make. */
 const SECRET_BYTES: readonly number[] = [16, 24, 32];
-
-const problem = (key: OptionKey, text: string): RuleProblem => ({ key, text: `${key}: ${text}` });
 
 const checkExpect: Rule = (config, isDev) => {
   const { bootstrap_expect: expect, bootstrap, server } = config;

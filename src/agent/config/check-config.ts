@@ -7,7 +7,8 @@ import { isIP } from 'node:net';
 import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../../dns/dns-config.ts';
 import { builtinHttp } from '../../lib/builtin-http.ts';
 import { CLUSTER_RULES } from './check-cluster.ts';
-import type { Config, OptionKey } from './options.ts';
+import { problem, type Rule, type RuleProblem } from './config-rule.ts';
+import type { Config } from './options.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
 const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
@@ -18,18 +19,6 @@ const MAX_META_VALUE = 512;
 function isAddress(text: string): boolean {
   return isIP(text) !== 0;
 }
-
-export interface RuleProblem {
-  /** The option that has to change. */
-  readonly key: OptionKey;
-  /** One line: the key, what is wrong, how to mend it. */
-  readonly text: string;
-}
-
-type Rule = (config: Config, isDev: boolean) => readonly RuleProblem[];
-
-/** A problem with an option; `text` continues the line that begins with its key. */
-const problem = (key: OptionKey, text: string): RuleProblem => ({ key, text: `${key}: ${text}` });
 
 const checkIdentity: Rule = (config, isDev) => {
   const problems: RuleProblem[] = [];

@@ -45,7 +45,7 @@ export interface MetServer extends Founder {
   /** How many it wants to begin with. */
   readonly expect: number;
   /** The members that it was started with; absent while it is in no cluster. */
-  readonly cluster?: FirstMembers;
+  readonly cluster?: FirstMembers | null;
 }
 
 export type StartPlan =
@@ -53,7 +53,7 @@ export type StartPlan =
   | { readonly kind: 'wait'; readonly missing: number }
   /** Begin with exactly these, all at once. */
   | { readonly kind: 'form'; readonly founders: readonly Founder[]; readonly first: FirstMembers }
-  /** A cluster began with this server in its list while it was away: start as the others did. */
+  /** A cluster began with this server, which has agreed to its list: start as the others did. */
   | { readonly kind: 'catch-up'; readonly first: FirstMembers }
   /** There is a cluster: ask one of these to be added. */
   | { readonly kind: 'join'; readonly through: readonly Founder[] }
@@ -67,7 +67,7 @@ function mismatch(me: MetServer, others: readonly MetServer[]): string | undefin
     if (other.id === me.id) return `${who} has the node id of this server`;
     if (other.peerUrl === me.peerUrl)
       return `server ${other.id} has the address of this server, ${other.peerUrl}`;
-    if (other.cluster === undefined && other.expect !== me.expect)
+    if (!other.cluster && me.expect > 0 && other.expect > 0 && other.expect !== me.expect)
       return `${who} expects ${other.expect} servers, this one ${me.expect}`;
   }
   return undefined;
@@ -78,21 +78,25 @@ const names = ({ initialCluster }: FirstMembers, { id, peerUrl }: Founder): bool
 
 /**
  * What a server without data does, given those that it knows. Of more servers than expected the smallest ids begin, and
- * the others join them.
+ * the others join them. `promise` is the token of the list that it has agreed to begin with: a server that is in the list
+ * of a running cluster without having agreed, or that agreed and lost its data since, has to come back as a new member.
  */
-export function planStart(me: MetServer, others: readonly MetServer[]): StartPlan {
+export function planStart(me: MetServer, others: readonly MetServer[], promise?: string): StartPlan {
   const why = mismatch(me, others);
   if (why !== undefined) return { kind: 'refuse', why };
-  const running = others.filter(({ cluster }) => cluster !== undefined);
+  const running = others.filter(({ cluster }) => cluster);
   const tokens = new Set(running.map(({ cluster }) => cluster?.token));
   if (tokens.size > 1) {
     const who = running.map(({ id, peerUrl }) => `${id} at ${peerUrl}`).join(', ');
     return { kind: 'refuse', why: `the servers known here are of ${tokens.size} different clusters: ${who}` };
   }
   const first = running[0]?.cluster;
-  if (first !== undefined)
-    return names(first, me) ? { kind: 'catch-up', first } : { kind: 'join', through: running };
-  const all = [me, ...others].toSorted(byId);
+  if (first) {
+    const hasAgreed = promise === first.token && names(first, me);
+    return hasAgreed ? { kind: 'catch-up', first } : { kind: 'join', through: running };
+  }
+  if (me.expect === 0) return { kind: 'wait', missing: 1 };
+  const all = [me, ...others.filter(({ expect }) => expect > 0)].toSorted(byId);
   if (all.length < me.expect) return { kind: 'wait', missing: me.expect - all.length };
   const founders = all.slice(0, me.expect).map(({ id, peerUrl }) => ({ id, peerUrl }));
   if (!founders.some(({ id }) => id === me.id)) return { kind: 'wait', missing: 0 };

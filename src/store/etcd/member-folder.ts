@@ -27,7 +27,7 @@ function readMark(dataDir: string): Mark | undefined {
 }
 
 /** Whether etcd has data there, so that it needs no telling how to begin. */
-function hasMemberData(settings: Pick<MemberSettings, 'dataDir'>): boolean {
+export function hasMemberData(settings: Pick<MemberSettings, 'dataDir'>): boolean {
   return fs.existsSync(path.join(memberDataDir(settings), 'member', 'wal'));
 }
 

@@ -67,9 +67,21 @@ describe('a server without data', () => {
     expect(planStart(d, running)).toMatchObject({ kind: 'join' });
   });
 
-  test('catches up when the others began with it in their list', () => {
+  test('catches up when the others began with it in the list that it agreed to', () => {
     const cluster = firstMembers('dc1', founders);
-    expect(planStart(c, [{ ...a, cluster }, b])).toEqual({ kind: 'catch-up', first: cluster });
+    expect(planStart(c, [{ ...a, cluster }, b], cluster.token)).toEqual({ kind: 'catch-up', first: cluster });
+  });
+
+  test('comes back as another member when it knows nothing of having agreed: its data is gone', () => {
+    const running = { ...a, cluster: firstMembers('dc1', founders) };
+    expect(planStart(c, [running, b])).toEqual({ kind: 'join', through: [running] });
+    expect(planStart(c, [running, b], 'another list')).toEqual({ kind: 'join', through: [running] });
+  });
+
+  test('that expects nobody begins nothing and is nobody whom others wait for', () => {
+    const late = { ...c, expect: 0 };
+    expect(planStart(late, [a, b])).toEqual({ kind: 'wait', missing: 1 });
+    expect(planStart(a, [b, late])).toEqual({ kind: 'wait', missing: 1 });
   });
 
   test.each([

@@ -1,0 +1,175 @@
+/**
+ * The role of a server of several: its own rows at home, the catalog in etcd, commands to whoever leads.
+ */
+import { type OpenedStore, openStore, type StoreTools } from '../../catalog/opened-store.ts';
+import { CATALOG_RULES } from '../../catalog/reduce.ts';
+import { ServiceSummaries } from '../../catalog/service-summary.ts';
+import { Watch } from '../../catalog/watch.ts';
+import type { CatalogCopy } from '../../http/catalog-copy.ts';
+import { AGENT_RULES, type AgentState } from '../../local/agent-rules.ts';
+import type { CatalogPort } from '../../local/catalog-port.ts';
+import { AppError } from '../../model/errors.ts';
+import type { TlsIdentity } from '../../rpc/tls-identity.ts';
+import { findMemberProgram } from '../../store/etcd/member-program.ts';
+import { type Core, type CoreParts, catalogPort, indexesOfBoth } from '../core.ts';
+import type { OpenCore } from '../ground.ts';
+import { watchHeap } from '../heap-watch.ts';
+import type { Identity } from '../identity.ts';
+import { agentRoom, catalogRoom } from '../metered-room.ts';
+import type { Role } from '../role.ts';
+import { openAgentStore } from '../stores.ts';
+import { clusterPort } from './cluster-members.ts';
+import { type ClusterServer, type ClusterServerParts, clusterServer } from './cluster-server.ts';
+import { secretOf, serverSettings } from './cluster-settings.ts';
+import { type ClusterRun, clusterRun } from './cluster-start.ts';
+import { renewAtLeader } from './session-renewal.ts';
+import { sharedStore } from './shared-store.ts';
+
+/** What other agents know this one by; undefined without a secret. */
+async function identityOf(config: CoreParts['config'], identity: Identity): Promise<TlsIdentity | undefined> {
+  const secret = secretOf(config);
+  if (secret === undefined) return undefined;
+  const { identityFromSecret } = await import('../../rpc/shared-secret.ts');
+  const addresses = new Set([identity.advertiseAddress, config.bind_addr, '127.0.0.1']);
+  const names = [...addresses].map((value) => ({ type: 'ip' as const, value }));
+  return identityFromSecret(secret, names);
+}
+
+/** The catalog, as local/ knows it: nobody waits there for a leader, because what cannot be sent now is sent later. */
+function portOf(server: ClusterServer, core: Pick<Core, 'state' | 'writer'>): CatalogPort {
+  const port = catalogPort(core);
+  const requireLeader = (): void => {
+    if (server.candidate.standing.kind === 'leaderless') throw new AppError('no_leader', 'No cluster leader');
+  };
+  return {
+    submit: async (command) => {
+      requireLeader();
+      return port.submit(command);
+    },
+    rowsOfNode: async (name) => {
+      requireLeader();
+      await server.desk.current('leader');
+      return port.rowsOfNode(name);
+    },
+  };
+}
+
+function copyOf({ candidate, desk, pulse }: ClusterServer, isLoaded: () => boolean): CatalogCopy {
+  return {
+    standing: () => candidate.standing.kind,
+    isLoaded,
+    lastContactMs: () => pulse.lastContactMs,
+    current: (consistency) =>
+      candidate.standing.kind === 'leader' && consistency === 'leader'
+        ? undefined
+        : desk.current(consistency),
+  };
+}
+
+interface Opened {
+  readonly core: Core;
+  readonly server: ClusterServer;
+  readonly run: ClusterRun;
+  readonly parts: ClusterServerParts;
+}
+
+function roleOf({ core, server, run, parts }: Opened): Role {
+  const { late } = parts.shared;
+  let isLoaded = false;
+  void late.whenRead.then(() => {
+    isLoaded = true;
+  });
+  return {
+    cluster: clusterPort(parts, server),
+    copy: copyOf(server, () => isLoaded),
+    renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
+    part: run.part,
+    loaded: late.whenRead,
+    failed: run.failed,
+    onReachable: (listener) => {
+      let couldBe = false;
+      server.candidate.onStanding(({ kind }) => {
+        const can = kind !== 'leaderless';
+        if (can && !couldBe) listener();
+        couldBe = can;
+      });
+    },
+  };
+}
+
+function coreOf(
+  {
+    agentState,
+    catalog,
+    watch,
+    server,
+  }: Pick<ClusterServerParts, 'catalog'> & {
+    readonly agentState: AgentState;
+    readonly watch: Watch;
+    readonly server: ClusterServer;
+  },
+  close: () => Promise<void>,
+): Core {
+  const { state, installer } = catalog;
+  const writer: Core['writer'] = {
+    submit: (command) => server.desk.submit(command) as never,
+    get depth() {
+      return catalog.writer.depth;
+    },
+  };
+  return {
+    agentState,
+    state,
+    writer,
+    watch,
+    catalog: portOf(server, { state, writer }),
+    indexes: indexesOfBoth(agentState, catalog),
+    summaries: new ServiceSummaries(state.view, catalog.indexes),
+    onInstalled: (listener) => installer.onInstalled(listener),
+    close,
+  };
+}
+
+interface Beginning {
+  readonly agentState: AgentState;
+  readonly tools: StoreTools;
+  readonly limits: Parameters<typeof catalogRoom>[0];
+  readonly heap: { stop(): void };
+}
+
+async function openAll(parts: CoreParts, { agentState, tools, limits, heap }: Beginning) {
+  const identity = await parts.identify(agentState);
+  const settings = serverSettings(parts.config, identity);
+  const tls = await identityOf(parts.config, identity);
+  const shared = sharedStore(parts, settings, identity, tls);
+  const catalog: OpenedStore = await openStore(shared.late, CATALOG_RULES, tools, catalogRoom(limits));
+  const serverParts: ClusterServerParts = { ...parts, settings, identity, tls, shared, catalog };
+  const server = clusterServer(serverParts);
+  const run = clusterRun(serverParts, server);
+  const core = coreOf({ agentState, catalog, watch: tools.watch, server }, async () => {
+    heap.stop();
+    await Promise.all([catalog.close(), agentState.close()]);
+    await run.close();
+  });
+  return { core, identity, buildRole: () => roleOf({ core, server, run, parts: serverParts }) };
+}
+
+/** The stores of a server of several. Rejects when there is no etcd to start, before anything else is done. */
+export const openClusterCore: OpenCore = async (parts) => {
+  const { config, dataDir, clock, random, metrics, log, maxKvBytes } = parts;
+  if (config['store.etcd.endpoints'].length === 0) await findMemberProgram(config['store.etcd.binary']);
+  const tools: StoreTools = { watch: new Watch(clock), clock, random };
+  const heap = watchHeap();
+  const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
+  try {
+    const store = await openAgentStore(dataDir, { metrics, clock, log });
+    const agentState = (await openStore(store, AGENT_RULES, tools, agentRoom(limits))) as AgentState;
+    return await openAll(parts, { agentState, tools, limits, heap }).catch(async (error: unknown) => {
+      await agentState.close(); // its thread would keep the process alive
+      throw error;
+    });
+  } catch (error) {
+    heap.stop();
+    throw error;
+  }
+};

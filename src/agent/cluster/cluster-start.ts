@@ -1,0 +1,148 @@
+/**
+ * A server of a cluster from its start to its end: port, cluster, etcd, catalog, leadership, one after the other.
+ *
+ * Only the port is waited for; finding the others may take as long as it takes, and HTTP answers meanwhile. What cannot
+ * get better by waiting (no etcd, an address that is taken, data of another cluster) ends the agent with one line.
+ */
+import { AppError } from '../../model/errors.ts';
+import { type RpcServer, startRpcServer } from '../../rpc/rpc-server.ts';
+import { EtcdMember } from '../../store/etcd/etcd-member.ts';
+import { hasMemberData } from '../../store/etcd/member-folder.ts';
+import type { MemberStart } from '../../store/etcd/member-options.ts';
+import type { Part } from '../lifecycle.ts';
+import { listenError } from '../listen-error.ts';
+import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
+import { isLoopback } from './cluster-settings.ts';
+import { memberTls } from './etcd-access.ts';
+
+/** The log says so often that etcd cannot be read yet, and why. */
+const SAY_EVERY_MS = 10_000;
+
+export interface ClusterRun {
+  /** Listens and begins to find the cluster; stops in reverse. */
+  readonly part: Part;
+  /** Resolves with why this server cannot go on. */
+  readonly failed: Promise<AppError>;
+  /** To be called when nobody uses the catalog any more: ends etcd, last. */
+  close(): Promise<void>;
+}
+
+/** The data of the member that this server starts decides how: what ran before goes on. */
+async function howToStart(
+  { settings: { member } }: ClusterServerParts,
+  { founding, record }: ClusterServer,
+): Promise<MemberStart | undefined> {
+  const known = record.get();
+  if (member && hasMemberData(member.settings)) {
+    const { name, peerUrl } = member.settings;
+    return known?.start ?? { kind: 'joining', initialCluster: `${name}=${peerUrl}` };
+  }
+  if (known?.start !== undefined && !known.hasRun) return known.start;
+  if (known?.hasRun) record.forget(); // its data is gone, so it comes back as another member
+  return founding.decide();
+}
+
+async function startMember(
+  parts: ClusterServerParts,
+  start: MemberStart,
+  { program, settings }: NonNullable<ClusterServerParts['settings']['member']>,
+): Promise<EtcdMember> {
+  const { tls, clock, log } = parts;
+  const files = tls && memberTls(settings, tls);
+  const member = new EtcdMember({
+    program,
+    settings: { ...settings, ...(files && { clientTls: files, peerTls: files }) },
+    start,
+    clock,
+    log: log.child({ part: 'etcd' }),
+  });
+  await member.start();
+  return member;
+}
+
+/** Read the catalog, however long etcd takes. */
+async function readCatalog({ shared, clock, log }: ClusterServerParts): Promise<void> {
+  let saidMs = clock.monotonic();
+  await shared.late.open(shared.store, (error) => {
+    if (clock.monotonic() - saidMs < SAY_EVERY_MS) return;
+    saidMs = clock.monotonic();
+    log.warn({ why: (error as Error).message }, 'the catalog cannot be read from etcd yet');
+  });
+}
+
+function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
+  if (tls !== undefined || isLoopback(config.bind_addr)) return;
+  log.warn(
+    {},
+    'servers do not know each other by anything: whoever reaches ports.server or ports.etcd_peer can read and change everything; give all of them the same encrypt (rollcall keygen makes one)',
+  );
+}
+
+/** A run of the server that was put together. */
+export function clusterRun(parts: ClusterServerParts, server: ClusterServer): ClusterRun {
+  const { settings, shared, config, clock, tls, log } = parts;
+  const { lock, directory, client, late } = shared;
+  const failed = Promise.withResolvers<AppError>();
+  let rpc: RpcServer | undefined;
+  let member: EtcdMember | undefined;
+  let isStopped = false;
+
+  async function bringUp(): Promise<void> {
+    if (settings.member) {
+      const start = await howToStart(parts, server);
+      if (start === undefined || isStopped) return;
+      member = await startMember(parts, start, settings.member);
+    }
+    await readCatalog(parts);
+    if (isStopped) return;
+    const known = server.record.get();
+    if (known && !known.hasRun) server.record.set({ ...known, hasRun: true });
+    directory.start();
+    lock.start();
+    await directory.announce(server.self);
+    if (isStopped) return;
+    server.candidate.start();
+    server.pulse.start();
+    log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
+  }
+
+  async function listen(): Promise<void> {
+    const { bind_addr: host, 'ports.server': port } = config;
+    const { methods } = server;
+    try {
+      rpc = await startRpcServer({ host, port, identity: tls, methods, clock, log });
+    } catch (cause) {
+      throw listenError({ portKey: 'ports.server', flag: 'server-port', address: host, port }, cause);
+    }
+  }
+
+  return {
+    failed: failed.promise,
+    part: {
+      name: 'cluster',
+      start: async () => {
+        warnOfStrangers(parts);
+        await listen();
+        bringUp().catch((error: unknown) => {
+          if (!(error instanceof AppError)) log.error({ err: error }, 'the server could not be started');
+          failed.resolve(error instanceof AppError ? error : new AppError('config_invalid', String(error)));
+        });
+      },
+      stop: async () => {
+        isStopped = true;
+        server.founding.stop();
+        server.pulse.stop();
+        await server.candidate.stop();
+        await rpc?.close();
+        server.peers.close();
+        directory.close();
+        lock.close();
+      },
+    },
+    close: async () => {
+      await late.close();
+      client.close();
+      await member?.stop();
+    },
+  };
+}
