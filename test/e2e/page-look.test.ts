@@ -22,6 +22,7 @@ const ADDRESSES = [
   'services/svc-97?tab=dns',
   'nodes',
   'nodes/n1',
+  'servers',
   'checks',
   'kv',
   'queries',

@@ -12,6 +12,12 @@ export const NODES = '/v1/catalog/nodes';
 /** Checks of nodes themselves, which count for all their services. */
 export const NODE_CHECKS = `/v1/health/state/any?filter=${encodeURIComponent('ServiceID == ""')}`;
 
+/** How the servers are, as the leader judges them; refused while nobody leads. */
+export const SERVERS = '/v1/operator/autopilot/state';
+
+/** The servers as this one knows them by itself. */
+export const PEERS = '/v1/operator/raft/configuration?stale';
+
 export const SELF = '/v1/agent/self';
 
 export function explainPath(question: {

@@ -125,6 +125,39 @@ export interface EventShape {
   readonly LTime: number;
 }
 
+/** A server of the cluster as the leader judges it. */
+export interface ServerShape {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Address: string;
+  /** Of its membership: alive, failed, left. */
+  readonly NodeStatus: string;
+  readonly Status: 'leader' | 'voter' | 'non-voter';
+  /** As Go writes a duration; below zero while it is not heard. */
+  readonly LastContact: string;
+  /** 0 while it is not heard. */
+  readonly LastTerm: number;
+  readonly LastIndex: number;
+  readonly Healthy: boolean;
+  readonly StableSince: string;
+}
+
+export interface ServersState {
+  readonly FailureTolerance: number;
+  /** Node id of the leader. */
+  readonly Leader: string;
+  readonly Servers: Readonly<Record<string, ServerShape>>;
+}
+
+export interface RaftPeers {
+  readonly Servers: readonly {
+    readonly ID: string;
+    readonly Node: string;
+    readonly Address: string;
+    readonly Voter: boolean;
+  }[];
+}
+
 export interface AgentSelf {
   readonly Config: {
     readonly Datacenter: string;

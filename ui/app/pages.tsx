@@ -14,6 +14,7 @@ import { NodePage } from '../pages/node.tsx';
 import { NodesPage } from '../pages/nodes.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { QueriesPage } from '../pages/queries.tsx';
+import { ServersPage } from '../pages/servers.tsx';
 import { ServicePage } from '../pages/service.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { PageHead } from '../parts/basic.tsx';
@@ -44,6 +45,7 @@ export const PAGES: readonly PageRow[] = [
     hotkey: 'n',
     draw: (name) => (name === undefined ? <NodesPage /> : <NodePage key={name} name={name} />),
   },
+  { segments: ['servers'], title: 'Servers', icon: 'servers', hotkey: 'v', draw: () => <ServersPage /> },
   { segments: ['checks'], title: 'Checks', icon: 'checks', hotkey: 'c', draw: () => <ChecksPage /> },
   { segments: ['kv'], title: 'Key/value', icon: 'kv', hotkey: 'k', draw: () => <KvPage /> },
   { segments: ['queries'], title: 'Queries', icon: 'queries', hotkey: 'q', draw: () => <QueriesPage /> },

@@ -32,6 +32,15 @@ export function latency(ms: number): string {
     : `${Number((ms * 1_000).toPrecision(3))} µs`;
 }
 
+/** A duration as Go writes it, short: "33 ms", "18.8 s", "1m3s"; "not heard" for one below zero. */
+export function contact(text: string): string {
+  if (text.startsWith('-')) return 'not heard';
+  const [, amount = '', unit = ''] = /^([\d.]+)(ms|s|µs|ns)$/.exec(text) ?? [];
+  if (unit === 'ms') return `${Math.round(Number(amount))} ms`;
+  if (unit === 's') return `${Number(Number(amount).toFixed(1))} s`;
+  return unit === '' ? text.replace(/\.\d+s$/, 's') : '0 ms';
+}
+
 export function rate(perSecond: number): string {
   if (perSecond === 0) return '0';
   if (perSecond >= 100) return count(Math.round(perSecond));

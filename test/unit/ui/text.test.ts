@@ -4,6 +4,7 @@ import { flatten, prettyJson } from '../../../ui/parts/json.ts';
 import {
   byText,
   bytes,
+  contact,
   decodeBase64,
   elapsed,
   endpoint,
@@ -23,6 +24,17 @@ describe('numbers', () => {
       '1 min',
       '2 h',
       '2 d',
+    ]);
+  });
+
+  test('durations of the API are short, and one that never was is said so', () => {
+    expect(['32.56242ms', '0s', '18.777s', '1m3.25s', '815µs', '-1ns'].map(contact)).toEqual([
+      '33 ms',
+      '0 s',
+      '18.8 s',
+      '1m3s',
+      '0 ms',
+      'not heard',
     ]);
   });
 
