@@ -27,10 +27,10 @@ test('the same seed gives the same life', async () => {
   expect(await runSeed(7)).toEqual(await runSeed(7));
 });
 
-test('a store that does not fence off those who lost the lock is found out', async () => {
+test('an etcd that does not insist on what guards a commit is found out', async () => {
   for (let seed = 1; seed <= 60; seed += 1) {
-    const { violations } = await runSeed(seed, { isFenced: false });
+    const { violations } = await runSeed(seed, { isGuarded: false });
     if (violations.length > 0) return;
   }
-  expect.unreachable('60 lives without a fence, and nothing was noticed');
+  expect.unreachable('60 lives without guards, and nothing was noticed');
 });

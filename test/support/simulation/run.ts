@@ -2,11 +2,15 @@
  * One life of three servers under faults, from a seed: the same seed gives the same life, down to each message.
  */
 import type { ServerRecord } from '../../../src/catalog/leader-lock.ts';
+import { State } from '../../../src/catalog/state.ts';
+import { TABLE_NAMES, TABLES } from '../../../src/catalog/tables.ts';
 import type { Random } from '../../../src/lib/random.ts';
+import { Layout, type MetaRecord, readMeta, readRow } from '../../../src/store/etcd/etcd-layout.ts';
 import { seededRandom } from '../seeded-random.ts';
+import { SimulatedEtcd } from './etcd.ts';
+import { type EtcdWorld, stall } from './etcd-client.ts';
 import { Network } from './network.ts';
-import { type SimulatedServer, startServer } from './server.ts';
-import { SimulatedStore } from './store.ts';
+import { PREFIX, type SimulatedServer, startServer } from './server.ts';
 import { Workload } from './workload.ts';
 import { WorldClock } from './world-clock.ts';
 
@@ -28,23 +32,27 @@ class Life {
   readonly clock = new WorldClock();
   readonly random: Random;
   readonly network: Network;
-  readonly store: SimulatedStore;
+  readonly world: EtcdWorld;
   readonly records: ReadonlyMap<string, ServerRecord>;
   readonly servers = new Map<string, SimulatedServer>();
+  readonly #starting = new Set<string>();
   readonly faults: string[] = [];
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.network = new Network(this.clock, this.random);
-    this.store = new SimulatedStore(this.network);
+    const etcd = new SimulatedEtcd(this.clock);
+    this.world = { etcd, network: this.network, stalledUntilMs: 0 };
     this.records = new Map(IDS.map((id, i) => [id, { id, name: id, host: `127.0.0.${i + 1}`, port: 8300 }]));
   }
 
   start(id: string): void {
     const record = this.records.get(id) as ServerRecord;
-    void startServer(record, this.records, this.store, this.network).then((server) =>
-      this.servers.set(id, server),
-    );
+    this.#starting.add(id);
+    void startServer(record, this.records, this.world).then((server) => {
+      this.#starting.delete(id);
+      this.servers.set(id, server);
+    });
   }
 
   /** Do one thing to the servers, and undo it after a while. */
@@ -77,7 +85,9 @@ class Life {
           later(() => this.network.healAll());
         },
       ],
-      ['no answer of the store, seen by', () => this.store.stall(Math.min(ms, 1_500))],
+      ['no answer of the store, seen by', () => stall(this.world, Math.min(ms, 1_500))],
+      ['history forgotten, seen by', () => this.world.etcd.compact()],
+      ['all killed when the next large write counts, seen by', () => this.#killAtLargeWrite(ms)],
       [
         'losses, seen by',
         () => {
@@ -102,24 +112,89 @@ class Life {
     act();
   }
 
+  /** Kill every server at the moment when a write in pieces counts and is not in its place yet. */
+  #killAtLargeWrite(ms: number): void {
+    const { changed } = this.world.etcd;
+    const look = (): void => {
+      if (this.meta()?.staged === undefined) return;
+      changed.delete(look);
+      for (const id of IDS) this.#kill(id, this.random.below(ms));
+    };
+    changed.add(look);
+    this.clock.after(ms, () => changed.delete(look));
+  }
+
+  /** What stands in `meta/index` now. */
+  meta(): MetaRecord | undefined {
+    const found = this.world.etcd.range({ key: new Layout(PREFIX).metaKey });
+    const [kv] = found === 'compacted' ? [] : found.kvs;
+    return kv && readMeta(kv.value);
+  }
+
   #kill(id: string, ms: number): void {
     this.servers.get(id)?.process.kill();
     this.servers.delete(id);
     this.clock.after(ms, () => {
-      if (!this.servers.has(id)) this.start(id);
+      if (!this.servers.has(id) && !this.#starting.has(id)) this.start(id);
     });
   }
 }
 
+/** What is stored in the end, as somebody reads it who had no part in anything. */
+function storedIn({ world }: Life): State {
+  const { etcd } = world;
+  const state = new State(TABLES);
+  const layout = new Layout(PREFIX);
+  const found = etcd.range({ key: layout.start, rangeEnd: layout.end });
+  for (const { key, value } of found === 'compacted' ? [] : found.kvs) {
+    const row = readRow(TABLES, layout.rowOf(key)?.table ?? '', value);
+    if (row) state.load([row], 0);
+  }
+  return state;
+}
+
+const textOf = ({ view }: State): string =>
+  TABLE_NAMES.map((table) => [...view[table].values()].map((row) => JSON.stringify(row)).sort()).join('\n');
+
+/** Let a write under way arrive: sessions end at any time. */
+async function untilLevel(life: Life): Promise<void> {
+  for (let tries = 0; tries < 30; tries += 1) {
+    const index = life.meta()?.index;
+    if ([...life.servers.values()].every(({ state }) => state.index === index)) return;
+    await life.clock.pass(100);
+  }
+}
+
+/** What is wrong with servers that had all the time to recover. */
+function unwell(life: Life, stored: State): readonly string[] {
+  const { servers } = life;
+  const wrong: string[] = [];
+  const [index, rows] = [life.meta()?.index, textOf(stored)];
+  for (const { process, state, terms, candidate } of servers.values()) {
+    if (state.index !== index) wrong.push(`${process.name} stayed at ${state.index} of ${index}`);
+    else if (textOf(state) !== rows) wrong.push(`${process.name} shows other rows than the store has`);
+    const isLeader = candidate.standing.kind === 'leader' ? 1 : 0;
+    if (terms.begun - terms.ended !== isLeader)
+      wrong.push(`${process.name} began ${terms.begun} terms and ended ${terms.ended}`);
+  }
+  const leaders = [...servers.values()].filter(({ candidate }) => candidate.standing.kind === 'leader');
+  if (leaders.length !== 1) wrong.push(`${leaders.length} servers lead in the end`);
+  if (servers.size !== IDS.length) wrong.push(`only ${servers.size} servers are up in the end`);
+  return wrong;
+}
+
 /** Live through the faults of a seed. */
-export async function runSeed(seed: number, options: { readonly isFenced?: boolean } = {}): Promise<Outcome> {
+export async function runSeed(
+  seed: number,
+  options: { readonly isGuarded?: boolean } = {},
+): Promise<Outcome> {
   const life = new Life(seed);
-  const { clock, random, store, network } = life;
-  store.isFenced = options.isFenced ?? true;
+  const { clock, random, world, network } = life;
+  world.etcd.isGuarded = options.isGuarded ?? true;
   for (const id of IDS) life.start(id);
   const workload = new Workload(clock, random, () => [...life.servers.values()]);
   await clock.pass(2_000);
-  const clients = workload.start(3, 3, 2);
+  const clients = workload.start();
   const endMs = clock.monotonic() + FAULTS_MS;
   while (clock.monotonic() < endMs) {
     life.harm();
@@ -134,17 +209,14 @@ export async function runSeed(seed: number, options: { readonly isFenced?: boole
   workload.isOver = true;
   await clock.pass(CALM_MS);
   await clients;
-  const violations = [...workload.check(store.state), ...network.bugs];
+  await untilLevel(life);
+  const stored = storedIn(life);
+  const violations = [...workload.check(stored), ...network.bugs, ...unwell(life, stored)];
   if (workload.acknowledged === before)
     violations.push('nothing was acknowledged after the faults were over');
-  for (const { process, state, terms, candidate } of life.servers.values()) {
-    if (state.index !== store.state.index)
-      violations.push(`${process.name} stayed at ${state.index} of ${store.state.index}`);
-    const isLeader = candidate.standing.kind === 'leader' ? 1 : 0;
-    if (terms.begun - terms.ended !== isLeader)
-      violations.push(`${process.name} began ${terms.begun} terms and ended ${terms.ended}`);
-  }
-  const leaders = [...life.servers.values()].filter(({ candidate }) => candidate.standing.kind === 'leader');
-  if (leaders.length !== 1) violations.push(`${leaders.length} servers lead in the end`);
-  return { seed, violations, acknowledged: workload.acknowledged, terms: store.terms, faults: life.faults };
+  const terms = [...life.servers.values()].map(({ candidate: { standing } }) =>
+    standing.kind === 'leader' ? standing.leadership.term : 0,
+  );
+  const { acknowledged } = workload;
+  return { seed, violations, acknowledged, terms: Math.max(...terms), faults: life.faults };
 }

@@ -1,11 +1,14 @@
 /**
- * One server in the simulated world: the real catalog, write queue, candidate, desk and pulse over simulated ways out.
+ * One server in the simulated world: the real catalog, write queue, store, lock, candidate, desk and pulse over
+ * simulated ways out.
  */
 import { Installer } from '../../../src/catalog/installer.ts';
 import type { ServerRecord } from '../../../src/catalog/leader-lock.ts';
+import type { Persistence, Stored } from '../../../src/catalog/persistence.ts';
 import { reduce } from '../../../src/catalog/reduce.ts';
+import { SessionTimers } from '../../../src/catalog/session-timers.ts';
 import { State } from '../../../src/catalog/state.ts';
-import { TABLES } from '../../../src/catalog/tables.ts';
+import { type CatalogKinds, TABLES } from '../../../src/catalog/tables.ts';
 import { TopicIndexes, topicsOf } from '../../../src/catalog/topics.ts';
 import { Watch } from '../../../src/catalog/watch.ts';
 import { Writer } from '../../../src/catalog/writer.ts';
@@ -13,10 +16,14 @@ import { Candidate } from '../../../src/cluster/candidate.ts';
 import { LeaderDesk } from '../../../src/cluster/leader-desk.ts';
 import { LeaderPulse } from '../../../src/cluster/leader-pulse.ts';
 import { ReplicaProgress } from '../../../src/cluster/replica-progress.ts';
+import { type Clock, sleep } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { Network } from './network.ts';
+import type { EtcdClient } from '../../../src/store/etcd/etcd-client.ts';
+import { Layout } from '../../../src/store/etcd/etcd-layout.ts';
+import { EtcdLock } from '../../../src/store/etcd/etcd-lock.ts';
+import { type EtcdStoreParts, etcdStore } from '../../../src/store/etcd/etcd-store.ts';
+import { type EtcdWorld, simulatedClient } from './etcd-client.ts';
 import { Process } from './process.ts';
-import { type SimulatedStore, StoreClient } from './store.ts';
 
 export interface SimulatedServer {
   readonly process: Process;
@@ -27,44 +34,87 @@ export interface SimulatedServer {
   readonly terms: { begun: number; ended: number };
 }
 
+export const PREFIX = '/rollcall/dc1/';
+/** As the smallest that an etcd takes, so that large writes are staged. */
+const MAX_TXN_OPS = 128;
+const LOAD_AGAIN_MS = 300;
+
+/** The real store on the simulated etcd. */
+function openStore(
+  client: EtcdClient,
+  writer: string,
+  parts: Pick<EtcdStoreParts<CatalogKinds>, 'clock' | 'random' | 'fence'>,
+): Persistence {
+  return etcdStore({
+    ...parts,
+    client,
+    writer,
+    prefix: PREFIX,
+    specs: TABLES,
+    maxTxnOps: MAX_TXN_OPS,
+    maxRequestBytes: 1_500_000,
+    watchIdleMs: 1_000,
+    log: silentLogger,
+  });
+}
+
+/** Load, as often as it takes. */
+async function loadAgain(persistence: Persistence, clock: Clock): Promise<Stored> {
+  for (;;) {
+    try {
+      return await persistence.load();
+    } catch {
+      await sleep(clock, LOAD_AGAIN_MS);
+    }
+  }
+}
+
 /** Start a server; resolves when it has loaded the catalog. */
 export async function startServer(
   self: ServerRecord,
   servers: ReadonlyMap<string, ServerRecord>,
-  store: SimulatedStore,
-  network: Network,
+  world: EtcdWorld,
 ): Promise<SimulatedServer> {
+  const { network } = world;
+  const { random } = network;
   const process = new Process(self.id, network.clock);
   const { clock } = process;
-  const client = new StoreClient(store, process);
+  const client = simulatedClient(world, process);
+  const lock = new EtcdLock({ client, layout: new Layout(PREFIX), clock, log: silentLogger });
+  lock.start();
+  const persistence = openStore(client, self.id, { clock, random, fence: () => lock.fence });
   const peers = network.peersOf(process);
   const state = new State(TABLES);
-  const stored = await client.persistence.load();
+  const stored = await loadAgain(persistence, clock);
   state.load(stored.rows, stored.index);
   const watch = new Watch(clock);
   const installer = new Installer({ state, indexes: new TopicIndexes(stored.index), watch, topicsOf });
   const progress = new ReplicaProgress(clock, () => state.index);
   installer.onInstalled(() => progress.moved());
-  client.persistence.follow(stored.index, installer);
+  persistence.follow(stored.index, installer);
   const writer = new Writer({
     specs: TABLES,
     reduce,
     state,
     installer,
-    persistence: client.persistence,
+    persistence,
     clock,
-    random: network.random,
+    random,
   });
+  const timers = new SessionTimers({ state, writer, clock, log: silentLogger });
+  installer.onInstalled((applied) => timers.onInstalled(applied));
   const terms = { begun: 0, ended: 0 };
   const term = {
     begin: () => {
       terms.begun += 1;
+      timers.begin();
     },
     end: () => {
       terms.ended += 1;
+      timers.end();
     },
   };
-  const candidate = new Candidate({ self, lock: client, progress, term, clock, log: silentLogger });
+  const candidate = new Candidate({ self, lock, progress, term, clock, log: silentLogger });
   const desk = new LeaderDesk({
     candidate,
     peers,
@@ -77,7 +127,7 @@ export async function startServer(
     self,
     candidate,
     directory: { servers },
-    lock: client,
+    lock,
     peers,
     clock,
     log: silentLogger,
