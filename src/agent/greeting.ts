@@ -42,10 +42,19 @@ export const httpsAddresses = (config: Config): readonly string[] =>
 /** Addresses on which DNS listens. */
 export const dnsAddresses = (config: Config): readonly string[] => orClient(config['addresses.dns'], config);
 
+/** Addresses on which DNS over TLS listens. */
+export const dnsTlsAddresses = (config: Config): readonly string[] =>
+  orClient(config['addresses.dns_tls'], config);
+
 /** The lines, in order. */
 export function greeting(config: Config, identity: Identity, version: string): readonly string[] {
   const [http, dns] = [httpAddresses(config), dnsAddresses(config)];
-  const { 'ports.http': httpPort, 'ports.https': httpsPort, 'ports.dns': dnsPort } = config;
+  const {
+    'ports.http': httpPort,
+    'ports.https': httpsPort,
+    'ports.dns': dnsPort,
+    'ports.dns_tls': dnsTlsPort,
+  } = config;
   const hasPage = config['ui_config.enabled'] && (httpPort >= 0 || httpsPort >= 0);
   const origin =
     httpPort >= 0
@@ -56,6 +65,7 @@ export function greeting(config: Config, identity: Identity, version: string): r
   return [
     `rollcall ${version}: node ${identity.nodeName} in ${config.datacenter} (${identity.advertiseAddress}), ${kept}`,
     `  DNS   ${listen(dns, dnsPort)}${dnsPort < 0 ? '' : ' (UDP and TCP)'}`,
+    ...(dnsTlsPort < 0 ? [] : [`  DoT   ${listen(dnsTlsAddresses(config), dnsTlsPort)} (DNS over TLS)`]),
     `  HTTP  ${listen(http, httpPort)}`,
     ...(httpsPort < 0 ? [] : [`  HTTPS ${listen(httpsAddresses(config), httpsPort)}`]),
     `  Page  ${hasPage ? `${origin}${config['ui_config.content_path']}` : 'off (-ui switches it on)'}`,

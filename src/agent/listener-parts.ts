@@ -8,13 +8,13 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import type { Server } from 'node:http';
 import net from 'node:net';
-import { type DnsParts, type DnsServer, startDns } from '../dns/dns-server.ts';
+import { type DnsParts, type DnsServer, type SecureDns, startDns } from '../dns/dns-server.ts';
 import { UDP_TRANSPORTS } from '../dns/transport/udp-transport.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import type { Config } from './config/options.ts';
-import { dnsAddresses, httpAddresses, httpsAddresses, UNIX_PREFIX } from './greeting.ts';
+import { dnsAddresses, dnsTlsAddresses, httpAddresses, httpsAddresses, UNIX_PREFIX } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
 import type { Security } from './security.ts';
@@ -115,32 +115,62 @@ export function httpsFaces(
 }
 
 export interface DnsFaceParts
-  extends Omit<DnsParts, 'addresses' | 'port' | 'threads' | 'transport' | 'readFile'> {
+  extends Omit<DnsParts, 'addresses' | 'port' | 'threads' | 'transport' | 'readFile' | 'secure'> {
   readonly agentConfig: Config;
+  readonly security: Security;
+}
+
+export interface DnsFace extends Part {
+  /** As DnsServer's; undefined too as long as DNS has not started. */
+  readonly answer: DnsServer['answer'];
 }
 
 const readFile = (file: string): Promise<string> => fs.promises.readFile(file, 'utf8');
 
+function secureDns(config: Config, security: Security): SecureDns | undefined {
+  const port = config['ports.dns_tls'];
+  if (port < 0) return undefined;
+  return {
+    port,
+    addresses: dnsTlsAddresses(config),
+    handshakeMs: config['limits.https_handshake_timeout'],
+    settings: () => security.state.dns,
+    onChange: (listener) => security.onChange(({ dns }) => listener(dns)),
+  };
+}
+
+/** The refusal for a socket of DNS that could not be opened, by the option of its port. */
+function dnsListenError(config: Config, cause: unknown): AppError {
+  const { address = '', port } = cause as { readonly address?: string; readonly port?: number };
+  const isSecure = port !== undefined && port === config['ports.dns_tls'];
+  const [portKey, flag] = isSecure
+    ? (['ports.dns_tls', 'dns-tls-port'] as const)
+    : (['ports.dns', 'dns-port'] as const);
+  const tried = address || (isSecure ? dnsTlsAddresses(config) : dnsAddresses(config))[0] || '';
+  return listenError({ portKey, flag, address: tried, port: config[portKey] }, cause);
+}
+
 /** The DNS face. Rejects at start with config_invalid when a port cannot be had. */
-export function dnsFace({ agentConfig, ...parts }: DnsFaceParts): Part {
+export function dnsFace({ agentConfig, security, ...parts }: DnsFaceParts): DnsFace {
   const port = agentConfig['ports.dns'];
-  const addresses = dnsAddresses(agentConfig);
-  const threads = agentConfig['dns_config.threads'];
+  const addresses = port < 0 ? [] : dnsAddresses(agentConfig);
+  const threads = port < 0 ? 0 : agentConfig['dns_config.threads'];
   /** check-config.ts has refused other words. */
   const transport = UDP_TRANSPORTS.find((known) => known === agentConfig['dns_config.transport']) ?? 'auto';
+  const secure = secureDns(agentConfig, security);
   let server: DnsServer | undefined;
   return {
     name: 'dns',
     start: async () => {
-      if (port < 0) return;
+      if (port < 0 && secure === undefined && agentConfig['ports.https'] < 0) return;
       try {
-        server = await startDns({ ...parts, addresses, port, threads, transport, readFile });
+        server = await startDns({ ...parts, addresses, port, threads, transport, readFile, secure });
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
-        const address = (cause as { address?: string }).address ?? addresses[0] ?? '';
-        throw listenError({ portKey: 'ports.dns', flag: 'dns-port', address, port }, cause);
+        throw dnsListenError(agentConfig, cause);
       }
     },
     stop: async () => server?.close(),
+    answer: async (message, address) => server?.answer(message, address),
   };
 }

@@ -28,7 +28,7 @@ import type { Ground } from './ground.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
-import { dnsFace, httpFace, httpsFaces } from './listener-parts.ts';
+import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts';
 import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
@@ -101,6 +101,7 @@ type OwnPart =
   | 'previewReload'
   | 'isReady'
   | 'leave'
+  | 'answerDns'
   | 'cluster'
   | 'renewSession'
   | 'copy'
@@ -138,13 +139,14 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
   });
 }
 
-function buildDns(ground: Ground): Part {
-  const { config, core, agentLog, metrics } = ground;
+function buildDns(ground: Ground): DnsFace {
+  const { config, core, agentLog, metrics, security } = ground;
   const log = agentLog.log.child({ part: 'dns' });
   const { state, onInstalled } = core;
   return dnsFace({
     ...answering(ground),
     agentConfig: config,
+    security,
     log,
     metrics,
     onInstalled,
@@ -211,11 +213,13 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
+  const dns = buildDns(ground);
   const http = await buildHttp(ground, local, {
     reload,
     previewReload,
     isReady: () => !ending.hasBegun,
     leave,
+    answerDns: dns.answer,
     cluster: role.cluster,
     renewSession: role.renewSession,
     copy: role.copy,
@@ -229,7 +233,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     localPart(local, ground.definitions),
     role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
-    onceLoaded(buildDns(ground), role, (error) => void ending.fail(error)),
+    onceLoaded(dns, role, (error) => void ending.fail(error)),
     ...httpFaces(http, ground),
     watches,
     pidFilePart(config.pid_file, process.pid),

@@ -86,10 +86,11 @@ export function httpsPlan(from: SecureConfig): InterfacePlan {
   cipherList(plan.cipherSuites, plan.minVersion);
   if (own(from, HTTPS.verifyOutgoing) && files.caFile === '' && files.caPath === '')
     refuse('config_invalid', 'VerifyOutgoing set, and no CA certificate provided!');
-  if (config['ports.https'] >= 0 && files.certFile === '')
+  const port = (['ports.https', 'ports.dns_tls'] as const).find((key) => config[key] >= 0);
+  if (port !== undefined && files.certFile === '')
     refuse(
       'config_invalid',
-      'ports.https: needs a certificate; give cert_file and key_file (tls.defaults or tls.https)',
+      `${port}: needs a certificate; give cert_file and key_file (tls.defaults or tls.https)`,
     );
   return plan;
 }
@@ -97,6 +98,8 @@ export function httpsPlan(from: SecureConfig): InterfacePlan {
 /** Everything of TLS that an agent has read. */
 export interface SecureState {
   readonly https: SecureSettings;
+  /** Resolvers have no certificates, and plain DNS asks for none. */
+  readonly dns: SecureSettings;
   /** Files and folders that were read, for whoever watches them. */
   readonly files: readonly string[];
 }
@@ -105,5 +108,10 @@ export interface SecureState {
 export async function readSecureState(from: SecureConfig): Promise<SecureState> {
   const { files, ...rest } = httpsPlan(from);
   const material = await readKeyFiles(files);
-  return { https: { ...rest, material }, files: Object.values(files).filter((file: string) => file !== '') };
+  const https = { ...rest, material };
+  return {
+    https,
+    dns: { ...https, verifyIncoming: false },
+    files: Object.values(files).filter((file: string) => file !== ''),
+  };
 }

@@ -32,6 +32,8 @@ export interface Counters {
   /** Slots of answers of one type, rcode and reason, for `service` ('' for none). */
   slots(qtype: number, rcode: number, reason: Reason, service: string): Slots;
   dropped(transport: Transport, reason: DropReason, count?: number): void;
+  /** A reply over an encrypted connection, which counts as TCP elsewhere. */
+  encrypted(transport: 'tls' | 'https'): void;
   truncated(transport: Transport): void;
   rateLimited(action: 'slip' | 'nothing'): void;
   upstream(result: 'ok' | 'timeout' | 'refused' | 'error' | 'too_many', seconds: number): void;
@@ -56,6 +58,7 @@ export function makeCounters(metrics: Metrics): Counters {
   const services = metrics.counter('dns_service_queries');
   const latency = metrics.histogram('dns_latency_seconds');
   const dropped = metrics.counter('dns_dropped');
+  const encrypted = metrics.counter('dns_encrypted');
   const truncated = metrics.counter('dns_truncated');
   const rateLimited = metrics.counter('dns_rate_limited');
   const upstream = metrics.counter('dns_upstream');
@@ -86,6 +89,7 @@ export function makeCounters(metrics: Metrics): Counters {
       return slotsOf(qtype, rcode, reason);
     },
     dropped: (transport, reason, count = 1) => dropped.add(dropped.slot(transport, reason), count),
+    encrypted: (transport) => encrypted.add(encrypted.slot(transport)),
     truncated: (transport) => truncated.add(truncated.slot(transport)),
     rateLimited: (action) => rateLimited.add(rateLimited.slot(action)),
     upstream(result, seconds) {

@@ -5,6 +5,7 @@
  * wanted, which then share the port. What is passed in is all it needs; it listens for installed writes before it listens
  * for packets, so no answer can outlive a change.
  */
+import type { Socket } from 'node:net';
 import type { Coordinates } from '../catalog/coordinate.ts';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
@@ -15,12 +16,17 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ModifyIndex } from '../model/types.ts';
-import { countLivingServices, makeCounters } from './counters.ts';
+import type { SecureSettings } from '../tls/secure-gate.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/constants.ts';
+import { padReply } from '../wire/padding.ts';
+import { freshSeconds } from '../wire/record-walk.ts';
+import { type Counters, countLivingServices, makeCounters } from './counters.ts';
 import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
 import { makeQueryLog } from './query-log.ts';
 import type { ExecuteQuery } from './resolve.ts';
 import { Places } from './transport/connection-table.ts';
+import { type DnsOverTlsParts, openDnsOverTls, type SecureListener } from './transport/dns-over-tls.ts';
 import type { Listener } from './transport/endpoint.ts';
 import { watchDrops } from './transport/kernel-drops.ts';
 import { openTcp, type TcpParts } from './transport/tcp.ts';
@@ -61,10 +67,33 @@ export interface DnsParts extends ConfigSource {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly executeQuery: ExecuteQuery;
+  /** DNS over TLS; none when absent. */
+  readonly secure?: SecureDns | undefined;
+}
+
+/** Where encrypted connections are taken, and by which certificates. */
+export interface SecureDns {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly handshakeMs: number;
+  readonly settings: () => SecureSettings;
+  /** Have the listener told of other settings. */
+  readonly onChange: (listener: (settings: SecureSettings) => void) => void;
+}
+
+export interface HttpsReply {
+  /** Padded. */
+  readonly message: Uint8Array;
+  /** How long it may be kept. */
+  readonly freshSeconds: number;
 }
 
 export interface DnsServer {
   readonly port: number;
+  /** The port of DNS over TLS; undefined without it. */
+  readonly securePort: number | undefined;
+  /** Answer a message that came over HTTPS; undefined for one that gets no reply. */
+  answer(message: Uint8Array, address: string): Promise<HttpsReply | undefined>;
   close(): Promise<void>;
 }
 
@@ -137,6 +166,40 @@ async function openThreads(
   };
 }
 
+/** Open DNS over TLS on one port of each of its addresses, into `opened`. */
+async function openSecure(
+  { secure, metrics }: DnsParts,
+  tcp: TcpParts & Pick<DnsOverTlsParts, 'counters'>,
+  opened: SecureListener[],
+): Promise<void> {
+  if (secure === undefined) return;
+  const { handshakeMs } = secure;
+  const failures = metrics.counter('tls_handshake_failures');
+  const slot = failures.slot('dns');
+  let { port } = secure;
+  for (const address of secure.addresses) {
+    const settings = secure.settings();
+    const parts = { ...tcp, settings, handshakeMs, onFailed: () => failures.add(slot) };
+    const listener = await openDnsOverTls({ address, port }, parts);
+    port = listener.port;
+    opened.push(listener);
+  }
+  secure.onChange((settings) => {
+    for (const listener of opened) listener.replace(settings);
+  });
+}
+
+function answerOverHttps(handler: Handler, counters: Counters): DnsServer['answer'] {
+  const scratch = new Uint8Array(MAX_MESSAGE_BYTES);
+  return async (message, address) => {
+    const handled = handler.handle(message, { transport: 'tcp', address: () => address }, scratch);
+    const reply = typeof handled === 'number' ? scratch.slice(0, handled) : await handled;
+    if (reply === null || reply.length === 0) return undefined;
+    counters.encrypted('https');
+    return { message: padReply(reply), freshSeconds: freshSeconds(reply) };
+  };
+}
+
 /** Start answering. Rejects with the system's error (`code`, `address`, `port`) when a socket cannot be opened. */
 export async function startDns(parts: DnsParts): Promise<DnsServer> {
   const { view, config, clock, random, log, executeQuery, addresses } = parts;
@@ -160,23 +223,28 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
   parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
   const library = chooseLibrary(parts.transport, log);
   if (library === null) warnOfWildcards(addresses, log);
-  const sockets = await openSomewhere(parts, {
-    tcp: { handler, log, config, counters, places: new Places(), turns: new Turns(clock) },
-    udp: { library, handler, log, counters, clock },
-  });
+  const tcp = { handler, log, config, counters, places: new Places<Socket>(), turns: new Turns(clock) };
+  const sockets = await openSomewhere(parts, { tcp, udp: { library, handler, log, counters, clock } });
   ownPort = sockets.port;
+  const secure: SecureListener[] = [];
   try {
+    await openSecure(parts, tcp, secure);
     const stopThreads = await openThreads(parts, sockets);
     const stopDrops = watchDrops({ ...parts, port: ownPort, counters });
     const close = async (): Promise<void> => {
       stopDrops();
-      await Promise.all([stopThreads(), closeAll(sockets.listeners)]);
+      await Promise.all([stopThreads(), closeAll([...secure, ...sockets.listeners])]);
       sockets.ofThreads?.close();
     };
-    return { port: sockets.port, close };
+    return {
+      port: sockets.port,
+      securePort: secure[0]?.port,
+      answer: answerOverHttps(handler, counters),
+      close,
+    };
   } catch (error) {
     sockets.ofThreads?.close();
-    await closeAll(sockets.listeners);
+    await closeAll([...secure, ...sockets.listeners]);
     throw error;
   }
 }

@@ -42,6 +42,8 @@ export interface Call {
   readonly upload: Upload | undefined;
   /** IP address of the client; '' over a UNIX socket. */
   readonly remoteAddress: string;
+  /** Whether it came over TLS. */
+  readonly isEncrypted: boolean;
   /** Consistency, index and wait. Throws bad_request. */
   readonly readOptions: ReadOptions;
   /** Aborts when the client goes away. */

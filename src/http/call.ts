@@ -2,6 +2,7 @@
  * A request of the HTTP library as a Call. Nothing is copied; what has to be made (the abort signal, the
  * options of a read) is made when somebody asks for it, once.
  */
+import type { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Query, ReadOptions } from './call-and-reply.ts';
 import { Upload } from './listen/upload.ts';
@@ -54,6 +55,10 @@ class HttpCall implements Call {
 
   get remoteAddress(): string {
     return this.#request.raw.socket.remoteAddress ?? '';
+  }
+
+  get isEncrypted(): boolean {
+    return (this.#request.raw.socket as Partial<TLSSocket>).encrypted === true;
   }
 
   get readOptions(): ReadOptions {

@@ -206,6 +206,11 @@ export interface HttpParts {
   readonly renewSession: (session: SessionRow) => Promise<boolean>;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
+  /** The reply to a DNS message and for how long it is true; undefined when there is none to give. */
+  answerDns(
+    message: Uint8Array,
+    address: string,
+  ): Promise<{ readonly message: Uint8Array; readonly freshSeconds: number } | undefined>;
   /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */
   readonly explainDns: ExplainDns;
   /** Latest results of a check that this agent runs, newest first; undefined for one that it does not. */

@@ -42,6 +42,7 @@ import { agentServiceRoutes } from './routes/agent-services-routes.ts';
 import { aliveRoutes } from './routes/alive-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { coordinateRoutes } from './routes/coordinate-routes.ts';
+import { dnsQueryRoutes } from './routes/dns-query-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
@@ -79,6 +80,7 @@ export const ROUTES: readonly Route[] = [
   ...operatorRoutes,
   ...coordinateRoutes,
   ...dnsRoutes,
+  ...dnsQueryRoutes,
   ...internalUiRoutes,
   ...absentRoutes,
 ];

@@ -39,6 +39,11 @@ export const METRICS = {
     help: 'DNS packets that got no answer, or none but TC (slip), because their network had too many.',
     labels: ['action'],
   },
+  dns_encrypted: {
+    kind: 'counter',
+    help: 'DNS replies over TLS and HTTPS, by which; they count as TCP in the other metrics.',
+    labels: ['transport'],
+  },
   dns_truncated: { kind: 'counter', help: 'DNS answers that did not fit.', labels: ['transport'] },
   dns_latency_seconds: {
     kind: 'histogram',

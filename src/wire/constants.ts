@@ -55,8 +55,8 @@ export const FLAG = {
   CD: 0x0010,
 } as const;
 
-/** EDNS options. RFC 7871 (client subnet), RFC 7873 (cookie), RFC 8914 (extended error). */
-export const EDNS_OPTION = { CLIENT_SUBNET: 8, COOKIE: 10, EXTENDED_ERROR: 15 } as const;
+/** EDNS options. RFC 7871 (client subnet), RFC 7873 (cookie), RFC 7830 (padding), RFC 8914 (extended error). */
+export const EDNS_OPTION = { CLIENT_SUBNET: 8, COOKIE: 10, PADDING: 12, EXTENDED_ERROR: 15 } as const;
 
 /** Info codes of Extended DNS Errors. RFC 8914 §4. */
 export const EXTENDED_ERROR = {

@@ -11,7 +11,12 @@ import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
 import { TABLES } from '../../src/catalog/tables.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
-import { type DnsServer, type InstalledListener, startDns } from '../../src/dns/dns-server.ts';
+import {
+  type DnsServer,
+  type InstalledListener,
+  type SecureDns,
+  startDns,
+} from '../../src/dns/dns-server.ts';
 import type { UdpTransport } from '../../src/dns/transport/udp-transport.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
@@ -32,6 +37,7 @@ export async function startSocketRig(
     threads?: number;
     transport?: UdpTransport;
     log?: Logger;
+    secure?: SecureDns;
   } = {},
 ): Promise<SocketRig> {
   const state = new State(TABLES);
@@ -61,6 +67,7 @@ export async function startSocketRig(
     log: options.log ?? silentLogger,
     metrics,
     executeQuery: () => undefined,
+    secure: options.secure,
   });
   return {
     server,

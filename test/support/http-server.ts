@@ -126,6 +126,7 @@ export async function startHttp(
     explainDns: () => {
       throw new Error('there is no DNS in this test');
     },
+    answerDns: async () => undefined,
     checkHistory: () => undefined,
     testCheck: async () => undefined,
     authorizerOf: () => ALLOW_ALL,

@@ -56,7 +56,13 @@ const checkMeta: Rule = ({ node_meta: meta }) => {
 };
 
 const ADDRESS_KEYS = ['bind_addr', 'advertise_addr', 'advertise_addr_wan'] as const;
-const ADDRESS_LIST_KEYS = ['client_addr', 'addresses.dns', 'addresses.http', 'addresses.https'] as const;
+const ADDRESS_LIST_KEYS = [
+  'client_addr',
+  'addresses.dns',
+  'addresses.http',
+  'addresses.https',
+  'addresses.dns_tls',
+] as const;
 const MAY_BE_SOCKETS: ReadonlySet<string> = new Set(['addresses.http', 'addresses.https']);
 
 /** HTTP may listen on the file of a UNIX socket. */
@@ -77,12 +83,19 @@ const checkAddresses: Rule = (config) => [
 ];
 
 const checkPorts: Rule = (config) => {
-  const { 'ports.dns': dns, 'ports.http': http, 'ports.https': https } = config;
-  if (dns < 0 && http < 0 && https < 0)
+  const { 'ports.dns': dns, 'ports.http': http, 'ports.https': https, 'ports.dns_tls': dot } = config;
+  if (dns < 0 && http < 0 && https < 0 && dot < 0)
     return [problem('ports.http', 'is off, as ports.dns is: nobody could ask this agent anything')];
-  if (dns > 0 && dns === http) return [problem('ports.http', `is ${dns}, as ports.dns is`)];
-  const taken = Object.entries({ 'ports.dns': dns, 'ports.http': http }).find(([, port]) => port === https);
-  return https > 0 && taken ? [problem('ports.https', `is ${https}, as ${taken[0]} is`)] : [];
+  const ports = Object.entries({
+    'ports.dns': dns,
+    'ports.http': http,
+    'ports.https': https,
+    'ports.dns_tls': dot,
+  });
+  return ports.flatMap(([key, port], i) => {
+    const before = port > 0 && ports.slice(0, i).find(([, other]) => other === port);
+    return before ? [problem(key as OptionKey, `is ${port}, as ${before[0]} is`)] : [];
+  });
 };
 
 const checkWatches: Rule = ({ watches, 'ports.http': http }) =>

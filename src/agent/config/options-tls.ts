@@ -32,6 +32,19 @@ export const TLS_OPTIONS = {
     reloadable: false,
     doc: 'Addresses on which HTTPS listens, `unix:///path` for a UNIX socket; `client_addr` when empty.',
   },
+  'ports.dns_tls': {
+    kind: 'port',
+    default: -1,
+    flag: 'dns-tls-port',
+    reloadable: false,
+    doc: 'Port of DNS over TLS (853 is its own); -1 switches it off.',
+  },
+  'addresses.dns_tls': {
+    kind: 'addresses',
+    default: [],
+    reloadable: false,
+    doc: 'Addresses on which DNS over TLS listens; `client_addr` when empty.',
+  },
   'limits.https_handshake_timeout': {
     kind: 'duration',
     default: 5_000,

@@ -15,13 +15,16 @@ import type { Client, Handler } from '../handle.ts';
 import type { Places } from './connection-table.ts';
 import type { Endpoint, Listener } from './endpoint.ts';
 
-export interface TcpParts {
+export interface StreamParts {
   readonly handler: Pick<Handler, 'handle'>;
   readonly config: () => DnsConfig;
-  /** Those of all listeners. */
-  readonly places: Places<net.Socket>;
   readonly turns: Turns;
   readonly counters: Pick<Counters, 'dropped'>;
+}
+
+export interface TcpParts extends StreamParts {
+  /** Those of all listeners. */
+  readonly places: Places<net.Socket>;
   readonly log: Logger;
 }
 
@@ -65,7 +68,13 @@ class Inbox {
   }
 }
 
-function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
+/** Answer what comes over a connection, which may be an encrypted one, in the same manner. */
+export function serveStream(
+  socket: net.Socket,
+  parts: StreamParts,
+  scratch: Uint8Array,
+  finish: (reply: Uint8Array) => Uint8Array = (bytes) => bytes,
+): void {
   const { turns } = parts;
   const client: Client = { transport: 'tcp', address: () => socket.remoteAddress ?? '' };
   const inbox = new Inbox();
@@ -85,7 +94,7 @@ function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
     waiting += 1;
     const bytes = await later;
     waiting -= 1;
-    if (bytes !== null && bytes.length > 0) reply(bytes);
+    if (bytes !== null && bytes.length > 0) reply(finish(bytes));
     turns.add(work);
   }
 
@@ -104,7 +113,7 @@ function serve(socket: net.Socket, parts: TcpParts, scratch: Uint8Array): void {
     }
     const handled = parts.handler.handle(message, client, scratch);
     if (typeof handled !== 'number') void replyLater(handled);
-    else if (handled > 0) reply(scratch.subarray(0, handled));
+    else if (handled > 0) reply(finish(scratch.subarray(0, handled)));
     return true;
   }
 
@@ -135,7 +144,7 @@ export function openTcp(endpoint: Endpoint, parts: TcpParts): Promise<Listener> 
       place.leave();
     });
     socket.on('data', place.use);
-    serve(socket, parts, scratch);
+    serveStream(socket, parts, scratch);
     if (places.size <= parts.config().tcpMaxConnections) return;
     parts.counters.dropped('tcp', 'too_many');
     places.evict()?.destroy();
