@@ -61,6 +61,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'snapshot inspect': () => import('./commands/snapshot-inspect-command.ts'),
   'snapshot restore': () => import('./commands/snapshot-restore-command.ts'),
   'snapshot save': () => import('./commands/snapshot-save-command.ts'),
+  'tls ca create': () => import('./commands/tls-ca-create-command.ts'),
+  'tls cert create': () => import('./commands/tls-cert-create-command.ts'),
   validate: () => import('./commands/validate-command.ts'),
   version: () => import('./commands/version-command.ts'),
   watch: () => import('./commands/watch-command.ts'),
