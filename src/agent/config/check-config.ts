@@ -8,7 +8,7 @@ import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../../dns/dns-config.ts';
 import { builtinHttp } from '../../lib/builtin-http.ts';
 import { CLUSTER_RULES } from './check-cluster.ts';
 import { problem, type Rule, type RuleProblem } from './config-rule.ts';
-import type { Config } from './options.ts';
+import type { Config, OptionKey } from './options.ts';
 
 const DATACENTER = /^[a-zA-Z0-9_-]+$/;
 const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
