@@ -43,12 +43,23 @@ export class Candidate {
   readonly #parts: CandidateParts;
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<(standing: Standing) => void>();
+  readonly #holderListeners = new Set<(holder: ServerRecord | undefined) => void>();
   #standing: Standing = LEADERLESS;
   #holder: ServerRecord | undefined;
+  /** The holder is not heard: it leads nobody here, whatever the store says. */
+  #isDoubted = false;
   #running: Promise<void> = Promise.resolve();
+  #leaderlessSinceMs: number;
 
   constructor(parts: CandidateParts) {
     this.#parts = parts;
+    this.#leaderlessSinceMs = parts.clock.monotonic();
+  }
+
+  /** Time in ms since nobody leads; 0 while somebody does. */
+  get leaderlessMs(): number {
+    if (this.#standing.kind !== 'leaderless') return 0;
+    return this.#parts.clock.monotonic() - this.#leaderlessSinceMs;
   }
 
   get standing(): Standing {
@@ -61,9 +72,32 @@ export class Candidate {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Tell who holds the lock, now and whenever that changes; also when nobody hears him. */
+  onHolder(listener: (holder: ServerRecord | undefined) => void): () => void {
+    this.#holderListeners.add(listener);
+    listener(this.#holder);
+    return () => void this.#holderListeners.delete(listener);
+  }
+
+  /** The holder of the lock is heard. */
+  heard(): void {
+    if (!this.#isDoubted) return;
+    this.#isDoubted = false;
+    if (this.#standing.kind !== 'leader') this.#set(this.#ledByAnother());
+  }
+
+  /** The holder was not heard for so long that it leads nobody: a store that cannot be written to goes on naming him. */
+  lost(silentMs: number): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    if (this.#standing.kind === 'leader') return;
+    this.#set(this.#ledByAnother());
+    this.#leaderlessSinceMs = this.#parts.clock.monotonic() - silentMs;
+  }
+
   /** Resolves with the standing as soon as somebody leads, or with what it is when `timeoutMs` are over. Never rejects. */
   whenLed(timeoutMs: number): Promise<Standing> {
-    if (this.#standing.kind !== 'leaderless') return Promise.resolve(this.#standing);
+    if (this.#standing.kind !== 'leaderless' || timeoutMs <= 0) return Promise.resolve(this.#standing);
     return this.changed(timeoutMs);
   }
 
@@ -83,6 +117,8 @@ export class Candidate {
   start(): void {
     const stopObserving = this.#parts.lock.observe((holder) => {
       this.#holder = holder;
+      this.#isDoubted = false;
+      for (const listener of [...this.#holderListeners]) listener(holder);
       if (this.#standing.kind !== 'leader') this.#set(this.#ledByAnother());
     });
     this.#stopping.signal.addEventListener('abort', stopObserving);
@@ -103,12 +139,15 @@ export class Candidate {
   #ledByAnother(): Standing {
     // Its own name in the lock while its copy is not up to date yet, or just after it lost it, is nobody's lead.
     if (this.#holder === undefined || this.#holder.id === this.#parts.self.id) return LEADERLESS;
+    if (this.#isDoubted) return LEADERLESS;
     return { kind: 'follower', leader: this.#holder };
   }
 
   #set(standing: Standing): void {
     const before = this.#standing;
     this.#standing = standing;
+    if (standing.kind === 'leaderless' && before.kind !== 'leaderless')
+      this.#leaderlessSinceMs = this.#parts.clock.monotonic();
     if (before.kind === standing.kind && leaderIdOf(before) === leaderIdOf(standing)) return;
     for (const listener of [...this.#listeners]) listener(standing);
   }

@@ -17,6 +17,8 @@ import type { ReplicaProgress } from './replica-progress.ts';
 
 /** Time in ms that a command or a read waits for a leader (Consul's `rpc_hold_timeout`). */
 const HOLD_MS = 7_000;
+/** Time in ms after which nobody waits any more for one who does not come: a change of leader takes less. */
+const GIVE_UP_MS = 2_000;
 /** Time in ms before a leader that could not be reached is called again. */
 const CALL_AGAIN_MS = 100;
 /** Time in ms that a copy may stay behind what the leader has acknowledged. */
@@ -153,7 +155,7 @@ export class LeaderDesk {
     for (;;) {
       const leftMs = deadlineMs - clock.monotonic();
       if (leftMs <= 0) throw noLeader();
-      const standing = await candidate.whenLed(leftMs);
+      const standing = await candidate.whenLed(Math.min(leftMs, GIVE_UP_MS - candidate.leaderlessMs));
       if (standing.kind === 'leaderless') throw noLeader();
       const tried =
         standing.kind === 'leader'

@@ -12,7 +12,7 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
-import type { Candidate, Standing } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import type { Peers } from './peers.ts';
 
 /** Well below the 200 ms of silence after which the autopilot calls a server unhealthy. */
@@ -21,6 +21,8 @@ const PULSE_MS = 100;
 const LOOK_MS = 250;
 /** Silence in ms after which a leader is challenged. Turning it down makes a busy machine lose its leader. */
 const SILENCE_MS = 1_000;
+/** Silence in ms after which nobody leads, as far as this server can tell: no challenge has helped. */
+const GONE_MS = 3_000;
 const REDIAL_MS = 200;
 /** Dials in a row that fail before the leader counts as gone. */
 const MAX_FAILED_DIALS = 2;
@@ -57,8 +59,7 @@ export class LeaderPulse {
   }
 
   start(): void {
-    this.#forget = this.#parts.candidate.onStanding((standing) => this.#follow(standing));
-    this.#follow(this.#parts.candidate.standing);
+    this.#forget = this.#parts.candidate.onHolder((holder) => this.#follow(holder));
   }
 
   stop(): void {
@@ -79,12 +80,18 @@ export class LeaderPulse {
     };
   }
 
-  #follow(standing: Standing): void {
+  #follow(holder: ServerRecord | undefined): void {
     this.#watching.abort();
+    if (holder === undefined) return;
     this.#heardMs = this.#parts.clock.monotonic();
-    if (standing.kind !== 'follower') return;
+    if (holder.id === this.#parts.self.id) return;
     this.#watching = new AbortController();
-    void this.#watch(standing.leader, this.#watching.signal);
+    void this.#watch(holder, this.#watching.signal);
+  }
+
+  #heard(): void {
+    this.#heardMs = this.#parts.clock.monotonic();
+    this.#parts.candidate.heard();
   }
 
   /** Listen to one leader until another leads. Never rejects. */
@@ -101,13 +108,13 @@ export class LeaderPulse {
           signal,
           onMessage: () => {
             failedDials = 0;
-            this.#heardMs = clock.monotonic();
+            this.#heard();
           },
         },
       );
       if (signal.aborted) break;
       // A server that has just got the lock answers before it leads: it is alive.
-      if (end.kind === 'answered') this.#heardMs = clock.monotonic();
+      if (end.kind === 'answered') this.#heard();
       if (end.kind === 'unsent') failedDials += 1;
       if (failedDials >= MAX_FAILED_DIALS) await this.#challenge(leader, 'it cannot be reached', signal);
       await sleep(clock, REDIAL_MS);
@@ -121,7 +128,9 @@ export class LeaderPulse {
     let timer: Timer;
     const look = (): void => {
       if (signal.aborted) return;
-      if (clock.monotonic() - this.#heardMs >= SILENCE_MS) act();
+      const silentMs = clock.monotonic() - this.#heardMs;
+      if (silentMs >= SILENCE_MS) act();
+      if (silentMs >= GONE_MS) this.#parts.candidate.lost(silentMs);
       timer = clock.after(LOOK_MS, look);
     };
     timer = clock.after(LOOK_MS, look);

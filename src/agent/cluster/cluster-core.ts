@@ -15,6 +15,7 @@ import { type Core, type CoreParts, catalogPort, indexesOfBoth } from '../core.t
 import type { OpenCore } from '../ground.ts';
 import { watchHeap } from '../heap-watch.ts';
 import type { Identity } from '../identity.ts';
+import { catalogJournal } from '../metered-history.ts';
 import { agentRoom, catalogRoom } from '../metered-room.ts';
 import type { Role } from '../role.ts';
 import { openAgentStore } from '../stores.ts';
@@ -142,7 +143,8 @@ async function openAll(parts: CoreParts, { agentState, tools, limits, heap }: Be
   const settings = serverSettings(parts.config, identity);
   const tls = await identityOf(parts.config, identity);
   const shared = sharedStore(parts, settings, identity, tls);
-  const catalog: OpenedStore = await openStore(shared.late, CATALOG_RULES, tools, catalogRoom(limits));
+  const rules = { ...CATALOG_RULES, makeJournal: catalogJournal(parts) };
+  const catalog: OpenedStore = await openStore(shared.late, rules, tools, catalogRoom(limits));
   const serverParts: ClusterServerParts = { ...parts, settings, identity, tls, shared, catalog };
   const server = clusterServer(serverParts);
   const run = clusterRun(serverParts, server);

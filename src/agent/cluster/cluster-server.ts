@@ -3,6 +3,7 @@
  *
  * Made at once, started in order by cluster-start.ts.
  */
+import type { SettingCommand } from '../../catalog/command.ts';
 import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { OpenedStore } from '../../catalog/opened-store.ts';
 import { SessionTimers } from '../../catalog/session-timers.ts';
@@ -22,6 +23,7 @@ import { type AdmissionParts, admissionMethods, promoter } from './admission.ts'
 import type { ServerSettings } from './cluster-settings.ts';
 import { Founding } from './founding.ts';
 import { FoundingKeeper } from './founding-record.ts';
+import { leaderNote } from './leader-note.ts';
 import { renewMethods } from './session-renewal.ts';
 import type { SharedStore } from './shared-store.ts';
 
@@ -71,9 +73,11 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     clock,
     log,
   };
+  const submit = (command: SettingCommand): Promise<unknown> => writer.submit(command);
   const term = new Term([
     sessionTimers,
-    firstAutopilot({ config: parts.config, submit: (command) => writer.submit(command), log }),
+    leaderNote({ name: self.name, submit, log }),
+    firstAutopilot({ config: parts.config, submit, log }),
     ...(parts.settings.member ? [promoter(admission)] : []),
   ]);
   const candidate = new Candidate({ self, lock, progress, term, clock, log });
