@@ -4,9 +4,10 @@
  * Keys are on the curve P-256, as Consul's are. An authority that was made elsewhere (RSA or another curve, PKCS #1, #8 or
  * SEC 1) signs as well. A library makes the certificates; it is loaded by who makes one, not by every agent.
  */
-import { createPrivateKey, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import type { Random } from '../lib/random.ts';
 import { refuse } from '../model/errors.ts';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
@@ -28,6 +29,7 @@ export interface CertificateAndKey {
 }
 
 export interface AuthorityRequest {
+  readonly random: Random;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Names below which it may certify; none is all. */
@@ -35,6 +37,7 @@ export interface AuthorityRequest {
 }
 
 export interface CertificateRequest {
+  readonly random: Random;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly commonName: string;
@@ -45,8 +48,8 @@ export interface CertificateRequest {
 }
 
 /** Positive, and no shorter than it looks: the first octet is 0x40 to 0x7f. */
-function serialNumber(): string {
-  const octets = randomBytes(SERIAL_BYTES);
+function serialNumber(random: Random): string {
+  const octets = Buffer.from(random.bytes(SERIAL_BYTES));
   octets[0] = ((octets[0] as number) & 0x3f) | 0x40;
   return octets.toString('hex');
 }
@@ -75,7 +78,7 @@ function pemOfKey(key: webcrypto.CryptoKey): string {
 export async function createAuthority(request: AuthorityRequest): Promise<CertificateAndKey> {
   const { notBefore, notAfter, permittedNames } = request;
   const keys = await makeKeys();
-  const serial = serialNumber();
+  const serial = serialNumber(request.random);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     notBefore,
     notAfter,
@@ -155,7 +158,7 @@ export async function createCertificate(
   const certificate = await x509.X509CertificateGenerator.create({
     notBefore,
     notAfter,
-    serialNumber: serialNumber(),
+    serialNumber: serialNumber(request.random),
     subject: `CN=${commonName}`,
     issuer: issuer.subjectName,
     publicKey: keys.publicKey,

@@ -1,6 +1,7 @@
 /**
  * `rollcall tls ca create`: an authority for the certificates of agents, in two files.
  */
+import { systemRandom } from '../../lib/random.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { writeNewFiles } from '../new-files.ts';
 import { validityOf } from '../validity.ts';
@@ -13,7 +14,11 @@ async function run({ flags, io }: CommandInput): Promise<number> {
   const permittedNames = flags.isOn('name-constraint')
     ? [...flags.list('additional-name-constraint'), domain, 'localhost']
     : [];
-  const { certificate, key } = await createAuthority({ ...validityOf(flags, DEFAULT_DAYS), permittedNames });
+  const { certificate, key } = await createAuthority({
+    ...validityOf(flags, DEFAULT_DAYS),
+    random: systemRandom,
+    permittedNames,
+  });
   const [file, keyFile] = [`${domain}-agent-ca.pem`, `${domain}-agent-ca-key.pem`];
   writeNewFiles([
     { name: file, text: certificate, isSecret: false },

@@ -3,7 +3,8 @@
  * `tls ca create` or another one.
  */
 import fs from 'node:fs';
-import { isIP } from 'node:net';
+import { parseIp } from '../../lib/ip.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { systemErrorText } from '../../lib/system-error.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
@@ -49,7 +50,7 @@ function freeFiles(prefix: string): readonly [certificate: string, key: string] 
 
 function ipAddressesOf(flags: Flags): readonly string[] {
   const given = flags.list('additional-ipaddress');
-  const wrong = given.find((text) => isIP(text) === 0);
+  const wrong = given.find((text) => parseIp(text) === undefined);
   if (wrong !== undefined)
     throw new AppError(
       'bad_request',
@@ -89,7 +90,10 @@ async function run({ flags, io }: CommandInput): Promise<number> {
   if (kind === 'server') io.out(WARNING);
   io.out(`==> Using ${ca} and ${caKey}`);
   const { createCertificate } = await import('../../tls/create-certificate.ts');
-  const { certificate, key } = await createCertificate({ ...validity, ...names }, authority);
+  const { certificate, key } = await createCertificate(
+    { ...validity, ...names, random: systemRandom },
+    authority,
+  );
   const [file, keyFile] = freeFiles(`${flags.text('dc') ?? 'dc1'}-${kind}-${domain}`);
   writeNewFiles([
     { name: file, text: certificate, isSecret: false },
