@@ -57,6 +57,7 @@ export const OWNERS = {
   pino: ['agent'],
   'prom-client': ['metrics'],
   protobufjs: ['store'],
+  '@msgpack/msgpack': ['lib'],
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
   net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc', 'cluster', 'tls'],

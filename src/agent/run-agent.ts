@@ -25,6 +25,7 @@ import { followAlias } from './follow-alias.ts';
 import { garbagePart } from './garbage-part.ts';
 import { greeting } from './greeting.ts';
 import type { Ground } from './ground.ts';
+import { watchHeap } from './heap-watch.ts';
 import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
@@ -136,6 +137,7 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
       checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
     }),
     authorizerOf: () => ALLOW_ALL,
+    isHeapFull: watchHeap().isFull, // as long as the process
   });
 }
 

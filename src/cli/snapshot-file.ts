@@ -1,13 +1,16 @@
 /**
  * Looking into a snapshot file: a gzipped tar of `meta.json`, `state.bin` and `SHA256SUMS`, as Consul has it.
  *
- * `meta.json` is readable whoever made the file. `state.bin` is told apart only where rollcall made it: lines of JSON, a
- * header, then one row a line.
+ * `meta.json` is readable whoever made the file. `state.bin` is a header and records (MessagePack), or, from earlier versions
+ * of rollcall, lines of JSON; what of it is not understood is counted all the same.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { MessageFrames } from '../lib/message-frames.ts';
+import { textsOf, unpack } from '../lib/message-pack.ts';
 import { systemErrorText } from '../lib/system-error.ts';
+import { KVS, REGISTER, recordName } from '../model/consul-records.ts';
 import { AppError } from '../model/errors.ts';
 
 export interface Tally {
@@ -22,7 +25,7 @@ export interface SnapshotInfo {
   readonly index: number;
   readonly term: number;
   readonly version: number;
-  /** Rows and octets by table, most octets first; empty for Consul's own files. */
+  /** Records and octets by what they hold, most octets first. */
   readonly tables: readonly Tally[];
   /** Rows and octets of keys by their first parts. */
   readonly keys: readonly Tally[];
@@ -69,28 +72,76 @@ function requireSums(files: ReadonlyMap<string, Buffer>): void {
   }
 }
 
-/** Rows and octets added up by a name of each line, most octets first. */
-function tally(lines: readonly string[], nameOf: (line: string) => string | undefined): readonly Tally[] {
+/** One row of the catalog, or one record of another kind. */
+interface Item {
+  readonly name: string;
+  /** Of a key that is stored. */
+  readonly key?: string | undefined;
+  readonly bytes: number;
+}
+
+/** Items and octets added up by a name of each, most octets first; those without a name are left out. */
+function tally(items: readonly Item[], nameOf: (item: Item) => string | undefined): readonly Tally[] {
   const sums = new Map<string, Tally>();
-  for (const line of lines) {
-    const name = nameOf(line);
+  for (const item of items) {
+    const name = nameOf(item);
     if (name === undefined) continue;
     const { rows, bytes } = sums.get(name) ?? { rows: 0, bytes: 0 };
-    sums.set(name, { name, rows: rows + 1, bytes: bytes + line.length });
+    sums.set(name, { name, rows: rows + 1, bytes: bytes + item.bytes });
   }
   return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
 }
 
-interface Line {
-  readonly table: string;
-  readonly row: { readonly key?: string };
-}
-
 const OWN_FORMAT = '{"format":"rollcall-snapshot"';
 
-function rowsOf(state: Buffer): readonly string[] {
-  const isOwn = state.subarray(0, OWN_FORMAT.length).toString('latin1') === OWN_FORMAT;
-  return isOwn ? state.toString('utf8').trimEnd().split('\n').slice(1) : [];
+/** What people call the tables of earlier versions, as they call the records of Consul. */
+const TABLE_NAMES: Readonly<Record<string, string>> = { kv: 'keys', queries: 'prepared queries' };
+
+function itemOfLine(line: string): Item {
+  const { table, row } = JSON.parse(line) as {
+    readonly table: string;
+    readonly row: { readonly key?: string };
+  };
+  const key = table === 'kv' ? row.key : undefined;
+  return { name: TABLE_NAMES[table] ?? table, key, bytes: line.length };
+}
+
+/** A node, a service or a check: Consul has one kind of record for the three. */
+function nameOfRegistration({ Service: service, Check: check }: Readonly<Record<string, unknown>>): string {
+  if (service) return 'services';
+  return check ? 'checks' : 'nodes';
+}
+
+function itemOfRecord(type: number, frame: Buffer): Item {
+  const bytes = frame.length + 1;
+  if (type !== REGISTER && type !== KVS) return { name: recordName(type), bytes };
+  const fields = unpack(frame) as Readonly<Record<string, unknown>>;
+  if (type === KVS) return { name: recordName(type), key: String(textsOf(fields['Key'])), bytes };
+  return { name: nameOfRegistration(fields), bytes };
+}
+
+/** Rows of a state by the records that hold them. Throws bad_request. */
+function itemsOfRecords(state: Buffer): readonly Item[] {
+  const frames = new MessageFrames(state.length);
+  const items: Item[] = [];
+  try {
+    frames.add(state);
+    frames.next(); // the header
+    for (let head = frames.next(); head !== undefined; head = frames.next()) {
+      const fields = frames.next() ?? refuse('its last record is cut');
+      items.push(itemOfRecord(Number(unpack(head)), fields));
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    refuse(`state.bin holds no records: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  return items;
+}
+
+function itemsOf(state: Buffer): readonly Item[] {
+  const isLines = state.subarray(0, OWN_FORMAT.length).toString('latin1') === OWN_FORMAT;
+  if (!isLines) return itemsOfRecords(state);
+  return state.toString('utf8').trimEnd().split('\n').slice(1).map(itemOfLine);
 }
 
 /** What a snapshot holds. `depth` is how many parts of a key are told apart. Throws AppError bad_request. */
@@ -104,20 +155,17 @@ export function inspectSnapshot(bytes: Buffer, depth: number, prefix: string): S
     readonly Version: number;
     readonly Size: number;
   };
-  const lines = rowsOf(files.get('state.bin') ?? refuse('state.bin is missing'));
-  const keyOf = (line: string): string | undefined => {
-    const { table, row } = JSON.parse(line) as Line;
-    const isShown = table === 'kv' && row.key?.startsWith(prefix);
-    return isShown ? row.key?.split('/').slice(0, depth).join('/') : undefined;
-  };
+  const items = itemsOf(files.get('state.bin') ?? refuse('state.bin is missing'));
+  const keyOf = ({ key }: Item): string | undefined =>
+    key?.startsWith(prefix) ? key.split('/').slice(0, depth).join('/') : undefined;
   return {
     id: meta.ID,
     sizeBytes: meta.Size,
     index: meta.Index,
     term: meta.Term,
     version: meta.Version,
-    tables: tally(lines, (line) => (JSON.parse(line) as Line).table),
-    keys: tally(lines, keyOf),
+    tables: tally(items, ({ name }) => name),
+    keys: tally(items, keyOf),
   };
 }
 

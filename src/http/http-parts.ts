@@ -198,6 +198,8 @@ export interface HttpParts {
   }>;
   /** False once the agent is on its way out. */
   isReady(): boolean;
+  /** Whether what is alive in the heap leaves too little for work. */
+  readonly isHeapFull: () => boolean;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
   /** The servers of this datacenter. */

@@ -7,7 +7,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../support/free-port.ts';
 import { type RunningAgent, startAgent } from '../support/start-agent.ts';
 
 function goTests(): void {
@@ -90,34 +89,10 @@ function goTests(): void {
     expect(run('kv', 'get', 'kept').out).toBe('yes\n');
   });
 
-  test('snapshot of ours is inspected, and refused by an agent of Consul, which goes on', async () => {
+  test('snapshot of ours is inspected', () => {
     const file = path.join(scratch, 'foreign.snap');
     expect(run('snapshot', 'save', file).status).toBe(0);
-    expect(run('snapshot', 'inspect', file).out).toMatch(/Version\s+1000/);
-    const ports = await Promise.all(
-      ['http', 'dns', 'server', 'serf-lan', 'serf-wan'].map(async (name) => {
-        return [name, await freePort()] as const;
-      }),
-    );
-    const flags = ports.map(([name, port]) => `-${name}-port=${port}`);
-    const args = ['agent', '-dev', '-grpc-port=-1', '-log-level=err', '-node=foreign', ...flags];
-    const consul = spawn('consul', args, { stdio: 'ignore' });
-    try {
-      const address = `127.0.0.1:${String(ports[0]?.[1])}`;
-      const leader = async (): Promise<string> => {
-        const answer = await fetch(`http://${address}/v1/status/leader`).catch(() => undefined);
-        return answer === undefined ? '' : await answer.text();
-      };
-      await expect.poll(leader, { timeout: 20_000 }).toContain('127.0.0.1');
-      const restored = run('snapshot', 'restore', `-http-addr=${address}`, file);
-      expect([restored.status, restored.out]).toEqual([
-        1,
-        expect.stringContaining('unsupported snapshot version 1000'),
-      ]);
-      expect(await leader()).toContain('127.0.0.1');
-    } finally {
-      consul.kill('SIGKILL');
-    }
+    expect(run('snapshot', 'inspect', file).out).toMatch(/Version\s+1\n/);
   });
 
   test('watch gives every event to its program once', async () => {

@@ -116,6 +116,7 @@ export async function startHttp(
       meta: () => LIVE_CONFIG.nodeMeta,
     }),
     isReady: () => true,
+    isHeapFull: () => false,
     copy: CURRENT_COPY,
     renewSession: async (session) => {
       sessionTimers.renew(session);

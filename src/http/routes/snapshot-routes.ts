@@ -3,9 +3,11 @@
  */
 import { restorableRow } from '../../catalog/snapshot.ts';
 import { Turns } from '../../lib/fair-turns.ts';
+import type { Logger } from '../../lib/logger.ts';
 import { AppError } from '../../model/errors.ts';
 import { onAll } from '../access/permission.ts';
 import { metaHeaders } from '../blocking.ts';
+import type { Reply } from '../call-and-reply.ts';
 import { CATALOG_READ, LEADER } from '../place.ts';
 import { EMPTY } from '../reply.ts';
 import { has } from '../request/query-values.ts';
@@ -19,6 +21,9 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Of one row as text. A body of 4 MiB makes the largest rows, but for values of keys, whose limit is an option. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
+/** Header of the answer to a restore: kinds of records that are not kept here, with their numbers. */
+const NOT_TAKEN = 'X-Rollcall-Not-Taken';
+
 const save: Handler = async (call, parts) => {
   const { consistency } = call.readOptions;
   const { view, index } = parts.state;
@@ -29,21 +34,36 @@ const save: Handler = async (call, parts) => {
   return {
     status: 200,
     headers,
-    body: await packSnapshot(view, index, { nowMs: parts.clock.now(), turns: new Turns(parts.clock) }),
+    body: await packSnapshot(index, {
+      view,
+      datacenter: parts.datacenter,
+      nowMs: parts.clock.now(),
+      turns: new Turns(parts.clock),
+    }),
   };
 };
 
-const restore: Handler = async ({ query, upload }, { writer, state, clock, nodeName, config }) => {
+/** What is not taken, for whoever restores: `4 intentions, 1 CA roots`. */
+function sayUntaken(untaken: ReadonlyMap<string, number>, log: Pick<Logger, 'warn'>): Reply {
+  if (untaken.size === 0) return EMPTY;
+  const notTaken = [...untaken].map(([what, count]) => `${count} ${what}`).join(', ');
+  log.warn({ notTaken }, 'A snapshot was restored without what is not kept here');
+  return { ...EMPTY, headers: { ...EMPTY.headers, [NOT_TAKEN]: notTaken } };
+}
+
+const restore: Handler = async ({ query, upload }, parts) => {
+  const { writer, state, clock, nodeName, config, isHeapFull, log } = parts;
   try {
     if (has(query, 'stale')) throw new AppError('invalid_command', 'stale not allowed for restore');
-    const rows = await unpackSnapshot(upload?.pieces() ?? [], {
+    const { rows, untaken } = await unpackSnapshot(upload?.pieces() ?? [], {
       packedBytes: upload?.bytes ?? 0,
       maxLineBytes: Math.max(MAX_LINE_BYTES, 2 * config.kvMaxValueBytes),
       turns: new Turns(clock),
+      isHeapFull,
       take: (row) => restorableRow(state.view, row),
     });
     await writer.submit({ kind: 'restore', rows, areChecked: true, ownNode: nodeName });
-    return EMPTY;
+    return sayUntaken(untaken, log);
   } finally {
     await upload?.close();
   }

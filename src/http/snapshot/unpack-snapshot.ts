@@ -8,11 +8,12 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { PutChange } from '../../catalog/state.ts';
 import { inTurns, type Turns } from '../../lib/fair-turns.ts';
 import { AppError } from '../../model/errors.ts';
-import { META, STATE, SUMS, sumsOf } from './snapshot-archive.ts';
-import { SnapshotRows, type SnapshotRowsParts, snapshotRefusal } from './snapshot-rows.ts';
+import { areSums, META, STATE, SUMS, sumsOf } from './snapshot-archive.ts';
+import { snapshotRefusal } from './snapshot-refusal.ts';
+import type { SnapshotContents, StateParts } from './state-form.ts';
+import { StateReader } from './state-reader.ts';
 import type { TarHeader } from './tar.ts';
 import { TarReader } from './tar-reader.ts';
 
@@ -29,7 +30,7 @@ const MAX_SMALL_BYTES = 64 * 1024;
 /** The file, piece by piece. */
 export type PackedPieces = Iterable<Buffer> | AsyncIterable<Buffer>;
 
-export interface Unpacking extends SnapshotRowsParts {
+export interface Unpacking extends StateParts {
   /** Octets of the file. */
   readonly packedBytes: number;
   readonly turns: Pick<Turns, 'add'>;
@@ -43,14 +44,14 @@ function decompressFailed(cause: unknown): AppError {
 
 /** The files of the archive as they come: the state goes to its rows, what is small is kept. */
 class Contents {
-  readonly #rows: SnapshotRows;
+  readonly #state: StateReader;
   readonly #stateHash = createHash('sha256');
   readonly #small = new Map<string, Buffer>();
-  #state: TarHeader | undefined;
+  #stateFile: TarHeader | undefined;
   #isDamaged = false;
 
-  constructor(rows: SnapshotRows) {
-    this.#rows = rows;
+  constructor(state: StateReader) {
+    this.#state = state;
   }
 
   readonly take = (file: TarHeader, piece: Buffer): void => {
@@ -59,11 +60,11 @@ class Contents {
   };
 
   #takeState(file: TarHeader, piece: Buffer): void {
-    this.#state ??= file;
-    if (this.#state !== file) this.#isDamaged = true;
+    this.#stateFile ??= file;
+    if (this.#stateFile !== file) this.#isDamaged = true;
     if (this.#isDamaged) return;
     this.#stateHash.update(piece);
-    this.#rows.add(piece);
+    this.#state.add(piece);
   }
 
   #takeSmall({ name, size }: TarHeader, piece: Buffer): void {
@@ -75,9 +76,9 @@ class Contents {
   /** Throws invalid_command when a file is missing, or when the checksums are wrong. */
   verify(): void {
     const [meta, sums] = [this.#small.get(META), this.#small.get(SUMS)];
-    if (this.#isDamaged || this.#state === undefined || !meta || !sums)
+    if (this.#isDamaged || this.#stateFile === undefined || !meta || !sums)
       throw snapshotRefusal('it is damaged or no snapshot');
-    if (!sumsOf(meta, this.#stateHash.digest('hex')).equals(sums))
+    if (!areSums(sums, sumsOf(meta, this.#stateHash.digest('hex'))))
       throw snapshotRefusal('its checksum does not match');
   }
 }
@@ -100,19 +101,19 @@ async function* unzip(file: PackedPieces, packedBytes: number): AsyncGenerator<B
   }
 }
 
-/** The rows of a file. Throws invalid_command when it is damaged, cut, foreign or from a newer version. */
+/** What a file holds. Throws invalid_command when it is damaged, cut, foreign or from a newer version. */
 export async function unpackSnapshot(
   file: PackedPieces,
   { packedBytes, turns, ...parts }: Unpacking,
-): Promise<readonly PutChange[]> {
-  const rows = new SnapshotRows(parts);
-  const contents = new Contents(rows);
+): Promise<SnapshotContents> {
+  const state = new StateReader(parts);
+  const contents = new Contents(state);
   const archive = new TarReader(contents.take);
   for await (const piece of unzip(file, packedBytes)) {
     archive.add(piece);
-    await inTurns(turns, () => rows.step());
+    await inTurns(turns, () => state.step());
   }
   if (!archive.hasEnded) throw snapshotRefusal('it is damaged or no snapshot');
   contents.verify();
-  return rows.end();
+  return state.end();
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -9,56 +8,56 @@ import { unpackSnapshot as unpackPieces } from '../../../../src/http/snapshot/un
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { Turns } from '../../../../src/lib/fair-turns.ts';
 import { startKv } from '../../../support/kv.ts';
-import { unpackTar } from '../../../support/tar-files.ts';
+import {
+  filesOf,
+  recordsOf,
+  type StateRecord,
+  sha256,
+  snapshotOf,
+  stateOf,
+} from '../../../support/snapshot-files.ts';
 
 const turns = new Turns(systemClock);
 const MIB = 1024 * 1024;
 
 /** Unpack a file that comes in pieces of so many octets. */
-const unpackSnapshot = (file: Buffer, pieceBytes = 1_000) => {
+const unpackSnapshot = (file: Buffer, pieceBytes = 1_000, isHeapFull = () => false) => {
   const count = Math.ceil(file.length / pieceBytes);
   const pieces = Array.from({ length: count }, (_, i) => file.subarray(i * pieceBytes, (i + 1) * pieceBytes));
-  return unpackPieces(pieces, { packedBytes: file.length, turns, maxLineBytes: MIB, take: (row) => row });
+  return unpackPieces(pieces, {
+    packedBytes: file.length,
+    turns,
+    maxLineBytes: MIB,
+    take: (row) => row,
+    isHeapFull,
+  });
 };
 const pack = async (view: View, index: number): Promise<Buffer> =>
-  buffer(await packSnapshot(view, index, { nowMs: 1_700_000_000_000, turns }));
+  buffer(await packSnapshot(index, { view, datacenter: 'dc1', nowMs: 1_700_000_000_000, turns }));
 
 async function startFile() {
   const { kv, state } = await startKv();
-  await kv('a', { text: 'x', flags: '18446744073709551615' });
+  await kv('a', { text: 'needle', flags: '18446744073709551615' });
   await kv('ü/\u0000"', { text: 'y' });
   return { file: await pack(state.view, state.index), view: state.view };
 }
 
-const sum = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-
-/** The file with the lines of its state changed and its checksums made right again. */
-function forge(file: Buffer, change: (lines: string[]) => string[]): Buffer {
-  const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
-  const meta = files.get('meta.json') as Buffer;
-  const lines = (files.get('state.bin') as Buffer).toString('utf8').split('\n').slice(0, -1);
-  const state = Buffer.from(change(lines).join('\n').concat('\n'));
-  const sums = Buffer.from(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
-  const archive = packTar(
-    [
-      ['meta.json', meta],
-      ['state.bin', state],
-      ['SHA256SUMS', sums],
-    ],
-    0,
-  );
-  return gzipSync(archive);
+/** The file with the header and the records of its state changed, its checksums right. */
+function forge(file: Buffer, change: (records: StateRecord[], header: object) => StateRecord[]): Buffer {
+  const { header, records } = recordsOf(filesOf(file).get('state.bin') as Buffer);
+  const changed = change([...records], header as object);
+  return snapshotOf(stateOf(header, changed));
 }
 
 describe('a snapshot file', () => {
-  test('has the form that Consul takes apart, and a version that it does not restore', async () => {
+  test('has the form that Consul takes apart', async () => {
     const { file, view } = await startFile();
-    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+    const files = filesOf(file);
     expect([...files.keys()]).toEqual(['meta.json', 'state.bin', 'SHA256SUMS']);
     const [meta = Buffer.of(), state = Buffer.of(), sums] = files.values();
-    expect(sums?.toString()).toBe(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
+    expect(sums?.toString()).toBe(`${sha256(meta)}  meta.json\n${sha256(state)}  state.bin\n`);
     expect(JSON.parse(meta.toString())).toEqual({
-      Version: 1_000,
+      Version: 1,
       ID: expect.stringMatching(/^1-\d+-1700000000000$/),
       Index: expect.any(Number),
       Term: 1,
@@ -70,25 +69,12 @@ describe('a snapshot file', () => {
     expect(view.kv.size).toBe(2);
   });
 
-  test('of a former version, which Consul could not refuse, is still taken', async () => {
-    const { file } = await startFile();
-    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
-    const meta = Buffer.from(String(files.get('meta.json')).replace('"Version":1000', '"Version":1'));
-    expect(meta.toString()).toContain('"Version":1,');
-    const state = files.get('state.bin') as Buffer;
-    const sums = Buffer.from(`${sum(meta)}  meta.json\n${sum(state)}  state.bin\n`);
-    const parts = [
-      ['meta.json', meta],
-      ['state.bin', state],
-      ['SHA256SUMS', sums],
-    ] as const;
-    expect(await unpackSnapshot(gzipSync(packTar(parts, 0)))).toEqual(await unpackSnapshot(file));
-  });
-
   test('gives back the rows that went into it', async () => {
     const { file, view } = await startFile();
-    const rows = (await unpackSnapshot(file)).filter(({ table }) => table === 'kv').map(({ row }) => row);
-    expect(rows).toEqual(JSON.parse(JSON.stringify([...view.kv.values()])));
+    const { rows } = await unpackSnapshot(file);
+    const kept = rows.filter(({ table }) => table === 'kv').map(({ row }) => row);
+    const unstamped = [...view.kv.values()].map((row) => ({ ...row, createIndex: 0, modifyIndex: 0 }));
+    expect(JSON.stringify(kept)).toBe(JSON.stringify(unstamped));
   });
 
   test('is refused when it is cut, or when one octet of it is changed and that changes what it says', async () => {
@@ -110,26 +96,45 @@ describe('a snapshot file', () => {
   test('is refused when a line of it is changed, whatever gzip says', async () => {
     const { file } = await startFile();
     const archive = gunzipSync(file);
-    archive.write('eQ', archive.indexOf('eA=='));
+    archive.write('N', archive.indexOf('needle'));
     await expect(unpackSnapshot(gzipSync(archive))).rejects.toThrow('its checksum does not match');
   });
 
   test.each([
     [
-      'another format',
-      (lines: string[]) => ['{"format":"x"}', ...lines.slice(1)],
-      'no snapshot of this program',
+      'another header',
+      (records: StateRecord[], header: object) => {
+        for (const name of Object.keys(header)) Reflect.deleteProperty(header, name);
+        return records;
+      },
+      'no snapshot of this program or of Consul',
     ],
     [
       'a newer version',
-      ([first = '', ...lines]: string[]) => [first.replace('"version":1', '"version":2'), ...lines],
-      'its version is 2',
+      (records: StateRecord[], header: object) => {
+        Object.assign(header, { Rollcall: { Version: 3, Rows: 2 } });
+        return records;
+      },
+      'its version is 3',
     ],
-    ['a missing row', (lines: string[]) => lines.slice(0, -1), 'rows instead of'],
+    ['a missing row', (records: StateRecord[]) => records.slice(0, -1), 'rows instead of'],
     [
       'a row of an unknown table',
-      ([first = '', , ...lines]: string[]) => [first, '{"table":"facts","row":{}}', ...lines],
+      ([, ...records]: StateRecord[]): StateRecord[] => [
+        [29, { Rollcall: '{"table":"facts","row":{}}' }],
+        ...records,
+      ],
       'rows that this version does not know',
+    ],
+    [
+      'a record that is none',
+      (records: StateRecord[]): StateRecord[] => [...records, ['x' as never, {}]],
+      'no snapshot of this program or of Consul',
+    ],
+    [
+      'a key that is none',
+      (records: StateRecord[]): StateRecord[] => [...records, [3, { ID: 's', Behavior: 'explode' }]],
+      'one of its sessions: Invalid Behavior setting',
     ],
   ])('is refused with %s', async (_what, change, text) => {
     const { file } = await startFile();
@@ -147,12 +152,12 @@ describe('a snapshot file', () => {
     const packing = pack(state.view, state.index);
     await kv('k50', { text: 'after' });
     await kv('new', { text: 'after' });
-    const rows = await unpackSnapshot(await packing);
+    const { rows } = await unpackSnapshot(await packing);
     const keys = rows
       .filter(({ table }) => table === 'kv')
       .map(({ row }) => row as { key: string; value: unknown });
     expect(keys).toHaveLength(100);
-    expect(new Set(keys.map(({ value }) => value))).toEqual(new Set([btoa('before')]));
+    expect(new Set(keys.map(({ value }) => String(value)))).toEqual(new Set([btoa('before')]));
   });
 
   test('that unpacks to far more than any snapshot is refused before all of it is unpacked', async () => {
@@ -170,13 +175,32 @@ describe('a snapshot file', () => {
 
   test('with a row longer than any is refused before all of the row is kept', async () => {
     const { file } = await startFile();
-    const long = forge(file, ([first = '', ...lines]) => [first, `"${'a'.repeat(3 * MIB)}"`, ...lines]);
-    await expect(unpackSnapshot(long)).rejects.toThrow('a row of it takes more than 1048576 octets');
+    const long = forge(file, (records) => [[2, { Key: 'a', Value: 'a'.repeat(3 * MIB) }], ...records]);
+    await expect(unpackSnapshot(long)).rejects.toThrow('a value takes more than 1048576 octets');
+  });
+
+  test('of more rows than there is memory for is refused', async () => {
+    const records = Array.from({ length: 3_000 }, (_, i): StateRecord => [2, { Key: `k${i}`, Flags: 0 }]);
+    const many = snapshotOf(stateOf({ LastIndex: 5 }, records));
+    expect((await unpackSnapshot(many)).rows).toHaveLength(3_000);
+    await expect(unpackSnapshot(many, 100_000, () => true)).rejects.toThrow('memory is nearly used up');
+  });
+
+  test('is taken whatever the order of its checksums, which Consul changes from file to file', async () => {
+    const { file } = await startFile();
+    const files = [...filesOf(file)].map(([name, content]) => {
+      if (name !== 'SHA256SUMS') return [name, content] as const;
+      return [
+        name,
+        Buffer.from(`${content.toString().trimEnd().split('\n').reverse().join('\n')}\n`),
+      ] as const;
+    });
+    expect(await unpackSnapshot(gzipSync(packTar(files, 0)))).toEqual(await unpackSnapshot(file));
   });
 
   test('that holds its state twice is refused', async () => {
     const { file } = await startFile();
-    const files = unpackTar(gunzipSync(file)) ?? new Map<string, Buffer>();
+    const files = filesOf(file);
     const state = ['state.bin', files.get('state.bin') as Buffer] as const;
     const twice = gzipSync(packTar([state, ...files.entries()], 0));
     await expect(unpackSnapshot(twice)).rejects.toThrow('it is damaged or no snapshot');

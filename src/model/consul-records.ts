@@ -1,0 +1,52 @@
+/**
+ * The kinds of records in a snapshot of Consul: the octet before each record, and what people call what it holds.
+ *
+ * The numbers are Consul's (agent/structs/structs.go, MessageType); those that only occur in its log are left out. What
+ * rollcall reads and writes of them is http/snapshot's business; this table is for those who only tell what is there.
+ */
+
+export const REGISTER = 0;
+export const KVS = 2;
+export const SESSION = 3;
+export const PREPARED_QUERY = 7;
+/** State of writes that came in pieces. Rollcall lays beside it what Consul has no record for. */
+export const CHUNKING = 29;
+
+const NAMES: Readonly<Record<number, string>> = {
+  [REGISTER]: 'nodes, services and checks',
+  [KVS]: 'keys',
+  [SESSION]: 'sessions',
+  4: 'old ACL tokens',
+  5: 'tombstones',
+  6: 'coordinates',
+  [PREPARED_QUERY]: 'prepared queries',
+  9: 'autopilot settings',
+  11: 'ACL bootstrap',
+  12: 'intentions',
+  13: 'CA roots',
+  14: 'CA provider states',
+  15: 'CA configurations',
+  16: 'indexes',
+  17: 'ACL tokens',
+  19: 'ACL policies',
+  22: 'config entries',
+  23: 'ACL roles',
+  25: 'ACL binding rules',
+  27: 'ACL auth methods',
+  [CHUNKING]: 'pieces of writes',
+  30: 'federation states',
+  31: 'system metadata',
+  32: 'virtual addresses',
+  33: 'free virtual addresses',
+  34: 'kinds of services',
+  35: 'peerings',
+  37: 'peering trust bundles',
+  39: 'peering secrets',
+  41: 'resources',
+};
+
+/** What records of a kind hold, in words. */
+export const recordName = (type: number): string => NAMES[type] ?? `records of the kind ${type}`;
+
+/** Kinds that Consul keeps for itself: without them nothing is lost that anybody wrote. */
+export const BOOKKEEPING: ReadonlySet<number> = new Set([5, 16, CHUNKING, 31, 34]);
