@@ -3,6 +3,7 @@
  *
  * A role is made by who opens the catalog (server-role.ts, cluster/), and run-agent.ts puts everything else around it.
  */
+import type { EventSpread } from '../cluster/event-spread.ts';
 import type { HttpParts } from '../http/http-parts.ts';
 import type { AppError } from '../model/errors.ts';
 import type { Part } from './lifecycle.ts';
@@ -14,6 +15,8 @@ export interface Role extends Pick<HttpParts, 'cluster' | 'renewSession' | 'copy
   readonly loaded?: Promise<unknown>;
   /** Have `listener` called whenever the catalog can be written again after it could not; never for a catalog at home. */
   readonly onReachable?: (listener: () => void) => void;
+  /** How user events reach other agents, and theirs this one; absent where there are none. */
+  readonly events?: Pick<EventSpread, 'spread' | 'onEvent'>;
   /** Resolves when this agent cannot go on, with the line that it ends with. */
   readonly failed?: Promise<AppError>;
   /** Give up what a server has beside the rows of its node, before those are taken out. Rejects when it must not leave. */

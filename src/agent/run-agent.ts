@@ -2,7 +2,6 @@
  * The agent around its rows, the same for every role: local registrations, checks, DNS, HTTP, watches; built in order,
  * started in order, stopped in reverse. What depends on the role comes as its `Role`.
  */
-import { EVENTS_TOPIC, EventRing } from '../catalog/event.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { DnsConfig } from '../dns/dns-config.ts';
 import { makeExplain } from '../dns/explain/explain.ts';
@@ -15,6 +14,7 @@ import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
+import { buildEvents } from './build-events.ts';
 import { certificateWatchPart } from './certificate-watch-part.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import { type FileDefinitions, placing } from './config/file-definitions.ts';
@@ -105,6 +105,7 @@ type OwnPart =
   | 'answerDns'
   | 'cluster'
   | 'renewSession'
+  | 'events'
   | 'copy'
   | 'checkHistory'
   | 'testCheck';
@@ -130,7 +131,6 @@ async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnP
     datacenter: config.datacenter,
     version: CONSUL_VERSION,
     ownVersion: request.version,
-    events: new EventRing({ random: systemRandom, wake: () => core.watch.wake([EVENTS_TOPIC]) }),
     coordinates,
     explainDns: makeExplain({
       ...answering(ground),
@@ -224,6 +224,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     answerDns: dns.answer,
     cluster: role.cluster,
     renewSession: role.renewSession,
+    events: buildEvents(ground, role, local),
     copy: role.copy,
     checkHistory,
     testCheck: (definition) => scheduler.test(definition),

@@ -1,5 +1,6 @@
 /**
- * User events: short messages that everybody may fire and list. The newest 256 are kept, in memory only.
+ * User events: short messages that everybody may fire and list. The newest 256 are kept, in memory only; other agents are
+ * told of each.
  *
  * An event that is meant for other nodes, services or tags is fired but not kept here. Those who wait are woken by the
  * topic EVENTS_TOPIC. Their index is that of the newest event, computed from its id as Consul's clients compute it to
@@ -42,6 +43,8 @@ export interface EventParts {
   readonly random: Random;
   /** Wake those who wait for EVENTS_TOPIC. */
   readonly wake: () => void;
+  /** Tell other agents of an event that was fired here; absent where there are none. */
+  readonly spread?: (event: UserEvent) => void;
 }
 
 function compile(filter: string, what: string): Pattern | undefined {
@@ -101,11 +104,21 @@ export class EventRing {
     requireFits(request);
     this.#lamportTime += 1;
     const event = { ...request, id: eventId(this.#parts.random), lamportTime: this.#lamportTime };
-    if (isOurs) {
-      this.#events = [...this.#events, event].slice(-KEPT_EVENTS);
-      this.#parts.wake();
-    }
+    this.#parts.spread?.(event);
+    if (isOurs) this.#keep(event);
     return event;
+  }
+
+  /** Take an event that was fired on another agent; one that is known already, or is not for `audience`, is not kept. */
+  receive(event: UserEvent, audience: EventAudience): void {
+    this.#lamportTime = Math.max(this.#lamportTime, event.lamportTime);
+    if (this.#events.some(({ id }) => id === event.id) || !isFor(event, audience)) return;
+    this.#keep(event);
+  }
+
+  #keep(event: UserEvent): void {
+    this.#events = [...this.#events, event].slice(-KEPT_EVENTS);
+    this.#parts.wake();
   }
 
   /** Kept events, oldest first; '' names all. */

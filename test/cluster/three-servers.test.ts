@@ -106,6 +106,17 @@ describeWith('etcd', 'three servers', () => {
     }
   });
 
+  test('hear of an event that was fired on one of them, once', async () => {
+    await put(at(1), '/v1/event/fire/deploy', 'now');
+    for (const server of cluster.servers) {
+      const { text } = await askUntil(
+        url(server, '/v1/event/list?name=deploy'),
+        (answer) => answer.text !== '[]',
+      );
+      expect(JSON.parse(text)).toMatchObject([{ Name: 'deploy', Payload: 'bm93' }]);
+    }
+  });
+
   test('each know of themselves and of the others as healthy nodes', async () => {
     const nodes = json(await get(at(1), '/v1/catalog/service/consul')) as { Node: string }[];
     expect(nodes.map(({ Node }) => Node).toSorted()).toEqual(['s1', 's2', 's3']);

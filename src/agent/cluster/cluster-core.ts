@@ -86,6 +86,7 @@ function roleOf({ core, server, run, parts }: Opened): Role {
     renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
     part: run.part,
     loaded: late.whenRead,
+    events: server.events,
     failed: run.failed,
     onReachable: (listener) => {
       let couldBe = false;

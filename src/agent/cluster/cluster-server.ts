@@ -8,6 +8,7 @@ import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { OpenedStore } from '../../catalog/opened-store.ts';
 import { SessionTimers } from '../../catalog/session-timers.ts';
 import { Candidate } from '../../cluster/candidate.ts';
+import { EventSpread } from '../../cluster/event-spread.ts';
 import { LeaderDesk } from '../../cluster/leader-desk.ts';
 import { LeaderPulse } from '../../cluster/leader-pulse.ts';
 import { type Introduction, Meeting } from '../../cluster/meeting.ts';
@@ -44,6 +45,7 @@ export interface ClusterServer {
   readonly founding: Founding;
   readonly record: FoundingKeeper;
   readonly sessionTimers: SessionTimers;
+  readonly events: EventSpread;
   /** What other agents ask of this server. */
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
@@ -119,6 +121,7 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     clock,
     log,
   });
+  const events = new EventSpread({ selfId: self.id, directory: shared.directory, peers, clock });
   return {
     self,
     peers,
@@ -128,7 +131,9 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     founding,
     record,
     sessionTimers,
+    events,
     methods: {
+      ...events.methods(),
       ...desk.methods(),
       ...pulse.methods(),
       ...meeting.methods(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type EventRequest, EventRing, indexOfEvents } from '../../../src/catalog/event.ts';
+import { type EventRequest, EventRing, indexOfEvents, type UserEvent } from '../../../src/catalog/event.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 const AUDIENCE = { node: 'n1', services: [{ name: 'web', tags: ['blue'] }] };
@@ -89,5 +89,39 @@ describe('events', () => {
     expect(() => fire('e', { payload: new Uint8Array(600) })).toThrow('limit of 512 bytes before encoding');
     expect(() => fire('e', { payload: new Uint8Array(410) })).not.toThrow();
     expect(names()).toEqual(['e']);
+  });
+});
+
+describe('an event of another agent', () => {
+  const told: UserEvent[] = [];
+  const from = new EventRing({
+    random: seededRandom(5),
+    wake: () => {},
+    spread: (event) => told.push(event),
+  });
+  const FIRED: EventRequest = {
+    name: 'deploy',
+    payload: new Uint8Array(),
+    nodeFilter: '',
+    serviceFilter: 'web',
+    tagFilter: '',
+  };
+
+  test('is told as it was fired, also when it is not for the agent that fired it', () => {
+    const event = from.fire(FIRED, { node: 'n2', services: [] });
+    expect([told, from.list('')]).toEqual([[event], []]);
+  });
+
+  test('is kept once, however often it arrives, by those whom it is for', () => {
+    const ring = new EventRing({ random: seededRandom(6), wake: () => {} });
+    const [event] = told as [UserEvent];
+    for (const audience of [{ node: 'n1', services: [] }, AUDIENCE, AUDIENCE]) ring.receive(event, audience);
+    expect(ring.list('deploy')).toEqual([event]);
+  });
+
+  test('moves the time of later ones: they are newer than it', () => {
+    const ring = new EventRing({ random: seededRandom(7), wake: () => {} });
+    ring.receive({ ...(told[0] as UserEvent), lamportTime: 41 }, AUDIENCE);
+    expect(ring.fire(FIRED, AUDIENCE).lamportTime).toBe(42);
   });
 });
