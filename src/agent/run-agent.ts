@@ -97,27 +97,20 @@ function answering({ current, core, identity, coordinates }: Ground) {
 }
 
 /** What of the HTTP side's parts is made here from others, not taken from the ground. */
-type OwnPart =
-  | 'reload'
-  | 'previewReload'
-  | 'isReady'
-  | 'leave'
-  | 'answerDns'
-  | 'cluster'
-  | 'renewSession'
-  | 'events'
-  | 'copy'
-  | 'checkHistory'
-  | 'testCheck';
+type OwnPart = 'reload' | 'previewReload' | 'isReady' | 'leave' | 'answerDns' | 'checkHistory' | 'testCheck';
 
 /** The module is here already, see layGround. */
-async function buildHttp(ground: Ground, local: Local, own: Pick<HttpParts, OwnPart>) {
+async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<HttpParts, OwnPart>) {
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
   const { nodeName, nodeId } = identity;
   return buildHttpServer({
     ...core,
     ...own,
+    cluster: role.cluster,
+    renewSession: role.renewSession,
+    copy: role.copy,
+    events: buildEvents(ground, role, local),
     local,
     config: httpSettings(config, identity, request.configuration.isDev),
     live: liveHttpSettings(current, identity, request.configuration.isDev),
@@ -216,16 +209,12 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
   const dns = buildDns(ground);
-  const http = await buildHttp(ground, local, {
+  const http = await buildHttp(ground, role, local, {
     reload,
     previewReload,
     isReady: () => !ending.hasBegun,
     leave,
     answerDns: dns.answer,
-    cluster: role.cluster,
-    renewSession: role.renewSession,
-    events: buildEvents(ground, role, local),
-    copy: role.copy,
     checkHistory,
     testCheck: (definition) => scheduler.test(definition),
   });

@@ -58,7 +58,8 @@ const textOf = ({ host, port }: RpcAddress): string => addressText(host, port);
 function whyNot(end: Exclude<CallEnd, { kind: 'answered' }>): string {
   if (end.kind === 'refused') return end.error.message;
   const isTls = /alert|ssl|tls|certificate|EPROTO|before secure/i.test(end.why);
-  return isTls ? `its secret (encrypt) is another one, or only one of both has one (${end.why})` : end.why;
+  if (isTls) return `its secret (encrypt) is another one, or only one of both has one (${end.why})`;
+  return end.kind === 'unknown' ? `${end.why}; is encrypt the same on both?` : end.why;
 }
 
 export class Meeting {

@@ -24,6 +24,7 @@ const MAX_CALLS = 4_096;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Time to send a request in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
+const SAY_STRANGERS_EVERY_MS = 10_000;
 /** Time that calls under way get at the end in ms. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -219,6 +220,21 @@ function closeServer(
   });
 }
 
+/** Cuts who cannot be let in; the log says so now and then, because how often is the stranger's choice. */
+function refuseStrangers({ clock, log }: RpcServerParts): (error: Error, socket: Socket) => void {
+  let saidMs = clock.monotonic() - SAY_STRANGERS_EVERY_MS;
+  let unsaid = 0;
+  return (error, socket) => {
+    const from = socket.remoteAddress ?? '';
+    socket.destroy();
+    unsaid += 1;
+    if (clock.monotonic() - saidMs < SAY_STRANGERS_EVERY_MS) return;
+    log.warn({ from, why: error.message, times: unsaid }, 'a stranger was refused');
+    saidMs = clock.monotonic();
+    unsaid = 0;
+  };
+}
+
 /** Listen. Rejects with the system's error when the address cannot be had. */
 export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> {
   const server = makeServer(parts.identity);
@@ -229,10 +245,7 @@ export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.on('tlsClientError', (error: Error, socket: Socket) => {
-    parts.log.warn({ from: socket.remoteAddress ?? '', why: error.message }, 'a stranger was refused');
-    socket.destroy();
-  });
+  server.on('tlsClientError', refuseStrangers(parts));
   server.on('sessionError', () => {}); // said to the session itself
   server.on('session', (session) => {
     sessions.add(session);

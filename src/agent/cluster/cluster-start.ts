@@ -110,7 +110,14 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     const { bind_addr: host, 'ports.server': port } = config;
     const { methods } = server;
     try {
-      rpc = await startRpcServer({ host, port, identity: tls, methods, clock, log });
+      rpc = await startRpcServer({
+        host,
+        port,
+        identity: tls,
+        methods,
+        clock,
+        log: log.child({ part: 'rpc' }),
+      });
     } catch (cause) {
       throw listenError({ portKey: 'ports.server', flag: 'server-port', address: host, port }, cause);
     }

@@ -42,6 +42,8 @@ export function firstMembers(datacenter: string, founders: readonly Founder[]): 
 /** A server that was met, and what it says of itself. */
 export interface MetServer extends Founder {
   readonly datacenter: string;
+  /** Of keys in etcd. */
+  readonly prefix?: string;
   /** How many it wants to begin with. */
   readonly expect: number;
   /** The members that it was started with; absent while it is in no cluster. */
@@ -59,17 +61,25 @@ export type StartPlan =
   | { readonly kind: 'join'; readonly through: readonly Founder[] }
   | { readonly kind: 'refuse'; readonly why: string };
 
-function mismatch(me: MetServer, others: readonly MetServer[]): string | undefined {
-  for (const other of others) {
-    const who = `server ${other.id} at ${other.peerUrl}`;
-    if (other.datacenter !== me.datacenter)
-      return `${who} is of datacenter ${other.datacenter}, this one of ${me.datacenter}`;
-    if (other.id === me.id) return `${who} has the node id of this server`;
-    if (other.peerUrl === me.peerUrl)
-      return `server ${other.id} has the address of this server, ${other.peerUrl}`;
-    if (!other.cluster && me.expect > 0 && other.expect > 0 && other.expect !== me.expect)
-      return `${who} expects ${other.expect} servers, this one ${me.expect}`;
-  }
+const whoIs = ({ id, peerUrl }: Founder): string => `server ${id} at ${peerUrl}`;
+
+/** Why there cannot be both of them; undefined when there can. */
+function clash(me: MetServer, other: MetServer): string | undefined {
+  if (other.id === me.id) return `${whoIs(other)} has the node id of this server`;
+  if (other.peerUrl === me.peerUrl && me.peerUrl !== '')
+    return `server ${other.id} has the address of this server, ${other.peerUrl}`;
+  return undefined;
+}
+
+/** Why a server is none of those that this one begins with or joins; undefined when it is. */
+function misfit(me: MetServer, other: MetServer): string | undefined {
+  const who = whoIs(other);
+  if (other.datacenter !== me.datacenter)
+    return `${who} is of datacenter ${other.datacenter}, this one of ${me.datacenter}`;
+  if (other.prefix !== me.prefix)
+    return `${who} keeps its keys below ${other.prefix}, this one below ${me.prefix}`;
+  if (!other.cluster && me.expect > 0 && other.expect > 0 && other.expect !== me.expect)
+    return `${who} expects ${other.expect} servers, this one ${me.expect}`;
   return undefined;
 }
 
@@ -82,8 +92,19 @@ const names = ({ initialCluster }: FirstMembers, { id, peerUrl }: Founder): bool
  * of a running cluster without having agreed, or that agreed and lost its data since, has to come back as a new member.
  */
 export function planStart(me: MetServer, others: readonly MetServer[], promise?: string): StartPlan {
-  const why = mismatch(me, others);
-  if (why !== undefined) return { kind: 'refuse', why };
+  const clashing = others.map((other) => clash(me, other)).find((why) => why !== undefined);
+  if (clashing !== undefined) return { kind: 'refuse', why: clashing };
+  const misfits = others.flatMap((other) => misfit(me, other) ?? []);
+  const plan = planAmong(
+    me,
+    others.filter((other) => misfit(me, other) === undefined),
+    promise,
+  );
+  // Somebody else's mistake keeps nobody from beginning; while somebody is missing it may be the reason.
+  return plan.kind === 'wait' && misfits.length > 0 ? { kind: 'refuse', why: misfits.join('; ') } : plan;
+}
+
+function planAmong(me: MetServer, others: readonly MetServer[], promise: string | undefined): StartPlan {
   const running = others.filter(({ cluster }) => cluster);
   const tokens = new Set(running.map(({ cluster }) => cluster?.token));
   if (tokens.size > 1) {

@@ -24,6 +24,16 @@ const RETRY_MS = 250;
 /** A watch that is silent for so long is asked whether it lives. */
 const WATCH_IDLE_MS = 5_000;
 
+/** Whether a record is of another server at the same address. */
+function isAt(self: ServerRecord, value: Buffer): boolean {
+  try {
+    const { id, host, port } = JSON.parse(value.toString('utf8')) as ServerRecord;
+    return id !== self.id && host === self.host && port === self.port;
+  } catch {
+    return false; // left to whoever wrote it
+  }
+}
+
 export class EtcdDirectory implements ServerDirectory {
   readonly #parts: EtcdDirectoryParts;
   readonly #start: Buffer;
@@ -63,7 +73,12 @@ export class EtcdDirectory implements ServerDirectory {
     const { client, clock } = this.#parts;
     const put = { key: this.#key(self.id), value: Buffer.from(JSON.stringify(self)) };
     while (!this.#isClosed) {
-      if ((await client.txn({ success: [{ put }] })).kind === 'done') return;
+      // Whoever was at this address before is no more: a server that lost its data comes back under another id.
+      const before = await client.range({ key: this.#start, rangeEnd: this.#end });
+      const others = before.kind === 'done' ? before.reply.kvs.filter(({ value }) => isAt(self, value)) : [];
+      const gone = others.map(({ key }) => ({ deleteRange: { key } }));
+      const success = [...gone, { put }];
+      if (before.kind === 'done' && (await client.txn({ success })).kind === 'done') return;
       await sleep(clock, RETRY_MS);
     }
   }

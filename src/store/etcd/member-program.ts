@@ -32,7 +32,9 @@ function ask(command: readonly string[]): Promise<Asked> {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: ASK_TIMEOUT_MS });
+    // Not spawn's own time limit: where there is no such program its timer keeps the process alive.
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], signal });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (output.length < MAX_OUTPUT_CHARACTERS) output += text;
     });

@@ -99,6 +99,13 @@ describe('a server without data', () => {
     expect(planStart(a, [other])).toEqual({ kind: 'refuse', why });
   });
 
+  test('begins and joins whatever a server that does not fit says', () => {
+    const stranger = { ...server('x'), datacenter: 'dc2', cluster: firstMembers('dc2', founders) };
+    expect(planStart(a, [b, stranger, c])).toMatchObject({ kind: 'form' });
+    const running = { ...b, cluster: firstMembers('dc1', founders) };
+    expect(planStart(a, [stranger, running])).toEqual({ kind: 'join', through: [running] });
+  });
+
   test('refuses to choose between two clusters', () => {
     const one = { ...b, cluster: firstMembers('dc1', [b]) };
     const other = { ...c, cluster: firstMembers('dc1', [c]) };
