@@ -17,7 +17,7 @@ import {
   orNull,
   type Shape,
 } from '../lib/shape.ts';
-import { type HistoryNote, type HistoryRow, NOTE_KINDS } from '../model/history-types.ts';
+import type { HistoryRow } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
@@ -158,14 +158,13 @@ export const ROW_SHAPES = {
   settings: hasFields<Content<SettingRow>>({ name: isText, value: isJsonText }),
   history: hasFields<Content<HistoryRow>>({
     key: isText,
+    count: isNumber,
     bytes: isNumber,
-    notes: isListOf(
-      hasFields<Pick<HistoryNote, 'index' | 'atMs' | 'kind' | 'action'>>({
-        index: isNumber,
-        atMs: isNumber,
-        kind: isOneOf(...NOTE_KINDS),
-        action: isText,
-      }),
-    ),
+    fromIndex: isNumber,
+    toIndex: isNumber,
+    fromMs: isNumber,
+    toMs: isNumber,
+    about: isText,
+    notes: isText,
   }),
 } as const;

@@ -65,7 +65,16 @@ export interface HistoryNote extends NoteContent {
 export interface HistoryRow extends Stamp {
   /** The index of its first write, padded: keys sort as indexes do. */
   readonly key: string;
-  /** Octets of the notes as JSON. */
+  /** Number of the notes, and about their octets. */
+  readonly count: number;
   readonly bytes: number;
-  readonly notes: readonly HistoryNote[];
+  /** Of the oldest and of the newest of them. */
+  readonly fromIndex: ModifyIndex;
+  readonly toIndex: ModifyIndex;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Everything that one of them can be found by (catalog/history/history-page.ts). */
+  readonly about: string;
+  /** The notes, oldest first, as JSON. */
+  readonly notes: string;
 }

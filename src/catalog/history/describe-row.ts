@@ -40,55 +40,61 @@ function actionOf(before: unknown, after: unknown, words: readonly [string, stri
   return after === undefined ? words[2] : words[1];
 }
 
-const REGISTERED = ['registered', 'changed', 'deregistered'] as const;
 const CREATED = ['created', 'changed', 'deleted'] as const;
 
 type Fields = { readonly [name: string]: unknown };
 
-/** The fields that differ, on both sides; a side that is not there stays so. */
-function differing(
-  before: Fields | undefined,
-  after: Fields | undefined,
-): Pick<NoteContent, 'before' | 'after'> {
-  const names = Object.keys(before ?? after ?? {}).filter((name) => !isSame(before?.[name], after?.[name]));
-  const only = (side: Fields): JsonObject => Object.fromEntries(names.map((name) => [name, side[name]]));
-  return {
-    ...(before && after && { before: only(before) }),
-    ...(after && { after: only(after) }),
-  };
+/** Fields of a row by their names in the API. */
+type Names<Row> = readonly (readonly [name: string, field: keyof Row])[];
+
+const NODE_FIELDS: Names<NodeRow> = [
+  ['ID', 'id'],
+  ['Address', 'address'],
+  ['TaggedAddresses', 'taggedAddresses'],
+  ['Meta', 'meta'],
+];
+
+const SERVICE_FIELDS: Names<ServiceRow> = [
+  ['Address', 'address'],
+  ['Port', 'port'],
+  ['Tags', 'tags'],
+  ['Meta', 'meta'],
+  ['Weights', 'weights'],
+  ['Service', 'name'],
+  ['Kind', 'kind'],
+  ['SocketPath', 'socketPath'],
+  ['EnableTagOverride', 'enableTagOverride'],
+  ['TaggedAddresses', 'taggedAddresses'],
+  ['Proxy', 'proxy'],
+  ['Connect', 'connect'],
+  ['Locality', 'locality'],
+];
+
+const CHECK_FIELDS: Names<CheckRow> = [
+  ['Name', 'name'],
+  ['Type', 'type'],
+  ['Notes', 'notes'],
+  ['Interval', 'interval'],
+  ['Timeout', 'timeout'],
+  ['Definition', 'definition'],
+];
+
+/** The fields that differ, on both sides; undefined when none of these does. */
+function differing<Row>(
+  names: Names<Row>,
+  before: Row,
+  after: Row,
+): { readonly before: JsonObject; readonly after: JsonObject } | undefined {
+  const was: Record<string, unknown> = {};
+  const is: Record<string, unknown> = {};
+  let differs = false;
+  for (const [name, field] of names) {
+    const [one, other] = [before[field], after[field]];
+    if (one === other || isSame(one, other)) continue;
+    [was[name], is[name], differs] = [one, other, true];
+  }
+  return differs ? { before: was, after: is } : undefined;
 }
-
-const nodeFields = ({ id, address, taggedAddresses, meta }: NodeRow): Fields => ({
-  ID: id,
-  Address: address,
-  TaggedAddresses: taggedAddresses,
-  Meta: meta,
-});
-
-const serviceFields = (row: ServiceRow): Fields => ({
-  Address: row.address,
-  Port: row.port,
-  Tags: row.tags,
-  Meta: row.meta,
-  Weights: { Passing: row.weights.passing, Warning: row.weights.warning },
-  Service: row.name,
-  Kind: row.kind,
-  SocketPath: row.socketPath,
-  EnableTagOverride: row.enableTagOverride,
-  TaggedAddresses: row.taggedAddresses,
-  Proxy: row.proxy,
-  Connect: row.connect,
-  Locality: row.locality,
-});
-
-const checkFields = (row: CheckRow): Fields => ({
-  Name: row.name,
-  Type: row.type,
-  Notes: row.notes,
-  Interval: row.interval,
-  Timeout: row.timeout,
-  Definition: row.definition,
-});
 
 /** What a new instance is told of by: where it is, and what makes it differ from the plainest one. */
 function introduce(row: ServiceRow): JsonObject {
@@ -101,21 +107,18 @@ function introduce(row: ServiceRow): JsonObject {
 }
 
 const node: Describe<NodeRow> = (before, after) => {
-  const action = actionOf(before, after, REGISTERED);
-  const differences =
-    before === undefined
-      ? { after: { Address: after?.address ?? '' } }
-      : differing(nodeFields(before), after && nodeFields(after));
-  return { kind: 'node', action, node: (after ?? before)?.name ?? '', ...differences };
+  const named = { kind: 'node', node: (after ?? before)?.name ?? '' } as const;
+  if (after === undefined) return { ...named, action: 'deregistered' };
+  if (before === undefined) return { ...named, action: 'registered', after: { Address: after.address } };
+  return { ...named, action: 'changed', ...differing(NODE_FIELDS, before, after) };
 };
 
 const service: Describe<ServiceRow> = (before, after) => {
-  const row = (after ?? before) as ServiceRow;
-  const named = { node: row.node, service: row.name, serviceId: row.id };
-  const action = actionOf(before, after, REGISTERED);
-  if (before === undefined) return { kind: 'service', action, ...named, after: introduce(row) };
-  if (after === undefined) return { kind: 'service', action, ...named };
-  return { kind: 'service', action, ...named, ...differing(serviceFields(before), serviceFields(after)) };
+  const { node: on, name, id } = (after ?? before) as ServiceRow;
+  const named = { kind: 'service', node: on, service: name, serviceId: id } as const;
+  if (after === undefined) return { ...named, action: 'deregistered' };
+  if (before === undefined) return { ...named, action: 'registered', after: introduce(after) };
+  return { ...named, action: 'changed', ...differing(SERVICE_FIELDS, before, after) };
 };
 
 const cut = (output: string): string => (output.length > MAX_OUTPUT ? output.slice(0, MAX_OUTPUT) : output);
@@ -166,9 +169,8 @@ const check: Describe<CheckRow> = (before, after) => {
       after: after.status,
       output: cut(output),
     };
-  const differences = differing(checkFields(before), checkFields(after));
-  if (Object.keys(differences.after as object).length === 0) return undefined;
-  return { kind: 'check', action: 'changed', ...named, ...differences };
+  const differences = differing(CHECK_FIELDS, before, after);
+  return differences && { kind: 'check', action: 'changed', ...named, ...differences };
 };
 
 function kvAction(before: KvRow | undefined, after: KvRow | undefined): string {
@@ -205,7 +207,7 @@ const query: Describe<QueryRow> = (before, after) => {
 };
 
 /** The setting in which a new leader says who it is. */
-export const LEADER_SETTING = 'leader';
+const LEADER_SETTING = 'leader';
 /** Settings that are no decisions of people: members of the datacenter are told of by their health. */
 const QUIET_SETTINGS = 'member/';
 

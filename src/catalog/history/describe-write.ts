@@ -119,6 +119,11 @@ export function describeWrite(
   settings: DescribeSettings,
 ): readonly NoteContent[] {
   const rows = rowChanges(changes, view);
+  const [only] = rows;
+  if (rows.length <= 1) {
+    const note = only && describeRow(only.table, only.before, only.after, settings);
+    return note === undefined ? [] : [note];
+  }
   const fresh = newServices(rows);
   const gone = goneOwners(rows);
   const notes: NoteContent[] = [];

@@ -5,11 +5,11 @@
  * so that no commit pays for all of it. Follows what is installed, so the totals are right on every server, whoever wrote.
  */
 import type { HistoryNote, HistoryRow } from '../../model/history-types.ts';
-import { UNSTAMPED } from '../../model/types.ts';
 import type { Command } from '../command.ts';
 import type { Applied, Change } from '../state.ts';
 import type { CatalogKinds, View } from '../tables.ts';
 import { describeWrite } from './describe-write.ts';
+import { pageOf } from './history-page.ts';
 import type { Journal, PendingNote } from './keep-notes.ts';
 
 export interface HistorySettings {
@@ -23,13 +23,21 @@ export interface HistorySettings {
 
 /** Pages that go with one commit. Above 1, or a history that is too large never gets smaller. */
 const MAX_DROPPED = 8;
-/** Digits of the largest index that a number can hold. */
-const KEY_LENGTH = 16;
-/** Octets of a note beside its texts. */
-const NOTE_BYTES = 256;
+/** Octets of a note beside what differs from note to note. */
+const NOTE_BYTES = 160;
 
-/** The key of the page whose first write has this index. */
-export const pageKey = (index: number): string => String(index).padStart(KEY_LENGTH, '0');
+const sizeOfText = (text: string | undefined): number => text?.length ?? 0;
+
+const sizeOfSide = (side: PendingNote['before']): number =>
+  typeof side === 'object' ? JSON.stringify(side).length : sizeOfText(side);
+
+/** About the octets of a note as JSON: counted, because to encode each note twice would cost more than the note. */
+function sizeOfNote(note: PendingNote): number {
+  const texts =
+    sizeOfText(note.output) + sizeOfText(note.key) + sizeOfText(note.checkId) + sizeOfText(note.name);
+  const names = sizeOfText(note.node) + sizeOfText(note.service) + sizeOfText(note.serviceId);
+  return NOTE_BYTES + texts + names + sizeOfSide(note.before) + sizeOfSide(note.after);
+}
 
 /** Commands that change keys because a session ended, not because somebody wrote them. */
 const whyOf = (command: Command): string | undefined => {
@@ -59,7 +67,7 @@ export class HistoryJournal implements Journal<CatalogKinds, Command> {
   /** What is kept now. */
   get size(): { readonly notes: number; readonly bytes: number; readonly oldestMs: number | undefined } {
     const [oldest] = this.#view.history.values();
-    return { notes: this.#notes, bytes: this.#bytes, oldestMs: oldest?.notes[0]?.atMs };
+    return { notes: this.#notes, bytes: this.#bytes, oldestMs: oldest?.fromMs };
   }
 
   onInstalled(applied: readonly Pick<Applied, 'table' | 'before' | 'after'>[]): void {
@@ -83,33 +91,32 @@ export class HistoryJournal implements Journal<CatalogKinds, Command> {
   }
 
   sizeOf(notes: readonly PendingNote[]): number {
-    return notes.reduce((sum, note) => sum + NOTE_BYTES + Buffer.byteLength(JSON.stringify(note)), 0);
+    return notes.reduce((sum, note) => sum + 2 * sizeOfNote(note), 0);
   }
 
   keep(notes: readonly HistoryNote[], first: number): readonly Change[] {
-    const bytes = Buffer.byteLength(JSON.stringify(notes));
-    const row: HistoryRow = Object.freeze({ ...UNSTAMPED, key: pageKey(first), bytes, notes });
-    return [{ op: 'put', table: 'history', row }, ...this.#overdue(notes, bytes)];
+    const row = pageOf(notes, first);
+    return [{ op: 'put', table: 'history', row }, ...this.#overdue(row)];
   }
 
-  /** The oldest pages that have to go when these notes come. */
-  #overdue(notes: readonly HistoryNote[], bytes: number): readonly Change[] {
+  /** The oldest pages that have to go when this one comes. */
+  #overdue(coming: HistoryRow): readonly Change[] {
     const { maxNotes, maxAgeMs, maxBytes } = this.#settings;
-    const oldestMs = (notes.at(-1)?.atMs ?? 0) - maxAgeMs;
-    let [count, octets] = [this.#notes + notes.length, this.#bytes + bytes];
+    const oldestMs = coming.toMs - maxAgeMs;
+    let [count, bytes] = [this.#notes + coming.count, this.#bytes + coming.bytes];
     const dropped: Change[] = [];
     for (const row of this.#view.history.values()) {
-      const isOld = (row.notes.at(-1)?.atMs ?? 0) < oldestMs;
-      if (dropped.length === MAX_DROPPED || (count <= maxNotes && octets <= maxBytes && !isOld)) break;
+      const fits = count <= maxNotes && bytes <= maxBytes && row.toMs >= oldestMs;
+      if (fits || dropped.length === MAX_DROPPED) break;
       dropped.push({ op: 'remove', table: 'history', key: row.key });
-      count -= row.notes.length;
-      octets -= row.bytes;
+      count -= row.count;
+      bytes -= row.bytes;
     }
     return dropped;
   }
 
-  #count({ notes, bytes }: HistoryRow, sign: 1 | -1): void {
-    this.#notes += sign * notes.length;
+  #count({ count, bytes }: HistoryRow, sign: 1 | -1): void {
+    this.#notes += sign * count;
     this.#bytes += sign * bytes;
   }
 }

@@ -3,10 +3,11 @@
  *
  * A note is named by the index of its write and its place among the notes of that write ("42.0"): names are never reused
  * and sort in time. Looks from the newest page backwards and stops where the question does, so that a page of answers
- * costs what it shows and what was passed over, never more than the history holds.
+ * costs what it shows; where little of what it reads matches, it ends early and says where to go on.
  */
 import type { HistoryNote, HistoryRow, NoteKind } from '../../model/history-types.ts';
 import type { View } from '../tables.ts';
+import { aboutKey, aboutKeys, aboutKind, aboutNode, aboutService, notesOf } from './history-page.ts';
 
 /** Where a note stands in time. */
 export interface NotePlace {
@@ -37,17 +38,22 @@ export interface NoteQuery {
 
 export interface FoundNotes {
   readonly notes: readonly PlacedNote[];
-  /** Whether there are older ones that match. */
-  readonly hasMore: boolean;
+  /** What to give as `before` to look further; absent at the end. */
+  readonly next?: NotePlace;
 }
+
+/** Pages that are read for one question. Turning it up lets a question for what is rare hold up others: some 0.02 ms each. */
+const MAX_PAGES = 250;
 
 const isNamed = (name: string | undefined, wanted: string | undefined): boolean =>
   wanted === undefined || name?.toLowerCase() === wanted.toLowerCase();
 
+const isFolder = (key: string): boolean => key === '' || key.endsWith('/');
+
 function isOfKey(key: string | undefined, wanted: string | undefined): boolean {
   if (wanted === undefined) return true;
   if (key === undefined) return false;
-  return wanted === '' || wanted.endsWith('/') ? key.startsWith(wanted) : key === wanted;
+  return isFolder(wanted) ? key.startsWith(wanted) : key === wanted;
 }
 
 /** Whether a note is about what is asked for; when it was does not matter. */
@@ -60,7 +66,8 @@ export function isAbout(
 }
 
 /** The notes of a page with their places, oldest first. */
-export function placedNotes({ notes }: Pick<HistoryRow, 'notes'>): readonly PlacedNote[] {
+export function placedNotes(page: HistoryRow): readonly PlacedNote[] {
+  const notes = notesOf(page);
   let place = 0;
   return notes.map((note, at) => {
     place = notes[at - 1]?.index === note.index ? place + 1 : 0;
@@ -71,29 +78,54 @@ export function placedNotes({ notes }: Pick<HistoryRow, 'notes'>): readonly Plac
 const isBefore = (one: NotePlace, other: NotePlace): boolean =>
   one.index < other.index || (one.index === other.index && one.place < other.place);
 
-/** All notes, newest first; those of pages that are wholly after `before` are not looked at. */
-function* newestFirst({ history }: View, before: NotePlace | undefined): Iterable<PlacedNote> {
+/** Words of which a page must have one each to hold what is asked for. */
+function wordsOf({ kinds, node, service, key }: NoteQuery): readonly (readonly string[])[] {
+  return [
+    ...(kinds.size > 0 ? [[...kinds].map(aboutKind)] : []),
+    ...(node === undefined ? [] : [[aboutNode(node)]]),
+    ...(service === undefined ? [] : [[aboutService(service)]]),
+    ...(key === undefined ? [] : [[isFolder(key) ? aboutKeys(key) : aboutKey(key)]]),
+  ];
+}
+
+/** Pages that may hold what is asked for, newest first. */
+function* pagesFor({ history }: View, query: NoteQuery): Iterable<HistoryRow> {
+  const words = wordsOf(query);
   for (const page of [...history.withPrefix('')].reverse()) {
-    if (before !== undefined && (page.notes[0]?.index ?? 0) > before.index) continue;
-    for (const placed of placedNotes(page).toReversed())
-      if (before === undefined || isBefore(placed, before)) yield placed;
+    if (page.toIndex <= query.aboveIndex || page.toMs < query.fromMs) return;
+    if (query.before !== undefined && page.fromIndex > query.before.index) continue;
+    if (words.every((some) => some.some((word) => page.about.includes(word)))) yield page;
   }
+}
+
+/** The notes of a page that are asked for, newest first. */
+function notesFor(page: HistoryRow, query: NoteQuery): readonly PlacedNote[] {
+  const { before, aboveIndex, fromMs } = query;
+  return placedNotes(page)
+    .filter((placed) => before === undefined || isBefore(placed, before))
+    .filter(({ index, note }) => index > aboveIndex && note.atMs >= fromMs && isAbout(note, query))
+    .reverse();
 }
 
 /** What is remembered of what is asked for. */
 export function selectNotes(view: View, query: NoteQuery): FoundNotes {
-  const found: PlacedNote[] = [];
-  for (const placed of newestFirst(view, query.before)) {
-    if (placed.index <= query.aboveIndex || placed.note.atMs < query.fromMs) break;
-    if (!isAbout(placed.note, query)) continue;
-    if (found.length === query.limit) return { notes: found, hasMore: true };
-    found.push(placed);
+  const notes: PlacedNote[] = [];
+  let pages = 0;
+  for (const page of pagesFor(view, query)) {
+    // An answer ends between pages only where much was read in vain.
+    if (pages === MAX_PAGES) return { notes, next: { index: page.toIndex + 1, place: 0 } };
+    pages += 1;
+    notes.push(...notesFor(page, query));
+    if (notes.length > query.limit) {
+      const shown = notes.slice(0, query.limit);
+      return { notes: shown, next: shown.at(-1) as PlacedNote };
+    }
   }
-  return { notes: found, hasMore: false };
+  return { notes };
 }
 
-/** The lowest index from which on nothing is missing: what was written before it may have been dropped. */
+/** The lowest index from which on nothing is missing; undefined while nothing is remembered. */
 export function oldestIndex(view: View): number | undefined {
   const [oldest] = view.history.withPrefix('');
-  return oldest?.notes[0]?.index;
+  return oldest?.fromIndex;
 }

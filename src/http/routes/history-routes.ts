@@ -1,8 +1,8 @@
 /**
  * /v1/history: what the catalog remembers of its own past.
  *
- * Newest first, in pages: `before` takes the ID of the last entry of the page before, which the header X-Rollcall-Next
- * gives while there is more. Blocks like every read. Refuses times and kinds that it does not know with 400.
+ * Newest first, in pages: `before` takes what the header X-Rollcall-Next of the page before says; it is there while there
+ * may be more, also beside fewer entries than `limit`. Blocks like every read. Refuses times and kinds that it does not know with 400.
  */
 import { type NotePlace, type NoteQuery, selectNotes } from '../../catalog/history/select-notes.ts';
 import { HISTORY_TOPIC } from '../../catalog/topics.ts';
@@ -86,10 +86,9 @@ const history: Handler = (call, parts) => {
     topics: [HISTORY_TOPIC],
     isVolatile: true,
     reply: () => {
-      const { notes, hasMore } = selectNotes(parts.state.view, query);
-      const last = notes.at(-1);
-      const next = hasMore && last ? { 'X-Rollcall-Next': `${last.index}.${last.place}` } : undefined;
-      return json(notes.map(noteDocument), next);
+      const { notes, next } = selectNotes(parts.state.view, query);
+      const header = next && { 'X-Rollcall-Next': `${next.index}.${next.place}` };
+      return json(notes.map(noteDocument), header);
     },
   });
 };

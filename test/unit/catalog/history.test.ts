@@ -222,8 +222,8 @@ describe('the history', () => {
     const query = { ...EVERYTHING, kinds: new Set<NoteKind>(['kv']), limit: 1 };
     for (let found = selectNotes(agent.state.view, query); ; ) {
       keys.push(found.notes[0]?.note.key);
-      if (!found.hasMore) break;
-      found = selectNotes(agent.state.view, { ...query, before: found.notes.at(-1) });
+      if (found.next === undefined) break;
+      found = selectNotes(agent.state.view, { ...query, before: found.next });
     }
     expect(keys).toEqual(['c', 'b', 'a']);
   });
