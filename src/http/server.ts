@@ -57,8 +57,9 @@ import { snapshotRoutes } from './routes/snapshot-routes.ts';
 import { statusRoutes } from './routes/status-routes.ts';
 import { txnRoutes } from './routes/txn-routes.ts';
 import { uiRoutes } from './routes/ui-routes.ts';
+import { streamRoute } from './stream/stream-route.ts';
 
-/** Every route but the page's and the description's; docs/api.md lists them. */
+/** Every route but the page's, and those that are made of all others (description, event stream); docs/api.md lists them. */
 export const ROUTES: readonly Route[] = [
   ...agentRoutes,
   ...agentServiceRoutes,
@@ -188,7 +189,8 @@ export interface HttpServer {
 /** Build the server. */
 export async function buildHttpServer(parts: HttpParts): Promise<HttpServer> {
   const mounted = [...ROUTES, ...uiRoutes(parts.config)];
-  const routes = [...mounted, openApiRoute(mounted)];
+  const described = [...mounted, streamRoute(mounted, parts)];
+  const routes = [...described, openApiRoute(described)];
   const budgets = budgetsOf(parts);
   const turns = new Turns(parts.clock);
   const paths = new PathTable(routes);

@@ -111,6 +111,12 @@ export const METRICS = {
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
   catalog_service_names: { kind: 'gauge', help: 'Names of services in the catalog.', labels: [] },
   catalog_kv_bytes: { kind: 'gauge', help: 'Octets of all keys and values together.', labels: [] },
+  http_streams: { kind: 'gauge', help: 'Clients that follow /v1/stream.', labels: [] },
+  http_streams_cut: {
+    kind: 'counter',
+    help: 'Streams that were ended because their events were not read.',
+    labels: [],
+  },
   history_entries: { kind: 'gauge', help: 'Entries of the history.', labels: [] },
   history_bytes: { kind: 'gauge', help: 'Octets of the history.', labels: [] },
   history_oldest_seconds: {

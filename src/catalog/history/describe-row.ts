@@ -207,7 +207,7 @@ const query: Describe<QueryRow> = (before, after) => {
 };
 
 /** The setting in which a new leader says who it is. */
-const LEADER_SETTING = 'leader';
+export const LEADER_SETTING = 'leader';
 /** Settings that are no decisions of people: members of the datacenter are told of by their health. */
 const QUIET_SETTINGS = 'member/';
 

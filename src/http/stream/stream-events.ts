@@ -1,0 +1,128 @@
+/**
+ * Events as text: what a topic is now, and what happened to it, read by the very operations of the API.
+ *
+ * So a value is the document that its URL answers, and nobody is pushed what he could not have asked for. Streams that
+ * follow the same with the same rights share one text; ten thousand of them cost one read.
+ */
+import { LRUCache } from 'lru-cache';
+import { wholeReply } from '../answer/list-reply.ts';
+import type { Call, Reply } from '../call-and-reply.ts';
+import { toJson } from '../documents/go-json.ts';
+import type { HttpParts } from '../http-parts.ts';
+import { filterReply, perform } from '../pipeline.ts';
+import type { Operation, Route } from '../route.ts';
+import type { StreamTopic } from './stream-topics.ts';
+
+/** Characters of a value that is pushed. Of larger ones it is said that they are, and the client asks for them. */
+const MAX_VALUE_LENGTH = 256 * 1024;
+/** Entries of the history beside one change. */
+const MAX_ENTRIES = '100';
+/** Characters of texts that are kept for streams that follow the same. */
+const MAX_SHARED_LENGTH = 8 * 1024 * 1024;
+
+const NO_BODY = Buffer.alloc(0);
+/** The stream itself was brought to a server whose copy is current enough. */
+const ANY_COPY = { consistency: 'stale', isCached: false, minIndex: 0, waitMs: 0 } as const;
+
+export interface EventRequest {
+  readonly call: Call;
+  readonly topic: StreamTopic;
+  /** The index that the topic has now. */
+  readonly index: number;
+  /** The one that the client knows; undefined for a snapshot. */
+  readonly since: number | undefined;
+}
+
+/** One event on the wire, as HTML's `EventSource` reads it; `data` is one line. */
+export function eventText(event: string, id: number | undefined, data: string): string {
+  const head = id === undefined ? '' : `id: ${id}\n`;
+  return `${head}event: ${event}\ndata: ${data}\n\n`;
+}
+
+/** The inner call that stands for one of the client's own. */
+function innerCall(call: Call, rest: string, query: Call['query']): Call {
+  return {
+    method: 'GET',
+    url: '',
+    params: { '*': rest },
+    query,
+    headers: call.headers,
+    body: NO_BODY,
+    upload: undefined,
+    remoteAddress: call.remoteAddress,
+    isEncrypted: call.isEncrypted,
+    readOptions: { ...ANY_COPY, maxStaleMs: call.readOptions.maxStaleMs },
+    signal: () => call.signal(),
+  };
+}
+
+export class StreamEvents {
+  readonly #parts: HttpParts;
+  readonly #operations: ReadonlyMap<string, Operation>;
+  readonly #shared = new LRUCache<string, Promise<string>>({ max: 256 });
+  #sharedLength = 0;
+
+  constructor(parts: HttpParts, routes: readonly Route[]) {
+    this.#parts = parts;
+    const reads = routes.flatMap(({ path, operations }) =>
+      operations.GET ? [[path, operations.GET] as const] : [],
+    );
+    this.#operations = new Map(reads);
+  }
+
+  /** The event of a topic. Rejects with AppError when it may not be read, or not now. */
+  event(request: EventRequest): Promise<string> {
+    const { call, topic, index, since } = request;
+    const { group } = this.#parts.authorizerOf(call);
+    const key = [group, topic.name, index, since ?? ''].join('\n');
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const making = this.#make(request);
+    this.#shared.set(key, making);
+    making.then(
+      (text) => this.#account(text.length),
+      () => this.#shared.delete(key),
+    );
+    return making;
+  }
+
+  #account(length: number): void {
+    this.#sharedLength += length;
+    if (this.#sharedLength <= MAX_SHARED_LENGTH) return;
+    this.#shared.clear();
+    this.#sharedLength = 0;
+  }
+
+  async #make({ call, topic, index, since }: EventRequest): Promise<string> {
+    const isChange = since !== undefined;
+    const { value, history } = topic;
+    const shown = value && (await this.#read(value.path, innerCall(call, value.rest, value.query)));
+    const entries =
+      isChange &&
+      history &&
+      (await this.#read('/v1/history', innerCall(call, '', this.#asked(history, since))));
+    const fields = [
+      `"Topic":${JSON.stringify(topic.name)},"Index":${index}`,
+      ...(shown === undefined
+        ? []
+        : [shown.length > MAX_VALUE_LENGTH ? '"IsLarge":true' : `"Value":${shown}`]),
+      ...(entries === undefined ? [] : [`"Entries":${entries}`]),
+    ];
+    return eventText(isChange ? 'change' : 'snapshot', index, `{${fields.join(',')}}`);
+  }
+
+  #asked(history: Readonly<Record<string, string>>, since: number): Call['query'] {
+    return { ...history, since: String(since), limit: MAX_ENTRIES };
+  }
+
+  /** The JSON of an answer; null for what is not there. */
+  async #read(path: string, call: Call): Promise<string> {
+    const operation = this.#operations.get(path) as Operation;
+    const performed = await perform(operation, call, this.#parts);
+    const made: Reply = performed.reply.make
+      ? { ...performed.reply, ...performed.reply.make() }
+      : performed.reply;
+    const reply = wholeReply(filterReply(operation, { ...performed, reply: made }, call, this.#parts));
+    return reply.status === 200 && reply.value !== undefined ? toJson(reply.value, false) : 'null';
+  }
+}
