@@ -20,6 +20,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 import type { Part } from './lifecycle.ts';
+import type { Security } from './security.ts';
 
 export interface Core {
   readonly agentState: AgentState;
@@ -46,6 +47,7 @@ export interface CoreParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly config: Config;
+  readonly security: Security;
   /** Who this agent is, which its own store remembers. */
   readonly identify: (agentState: AgentState) => Promise<Identity>;
   /** `limits.kv_max_total_size`; 0 is what the machine has room for. */

@@ -89,6 +89,7 @@ export async function layGround(
       metrics,
       log: storeLog,
       config,
+      security,
       identify: (agentState) => lastingIdentity(config, agentState),
       maxKvBytes: config['limits.kv_max_total_size'],
     }),

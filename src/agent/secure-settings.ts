@@ -5,7 +5,7 @@
  */
 import { refuse } from '../model/errors.ts';
 import { cipherList, TLS_VERSIONS, type TlsVersion } from '../tls/cipher-suites.ts';
-import { type KeyFiles, readKeyFiles } from '../tls/key-files.ts';
+import { type KeyFiles, type KeyMaterial, readKeyFiles } from '../tls/key-files.ts';
 import type { SecureSettings } from '../tls/secure-gate.ts';
 import type { Config, OptionKey } from './config/options.ts';
 
@@ -25,6 +25,16 @@ const HTTPS = {
   verifyOutgoing: ['tls.https.verify_outgoing', 'tls.defaults.verify_outgoing'],
   minVersion: ['tls.https.tls_min_version', 'tls.defaults.tls_min_version'],
   cipherSuites: ['tls.https.tls_cipher_suites', 'tls.defaults.tls_cipher_suites'],
+} as const;
+
+/** Between agents TLS 1.3 is spoken, whatever the oldest version and the suites are. */
+const RPC = {
+  certFile: ['tls.internal_rpc.cert_file', 'tls.defaults.cert_file'],
+  keyFile: ['tls.internal_rpc.key_file', 'tls.defaults.key_file'],
+  caFile: ['tls.internal_rpc.ca_file', 'tls.defaults.ca_file'],
+  caPath: ['tls.internal_rpc.ca_path', 'tls.defaults.ca_path'],
+  verifyIncoming: ['tls.internal_rpc.verify_incoming', 'tls.defaults.verify_incoming'],
+  verifyOutgoing: ['tls.internal_rpc.verify_outgoing', 'tls.defaults.verify_outgoing'],
 } as const;
 
 const VERSIONS: Readonly<Record<string, TlsVersion>> = {
@@ -54,7 +64,7 @@ export interface InterfacePlan extends Omit<SecureSettings, 'material'> {
   readonly files: KeyFiles;
 }
 
-function requireKeys({ files, verifyIncoming }: InterfacePlan): void {
+function requireKeys({ files, verifyIncoming }: Pick<InterfacePlan, 'files' | 'verifyIncoming'>): void {
   const { certFile, keyFile, caFile, caPath } = files;
   if (!verifyIncoming) return;
   if (caFile === '' && caPath === '')
@@ -66,16 +76,20 @@ function requireKeys({ files, verifyIncoming }: InterfacePlan): void {
     );
 }
 
+function filesOf(from: SecureConfig, keys: typeof HTTPS | typeof RPC): KeyFiles {
+  return {
+    certFile: own<OptionKey & `tls.${string}cert_file`>(from, keys.certFile),
+    keyFile: own<OptionKey & `tls.${string}key_file`>(from, keys.keyFile),
+    caFile: own<OptionKey & `tls.${string}ca_file`>(from, keys.caFile),
+    caPath: own<OptionKey & `tls.${string}ca_path`>(from, keys.caPath),
+  };
+}
+
 /** What HTTPS is to be like. Throws config_invalid for what contradicts itself. */
 export function httpsPlan(from: SecureConfig): InterfacePlan {
   const { config, sources } = from;
   const isOwnVerify = sources.has('tls.https.verify_incoming');
-  const files = {
-    certFile: own(from, HTTPS.certFile),
-    keyFile: own(from, HTTPS.keyFile),
-    caFile: own(from, HTTPS.caFile),
-    caPath: own(from, HTTPS.caPath),
-  };
+  const files = filesOf(from, HTTPS);
   const plan: InterfacePlan = {
     files,
     verifyIncoming: own(from, HTTPS.verifyIncoming) || (!isOwnVerify && config.verify_incoming_https),
@@ -95,11 +109,43 @@ export function httpsPlan(from: SecureConfig): InterfacePlan {
   return plan;
 }
 
+/** How agents are to know each other by certificates of files. */
+interface RpcPlan {
+  readonly files: KeyFiles;
+  /** It was said that they shall; otherwise the shared secret is enough where there is one. */
+  readonly isAsked: boolean;
+  readonly isServerNamed: boolean;
+}
+
+/** Throws config_invalid for what contradicts itself. */
+function rpcPlan(from: SecureConfig): RpcPlan {
+  const { config, sources } = from;
+  const files = filesOf(from, RPC);
+  const isServerNamed = config['tls.internal_rpc.verify_server_hostname'];
+  const isOutgoing = isServerNamed || own(from, RPC.verifyOutgoing);
+  if (isOutgoing && files.caFile === '' && files.caPath === '')
+    refuse('config_invalid', 'VerifyOutgoing set, and no CA certificate provided!');
+  const isIncoming = own(from, RPC.verifyIncoming);
+  if (isIncoming) requireKeys({ files, verifyIncoming: true });
+  return {
+    files,
+    isServerNamed,
+    isAsked: isOutgoing || isIncoming || sources.has('tls.internal_rpc.cert_file'),
+  };
+}
+
+/** What the files for connections between agents hold, and whether they count. */
+export interface RpcSecurity extends Omit<RpcPlan, 'files'> {
+  /** Without a certificate or an authority they cannot count. */
+  readonly material: KeyMaterial;
+}
+
 /** Everything of TLS that an agent has read. */
 export interface SecureState {
   readonly https: SecureSettings;
   /** Resolvers have no certificates, and plain DNS asks for none. */
   readonly dns: SecureSettings;
+  readonly rpc: RpcSecurity;
   /** Files and folders that were read, for whoever watches them. */
   readonly files: readonly string[];
 }
@@ -107,11 +153,13 @@ export interface SecureState {
 /** Read what the configuration names. Rejects with config_invalid naming option and file; nothing has changed then. */
 export async function readSecureState(from: SecureConfig): Promise<SecureState> {
   const { files, ...rest } = httpsPlan(from);
-  const material = await readKeyFiles(files);
-  const https = { ...rest, material };
+  const { files: rpcFiles, ...rpc } = rpcPlan(from);
+  const https = { ...rest, material: await readKeyFiles(files) };
+  const named = [...Object.values(files), ...Object.values(rpcFiles)].filter((file: string) => file !== '');
   return {
     https,
     dns: { ...https, verifyIncoming: false },
-    files: Object.values(files).filter((file: string) => file !== ''),
+    rpc: { ...rpc, material: await readKeyFiles(rpcFiles) },
+    files: [...new Set(named)],
   };
 }

@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { AppError } from '../model/errors.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import { type Frame, FrameReader, messageFrame } from './message-codec.ts';
+import { isProof, PROOF_HEADER, PROOF_PATH, proofOf } from './secret-proof.ts';
 import { dialOptions, type TlsIdentity } from './tls-identity.ts';
 
 /** Time for TCP and TLS together in ms. */
@@ -53,6 +54,28 @@ function dial({ address, identity }: ConnectionParts): net.Socket {
   const { host, port } = address;
   if (identity === undefined) return net.connect({ host, port, noDelay: true });
   return tls.connect({ host, port, ...dialOptions(identity) }).setNoDelay(true);
+}
+
+/** Prove to the other end that one knows the secret, and have it prove the same. Rejects when it cannot. */
+function exchangeProofs(
+  session: ClientHttp2Session,
+  socket: tls.TLSSocket,
+  secret: Uint8Array,
+): Promise<void> {
+  const headers = {
+    ':method': 'POST',
+    ':path': PROOF_PATH,
+    [PROOF_HEADER]: proofOf(secret, socket, 'caller'),
+  };
+  const expected = proofOf(secret, socket, 'called');
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => reject(new Error('the other agent has another secret'));
+    const stream = session.request(headers, { endStream: true });
+    stream.once('response', (answer) => (isProof(answer[PROOF_HEADER], expected) ? resolve() : refuse()));
+    stream.once('error', refuse);
+    stream.once('close', refuse);
+    stream.resume();
+  });
 }
 
 /** Reads the frames of one answer. */
@@ -155,10 +178,29 @@ export class RpcConnection {
       settings: { enablePush: false },
     });
     session.on('error', () => session.destroy());
+    await this.#prove(session, socket);
     session.once('close', () => this.#broken(session));
     watchHeartbeat(session, this.#parts.clock, () => session.destroy());
     this.#session = session;
     return session;
+  }
+
+  async #prove(session: ClientHttp2Session, socket: net.Socket): Promise<void> {
+    const secret = this.#parts.identity?.secret;
+    if (secret === undefined) return;
+    const timer = this.#parts.clock.after(CONNECT_TIMEOUT_MS, () => session.destroy());
+    try {
+      await exchangeProofs(session, socket as tls.TLSSocket, secret);
+    } catch (error) {
+      session.destroy();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+    if (session.destroyed || this.#isClosed) {
+      session.destroy();
+      throw new Error('closed');
+    }
   }
 
   #broken(session: ClientHttp2Session): void {

@@ -6,14 +6,16 @@
  * nothing of services: methods come as a table. What a stranger can hold is bounded: connections, calls of each, octets
  * of requests that are not complete, and the time to send one.
  */
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import { endFrame, errorFrame, type Frame, FrameReader, messageFrame } from './message-codec.ts';
+import { isProof, PROOF_HEADER, PROOF_PATH, proofOf } from './secret-proof.ts';
 import { listenOptions, type TlsIdentity } from './tls-identity.ts';
 
 /** Connections at once, of all peers. A peer opens one; beyond this, new ones are cut at once. */
@@ -185,13 +187,30 @@ interface Serving {
   readonly connection: Connection;
 }
 
+/** Answer the caller's proof with one's own, and say whether it was one. */
+function takeProof(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, secret: Uint8Array): boolean {
+  const socket = stream.session?.socket as unknown as TLSSocket;
+  if (headers[':path'] !== PROOF_PATH || !isProof(headers[PROOF_HEADER], proofOf(secret, socket, 'caller')))
+    return false;
+  stream.respond({ ':status': 200, [PROOF_HEADER]: proofOf(secret, socket, 'called') }, { endStream: true });
+  return true;
+}
+
 function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
   const connection = new Connection(session);
+  const secret = parts.identity?.secret;
+  let isProven = secret === undefined;
   // Whatever breaks a connection ends it; its calls learn it by their signal.
   session.on('error', () => session.destroy());
   watchHeartbeat(session, parts.clock, () => session.destroy());
   session.on('stream', (stream, headers) => {
     stream.on('error', () => stream.destroy());
+    if (!isProven && secret !== undefined) {
+      isProven = takeProof(stream, headers, secret);
+      if (isProven) return;
+      parts.log.warn({ from: connection.remoteAddress, why: 'another secret' }, 'a stranger was refused');
+      return void session.destroy();
+    }
     stream.respond({ ':status': 200 });
     void serve(stream, String(headers[':path'] ?? ''), { parts, connection });
   });
@@ -200,7 +219,10 @@ function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
 function makeServer(identity: TlsIdentity | undefined): Http2Server {
   const options = { settings: { maxConcurrentStreams: MAX_CALLS, enablePush: false } };
   if (identity === undefined) return http2.createServer(options);
-  return http2.createSecureServer({ ...options, ...listenOptions(identity) }) as unknown as Http2Server;
+  const server = http2.createSecureServer({ ...options, ...listenOptions(identity) });
+  // Connections that stand go on under what they began with.
+  identity.onChange?.(() => server.setSecureContext(listenOptions(identity)));
+  return server as unknown as Http2Server;
 }
 
 function closeServer(

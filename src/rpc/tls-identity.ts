@@ -15,6 +15,10 @@ export interface TlsIdentity {
   readonly authorities: string;
   /** The name that a server's certificate has to carry; without it, any certificate of the authorities will do. */
   readonly serverName?: string | undefined;
+  /** Has to be known by both ends as well (secret-proof.ts); certificates that were made from it say so already. */
+  readonly secret?: Uint8Array | undefined;
+  /** Have the listener told when the texts above, which are asked for at each use, have become others. */
+  readonly onChange?: ((listener: () => void) => void) | undefined;
 }
 
 const COMMON = { minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] } as const;

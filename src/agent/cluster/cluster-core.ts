@@ -9,32 +9,21 @@ import type { CatalogCopy } from '../../http/catalog-copy.ts';
 import { AGENT_RULES, type AgentState } from '../../local/agent-rules.ts';
 import type { CatalogPort } from '../../local/catalog-port.ts';
 import { AppError } from '../../model/errors.ts';
-import type { TlsIdentity } from '../../rpc/tls-identity.ts';
 import { findMemberProgram } from '../../store/etcd/member-program.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from '../core.ts';
 import type { OpenCore } from '../ground.ts';
 import { watchHeap } from '../heap-watch.ts';
-import type { Identity } from '../identity.ts';
 import { catalogJournal } from '../metered-history.ts';
 import { agentRoom, catalogRoom } from '../metered-room.ts';
+import { peerIdentities, requireEtcdAddresses } from '../peer-identity.ts';
 import type { Role } from '../role.ts';
 import { openAgentStore } from '../stores.ts';
 import { clusterPort } from './cluster-members.ts';
 import { type ClusterServer, type ClusterServerParts, clusterServer } from './cluster-server.ts';
-import { secretOf, serverSettings } from './cluster-settings.ts';
+import { etcdHosts, serverSettings } from './cluster-settings.ts';
 import { type ClusterRun, clusterRun } from './cluster-start.ts';
 import { renewAtLeader } from './session-renewal.ts';
 import { sharedStore } from './shared-store.ts';
-
-/** What other agents know this one by; undefined without a secret. */
-async function identityOf(config: CoreParts['config'], identity: Identity): Promise<TlsIdentity | undefined> {
-  const secret = secretOf(config);
-  if (secret === undefined) return undefined;
-  const { identityFromSecret } = await import('../../rpc/shared-secret.ts');
-  const addresses = new Set([identity.advertiseAddress, config.bind_addr, '127.0.0.1']);
-  const names = [...addresses].map((value) => ({ type: 'ip' as const, value }));
-  return identityFromSecret(secret, names);
-}
 
 /** The catalog, as local/ knows it: nobody waits there for a leader, because what cannot be sent now is sent later. */
 function portOf(server: ClusterServer, core: Pick<Core, 'state' | 'writer'>): CatalogPort {
@@ -141,12 +130,13 @@ interface Beginning {
 
 async function openAll(parts: CoreParts, { agentState, tools, limits, heap }: Beginning) {
   const identity = await parts.identify(agentState);
-  const settings = serverSettings(parts.config, identity);
-  const tls = await identityOf(parts.config, identity);
-  const shared = sharedStore(parts, settings, identity, tls);
+  const { rpc: tls, etcd: etcdTls } = await peerIdentities(parts, identity);
+  const settings = serverSettings(parts.config, identity, etcdTls !== undefined);
+  if (settings.member) requireEtcdAddresses(etcdTls, etcdHosts(settings.member.settings));
+  const shared = sharedStore(parts, settings, identity, etcdTls);
   const rules = { ...CATALOG_RULES, makeJournal: catalogJournal(parts) };
   const catalog: OpenedStore = await openStore(shared.late, rules, tools, catalogRoom(limits));
-  const serverParts: ClusterServerParts = { ...parts, settings, identity, tls, shared, catalog };
+  const serverParts: ClusterServerParts = { ...parts, settings, identity, tls, etcdTls, shared, catalog };
   const server = clusterServer(serverParts);
   const run = clusterRun(serverParts, server);
   const core = coreOf({ agentState, catalog, watch: tools.watch, server }, async () => {

@@ -31,7 +31,9 @@ import type { SharedStore } from './shared-store.ts';
 export interface ClusterServerParts extends CoreParts {
   readonly settings: ServerSettings;
   readonly identity: Identity;
+  /** What other agents know this one by, and its etcd. */
   readonly tls: TlsIdentity | undefined;
+  readonly etcdTls: TlsIdentity | undefined;
   readonly shared: SharedStore;
   readonly catalog: OpenedStore;
 }

@@ -59,11 +59,6 @@ function joinSettings(config: Config): JoinSettings {
   };
 }
 
-/** The shared secret; undefined when there is none. */
-export function secretOf({ encrypt }: Pick<Config, 'encrypt'>): Buffer | undefined {
-  return encrypt === '' ? undefined : Buffer.from(encrypt, 'base64');
-}
-
 /** Whether only this machine can reach an address. */
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
@@ -72,8 +67,12 @@ const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : 
 const ANY: readonly string[] = ['0.0.0.0', '::', ''];
 
 /** Where the member listens: its clients are this server alone, so loopback will do. */
-function memberSettings(config: Config, { nodeId, advertiseAddress }: Identity): MemberSettings {
-  const scheme = config.encrypt === '' ? 'http' : 'https';
+function memberSettings(
+  config: Config,
+  { nodeId, advertiseAddress }: Identity,
+  isSecure: boolean,
+): MemberSettings {
+  const scheme = isSecure ? 'https' : 'http';
   const { bind_addr: bind, 'ports.etcd_client': clientPort, 'ports.etcd_peer': peerPort } = config;
   const clientHost = isLoopback(bind) ? bind : '127.0.0.1';
   const url = (host: string, port: number): string => `${scheme}://${bracketed(host)}:${port}`;
@@ -89,7 +88,7 @@ function memberSettings(config: Config, { nodeId, advertiseAddress }: Identity):
 }
 
 /** How a server is one of several. */
-export function serverSettings(config: Config, identity: Identity): ServerSettings {
+export function serverSettings(config: Config, identity: Identity, isSecure: boolean): ServerSettings {
   const { datacenter } = config;
   const isForeign = config['store.etcd.endpoints'].length > 0;
   return {
@@ -99,7 +98,15 @@ export function serverSettings(config: Config, identity: Identity): ServerSettin
     join: joinSettings(config),
     member: isForeign
       ? undefined
-      : { program: config['store.etcd.binary'], settings: memberSettings(config, identity) },
+      : { program: config['store.etcd.binary'], settings: memberSettings(config, identity, isSecure) },
     ...(isForeign ? FOREIGN_ETCD : MEMBER_DEFAULTS),
   };
+}
+
+/** The hosts under which an etcd is called, by this server and by other ones. */
+export function etcdHosts({
+  clientUrl,
+  peerUrl,
+}: Pick<MemberSettings, 'clientUrl' | 'peerUrl'>): readonly string[] {
+  return [clientUrl, peerUrl].map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''));
 }

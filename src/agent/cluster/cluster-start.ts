@@ -47,8 +47,16 @@ async function startMember(
   start: MemberStart,
   { program, settings }: NonNullable<ClusterServerParts['settings']['member']>,
 ): Promise<EtcdMember> {
-  const { tls, clock, log } = parts;
+  const { etcdTls: tls, clock, log } = parts;
   const files = tls && memberTls(settings, tls);
+  // etcd reads its own certificate again for every connection.
+  tls?.onChange?.(() => {
+    try {
+      memberTls(settings, tls);
+    } catch (err) {
+      log.error({ err }, 'etcd goes on with the certificate that it has');
+    }
+  });
   const member = new EtcdMember({
     program,
     settings: { ...settings, ...(files && { clientTls: files, peerTls: files }) },
@@ -74,7 +82,7 @@ function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
   if (tls !== undefined || isLoopback(config.bind_addr)) return;
   log.warn(
     {},
-    'servers do not know each other by anything: whoever reaches ports.server or ports.etcd_peer can read and change everything; give all of them the same encrypt (rollcall keygen makes one)',
+    'servers do not know each other by anything: whoever reaches ports.server or ports.etcd_peer can read and change everything; give all of them the same encrypt (rollcall keygen makes one), or certificates',
   );
 }
 

@@ -27,7 +27,12 @@ export function memberTls({ dataDir }: MemberSettings, identity: TlsIdentity): M
       fs.writeFileSync(file, texts[which], { mode: 0o600 });
       return file;
     };
-    return { certFile: write('certFile'), keyFile: write('keyFile'), caFile: write('caFile') };
+    return {
+      certFile: write('certFile'),
+      keyFile: write('keyFile'),
+      caFile: write('caFile'),
+      allowedName: identity.serverName,
+    };
   } catch (cause) {
     const why = systemErrorText(cause);
     throw new AppError('config_invalid', `etcd: ${folder} cannot be written: ${why}`, { cause });

@@ -25,7 +25,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
     acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
     auto_encrypt auto_config encrypt_verify_incoming
-    encrypt_verify_outgoing tls.internal_rpc verify_incoming_rpc verify_server_hostname server_name audit
+    encrypt_verify_outgoing server_name audit
     disable_keyring_file unix_sockets`),
   checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
@@ -48,7 +48,9 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     cache cloud disable_anonymous_signature disable_remote_exec
     disable_update_check enable_debug enable_syslog experiments http_config.max_header_bytes http_config.use_cache
     license_path locality log_name reporting syslog_facility tls_prefer_server_cipher_suites
-    tls.defaults.tls_prefer_server_cipher_suites tls.https.tls_prefer_server_cipher_suites telemetry.circonus_api_app
+    tls.defaults.tls_prefer_server_cipher_suites tls.https.tls_prefer_server_cipher_suites
+    tls.internal_rpc.tls_min_version tls.internal_rpc.tls_cipher_suites
+    tls.internal_rpc.tls_prefer_server_cipher_suites telemetry.circonus_api_app
     telemetry.circonus_api_token telemetry.circonus_api_url telemetry.circonus_broker_id
     telemetry.circonus_broker_select_tag telemetry.circonus_check_display_name
     telemetry.circonus_check_force_metric_activation telemetry.circonus_check_id

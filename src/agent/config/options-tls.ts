@@ -163,4 +163,48 @@ export const TLS_OPTIONS = {
     reloadable: true,
     doc: 'Older than `tls.https.verify_incoming`: take only clients with a certificate over HTTPS.',
   },
+  'tls.internal_rpc.cert_file': {
+    kind: 'text',
+    default: '',
+    reloadable: true,
+    doc: 'Between agents, instead of `tls.defaults.cert_file`.',
+  },
+  'tls.internal_rpc.key_file': {
+    kind: 'text',
+    default: '',
+    reloadable: true,
+    doc: 'Between agents, instead of `tls.defaults.key_file`.',
+  },
+  'tls.internal_rpc.ca_file': {
+    kind: 'text',
+    default: '',
+    reloadable: true,
+    doc: 'Between agents, instead of `tls.defaults.ca_file`.',
+  },
+  'tls.internal_rpc.ca_path': {
+    kind: 'text',
+    default: '',
+    reloadable: true,
+    doc: 'Between agents, instead of `tls.defaults.ca_path`.',
+  },
+  'tls.internal_rpc.verify_incoming': {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    aliases: ['verify_incoming_rpc'],
+    doc: 'Between agents: know each other by the certificates of these files. Both ends always look at that of the other.',
+  },
+  'tls.internal_rpc.verify_outgoing': {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'As `tls.internal_rpc.verify_incoming`.',
+  },
+  'tls.internal_rpc.verify_server_hostname': {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    aliases: ['verify_server_hostname'],
+    doc: 'The same, and servers have to be `server.<datacenter>.<domain>` by their certificates.',
+  },
 } as const satisfies OptionTable;

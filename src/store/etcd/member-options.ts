@@ -13,6 +13,8 @@ export interface MemberTls {
   readonly keyFile: string;
   /** Whoever connects must show a certificate of one of these authorities. */
   readonly caFile: string;
+  /** And the certificate must be for this name. */
+  readonly allowedName?: string | undefined;
 }
 
 export interface MemberSettings {
@@ -72,6 +74,9 @@ function tlsOptions(prefix: '' | 'peer-', tls: MemberTls | undefined): string[] 
     `--${prefix}key-file=${tls.keyFile}`,
     `--${prefix}trusted-ca-file=${tls.caFile}`,
     `--${prefix}client-cert-auth=true`,
+    ...(tls.allowedName === undefined
+      ? []
+      : [`--${prefix || 'client-'}cert-allowed-hostname=${tls.allowedName}`]),
   ];
 }
 

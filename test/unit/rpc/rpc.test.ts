@@ -8,6 +8,7 @@ import { type RpcCall, type RpcMethod, type RpcServer, startRpcServer } from '..
 import { identityFromSecret } from '../../../src/rpc/shared-secret.ts';
 import type { TlsIdentity } from '../../../src/rpc/tls-identity.ts';
 import { manualClock } from '../../support/manual-clock.ts';
+import { pem } from '../../support/test-certificates.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -174,6 +175,85 @@ describe('with a secret', () => {
     const end = await connectionTo(port, await secretOf('one secret')).call('echo', 'a password');
     expect(end).toMatchObject({ kind: 'unsent' });
     expect(asked).toBe(0);
+  });
+});
+
+describe('with certificates of files and a secret', () => {
+  const files = (secret: string, more: Partial<TlsIdentity> = {}): TlsIdentity => ({
+    certificate: pem('server'),
+    key: pem('server-key'),
+    authorities: pem('ca'),
+    secret: Buffer.from(secret),
+    ...more,
+  });
+
+  it('whoever has both is let in, on every call of a connection and on the next connection', async () => {
+    const { port } = await serving({ echo: async (request) => request }, files('one secret'));
+    for (let i = 0; i < 2; i += 1) {
+      const connection = connectionTo(port, files('one secret'));
+      const ends = await Promise.all([1, 2, 3].map((request) => connection.call('echo', request)));
+      expect(ends).toEqual([1, 2, 3].map((value) => ({ kind: 'answered', value })));
+    }
+  });
+
+  it('whoever has one of them only is told nothing and runs nothing', async () => {
+    let asked = 0;
+    const methods = { echo: async () => (asked += 1) };
+    const { port } = await serving(methods, files('one secret'));
+    const stranger = { certificate: pem('stranger'), key: pem('stranger-key') };
+    const identities = [files('another'), files('', { secret: undefined }), files('one secret', stranger)];
+    for (const identity of identities) {
+      const end = await connectionTo(port, identity).call('echo', 1);
+      expect(['unsent', 'unknown']).toContain(end.kind);
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('a server that does not know the secret is told nothing', async () => {
+    let asked = 0;
+    const methods = { echo: async () => (asked += 1), ':proof': async () => (asked += 1) };
+    for (const identity of [files('another'), files('', { secret: undefined })]) {
+      const { port } = await serving(methods, identity);
+      const end = await connectionTo(port, files('one secret')).call('echo', 'a password');
+      expect(end).toMatchObject({ kind: 'unsent' });
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('a server has to be the one that its certificate is asked for', async () => {
+    const { port } = await serving({ echo: async () => 'inside' }, files('s'));
+    const named = (serverName: string) => connectionTo(port, files('s', { serverName })).call('echo', 1);
+    expect(await named('server.dc1.consul')).toMatchObject({ kind: 'answered' });
+    expect(await named('server.dc2.consul')).toMatchObject({ kind: 'unsent' });
+  });
+
+  it('other certificates are shown as soon as there are some', async () => {
+    let [current, tell] = ['server', (): void => {}];
+    const changing: TlsIdentity = {
+      get certificate() {
+        return pem(current);
+      },
+      get key() {
+        return pem(`${current}-key`);
+      },
+      authorities: pem('ca'),
+      onChange: (listener) => {
+        tell = listener;
+      },
+    };
+    const { port } = await serving({ echo: async (request) => request }, changing);
+    const open = connectionTo(port, files('', { secret: undefined }));
+    const strict = () =>
+      connectionTo(port, files('', { secret: undefined, serverName: 'n1.server.dc1.consul' })).call(
+        'echo',
+        1,
+      );
+    await open.call('echo', 1);
+    expect((await strict()).kind).toBe('unsent');
+    current = 'server-n1';
+    tell();
+    expect((await strict()).kind).toBe('answered');
+    expect((await open.call('echo', 1)).kind).toBe('answered');
   });
 });
 

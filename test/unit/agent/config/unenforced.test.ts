@@ -34,7 +34,7 @@ describe('a configuration that asks for protection which nobody gives', () => {
     ['acl.default_policy', { files: [{ acl: { default_policy: 'deny' } }] }],
     ['acl.enabled', { fragments: ['acl { enabled = true }'] }],
     ['acl.enabled', { fragments: ['acl = [{ Enabled = true }]'] }],
-    ['verify_server_hostname', { files: [{ verify_server_hostname: true }] }],
+    ['auto_encrypt.tls', { files: [{ auto_encrypt: { tls: true } }] }],
   ])('is refused with one line that names %s and the remedy', async (key, sources) => {
     const refusal = await load(sources).then(
       () => 'started',
