@@ -25,7 +25,7 @@ export interface PeerIdentities {
 }
 
 /** The shared secret; undefined when there is none. */
-export function secretOf({ encrypt }: Pick<Config, 'encrypt'>): Buffer | undefined {
+function secretOf({ encrypt }: Pick<Config, 'encrypt'>): Buffer | undefined {
   return encrypt === '' ? undefined : Buffer.from(encrypt, 'base64');
 }
 
