@@ -26,7 +26,7 @@ export interface SingleServerParts {
 }
 
 /** What a selector says, in Consul's words. */
-function selectorText(which: ServerSelector): string {
+export function selectorText(which: ServerSelector): string {
   return 'id' in which ? `id ${JSON.stringify(which.id)}` : `address ${JSON.stringify(which.address)}`;
 }
 

@@ -16,6 +16,9 @@ const CATCH_UP_MS = 5_000;
 /** Pause in ms before a server that could not lead tries again. */
 const RETRY_MS = 1_000;
 
+/** A server that holds back looks so often whether it still has to. */
+const HELD_BACK_LOOK_MS = 50;
+
 /** Who leads, as this server knows it. */
 export type Standing =
   | { readonly kind: 'leader'; readonly leadership: Leadership }
@@ -49,6 +52,10 @@ export class Candidate {
   /** The holder is not heard: it leads nobody here, whatever the store says. */
   #isDoubted = false;
   #running: Promise<void> = Promise.resolve();
+  /** Until then others go first. */
+  #heldBackUntilMs = 0;
+  /** Ends the wait for the lock, so that holding back is obeyed at once. */
+  #waiting = new AbortController();
   #leaderlessSinceMs: number;
 
   constructor(parts: CandidateParts) {
@@ -125,6 +132,19 @@ export class Candidate {
     this.#running = this.#campaign();
   }
 
+  /** Leave the lock to others for a while, if it comes free; 0 takes that back. */
+  holdBack(ms: number): void {
+    this.#heldBackUntilMs = this.#parts.clock.monotonic() + ms;
+    this.#waiting.abort();
+  }
+
+  /** End the term and give the lock to whoever is first, but not to this server for a while. Never rejects. */
+  async resign(holdBackMs: number): Promise<void> {
+    this.holdBack(holdBackMs);
+    if (this.#standing.kind !== 'leader') return;
+    await this.#standing.leadership.resign();
+  }
+
   /** Give the lock back if it is held. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -156,14 +176,22 @@ export class Candidate {
     const { self, lock, clock } = this.#parts;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const leadership = await lock.campaign(self, signal);
-      if (leadership === undefined) return;
+      await this.#whileHeldBack();
+      this.#waiting = new AbortController();
+      const leadership = await lock.campaign(self, AbortSignal.any([signal, this.#waiting.signal]));
+      if (leadership === undefined) continue;
       if (await this.#isReady(leadership)) await this.#lead(leadership);
       else {
         await leadership.resign();
         await sleep(clock, RETRY_MS); // whose copy is further gets its chance
       }
     }
+  }
+
+  async #whileHeldBack(): Promise<void> {
+    const { clock } = this.#parts;
+    while (!this.#stopping.signal.aborted && clock.monotonic() < this.#heldBackUntilMs)
+      await sleep(clock, HELD_BACK_LOOK_MS);
   }
 
   async #isReady({ index, lost }: Leadership): Promise<boolean> {

@@ -46,6 +46,7 @@ export class LeaderPulse {
   #watching = new AbortController();
   #forget: () => void = () => {};
   #isChallenging = false;
+  #term = 0;
 
   constructor(parts: LeaderPulseParts) {
     this.#parts = parts;
@@ -56,6 +57,12 @@ export class LeaderPulse {
   get lastContactMs(): number {
     const { candidate, clock } = this.#parts;
     return candidate.standing.kind === 'leader' ? 0 : clock.monotonic() - this.#heardMs;
+  }
+
+  /** The newest term that this server knows of; 0 before the first. */
+  get term(): number {
+    const { standing } = this.#parts.candidate;
+    return standing.kind === 'leader' ? standing.leadership.term : this.#term;
   }
 
   start(): void {
@@ -72,8 +79,10 @@ export class LeaderPulse {
     return {
       pulse: async (_request, call) => {
         const { candidate, clock } = this.#parts;
-        while (!call.signal.aborted && candidate.standing.kind === 'leader') {
-          await call.send({});
+        for (;;) {
+          const { standing } = candidate;
+          if (call.signal.aborted || standing.kind !== 'leader') return;
+          await call.send({ term: standing.leadership.term });
           await sleep(clock, PULSE_MS);
         }
       },
@@ -89,7 +98,9 @@ export class LeaderPulse {
     void this.#watch(holder, this.#watching.signal);
   }
 
-  #heard(): void {
+  #heard(message?: unknown): void {
+    const { term } = (message ?? {}) as { readonly term?: unknown };
+    if (typeof term === 'number') this.#term = term;
     this.#heardMs = this.#parts.clock.monotonic();
     this.#parts.candidate.heard();
   }
@@ -106,9 +117,9 @@ export class LeaderPulse {
         {},
         {
           signal,
-          onMessage: () => {
+          onMessage: (message) => {
             failedDials = 0;
-            this.#heard();
+            this.#heard(message);
           },
         },
       );

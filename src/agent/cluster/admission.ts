@@ -43,7 +43,7 @@ function doneOf<Reply>(answer: Answer<Reply>, what: string): Reply {
 }
 
 /** The members of etcd, and which of them are up: those whose servers answer. Rejects when etcd does not say. */
-async function membershipNow(
+export async function membershipNow(
   parts: Pick<AdmissionParts, 'selfId' | 'client' | 'directory' | 'peers'>,
 ): Promise<Membership> {
   const { selfId, client, directory, peers } = parts;

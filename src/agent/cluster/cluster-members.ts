@@ -1,48 +1,31 @@
 /**
  * The servers of a cluster as the API shows them: from memory, so that every server answers without a leader too.
  */
-import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { ClusterPort } from '../../http/cluster-port.ts';
-import { addressText } from '../../lib/address-text.ts';
-import { refuse } from '../../model/errors.ts';
 import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
-
-const addressOf = ({ host, port }: ServerRecord): string => addressText(host, port);
+import { handOver } from './hand-over.ts';
+import { requireRemovable, selectServer, takeOut } from './removal.ts';
 
 /** What the API sees of this server's cluster. */
 export function clusterPort(parts: ClusterServerParts, server: ClusterServer): ClusterPort {
-  const { candidate, pulse, self } = server;
-  const { directory } = parts.shared;
-  let term = 0;
-  candidate.onStanding((standing) => {
-    if (standing.kind === 'leader') term = standing.leadership.term;
-  });
-  const leader = (): ServerRecord | undefined => {
-    const { standing } = candidate;
-    if (standing.kind === 'leader') return self;
-    return standing.kind === 'follower' ? standing.leader : undefined;
-  };
+  const { candidate, pulse, roster, handOver: handOverParts, removal } = server;
+  const leaderAddress = (): string => roster.servers().find(({ isLeader }) => isLeader)?.address ?? '';
   return {
-    standing: () => {
-      const leads = leader();
-      return {
-        kind: candidate.standing.kind,
-        leaderAddress: leads === undefined ? '' : addressOf(leads),
-        term,
-        lastContactMs: pulse.lastContactMs,
-        expect: parts.settings.expect,
-      };
+    standing: () => ({
+      kind: candidate.standing.kind,
+      leaderAddress: leaderAddress(),
+      term: pulse.term,
+      lastContactMs: pulse.lastContactMs,
+      expect: parts.settings.expect,
+    }),
+    servers: () => roster.servers(),
+    health: () => handOverParts.health(),
+    transferLeader: (toId) => handOver(handOverParts, toId),
+    removeServer: async (which) => {
+      const meant = await selectServer(removal, which);
+      await requireRemovable(removal, meant);
+      if (meant.isLeader) await handOver(handOverParts, undefined);
+      await takeOut(removal, meant);
     },
-    servers: () =>
-      [...directory.servers.values()].map((one) => ({
-        id: one.id,
-        name: one.name,
-        address: addressOf(one),
-        isLeader: one.id === leader()?.id,
-        isVoter: true,
-      })),
-    health: async () => refuse('unsupported', 'the health of the servers is not judged yet'),
-    transferLeader: async () => refuse('unsupported', 'leadership cannot be handed over yet'),
-    removeServer: async () => refuse('unsupported', 'servers cannot be removed yet'),
   };
 }

@@ -7,24 +7,30 @@ import type { SettingCommand } from '../../catalog/command.ts';
 import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { OpenedStore } from '../../catalog/opened-store.ts';
 import { SessionTimers } from '../../catalog/session-timers.ts';
-import { Candidate } from '../../cluster/candidate.ts';
+import { Candidate, type Standing } from '../../cluster/candidate.ts';
 import { EventSpread } from '../../cluster/event-spread.ts';
 import { LeaderDesk } from '../../cluster/leader-desk.ts';
 import { LeaderPulse } from '../../cluster/leader-pulse.ts';
 import { type Introduction, Meeting } from '../../cluster/meeting.ts';
 import { RpcPeers } from '../../cluster/peers.ts';
 import { ReplicaProgress } from '../../cluster/replica-progress.ts';
+import type { ClusterHealth } from '../../model/cluster-health.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
 import type { CoreParts } from '../core.ts';
 import { firstAutopilot } from '../first-autopilot.ts';
-import type { Identity } from '../identity.ts';
+import { type Identity, nodeMetaOf } from '../identity.ts';
+import { CONSUL_VERSION } from '../own-rows.ts';
 import { Term } from '../term.ts';
-import { type AdmissionParts, admissionMethods, promoter } from './admission.ts';
+import { type AdmissionParts, admissionMethods, membershipNow, promoter } from './admission.ts';
 import type { ServerSettings } from './cluster-settings.ts';
 import { Founding } from './founding.ts';
 import { FoundingKeeper } from './founding-record.ts';
+import { type HandOverParts, handOverMethods } from './hand-over.ts';
 import { leaderNote } from './leader-note.ts';
+import type { RemovalParts } from './removal.ts';
+import { Roster } from './roster.ts';
+import { ServerWatch } from './server-watch.ts';
 import { renewMethods } from './session-renewal.ts';
 import type { SharedStore } from './shared-store.ts';
 
@@ -48,6 +54,10 @@ export interface ClusterServer {
   readonly record: FoundingKeeper;
   readonly sessionTimers: SessionTimers;
   readonly events: EventSpread;
+  readonly roster: Roster;
+  readonly watch: ServerWatch;
+  readonly handOver: HandOverParts;
+  readonly removal: RemovalParts;
   /** What other agents ask of this server. */
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
@@ -55,6 +65,47 @@ export interface ClusterServer {
 function recordOf({ config, identity }: ClusterServerParts): ServerRecord {
   const { nodeId: id, nodeName: name, advertiseAddress: host } = identity;
   return { id, name, host, port: config['ports.server'] };
+}
+
+/** Node id of whoever leads; undefined while nobody does. */
+function leaderOf(standing: Standing, selfId: string): string | undefined {
+  if (standing.kind === 'leader') return selfId;
+  return standing.kind === 'follower' ? standing.leader.id : undefined;
+}
+
+type Led = ReturnType<typeof leadership>;
+
+/** What operators may do with the servers. */
+function operations(
+  { shared, settings, clock }: ClusterServerParts,
+  self: ServerRecord,
+  led: Led & { peers: RpcPeers },
+) {
+  const { client, directory } = shared;
+  const { candidate, desk, roster, watch, admission, peers, log } = led;
+  const health = (): Promise<ClusterHealth> =>
+    desk.ask({ method: 'health', request: {} }, () => watch.judged());
+  const url = settings.member?.settings.clientUrl;
+  const handOver: HandOverParts = {
+    self,
+    candidate,
+    desk,
+    peers,
+    directory,
+    member: url === undefined ? undefined : { client, url },
+    health,
+    clock,
+    log,
+  };
+  const removal: RemovalParts = {
+    client,
+    directory,
+    roster,
+    membership: settings.member && (() => membershipNow(admission)),
+    clock,
+    log,
+  };
+  return { handOver, removal };
 }
 
 /** Who leads and what goes to the leader. */
@@ -78,8 +129,27 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     log,
   };
   const submit = (command: SettingCommand): Promise<unknown> => writer.submit(command);
+  const roster = new Roster({
+    client: parts.settings.member && client,
+    directory,
+    port: self.port,
+    clock,
+    leaderId: () => leaderOf(candidate.standing, self.id),
+  });
+  const watch = new ServerWatch({
+    selfId: self.id,
+    roster,
+    directory,
+    peers,
+    contact: () => ({ term: pulse.term, lastContactMs: pulse.lastContactMs }),
+    state,
+    clock,
+    version: CONSUL_VERSION,
+    meta: () => nodeMetaOf(parts.config),
+  });
   const term = new Term([
     sessionTimers,
+    watch,
     leaderNote({ name: self.name, submit, log }),
     firstAutopilot({ config: parts.config, submit, log }),
     ...(parts.settings.member ? [promoter(admission)] : []),
@@ -94,7 +164,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     indexNow: () => state.index,
   });
   const pulse = new LeaderPulse({ self, candidate, directory, lock, peers, clock, log });
-  return { candidate, desk, pulse, sessionTimers, record, admission, log };
+  return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log };
 }
 
 /** Put it together; nothing is started and nobody is asked. */
@@ -104,7 +174,8 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const peers = new RpcPeers(clock, tls);
   shared.directory.onChanged(() => peers.keepOnly(shared.directory.servers.values()));
   const led = leadership(parts, self, peers);
-  const { candidate, desk, pulse, sessionTimers, record, admission, log } = led;
+  const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log } = led;
+  const { handOver, removal } = operations(parts, self, { ...led, peers });
   const introduce = (): Introduction => ({
     ...self,
     datacenter: settings.datacenter,
@@ -134,6 +205,10 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     record,
     sessionTimers,
     events,
+    roster,
+    watch,
+    handOver,
+    removal,
     methods: {
       ...events.methods(),
       ...desk.methods(),
@@ -141,6 +216,12 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
       ...meeting.methods(),
       ...founding.methods(),
       ...(settings.member ? admissionMethods(admission) : {}),
+      ...watch.methods(),
+      ...handOverMethods(handOver),
+      health: async () => {
+        desk.requireLead();
+        return watch.judged();
+      },
       ...renewMethods(desk, sessionTimers, catalog.state),
     },
   };

@@ -106,6 +106,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     const known = server.record.get();
     if (known && !known.hasRun) server.record.set({ ...known, hasRun: true });
     directory.start();
+    server.roster.start();
     lock.start();
     await directory.announce(server.self);
     if (isStopped) return;
@@ -147,6 +148,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         isStopped = true;
         server.founding.stop();
         server.pulse.stop();
+        server.roster.stop();
         await server.candidate.stop();
         await rpc?.close();
         server.peers.close();
