@@ -17,7 +17,7 @@ export interface FaultClusterOptions {
   readonly size: 1 | 3 | 5;
   /** Subnet below 10.0.0.0/8 for network namespaces; absent: loopback addresses, and no partitions. */
   readonly namespaceSubnet?: number;
-  /** Put the data of the last server on a disk of 64 MiB (needs root). */
+  /** Put the data of the last server on a small disk (needs root). */
   readonly hasSmallDisk?: boolean;
   /** Further arguments for each. */
   readonly args?: readonly string[];
@@ -36,7 +36,8 @@ export interface FaultCluster {
   remove(): Promise<void>;
 }
 
-const SMALL_DISK = '64m';
+/** etcd takes 64 MiB for each file of its log beforehand. */
+const SMALL_DISK = '300m';
 const READY_MS = 30_000;
 
 const octet = (): number => 1 + Math.floor(Math.random() * 250);
@@ -49,7 +50,7 @@ function mountSmallDisk(folder: string): boolean {
 /** Take what is left of the disk. */
 function fill(folder: string): () => void {
   const file = path.join(folder, 'filler');
-  const piece = Buffer.alloc(64 * 1024);
+  const piece = Buffer.alloc(1024 * 1024);
   const handle = fs.openSync(file, 'w');
   try {
     for (;;) fs.writeSync(handle, piece);
@@ -88,6 +89,7 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
       new ServerProcess({
         name: `s${at + 1}`,
         address,
+        logFile: path.join(folder, `s${at + 1}.log`),
         dataDir: isMounted && at === size - 1 ? path.join(small, 'data') : path.join(folder, `s${at + 1}`),
         ...(machines && { within: machines.within(at) }),
         args: [...joining, ...args],

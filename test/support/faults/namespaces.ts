@@ -36,13 +36,17 @@ export function hasNamespaces(): boolean {
 
 /** Make so many machines below `10.SUBNET.0.0/16`, reached from here by their addresses. */
 export function makeMachines(count: number, subnet: number): Machines {
-  const id = `rc${subnet}`;
+  // A namespace lives on while a process in it ends, so no run uses the names of another one.
+  const id = `rc${(process.pid % 46_656).toString(36)}`;
   const bridge = `${id}br`;
   const nameOf = (machine: number): string => `${id}-${machine}`;
   const addresses = Array.from({ length: count }, (_, at) => `10.${subnet}.0.${at + 1}`);
   const cuts: (readonly [string, string])[] = [];
   const remove = (): void => {
-    for (const at of addresses.keys()) ip('netns', 'del', nameOf(at));
+    for (const at of addresses.keys()) {
+      ip('link', 'del', `${id}v${at}`);
+      ip('netns', 'del', nameOf(at));
+    }
     ip('link', 'del', bridge);
   };
   remove(); // what an earlier run left behind
