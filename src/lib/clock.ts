@@ -50,3 +50,16 @@ export async function settlesWithin(clock: Clock, ms: number, work: Promise<unkn
     timer?.cancel();
   }
 }
+
+/** What comes within `ms`; undefined leaves it to itself. Rejects as it does. */
+export async function early<T>(clock: Clock, coming: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: Timer | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = clock.after(ms, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    timer?.cancel();
+  }
+}

@@ -57,6 +57,30 @@ describeWith('etcd', 'the lock of the leader', () => {
   });
   afterAll(() => cluster.stop());
 
+  test('is taken away and taken at once, though etcd loses the first request for each step', async () => {
+    const prefix = newPrefix();
+    const direct = cluster.client();
+    const lost = new Set<string>();
+    const loses = <Reply>(step: string, ask: () => Promise<Reply>): Promise<Reply> => {
+      if (lost.has(step)) return ask();
+      lost.add(step);
+      return new Promise(() => {});
+    };
+    const lossy: EtcdClient = {
+      ...direct,
+      revokeLease: (id) => loses('revoke', () => direct.revokeLease(id)),
+      grantLease: (seconds) => loses('grant', () => direct.grantLease(seconds)),
+      txn: (request) => loses('take', () => direct.txn(request)),
+    };
+    const [one, other] = [lockAt(prefix), lockAt(prefix, lossy)];
+    const first = await lead(one, 'one');
+    const campaign = lead(other, 'other');
+    await other.challenge(server('one'));
+    const second = await campaign;
+    expect([...lost].sort()).toEqual(['grant', 'revoke', 'take']);
+    expect(second.term).toBeGreaterThan(first.term);
+  });
+
   test('is held by one, and the next has it as soon as it is given back', async () => {
     const prefix = newPrefix();
     const [one, other] = [lockAt(prefix), lockAt(prefix)];

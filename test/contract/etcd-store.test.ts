@@ -53,6 +53,7 @@ function storeOf(
     maxTxnOps: 128,
     maxRequestBytes: 1_500_000,
     watchIdleMs: 500,
+    commitTimeoutMs: 800,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
@@ -230,26 +231,70 @@ describeWith('etcd', 'etcd', () => {
       await found.toEqual({ outcome: 'done', indexes: [1] });
     });
 
-    test('of a request that never arrived is found out as not done, and it never will be', async () => {
+    test('of a request that never arrives is asked for soon, and it is sent anew: nobody has to hear of it', async () => {
       const prefix = newPrefix();
       const direct = cluster.client();
-      let held: (() => Promise<unknown>) | undefined;
-      // A network that keeps the request and delivers it in the end, when everybody has given it up.
-      const late: EtcdClient = {
+      const held: (() => Promise<unknown>)[] = [];
+      // As etcd loses proposals while its leader changes: no answer, to the commit and to the first question for it.
+      const lossy: EtcdClient = {
         ...direct,
-        txn: async (request) => {
-          if (held !== undefined) return direct.txn(request);
-          held = () => direct.txn(request);
-          return { kind: 'unknown', reason: 'timeout', text: 'no answer' };
+        txn: (request) => {
+          if (held.length === 2) return direct.txn(request);
+          held.push(() => direct.txn(request));
+          return new Promise(() => {});
         },
       };
-      const store = storeOf(late, prefix);
+      const store = storeOf(lossy, prefix, { commitTimeoutMs: 5_000 });
       await store.load();
-      expect(await store.commit([[node('a')]], 0)).toMatchObject({ outcome: 'unknown' });
-      expect(await store.outcomeOf([[node('a')]], 0)).toMatchObject({ outcome: 'refused' });
-      expect(await held?.()).toMatchObject({ kind: 'done', reply: { isSucceeded: false } });
-      expect(await store.commit([[node('b')]], 0)).toMatchObject({ outcome: 'done' });
-      expect([...(await stateOf(store)).view.nodes.values()].map(({ name }) => name)).toEqual(['b']);
+      const startedMs = performance.now();
+      expect(await store.commit([[node('a')]], 0)).toEqual({ outcome: 'done', indexes: [1] });
+      expect(performance.now() - startedMs).toBeLessThan(3_000);
+      for (const late of held) expect(await late()).toMatchObject({ reply: { isSucceeded: false } });
+      expect(await store.commit([[node('b')]], 1)).toMatchObject({ outcome: 'done' });
+      expect((await stateOf(store)).view.nodes.size).toBe(2);
+    });
+
+    test('is no reason to do it twice: what happened is found before it is sent anew', async () => {
+      const prefix = newPrefix();
+      const direct = cluster.client();
+      let lost = 1;
+      const lossy: EtcdClient = {
+        ...direct,
+        txn: async (request) => {
+          const answer = await direct.txn(request);
+          lost -= 1;
+          return lost < 0 ? answer : new Promise(() => {});
+        },
+      };
+      const store = storeOf(lossy, prefix);
+      await store.load();
+      expect(await store.commit([[node('a')]], 0)).toEqual({ outcome: 'done', indexes: [1] });
+      expect(await store.commit([[node('b')]], 1)).toEqual({ outcome: 'done', indexes: [2] });
+      expect((await store.load()).rows.map(({ row }) => row.modifyIndex)).toEqual([1, 2]);
+    });
+
+    test('of a request that arrives when it was given up is made impossible, if nobody leads any more', async () => {
+      const prefix = newPrefix();
+      const direct = cluster.client();
+      const key = Buffer.from(`${prefix}leader`);
+      const taken = await direct.txn({ success: [{ put: { key, value: Buffer.from('x') } }] });
+      const createRevision = taken.kind === 'done' ? (taken.reply.header?.revision ?? 0) : 0;
+      let fence: { key: Buffer; createRevision: number } | undefined = { key, createRevision };
+      let held: (() => Promise<unknown>) | undefined;
+      const lossy: EtcdClient = {
+        ...direct,
+        txn: (request) => {
+          if (held !== undefined) return direct.txn(request);
+          held = () => direct.txn(request);
+          fence = undefined;
+          return new Promise(() => {});
+        },
+      };
+      const store = storeOf(lossy, prefix, { fence: () => fence });
+      await store.load();
+      const lost = { outcome: 'refused', reason: { code: 'no_leader' } };
+      expect(await store.commit([[node('a')]], 0)).toMatchObject(lost);
+      expect(await held?.()).toMatchObject({ reply: { isSucceeded: false } });
     });
   });
 

@@ -20,6 +20,9 @@ export type Guards = NonNullable<TxnRequest['compare']>;
 
 export const notLeading = (): AppError => new AppError('no_leader', 'No cluster leader');
 
+export const writtenMeanwhile = (): AppError =>
+  new AppError('store_failed', 'another server has written meanwhile; nothing was changed');
+
 export const storeFailed = (fault: EtcdFault): AppError =>
   new AppError('store_failed', `the change could not be stored: ${fault.text}`);
 
@@ -48,5 +51,5 @@ export function whyNotHeld(
   const fenceNow = reply.responses[1]?.range?.kvs[0];
   if (fence && fenceNow?.createRevision !== fence.createRevision) return notLeading();
   if (isIndexKept(reply, meta)) return undefined;
-  return new AppError('store_failed', 'another server has written meanwhile; nothing was changed');
+  return writtenMeanwhile();
 }

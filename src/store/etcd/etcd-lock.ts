@@ -7,7 +7,7 @@
  */
 import type { LeaderLock, Leadership, ServerRecord } from '../../catalog/leader-lock.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { sleep } from '../../lib/clock.ts';
+import { early, sleep } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { EtcdClient, Lease } from './etcd-client.ts';
@@ -22,6 +22,13 @@ const LEASE_MS = LEASE_SECONDS * 1_000;
 const KEEP_ALIVE_MS = 750;
 /** Time in ms before something that etcd did not answer is tried again. */
 const RETRY_MS = 250;
+/**
+ * Time in ms that a step towards the lock may take. While etcd's leader changes, requests are lost without a word, and a
+ * step that is repeated does no harm.
+ */
+const PATIENCE_MS = 750;
+/** How often a challenge is tried; after that the lease ends by itself. */
+const CHALLENGE_TRIES = 4;
 /** A watch that is silent for so long is asked whether it lives. */
 const WATCH_IDLE_MS = 2_000;
 
@@ -100,23 +107,28 @@ export class EtcdLock implements LeaderLock {
   }
 
   async challenge(leader: ServerRecord): Promise<void> {
-    const { client, log } = this.#parts;
-    const answer = await client.range({ key: this.#key });
-    const [kv] = answer.kind === 'done' ? answer.reply.kvs : [];
-    if (kv === undefined || holderOf(kv).record.id !== leader.id) return;
-    const revoked = await client.revokeLease(kv.lease);
-    if (revoked.kind !== 'done')
-      log.warn({ why: revoked.text }, 'the lock could not be taken from the leader');
+    const { client, clock, log } = this.#parts;
+    let why = 'etcd did not answer';
+    for (let tries = 0; tries < CHALLENGE_TRIES; tries += 1) {
+      const answer = await early(clock, client.range({ key: this.#key }), PATIENCE_MS);
+      const [kv] = answer?.kind === 'done' ? answer.reply.kvs : [];
+      if (answer?.kind === 'done' && (kv === undefined || holderOf(kv).record.id !== leader.id)) return;
+      if (kv === undefined) continue;
+      const revoked = await early(clock, client.revokeLease(kv.lease), PATIENCE_MS);
+      if (revoked?.kind === 'done') return;
+      if (revoked !== undefined) why = revoked.text;
+    }
+    log.warn({ why }, 'the lock could not be taken from the leader');
   }
 
   /** Try once; undefined when another holds it, or etcd does not answer. */
   async #take(self: ServerRecord): Promise<Leadership | undefined> {
     const { client, clock, layout } = this.#parts;
     const askedMs = clock.monotonic();
-    const granted = await client.grantLease(LEASE_SECONDS);
-    if (granted.kind !== 'done') return undefined;
+    const granted = await early(clock, client.grantLease(LEASE_SECONDS), PATIENCE_MS);
+    if (granted?.kind !== 'done') return undefined;
     const lease = granted.reply;
-    const answer = await client.txn({
+    const taking = client.txn({
       compare: [{ key: this.#key, target: COMPARE_TARGET.createRevision, createRevision: 0 }],
       success: [
         { put: { key: this.#key, value: Buffer.from(JSON.stringify(self)), lease: lease.id } },
@@ -126,7 +138,8 @@ export class EtcdLock implements LeaderLock {
         { range: { key: layout.metaKey } },
       ],
     });
-    if (answer.kind === 'done' && answer.reply.isSucceeded) return this.#hold(lease, answer.reply, askedMs);
+    const answer = await early(clock, taking, PATIENCE_MS);
+    if (answer?.kind === 'done' && answer.reply.isSucceeded) return this.#hold(lease, answer.reply, askedMs);
     // Also when the answer was lost: if the key was created, it goes with its lease.
     void client.revokeLease(lease.id);
     return undefined;

@@ -3,7 +3,7 @@
  *
  * Every commit is one transaction that holds only if nothing was written since (`meta/index` has the revision that it had)
  * and, where leadership is fenced, if this server still leads. So neither a leader that slept nor a request that was late
- * can write on top of what it did not see. A commit whose reply is lost is found out by making it impossible: `meta/index`
+ * can write on top of what it did not see. A commit whose reply is lost is found out (etcd-attempt.ts): `meta/index`
  * is written once more, unchanged, if it still is as it was; then the commit can never happen. If it is not, the note of
  * this server's last commit says whether that was the one. A write that is larger than a transaction is staged
  * (etcd-staging.ts) and then done by such a commit.
@@ -21,9 +21,11 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Random } from '../../lib/random.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex } from '../../model/types.ts';
+import { type Attempt, type Fate, fateOf, sendAttempt } from './etcd-attempt.ts';
 import { type BatchParts, type EncodedBatch, encodeBatch, sizeOfWrite } from './etcd-batch.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { Answer, EtcdFault } from './etcd-fault.ts';
+
 import { EtcdFollow } from './etcd-follow.ts';
 import {
   type Fence,
@@ -34,6 +36,7 @@ import {
   notLeading,
   storeFailed,
   whyNotHeld,
+  writtenMeanwhile,
 } from './etcd-guards.ts';
 import { Layout, type MetaRecord } from './etcd-layout.ts';
 import { loadAll, type MetaState, readCreateIndexes, readMetaState } from './etcd-load.ts';
@@ -55,24 +58,17 @@ export interface EtcdStoreParts<K extends Kinds> {
   readonly maxRequestBytes: number;
   /** A watch that is silent for so long is asked whether it lives. */
   readonly watchIdleMs: number;
+  /** Time after which nobody knows what became of a commit; default 5000. */
+  readonly commitTimeoutMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
-/** A commit and what etcd has to hold for it to happen. */
-interface Attempt {
-  readonly after: ModifyIndex;
-  readonly count: number;
-  /** What is written beside it, to know it again. */
-  readonly id: string;
-  /** What it follows on. */
-  readonly meta: MetaState;
-  readonly guards: Guards;
-}
-
 /** Operations of a transaction beside the rows: the index, the writer's note, and as many guards. */
 const OWN_OPERATIONS = 4;
+const COMMIT_TIMEOUT_MS = 5_000;
+
 /** Octets of a transaction beside rows and what is hidden. */
 const OWN_BYTES = 4_096;
 
@@ -86,6 +82,8 @@ interface Sending {
   readonly meta: MetaState;
   readonly fence: Fence | undefined;
   readonly found: ReadonlyMap<string, ModifyIndex>;
+  /** When it is given up, by the clock. */
+  readonly untilMs: number;
 }
 
 class EtcdStore<K extends Kinds> {
@@ -117,6 +115,11 @@ class EtcdStore<K extends Kinds> {
     return { client, layout: this.#layout, specs };
   }
 
+  get #sender() {
+    const { client, writer, clock } = this.#parts;
+    return { client, writer, clock, layout: this.#layout };
+  }
+
   async load() {
     const loaded = await loadAll(this.#page, this.#parts.specs);
     if (loaded.kind !== 'done')
@@ -137,7 +140,8 @@ class EtcdStore<K extends Kinds> {
     let meta = await this.#metaAt(after);
     if (!('outcome' in meta) && meta.record.staged !== undefined) meta = await this.#fold(meta, fence);
     if ('outcome' in meta) return meta;
-    return this.#tryCommit(batch, { after, meta, fence, found: new Map() });
+    const untilMs = this.#parts.clock.monotonic() + (this.#parts.commitTimeoutMs ?? COMMIT_TIMEOUT_MS);
+    return this.#tryCommit(batch, { after, meta, fence, found: new Map(), untilMs });
   }
 
   async outcomeOf(batch: readonly Write<K>[], after: ModifyIndex): Promise<CommitOutcome> {
@@ -146,19 +150,12 @@ class EtcdStore<K extends Kinds> {
     // A batch that was never sent from here cannot have happened.
     if (!isLast) return refusedBy(new AppError('store_failed', 'the change was not stored'));
     if (last.isDone) return doneAfter(after, batch.length);
-    const answer = await this.#makeImpossible(last);
-    if (answer.kind !== 'done') return { outcome: 'unknown', reason: storeFailed(answer) };
-    const { isSucceeded, responses, header } = answer.reply;
-    if (isSucceeded) {
-      this.#learn({ ...last.meta, modRevision: header?.revision ?? 0 });
-      this.#last = undefined;
-      return refusedBy(new AppError('store_failed', 'the change was not stored: etcd never got it'));
-    }
-    this.#meta = undefined; // written by this commit or by others; the next one reads it
-    const note = responses[0]?.range?.kvs[0]?.value.toString('utf8');
-    if (note !== last.id) return refusedBy(new AppError('store_failed', 'the change was not stored'));
-    this.#last = { ...last, isDone: true };
-    return doneAfter(after, batch.length);
+    const fate = await fateOf(this.#sender, last);
+    if ('reason' in fate) return { outcome: 'unknown', reason: storeFailed(fate) };
+    this.#learn(fate.meta);
+    this.#last = fate.kind === 'happened' ? { ...last, isDone: true } : undefined;
+    if (fate.kind === 'happened') return doneAfter(after, batch.length);
+    return refusedBy(new AppError('store_failed', 'the change was not stored: etcd never got it'));
   }
 
   follow(from: ModifyIndex, follower: Follower<K>): () => void {
@@ -210,7 +207,9 @@ class EtcdStore<K extends Kinds> {
     if (batch.length === 1 && first && encoded.bytes > maxBytes) return this.#stage(first, sending);
     const record = { index: after + batch.length, first: after + 1, hidden: encoded.hidden };
     const attempt = this.#begin(batch.length, sending);
-    const answer = await this.#parts.client.txn(this.#request(attempt, record, encoded));
+    const request = this.#request(attempt, record, encoded);
+    const answer = await sendAttempt(this.#sender, attempt, request, sending.untilMs);
+    if (answer.kind === 'impossible') return this.#tryAgain(batch, sending, answer.meta);
     const outcome = await this.#conclude(attempt, record, answer);
     if (outcome !== undefined) return outcome;
     const why = answer.kind === 'done' ? this.#whyNot(answer.reply, meta, sending.fence) : undefined;
@@ -222,6 +221,20 @@ class EtcdStore<K extends Kinds> {
     return there.kind === 'done'
       ? this.#tryCommit(batch, { ...sending, found: there.found })
       : refusedBy(storeFailed(there));
+  }
+
+  /** Commit what was made impossible on its first way, if that is still what comes next. */
+  #tryAgain(batch: readonly Write<K>[], sending: Sending, meta: MetaState): Promise<CommitOutcome> | Refused {
+    this.#last = undefined;
+    this.#learn(meta);
+    const fence = this.#parts.fence?.();
+    if (fence?.createRevision !== sending.fence?.createRevision) return refusedBy(notLeading());
+    if (meta.record.index !== sending.after) return refusedBy(writtenMeanwhile());
+    if (this.#parts.clock.monotonic() >= sending.untilMs)
+      return refusedBy(
+        new AppError('store_failed', 'the change could not be stored: etcd did not take it in time'),
+      );
+    return this.#tryCommit(batch, { ...sending, meta });
   }
 
   #batchParts(found: Sending['found']): BatchParts<K> {
@@ -238,8 +251,13 @@ class EtcdStore<K extends Kinds> {
   async #conclude(
     attempt: Attempt,
     record: MetaRecord,
-    answer: Answer<TxnResponse>,
+    answer: Answer<TxnResponse> | Fate,
   ): Promise<CommitOutcome | undefined> {
+    if (answer.kind === 'happened') {
+      this.#last = { ...attempt, isDone: true };
+      this.#learn(answer.meta);
+      return doneAfter(attempt.after, attempt.count);
+    }
     if (answer.kind === 'unknown')
       return answer.reason === 'exhausted'
         ? this.#afterExhaustion(attempt, answer)
@@ -250,7 +268,7 @@ class EtcdStore<K extends Kinds> {
       return doneAfter(attempt.after, attempt.count);
     }
     this.#last = undefined;
-    return answer.kind === 'done' ? undefined : refusedBy(storeFailed(answer));
+    return 'reason' in answer ? refusedBy(storeFailed(answer)) : undefined;
   }
 
   /**
@@ -286,7 +304,9 @@ class EtcdStore<K extends Kinds> {
     if (end.kind !== 'done') return refusedBy(storeFailed(end));
     const record: MetaRecord = { index: after + 1, first: after + 1, hidden: [], staged };
     const attempt = this.#begin(1, sending);
-    const answer = await this.#parts.client.txn(this.#request(attempt, record));
+    const request = this.#request(attempt, record);
+    const answer = await sendAttempt(this.#sender, attempt, request, sending.untilMs);
+    if (answer.kind === 'impossible') return this.#tryAgain([write], sending, answer.meta);
     const outcome = await this.#conclude(attempt, record, answer);
     if (outcome?.outcome === 'done' && this.#meta?.record.staged !== undefined)
       void this.#fold(this.#meta, fence);
@@ -352,16 +372,6 @@ class EtcdStore<K extends Kinds> {
   #whyNot(reply: TxnResponse, meta: MetaState, fence: Fence | undefined): AppError | undefined {
     if (!isIndexKept(reply, meta)) this.#meta = undefined;
     return whyNotHeld(reply, meta, fence);
-  }
-
-  /** Write the index once more as it was, so that a commit with these guards can no longer happen; or read who wrote last. */
-  #makeImpossible({ guards, meta: { record } }: Attempt) {
-    const key = this.#layout.metaKey;
-    return this.#parts.client.txn({
-      compare: guards,
-      success: [{ put: { key, value: Buffer.from(JSON.stringify(record)) } }],
-      failure: [{ range: { key: this.#layout.writerKey(this.#parts.writer) } }],
-    });
   }
 }
 
