@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LAUNCHER = fileURLToPath(new URL('../../../bin/rollcall.js', import.meta.url));
@@ -16,8 +17,8 @@ export interface ServerPlace {
   readonly name: string;
   readonly address: string;
   readonly dataDir: string;
-  /** What it writes goes there. */
-  readonly logFile: string;
+  /** What it writes goes there; beside its data when absent. */
+  readonly logFile?: string;
   /** Put before the command: a network namespace, a limit. */
   readonly within?: readonly string[];
   readonly args: readonly string[];
@@ -37,7 +38,7 @@ export class ServerProcess {
   constructor(place: ServerPlace) {
     this.place = place;
     this.httpUrl = `http://${place.address}:8500`;
-    this.logFile = place.logFile;
+    this.logFile = place.logFile ?? path.join(path.dirname(place.dataDir), `${place.name}.log`);
   }
 
   get name(): string {
