@@ -10,7 +10,13 @@ export type AgentRole = 'alone' | 'server' | 'client';
 
 type RoleOptions = Pick<
   Config,
-  'server' | 'bootstrap' | 'bootstrap_expect' | 'start_join' | 'retry_join' | 'store.kind'
+  | 'server'
+  | 'bootstrap'
+  | 'bootstrap_expect'
+  | 'start_join'
+  | 'retry_join'
+  | 'store.kind'
+  | 'store.etcd.endpoints'
 >;
 
 /** How many servers begin together: 0 joins those that run. */
@@ -24,6 +30,7 @@ export function roleOf(config: RoleOptions, isDev: boolean): AgentRole {
   const joins = config.start_join.length + config.retry_join.length > 0;
   if (!config.server) return joins ? 'client' : 'alone';
   if (config['store.kind'] !== '') return config['store.kind'] === 'etcd' ? 'server' : 'alone';
+  if (config['store.etcd.endpoints'].length > 0) return 'server';
   const expect = expectOf(config);
   return expect > 1 || (expect === 0 && joins) ? 'server' : 'alone';
 }

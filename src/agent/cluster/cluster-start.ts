@@ -15,8 +15,9 @@ import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
 import { isLoopback } from './cluster-settings.ts';
 import { memberTls } from './etcd-access.ts';
 
-/** The log says so often that etcd cannot be read yet, and why. */
+/** The log says so often that etcd cannot be read yet, and why; the first time after less. */
 const SAY_EVERY_MS = 10_000;
+const FIRST_SAID_MS = 3_000;
 
 export interface ClusterRun {
   /** Listens and begins to find the cluster; stops in reverse. */
@@ -70,7 +71,7 @@ async function startMember(
 
 /** Read the catalog, however long etcd takes. */
 async function readCatalog({ shared, clock, log }: ClusterServerParts): Promise<void> {
-  let saidMs = clock.monotonic();
+  let saidMs = clock.monotonic() - SAY_EVERY_MS + FIRST_SAID_MS;
   await shared.late.open(shared.store, (error) => {
     if (clock.monotonic() - saidMs < SAY_EVERY_MS) return;
     saidMs = clock.monotonic();

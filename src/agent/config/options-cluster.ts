@@ -73,7 +73,7 @@ export const CLUSTER_OPTIONS = {
     default: '',
     values: ['', 'sqlite', 'etcd'],
     reloadable: false,
-    doc: 'Where a server keeps the catalog: `sqlite` in its own file, `etcd` together with other servers. When empty, `etcd` for servers that expect or join others.',
+    doc: 'Where a server keeps the catalog: `sqlite` in its own file, `etcd` together with other servers. When empty, `etcd` for servers that expect or join others or name an etcd.',
   },
   'store.etcd.binary': {
     kind: 'text',
