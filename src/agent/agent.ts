@@ -13,7 +13,7 @@ import { openServerCore } from './server-role.ts';
 const OPENERS: Readonly<Record<AgentRole, () => Promise<OpenCore>>> = {
   alone: async () => openServerCore,
   server: async () => (await import('./cluster/cluster-core.ts')).openClusterCore,
-  client: async () => openServerCore,
+  client: async () => (await import('./client/client-core.ts')).openClientCore,
 };
 
 /** Build and start an agent. Rejects with AppError, nothing left running, when it cannot. */

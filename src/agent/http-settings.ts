@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { HttpConfig, LiveHttpConfig } from '../http/http-parts.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
+import { roleOf } from './agent-role.ts';
 import type { OptionSpec } from './config/option-spec.ts';
 import { type Config, OPTION_KEYS, OPTIONS } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
@@ -46,15 +47,16 @@ function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonOb
     NodeID: identity.nodeId,
     DevMode: isDev,
     DNSDomain: config.domain,
-    ServerMode: true,
+    ServerMode: roleOf(config, isDev) !== 'client',
   };
 }
 
 /** What http/ needs to know and no reload changes. */
 export function httpSettings(config: Config, identity: Identity, isDev: boolean): HttpConfig {
+  const role = roleOf(config, isDev);
   return Object.freeze({
     isAlwaysPretty: isDev,
-    isServer: true,
+    isServer: role !== 'client',
     domain: config.domain,
     advertiseAddress: identity.advertiseAddress,
     ports: {

@@ -3,6 +3,7 @@
  */
 import type { OwnRows } from '../local/registration.ts';
 import { SERF_HEALTH, type ServiceId, type ServiceName } from '../model/types.ts';
+import type { AgentRole } from './agent-role.ts';
 import type { Config } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
 
@@ -22,11 +23,13 @@ const PROTOCOL_META = {
   serf_protocol_min: '1',
 } as const;
 
-/** The rows that this agent keeps in the catalog for itself. */
-export function ownRows(identity: Identity, config: Config): OwnRows {
+/** The rows that this agent keeps in the catalog for itself; whether a client agent lives the servers say. */
+export function ownRows(identity: Identity, config: Config, role: AgentRole): OwnRows {
   const { nodeName: node, nodeId: id, advertiseAddress: address, taggedAddresses } = identity;
+  const row = { name: node, id, address, taggedAddresses, meta: nodeMetaOf(config) };
+  if (role === 'client') return { node: row, services: [], checks: [] };
   return {
-    node: { name: node, id, address, taggedAddresses, meta: nodeMetaOf(config) },
+    node: row,
     services: [
       {
         id: 'consul' as ServiceId,

@@ -4,11 +4,29 @@
  * A role is made by who opens the catalog (server-role.ts, cluster/), and run-agent.ts puts everything else around it.
  */
 import type { EventSpread } from '../cluster/event-spread.ts';
+import type { AnswerPacket } from '../dns/answer-packets.ts';
+import type { DnsParts } from '../dns/dns-server.ts';
 import type { HttpParts } from '../http/http-parts.ts';
 import type { AppError } from '../model/errors.ts';
+import type { LocalHttp } from './forwarded-http.ts';
 import type { Part } from './lifecycle.ts';
+import type { TermWork } from './term.ts';
 
-export interface Role extends Pick<HttpParts, 'cluster' | 'renewSession' | 'copy'> {
+/** What of the rest of the agent a role may want. */
+export interface RoleTools {
+  readonly http: LocalHttp;
+  /** The responder of DNS, for packets that other agents pass on. */
+  readonly makeAnswerPacket: () => Promise<AnswerPacket>;
+}
+
+export interface Role
+  extends Pick<HttpParts, 'cluster' | 'membership' | 'elsewhere' | 'renewSession' | 'copy'> {
+  /** Where DNS names are answered whose rows are not here; absent where all are. */
+  readonly dns?: Pick<DnsParts, 'elsewhere' | 'onRecalled'>;
+  /** Told once of the rest of the agent, before anything starts. */
+  readonly attach?: (tools: RoleTools) => void;
+  /** Take the node out of the catalog; where it is absent a command does. */
+  readonly takeOut?: () => Promise<void>;
   /** Starts once what this agent keeps registered was taken up. */
   readonly part: Part;
   /** Resolves when the catalog was read, so that DNS may answer; undefined: it was read before anything started. */
@@ -21,4 +39,10 @@ export interface Role extends Pick<HttpParts, 'cluster' | 'renewSession' | 'copy
   readonly failed?: Promise<AppError>;
   /** Give up what a server has beside the rows of its node, before those are taken out. Rejects when it must not leave. */
   readonly leave?: () => Promise<void>;
+}
+
+/** What a server without others has, before it is said what else runs. */
+export interface AloneRole extends Omit<Role, 'part' | 'membership'> {
+  /** What whoever leads does. */
+  readonly works: readonly TermWork[];
 }

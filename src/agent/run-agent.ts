@@ -3,6 +3,7 @@
  * started in order, stopped in reverse. What depends on the role comes as its `Role`.
  */
 import type { Scheduler } from '../checks/scheduler.ts';
+import type { AnswerPacket } from '../dns/answer-packets.ts';
 import type { DnsConfig } from '../dns/dns-config.ts';
 import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
@@ -14,6 +15,7 @@ import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
 import { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
+import { roleOf } from './agent-role.ts';
 import { buildEvents } from './build-events.ts';
 import { certificateWatchPart } from './certificate-watch-part.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
@@ -52,9 +54,10 @@ export interface RunningAgent {
   reopenLog(): void;
 }
 
-function buildLocal({ current, agentLog, core, identity }: Ground, scheduler: Scheduler): Local {
+function buildLocal({ current, agentLog, core, identity, request }: Ground, scheduler: Scheduler): Local {
+  const role = roleOf(current.config, request.configuration.isDev);
   return new Local({
-    own: current.derive((loaded) => ownRows(identity, loaded.config)),
+    own: current.derive((loaded) => ownRows(identity, loaded.config, role)),
     agentState: core.agentState,
     catalog: core.catalog,
     clock: systemClock,
@@ -79,7 +82,7 @@ function localPart(local: Local, definitions: FileDefinitions): Part {
 }
 
 /** What answering a DNS question takes, on sockets and in explanations alike. */
-function answering({ current, core, identity, coordinates }: Ground) {
+function answering({ current, core, identity, coordinates }: Ground, role: Role) {
   const { view } = core.state;
   const { nodeName } = identity;
   const random = systemRandom;
@@ -93,6 +96,7 @@ function answering({ current, core, identity, coordinates }: Ground) {
     clock: systemClock,
     random,
     executeQuery: makeExecuteQuery({ view, nodeName, distance, random }),
+    ...role.dns,
   };
 }
 
@@ -104,12 +108,15 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
   const { nodeName, nodeId } = identity;
+  const { cluster, membership, elsewhere, renewSession, copy } = role;
   return buildHttpServer({
     ...core,
     ...own,
-    cluster: role.cluster,
-    renewSession: role.renewSession,
-    copy: role.copy,
+    cluster,
+    membership,
+    elsewhere,
+    renewSession,
+    copy,
     events: buildEvents(ground, role, local),
     local,
     config: httpSettings(config, identity, request.configuration.isDev),
@@ -126,7 +133,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     ownVersion: request.version,
     coordinates,
     explainDns: makeExplain({
-      ...answering(ground),
+      ...answering(ground, role),
       checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
     }),
     authorizerOf: () => ALLOW_ALL,
@@ -134,12 +141,12 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
   });
 }
 
-function buildDns(ground: Ground): DnsFace {
+function buildDns(ground: Ground, role: Role): DnsFace {
   const { config, core, agentLog, metrics, security } = ground;
   const log = agentLog.log.child({ part: 'dns' });
   const { state, onInstalled } = core;
   return dnsFace({
-    ...answering(ground),
+    ...answering(ground, role),
     agentConfig: config,
     security,
     log,
@@ -147,6 +154,17 @@ function buildDns(ground: Ground): DnsFace {
     onInstalled,
     index: () => state.index,
   });
+}
+
+/** What answers DNS packets that other agents pass on; loaded when the first one comes. */
+function packetAnswerer(ground: Ground, role: Role): () => Promise<AnswerPacket> {
+  const { core, agentLog, metrics } = ground;
+  const { onInstalled } = core;
+  return async () => {
+    const { makeAnswerPacket } = await import('../dns/answer-packets.ts');
+    const log = agentLog.log.child({ part: 'dns' });
+    return makeAnswerPacket({ ...answering(ground, role), log, metrics, onInstalled });
+  };
 }
 
 function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typeof watchesPart> {
@@ -159,7 +177,8 @@ function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, l
     local,
     deregister: async () => {
       await role.leave?.();
-      await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
+      if (role.takeOut !== undefined) await role.takeOut();
+      else await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
     },
     drainMs: config['performance.leave_drain_time'],
     clock: systemClock,
@@ -208,7 +227,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
   const previewReload = (): Promise<ReloadDifference> => reloader.preview();
   const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
-  const dns = buildDns(ground);
+  const dns = buildDns(ground, role);
   const http = await buildHttp(ground, role, local, {
     reload,
     previewReload,
@@ -218,6 +237,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     checkHistory,
     testCheck: (definition) => scheduler.test(definition),
   });
+  role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role) });
   const parts: readonly Part[] = [
     garbagePart(ground.metrics),
     corePart(core),

@@ -14,15 +14,17 @@ import { Watch } from '../catalog/watch.ts';
 import { CURRENT_COPY } from '../http/catalog-copy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
+import { expectOf } from './agent-role.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
 import { firstAutopilot } from './first-autopilot.ts';
 import type { Ground, OpenCore } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
 import { nodeMetaOf } from './identity.ts';
+import { onlyMember } from './member-view.ts';
 import { catalogJournal } from './metered-history.ts';
 import { agentRoom, catalogRoom } from './metered-room.ts';
 import { CONSUL_VERSION } from './own-rows.ts';
-import type { Role } from './role.ts';
+import type { AloneRole, Role } from './role.ts';
 import { singleServer } from './single-server.ts';
 import { openStores } from './stores.ts';
 import { Term } from './term.ts';
@@ -82,7 +84,7 @@ export const openServerCore: OpenCore = async (parts) => {
   const opened = await openBothStores(parts);
   try {
     const identity = await parts.identify(opened.agentState);
-    return { core: coreOf(opened), identity, buildRole: serverRole };
+    return { core: coreOf(opened), identity, buildRole: await roleMaker(parts, opened.catalog) };
   } catch (error) {
     await opened.close(); // no part stops it yet, and its thread would keep the process alive
     throw error;
@@ -111,20 +113,40 @@ function onlyServer({ core, config, current, identity }: Ground): ReturnType<typ
   });
 }
 
-/** The role of a server that has no others beside it. */
-function serverRole(ground: Ground): Role {
+function aloneRole(ground: Ground): AloneRole {
   const sessionTimers = buildSessionTimers(ground);
   const { config, core, agentLog } = ground;
   const submit = (command: SettingCommand): Promise<unknown> => core.writer.submit(command);
   const autopilot = firstAutopilot({ config, submit, log: agentLog.log });
-  const term = new Term([sessionTimers, autopilot]);
   return {
+    works: [sessionTimers, autopilot],
     cluster: onlyServer(ground),
     renewSession: async (session) => {
       sessionTimers.renew(session);
       return true;
     },
     copy: CURRENT_COPY,
+  };
+}
+
+/** The role of a server that has no others beside it. */
+function serverRole(ground: Ground): Role {
+  const { works, ...alone } = aloneRole(ground);
+  const term = new Term(works);
+  return {
+    ...alone,
+    membership: onlyMember(ground.config, ground.identity),
     part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
   };
+}
+
+/** Whether other agents may call this one: a server that was told that it is the only one of its datacenter. */
+const isCalled = ({ config, dataDir }: CoreParts): boolean =>
+  config.server && dataDir !== '' && expectOf(config) === 1 && config['ports.server'] > 0;
+
+/** How the role is made; what serves client agents is loaded where there may be some. */
+async function roleMaker(parts: CoreParts, catalog: OpenedStore): Promise<(ground: Ground) => Role> {
+  if (!isCalled(parts)) return serverRole;
+  const { calledRole } = await import('./called-role.ts');
+  return (ground) => calledRole(ground, aloneRole(ground), catalog);
 }

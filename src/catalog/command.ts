@@ -60,7 +60,8 @@ export interface CheckStatusCommand {
 export interface SettingCommand {
   readonly kind: 'setting';
   readonly name: string;
-  readonly value: string;
+  /** null removes it. */
+  readonly value: string | null;
   /** Write only when it has this index; 0 is "not there yet". */
   readonly ifIndex?: ModifyIndex;
 }

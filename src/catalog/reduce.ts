@@ -30,7 +30,8 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   'check-status': checkStatus,
   setting: (draft, { name, value, ifIndex }: SettingCommand) => {
     if (ifIndex !== undefined && (draft.view.settings.get(name)?.modifyIndex ?? 0) !== ifIndex) return false;
-    draft.put('settings', { ...UNSTAMPED, name, value });
+    if (value === null) draft.remove('settings', name);
+    else draft.put('settings', { ...UNSTAMPED, name, value });
     return true;
   },
   kv,

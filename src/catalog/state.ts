@@ -1,8 +1,8 @@
 /**
  * Everything that is committed, in memory: the only thing that DNS and HTTP reads look at.
  *
- * `install` and `replace` are called by the installer with what the store has made durable, and by nobody else; between
- * two of them readers see one consistent state. Rows are stamped here: a replaced row keeps its createIndex.
+ * `install` and `replace` are called by the installer with what the store has made durable, `adopt` by the mirror of a
+ * client agent with what a server told, and by nobody else; between two of them readers see one consistent state. Rows are stamped here: a replaced row keeps its createIndex.
  */
 import type { ModifyIndex, Stamp } from '../model/types.ts';
 import { Table } from './table.ts';
@@ -98,6 +98,20 @@ export class State<K extends Kinds = CatalogKinds> {
     }
     this.#index = index;
     return applied;
+  }
+
+  /** Take over changes of rows that carry their stamps already, in order; `index` is how far their source is. */
+  adopt(changes: Iterable<Change<K>>, index: ModifyIndex): readonly Applied<K>[] {
+    this.#index = Math.max(this.#index, index);
+    return Array.from(changes, (change) => this.#adopt(change));
+  }
+
+  #adopt(change: Change<K>): Applied<K> {
+    const { table } = change;
+    if (change.op === 'remove')
+      return { table, before: this.#tables[table].remove(change.key), after: undefined };
+    const before = this.#tables[table].get(this.#tables[table].keyOf(change.row));
+    return { table, before, after: this.#put(table, change.row) };
   }
 
   #apply(change: Change<K>, index: ModifyIndex): Applied<K> {

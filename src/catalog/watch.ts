@@ -37,6 +37,11 @@ export class Watch {
     return this.#parked.size;
   }
 
+  /** Whether somebody waits for this very topic. */
+  isAwaited(topic: string): boolean {
+    return this.#exact.has(topic);
+  }
+
   /** Wait until one of the topics changes, `timeoutMs` pass, or `signal` aborts. Never rejects. */
   wait(topics: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<WaitEnd> {
     if (signal?.aborted) return Promise.resolve('abandoned');

@@ -2,14 +2,15 @@
  * What is done about a question: answered from the catalog, asked from the recursors, or refused with an rcode.
  *
  * The one place that decides it. The responder carries the decision out, explanations tell it, aliases follow it; none
- * of them looks again. Here is also where an outcome that lies elsewhere is dealt with: nobody can be asked for the rows
- * of another datacenter, so its names do not exist. Pure, synchronous, never throws.
+ * of them looks again. Here is also where an outcome that lies elsewhere is dealt with: `elsewhere` says who has the rows; names
+ * of a datacenter that nobody can be asked for do not exist. Pure, synchronous, never throws.
  */
 import type { Lookup } from '../names/lookup.ts';
 import { parse } from '../names/parse-name.ts';
 import { RCODE, TYPE } from '../wire/constants.ts';
 import type { Query } from '../wire/message.ts';
 import { foldedLabels } from '../wire/name.ts';
+import type { ElsewherePlace } from './elsewhere.ts';
 import { type FoundHere, notFound, type Outcome, type Reason } from './outcome.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
 import type { Zone } from './zone.ts';
@@ -20,6 +21,7 @@ export type Question = Pick<Query, 'qname' | 'qtype' | 'edns'>;
 export type Decision = { readonly lookup: Lookup } & (
   | { readonly kind: 'answer'; readonly outcome: FoundHere }
   | { readonly kind: 'forward' }
+  | { readonly kind: 'elsewhere'; readonly place: ElsewherePlace }
   | {
       readonly kind: 'refuse';
       readonly rcode: number;
@@ -50,6 +52,8 @@ export function decide({ qname, qtype, edns }: Question, zone: Zone, context: Re
     const [rcode, reason] = [RCODE.NOTIMP, 'not_implemented'] as const;
     return { kind: 'refuse', lookup, rcode, reason, isAuthoritative: true, withEdns: true };
   }
+  const place = context.elsewhere?.placeOf(lookup, qtype);
+  if (place !== undefined) return { kind: 'elsewhere', lookup, place };
   const hasRecursors = zone.config.recursors.length > 0;
   const outcome = settle(resolve(lookup, qtype, context), hasRecursors);
   if (outcome !== null) return { kind: 'answer', lookup, outcome };

@@ -21,6 +21,7 @@ import { MAX_MESSAGE_BYTES } from '../wire/constants.ts';
 import { padReply } from '../wire/padding.ts';
 import { freshSeconds } from '../wire/record-walk.ts';
 import { type Counters, countLivingServices, makeCounters } from './counters.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
 import { makeQueryLog } from './query-log.ts';
@@ -67,6 +68,9 @@ export interface DnsParts extends ConfigSource {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly executeQuery: ExecuteQuery;
+  readonly elsewhere?: Elsewhere | undefined;
+  /** Have the listener told of topics whose kept answers have to be made anew, though nothing was written. */
+  readonly onRecalled?: ((listener: (topic: string) => void) => void) | undefined;
   /** DNS over TLS; none when absent. */
   readonly secure?: SecureDns | undefined;
 }
@@ -202,7 +206,7 @@ function answerOverHttps(handler: Handler, counters: Counters): DnsServer['answe
 
 /** Start answering. Rejects with the system's error (`code`, `address`, `port`) when a socket cannot be opened. */
 export async function startDns(parts: DnsParts): Promise<DnsServer> {
-  const { view, config, clock, random, log, executeQuery, addresses } = parts;
+  const { view, config, clock, random, log, executeQuery, addresses, elsewhere } = parts;
   const counters = makeCounters(parts.metrics);
   countLivingServices(parts.metrics, view);
   let ownPort = parts.port;
@@ -219,7 +223,9 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
     executeQuery,
     upstream,
     queryLog,
+    elsewhere,
   });
+  parts.onRecalled?.((topic) => handler.invalidate(new Set([topic])));
   parts.onInstalled((applied) => handler.invalidate(topicsOf(applied, view)));
   const library = chooseLibrary(parts.transport, log);
   if (library === null) warnOfWildcards(addresses, log);

@@ -83,6 +83,11 @@ export function whyNotForwarded(text: string): ExtendedError {
   return { code: EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, text };
 }
 
+/** Why nobody elsewhere answered. */
+export function whyNoServer(): ExtendedError {
+  return { code: EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, text: 'no server can be reached' };
+}
+
 /** The error as an EDNS option. RFC 8914 §2. */
 export function errorOption({ code, text }: ExtendedError): Uint8Array {
   const words = encoder.encode(text).subarray(0, MAX_TEXT_BYTES);

@@ -17,6 +17,8 @@ import type { Counters, Transport } from './counters.ts';
 import { DearQuestions } from './dear-questions.ts';
 import { decide } from './decide.ts';
 import type { DnsConfig } from './dns-config.ts';
+import { type Elsewhere, type ElsewherePlace, MAX_ASKED_ELSEWHERE } from './elsewhere.ts';
+import { errorOption, whyNoServer } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal } from './failure.ts';
 import type { FetchedHosts } from './hosts.ts';
 import { ServiceIndexes } from './known-instances.ts';
@@ -44,6 +46,8 @@ export interface HandlerParts {
   readonly executeQuery: ExecuteQuery;
   readonly upstream: Upstream;
   readonly queryLog: QueryLog;
+  /** Absent where all rows are here, and there are no other datacenters. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /** What `handle` gives: octets of the reply in `out` (0 for none), or the reply once somebody else has answered. */
@@ -76,6 +80,8 @@ export class Handler {
   readonly #scratch = new Uint8Array(MAX_MESSAGE_BYTES);
   #zone: Zone;
   #seen = 0;
+  /** Questions that wait for somebody else. */
+  #askedElsewhere = 0;
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
@@ -175,18 +181,23 @@ export class Handler {
     return new Promise((resolve, reject) => {
       this.#dear.wait(() => {
         try {
-          this.#currentZone();
-          const out = this.#scratch;
-          const isScanned = this.#sender.scan(packet);
-          const known = isScanned ? this.#sender.sendKnown(packet, client, out) : -1;
-          const handled =
-            known >= 0 ? known : this.#replyAnew({ packet, transport: 'udp', out, isScanned, client });
-          resolve(typeof handled === 'number' ? out.slice(0, handled) : handled);
+          resolve(this.#replyToKept(packet, client));
         } catch (bug) {
           reject(bug);
         }
       });
     });
+  }
+
+  /** Reply to a packet that has waited. */
+  #replyToKept(packet: Uint8Array, client: Client): Uint8Array | Promise<Uint8Array | null> {
+    this.#currentZone();
+    const { transport } = client;
+    const out = this.#scratch;
+    const isScanned = this.#sender.scan(packet);
+    const known = isScanned ? this.#sender.sendKnown(packet, client, out) : -1;
+    const handled = known >= 0 ? known : this.#replyAnew({ packet, transport, out, isScanned, client });
+    return typeof handled === 'number' ? out.slice(0, handled) : handled;
   }
 
   #replyAnew(job: Job): Handled {
@@ -204,15 +215,52 @@ export class Handler {
     }
     const decision = decide(query, zone, this.#context(zone, this.#askerOf(query, job)));
     if (decision.kind === 'refuse') return this.#fail(query, decision, decision.reason, job);
+    if (decision.kind === 'elsewhere') return this.#askElsewhere(query, decision.place, job);
     return decision.kind === 'forward'
       ? this.#forward(query, job)
       : this.#answer(query, decision.outcome, job);
   }
 
+  /** Have the rows brought here and answer, or have somebody else answer. */
+  #askElsewhere(query: Query, place: ElsewherePlace, job: Job): Handled {
+    const { elsewhere } = this.#parts;
+    if (elsewhere === undefined || this.#askedElsewhere >= MAX_ASKED_ELSEWHERE)
+      return this.#failUnreached(query, job);
+    const { transport } = job;
+    const [whole, address] = [job.packet.slice(), job.client.address()];
+    const client: Client = { transport, address: () => address };
+    const unreached = (): Uint8Array => {
+      const [later, out] = [decodeQuery(whole), new Uint8Array(MIN_UDP_BYTES)];
+      if (later.kind !== 'query') return out.subarray(0, 0);
+      return out.subarray(0, this.#failUnreached(later, { ...job, packet: whole, out }));
+    };
+    this.#askedElsewhere += 1;
+    const asked =
+      place.kind === 'rows'
+        ? elsewhere
+            .fetch(place.topic)
+            .then((isHere) => (isHere ? this.#replyToKept(whole, client) : unreached()))
+        : elsewhere.ask(whole, place, transport).then((reply) => {
+            if (reply !== null)
+              this.#countFailure(query.qtype, (reply[3] as number) & 0xf, 'asked_elsewhere', transport);
+            return reply ?? unreached();
+          });
+    return asked.finally(() => {
+      this.#askedElsewhere -= 1;
+    });
+  }
+
+  #failUnreached(query: Query, job: Job): number {
+    const option = this.#zone.config.extendedErrors ? { option: errorOption(whyNoServer()) } : {};
+    const failure = { rcode: RCODE.SERVFAIL, isAuthoritative: false, withEdns: true, ...option };
+    return this.#fail(query, failure, 'no_servers', job);
+  }
+
   #context(zone: Zone, clientAddress: () => string): ResolveContext {
     const { view, executeQuery } = this.#parts;
     const [nodeIds, services] = [this.#nodeIds, this.#services];
-    return { view, config: zone.config, executeQuery, clientAddress, nodeIds, services };
+    const { elsewhere } = this.#parts;
+    return { view, config: zone.config, executeQuery, clientAddress, nodeIds, services, elsewhere };
   }
 
   /** Whoever is behind the resolver that asks, if it says so; else the resolver. */

@@ -58,6 +58,8 @@ function insideHosts(
   const qname = nameFromText(host);
   if (qname === undefined) return [];
   const decision = decide({ qname, qtype, edns: null }, zone, context);
+  // The responder does not wait for hosts of answers: what is followed already is named, the rest the client asks for.
+  if (decision.kind === 'elsewhere') return [];
   if (decision.kind !== 'answer') return parts.outside(host, outsideType(qtype));
   if (depth === 0) return [];
   const hosts = hostsAt(depth - 1, parts);

@@ -22,6 +22,8 @@ export const REASONS = [
   'outside_zone',
   'forwarded',
   'recursors_failed',
+  'asked_elsewhere',
+  'no_servers',
   'malformed',
   'not_implemented',
   'bad_version',

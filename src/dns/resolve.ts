@@ -12,6 +12,7 @@ import type { NodeRow, ServiceRow } from '../model/types.ts';
 import type { Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { ServiceIndexes } from './known-instances.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
@@ -43,6 +44,8 @@ export interface ResolveContext {
   readonly clientAddress: () => string;
   readonly nodeIds: Pick<NodeIds, 'find'>;
   readonly services: Pick<ServiceIndexes, 'of'>;
+  /** Absent where all rows are here, and there are no other datacenters. */
+  readonly elsewhere?: Pick<Elsewhere, 'placeOf'> | undefined;
 }
 
 /** The service that every server registers itself as. */

@@ -4,8 +4,11 @@
  */
 import type { Consistency } from './call-and-reply.ts';
 
-/** Who leads the datacenter: this agent because there is no other, this one, another one, nobody. */
-export type CopyStanding = 'alone' | 'leader' | 'follower' | 'leaderless';
+/**
+ * Who leads the datacenter: this agent because there is no other, this one, another one, nobody. A client agent is told of
+ * what it follows, or reaches no server.
+ */
+export type CopyStanding = 'alone' | 'leader' | 'follower' | 'leaderless' | 'told' | 'cut off';
 
 export interface CatalogCopy {
   standing(): CopyStanding;
@@ -28,19 +31,22 @@ export const CURRENT_COPY: CatalogCopy = {
 /** Whether answers that were kept can be sent without asking anybody. */
 export function mayAnswerKept(copy: CatalogCopy, url: string): boolean {
   const standing = copy.standing();
-  return standing === 'alone' || (standing === 'leader' && !url.includes('consistent'));
+  if (standing === 'alone' || standing === 'told') return true;
+  return standing === 'leader' && !url.includes('consistent');
 }
 
 /** Headers of an answer that say how current it is: what is stale may be old, everything else was asked of the leader. */
 export function contactHeaders(copy: CatalogCopy, consistency: Consistency): Record<string, string> {
-  const isStale = consistency === 'stale';
+  const standing = copy.standing();
+  const isStale = consistency === 'stale' || standing === 'cut off';
   return {
-    'X-Consul-KnownLeader': String(!isStale || copy.standing() !== 'leaderless'),
+    'X-Consul-KnownLeader': String(!isStale || !['leaderless', 'cut off'].includes(standing)),
     'X-Consul-LastContact': isStale ? String(Math.round(copy.lastContactMs())) : '0',
   };
 }
 
 /** Whether the headers of a read stay the same as long as its rows do. */
 export function isContactSteady(copy: CatalogCopy, consistency: Consistency): boolean {
-  return consistency !== 'stale' || ['alone', 'leader'].includes(copy.standing());
+  const standing = copy.standing();
+  return consistency === 'stale' ? ['alone', 'leader', 'told'].includes(standing) : standing !== 'cut off';
 }

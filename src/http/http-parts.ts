@@ -35,8 +35,10 @@ import type { Authorizer } from './access/right.ts';
 import type { Call } from './call-and-reply.ts';
 import type { CatalogCopy } from './catalog-copy.ts';
 import type { ClusterPort } from './cluster-port.ts';
+import type { AnswerElsewhere } from './elsewhere-port.ts';
 
 import type { BudgetLimits } from './listen/budget.ts';
+import type { Membership } from './membership.ts';
 
 /** A check of this agent with its live state; stamps do not matter here. */
 export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output' | 'sinceMs'>;
@@ -204,6 +206,9 @@ export interface HttpParts {
   leave(): Promise<void>;
   /** The servers of this datacenter. */
   readonly cluster: ClusterPort;
+  readonly membership: Membership;
+  /** Answers what is not answered here; absent where everything is. */
+  readonly elsewhere?: AnswerElsewhere | undefined;
   /** Give a session its whole time again; false: whoever keeps it does not know it. */
   readonly renewSession: (session: SessionRow) => Promise<boolean>;
   readonly events: EventRing;

@@ -1,7 +1,7 @@
 /**
  * The steps that every operation goes through, in this order, whatever its handler is:
  *
- *     switched off? → tenancy → (read the body) → place → copy is current → authorize → handle → filter
+ *     switched off? → tenancy → elsewhere? → (read the body) → place → copy is current → authorize → handle → filter
  *
  * Before them stand canonical paths, blocked endpoints and kept answers, after them the wire: dispatch.ts. What a step
  * does follows from what the operation declares beside its handler (route.ts); a new step is a new line here.
@@ -61,6 +61,10 @@ export async function perform(operation: Operation, call: Call, given: HttpParts
   const off = operation.whenOff?.(parts.config);
   if (off !== undefined) return { reply: off, authorizer: ALLOW_ALL };
   requireDefaultTenancy(call);
+  const elsewhere = parts.elsewhere?.(operation, call);
+  const answered = elsewhere && (await elsewhere);
+  // Whoever answered has looked at rights and filtered.
+  if (answered !== undefined && answered !== 'here') return { reply: answered, authorizer: ALLOW_ALL };
   if ('prepare' in operation) return performPrepared(operation, call, parts);
   requireReachable(operation.place, call, undefined, parts);
   const waiting = untilCurrent(parts.copy, operation.place, call.method === 'GET', () => call.readOptions);

@@ -44,6 +44,11 @@ interface Described {
   readonly place: Place;
   /** What everybody is answered, before anything is looked at, where the configuration switches it off. */
   readonly whenOff?: (config: HttpConfig) => Reply | undefined;
+  /**
+   * The topic whose rows are all that the answer is made of, so that whoever follows it can answer without a server;
+   * undefined when the parameters ask for more.
+   */
+  readonly followed?: (call: Call) => string | undefined;
   readonly query?: readonly QueryParameter[];
   /** What the body is: a JSON document, bytes, or so many that they are kept in a file. None when absent. */
   readonly body?: 'json' | 'bytes' | 'file';

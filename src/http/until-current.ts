@@ -26,7 +26,7 @@ export function untilCurrent(
   isRead: boolean,
   options: () => ReadOptions,
 ): Promise<void> | undefined {
-  if (copy.standing() === 'alone') return undefined;
+  if (['alone', 'told', 'cut off'].includes(copy.standing())) return undefined;
   const consistency = consistencyOf(place, isRead, options);
   if (consistency === undefined) return undefined;
   if (consistency !== 'stale') return copy.current(consistency);

@@ -8,7 +8,14 @@
 import type { CheckInput, Command } from '../catalog/command.ts';
 import { followedSession } from '../catalog/tables.ts';
 import { isSame } from '../lib/same.ts';
-import type { CheckId, CheckRow, ServiceDefinition, ServiceId, ServiceRow } from '../model/types.ts';
+import {
+  type CheckId,
+  type CheckRow,
+  SERF_HEALTH,
+  type ServiceDefinition,
+  type ServiceId,
+  type ServiceRow,
+} from '../model/types.ts';
 import type { NodeRows } from './catalog-port.ts';
 import { registerHere } from './catalog-rows.ts';
 import type { OwnRows } from './registration.ts';
@@ -81,6 +88,8 @@ function removals(wanted: Wanted, there: NodeRows): readonly Command[] {
     if (!services.has(id)) commands.push({ kind: 'deregister', node: node.name, serviceId: id });
   for (const check of there.checks) {
     const { id, serviceId } = check;
+    // Whether the agent of a node lives is for those to say who hear it.
+    if (id === SERF_HEALTH) continue;
     if (checks.has(id) || (serviceId && !services.has(serviceId))) continue;
     // The catalog itself keeps a check that follows a session; no agent runs it.
     if (followedSession(check) === undefined)

@@ -10,8 +10,11 @@ import type { Clock, Timer } from '../lib/clock.ts';
 const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3_000;
 
-/** Ping a session until it closes; `onSilent` is called once, when nothing was heard for `SILENCE_MS`. */
-export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: () => void): void {
+/**
+ * Ping a session until it closes; `onSilent` is called once, when nothing was heard for `SILENCE_MS`. Gives back when the
+ * other end was heard last, on the monotonic clock.
+ */
+export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: () => void): () => number {
   let heardMs = clock.monotonic();
   let timer: Timer | undefined;
   const beat = (): void => {
@@ -28,4 +31,5 @@ export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: ()
   };
   session.once('close', () => timer?.cancel());
   timer = clock.after(HEARTBEAT_MS, beat);
+  return () => heardMs;
 }

@@ -38,8 +38,11 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Gives the call up; it then ends as unknown. */
   readonly signal?: AbortSignal;
-  /** Gets each message but, in calls without it, the last one is all that counts. Must not throw. */
-  readonly onMessage?: (message: unknown) => void;
+  /**
+   * Gets each message but, in calls without it, the last one is all that counts. Must not throw. A promise, which must
+   * not reject, holds back what the other agent sends until it resolves.
+   */
+  readonly onMessage?: (message: unknown) => void | Promise<void>;
 }
 
 export interface ConnectionParts {
@@ -88,7 +91,11 @@ function takeAnswer(stream: ClientHttp2Stream, { onMessage }: CallOptions): Prom
       else if (frame.kind === 'error') resolve({ kind: 'refused', error: frame.error });
       else {
         last = onMessage === undefined ? frame.value : null;
-        onMessage?.(frame.value);
+        const taking = onMessage?.(frame.value);
+        if (taking instanceof Promise) {
+          stream.pause();
+          void taking.then(() => stream.resume());
+        }
       }
     };
     stream.on('data', (piece: Buffer) => {

@@ -35,6 +35,8 @@ export interface RpcPeer {
   readonly remoteAddress: string;
   /** Aborts when the connection has ended. */
   readonly gone: AbortSignal;
+  /** When the other end was heard last, on the monotonic clock; true also after the connection has ended. */
+  readonly heardMs: number;
   /** End the connection: its other end is not who it should be. */
   cut(): void;
 }
@@ -71,10 +73,12 @@ export interface RpcServer {
 class Connection implements RpcPeer {
   readonly #session: ServerHttp2Session;
   readonly #gone = new AbortController();
+  readonly #heardMs: () => number;
   heldBytes = 0;
 
-  constructor(session: ServerHttp2Session) {
+  constructor(session: ServerHttp2Session, clock: Clock) {
     this.#session = session;
+    this.#heardMs = watchHeartbeat(session, clock, () => session.destroy());
     session.once('close', () => this.#gone.abort(new Error('connection closed')));
   }
 
@@ -84,6 +88,10 @@ class Connection implements RpcPeer {
 
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get heardMs(): number {
+    return this.#heardMs();
   }
 
   cut(): void {
@@ -197,12 +205,11 @@ function takeProof(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, secr
 }
 
 function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
-  const connection = new Connection(session);
+  const connection = new Connection(session, parts.clock);
   const secret = parts.identity?.secret;
   let isProven = secret === undefined;
   // Whatever breaks a connection ends it; its calls learn it by their signal.
   session.on('error', () => session.destroy());
-  watchHeartbeat(session, parts.clock, () => session.destroy());
   session.on('stream', (stream, headers) => {
     stream.on('error', () => stream.destroy());
     if (!isProven && secret !== undefined) {

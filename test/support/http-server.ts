@@ -3,6 +3,8 @@
  */
 import os from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { type Config, OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
+import { onlyMember } from '../../src/agent/member-view.ts';
 import { singleServer } from '../../src/agent/single-server.ts';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { EVENTS_TOPIC, EventRing } from '../../src/catalog/event.ts';
@@ -14,6 +16,7 @@ import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-
 import { buildHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
+import type { NodeName } from '../../src/model/types.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -77,6 +80,17 @@ export interface TestServer extends LocalAgent {
   ): Promise<Answer>;
 }
 
+/** An agent that has no others beside it, with every option at its default. */
+const ONLY_MEMBER = onlyMember(
+  Object.fromEntries(OPTION_KEYS.map((key) => [key, OPTIONS[key].default])) as unknown as Config,
+  {
+    nodeName: 'n1' as NodeName,
+    nodeId: 'id-1',
+    advertiseAddress: '127.0.0.1',
+    taggedAddresses: { lan: '127.0.0.1', wan: '127.0.0.1' },
+  },
+);
+
 /** Build the server; its agent has registered nothing but itself. */
 export async function startHttp(
   config: Partial<HttpConfig> = {},
@@ -104,6 +118,7 @@ export async function startHttp(
     reload: async () => {},
     previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
     leave: async () => {},
+    membership: ONLY_MEMBER,
     cluster: singleServer({
       id: 'id-1',
       name: 'n1',

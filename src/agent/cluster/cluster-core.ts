@@ -71,11 +71,19 @@ function roleOf({ core, server, run, parts }: Opened): Role {
   });
   return {
     cluster: clusterPort(parts, server),
+    membership: server.agents.membership,
+    attach: (tools) => server.attach(tools),
     copy: copyOf(server, () => isLoaded),
     renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
     part: run.part,
     loaded: late.whenRead,
-    events: server.events,
+    events: {
+      spread: (event) => {
+        server.events.spread(event);
+        server.agents.desk.tellEvent(event);
+      },
+      onEvent: (listener) => server.events.onEvent(listener),
+    },
     failed: run.failed,
     onReachable: (listener) => {
       let couldBe = false;

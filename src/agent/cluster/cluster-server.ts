@@ -15,13 +15,16 @@ import { type Introduction, Meeting } from '../../cluster/meeting.ts';
 import { RpcPeers } from '../../cluster/peers.ts';
 import { ReplicaProgress } from '../../cluster/replica-progress.ts';
 import type { ClusterHealth } from '../../model/cluster-health.ts';
+import { invariant } from '../../model/errors.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
+import { type AgentsPart, agentsPart } from '../agents-part.ts';
 import type { CoreParts } from '../core.ts';
 import { firstAutopilot } from '../first-autopilot.ts';
 import { type Identity, nodeMetaOf } from '../identity.ts';
 import { CONSUL_VERSION } from '../own-rows.ts';
-import { Term } from '../term.ts';
+import type { RoleTools } from '../role.ts';
+import { Term, type TermWork } from '../term.ts';
 import { type AdmissionParts, admissionMethods, membershipNow, promoter } from './admission.ts';
 import type { ServerSettings } from './cluster-settings.ts';
 import { Founding } from './founding.ts';
@@ -58,6 +61,10 @@ export interface ClusterServer {
   readonly watch: ServerWatch;
   readonly handOver: HandOverParts;
   readonly removal: RemovalParts;
+  /** Client agents, and who is a member. */
+  readonly agents: AgentsPart;
+  /** Tell of the rest of the agent, once it is built. */
+  attach(tools: RoleTools): void;
   /** What other agents ask of this server. */
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
@@ -109,7 +116,7 @@ function operations(
 }
 
 /** Who leads and what goes to the leader. */
-function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPeers) {
+function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPeers, judge: () => TermWork) {
   const { shared, catalog, clock } = parts;
   const { state, writer, installer } = catalog;
   const log = parts.log.child({ part: 'cluster' });
@@ -150,6 +157,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
   const term = new Term([
     sessionTimers,
     watch,
+    { begin: () => judge().begin(), end: () => judge().end() },
     leaderNote({ name: self.name, submit, log }),
     firstAutopilot({ config: parts.config, submit, log }),
     ...(parts.settings.member ? [promoter(admission)] : []),
@@ -167,15 +175,45 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
   return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log };
 }
 
+/** What client agents need, who is present here, and what the leader is told of it. */
+function agentsOf(
+  parts: ClusterServerParts,
+  { desk, candidate, peers }: Pick<ClusterServer, 'desk' | 'candidate' | 'peers'>,
+  tools: () => RoleTools,
+): AgentsPart {
+  return agentsPart({
+    ...parts,
+    submit: (command) => desk.submit(command),
+    servers: () => [...parts.shared.directory.servers.values()],
+    others: {
+      requireLead: () => desk.requireLead(),
+      tellLeader: async (method, request, timeoutMs) => {
+        const { standing } = candidate;
+        if (standing.kind !== 'follower') return undefined;
+        const end = await peers.call(standing.leader, method, request, { timeoutMs });
+        return end.kind === 'answered' ? end.value : undefined;
+      },
+      newSeries: () => parts.random.uuid(),
+    },
+    tools,
+  });
+}
+
 /** Put it together; nothing is started and nobody is asked. */
 export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const { settings, clock, tls, shared, catalog } = parts;
   const self = recordOf(parts);
   const peers = new RpcPeers(clock, tls);
   shared.directory.onChanged(() => peers.keepOnly(shared.directory.servers.values()));
-  const led = leadership(parts, self, peers);
+  const led = leadership(parts, self, peers, () => agents.judge);
   const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log } = led;
   const { handOver, removal } = operations(parts, self, { ...led, peers });
+  let tools: RoleTools | undefined;
+  const agents = agentsOf(parts, { desk, candidate, peers }, () => {
+    invariant(tools !== undefined, 'an agent is built before others call it');
+    return tools;
+  });
+  shared.directory.onChanged(() => agents.desk.tellServers());
   const introduce = (): Introduction => ({
     ...self,
     datacenter: settings.datacenter,
@@ -195,6 +233,7 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     log,
   });
   const events = new EventSpread({ selfId: self.id, directory: shared.directory, peers, clock });
+  events.onEvent((event) => agents.desk.tellEvent(event));
   return {
     self,
     peers,
@@ -209,7 +248,12 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     watch,
     handOver,
     removal,
+    agents,
+    attach: (given) => {
+      tools = given;
+    },
     methods: {
+      ...agents.methods,
       ...events.methods(),
       ...desk.methods(),
       ...pulse.methods(),

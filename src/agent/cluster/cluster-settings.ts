@@ -43,13 +43,13 @@ function addressesOf(texts: readonly string[], ports: JoinPorts): readonly RpcAd
 }
 
 /** The ports that addresses to join mean. */
-const joinPorts = (config: Config): JoinPorts => ({
+export const joinPorts = (config: Config): JoinPorts => ({
   server: config['ports.server'],
   serfLan: config['ports.serf_lan'],
 });
 
 /** Whom an agent meets. */
-function joinSettings(config: Config): JoinSettings {
+export function joinSettings(config: Config): JoinSettings {
   const ports = joinPorts(config);
   return {
     atStart: addressesOf(config.start_join, ports),

@@ -113,6 +113,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     if (isStopped) return;
     server.candidate.start();
     server.pulse.start();
+    server.agents.reporter.start();
     log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
   }
 
@@ -150,6 +151,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         server.founding.stop();
         server.pulse.stop();
         server.roster.stop();
+        server.agents.reporter.stop();
         await server.candidate.stop();
         await rpc?.close();
         server.peers.close();

@@ -36,13 +36,13 @@ function remarksOnAccepted(accepted: ReadonlyMap<string, Subject>): readonly Rem
   });
 }
 
-/** A client agent of Consul hands everything on to servers; here it is its own server. */
-function remarkOnClient({ server }: Config): readonly Remark[] {
-  if (server) return [];
+/** An agent of Consul that is no server hands everything on to servers, and waits for them; one without any holds its own. */
+function remarkOnClient({ server, start_join: now, retry_join: again }: Config): readonly Remark[] {
+  if (server || now.length + again.length > 0) return [];
   return [
     {
       level: 'info',
-      text: 'without -server too this agent holds the catalog itself: there is one agent so far',
+      text: 'without -server and without anybody to join this agent holds the catalog itself',
     },
   ];
 }

@@ -121,7 +121,7 @@ export const NODE_OPTIONS = {
     default: 8301,
     flag: 'serf-lan-port',
     reloadable: false,
-    doc: 'Port that the list of members shows; nothing listens there yet.',
+    doc: 'Port that the list of members shows; nothing listens there, because members are known by their connections.',
   },
   'ports.serf_wan': {
     kind: 'port',

@@ -36,6 +36,7 @@ import type { Answer } from '../answer.ts';
 import { makeCounters } from '../counters.ts';
 import { type Decision, decide } from '../decide.ts';
 import { type DnsConfig, emptyAnswerOf } from '../dns-config.ts';
+import type { Elsewhere, ElsewherePlace } from '../elsewhere.ts';
 import { whyCut, whyEmpty } from '../extended-error.ts';
 import type { Client } from '../handle.ts';
 import { ServiceIndexes } from '../known-instances.ts';
@@ -164,16 +165,31 @@ const REFUSALS: { readonly [R in Reason]?: string } = {
 
 /** What is said about questions that are not answered from the catalog. */
 function explainUnanswered(request: ExplainRequest, query: Query, decision: Unanswered, config: DnsConfig) {
-  const isForwarded = decision.kind === 'forward';
-  const reason = isForwarded ? 'forwarded' : decision.reason;
   return {
     ...blank(request, query, config),
     Lookup: lookupText(decision.lookup),
     Kind: decision.lookup.kind,
-    Rcode: isForwarded ? '' : rcodeName(decision.rcode),
-    ReasonCode: reason,
-    Summary: isForwarded ? 'forwarded to a recursor' : (REFUSALS[reason] ?? ''),
+    Rcode: decision.kind === 'refuse' ? rcodeName(decision.rcode) : '',
+    ...whyUnanswered(decision),
   };
+}
+
+function whyUnanswered(decision: Unanswered): { readonly ReasonCode: Reason; readonly Summary: string } {
+  switch (decision.kind) {
+    case 'refuse':
+      return { ReasonCode: decision.reason, Summary: REFUSALS[decision.reason] ?? '' };
+    case 'forward':
+      return { ReasonCode: 'forwarded', Summary: 'forwarded to a recursor' };
+    case 'elsewhere':
+      return { ReasonCode: 'asked_elsewhere', Summary: placeText(decision.place) };
+  }
+}
+
+function placeText(place: ElsewherePlace): string {
+  if (place.kind === 'datacenter') return `a server of the datacenter "${place.datacenter}" is asked`;
+  return place.kind === 'server'
+    ? 'a server is asked each time'
+    : 'not followed yet: a server is asked once, and then tells of changes';
 }
 
 function blank(request: ExplainRequest, query: Query, config: DnsConfig) {
@@ -268,11 +284,13 @@ export interface ExplainerParts {
   readonly nodeName: string;
   /** Wall time in ms since which a check of this agent has its status; undefined when that is not known. */
   readonly checkSinceMs: (id: CheckId) => number | undefined;
+  /** As the responder's. */
+  readonly elsewhere?: Pick<Elsewhere, 'placeOf'> | undefined;
 }
 
 /** Explanations from the present catalog and configuration. */
 export function makeExplain(given: ExplainerParts): ExplainDns {
-  const { view, executeQuery, random, clock, nodeName, checkSinceMs } = given;
+  const { view, executeQuery, random, clock, nodeName, checkSinceMs, elsewhere } = given;
   const sinceMs = ({ node, id }: CheckRow): number | undefined =>
     node === nodeName ? checkSinceMs(id) : undefined;
   let zone = makeZone(given.config());
@@ -296,6 +314,7 @@ export function makeExplain(given: ExplainerParts): ExplainDns {
       sinceMs,
       nodeIds,
       services,
+      elsewhere,
     });
   };
 }

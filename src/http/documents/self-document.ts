@@ -54,6 +54,10 @@ function raftStats({ cluster, state }: HttpParts): Document {
 }
 
 function clusterStats(parts: HttpParts): Document {
+  if (!parts.config.isServer) {
+    const knownServers = String(parts.cluster.servers().length);
+    return { consul: { acl: 'disabled', known_servers: knownServers, server: 'false' } };
+  }
   const { kind, leaderAddress, expect } = parts.cluster.standing();
   return {
     consul: {
@@ -84,7 +88,7 @@ export function selfDocument(parts: HttpParts): Document {
     DebugConfig: sorted(debugConfig),
     ConfigSources: sorted(configSources),
     Coord: ORIGIN_COORDINATE,
-    Member: memberDocument(parts, false),
+    Member: memberDocument(parts.membership.self()),
     Stats: {
       agent: agentStats(parts),
       build: { prerelease: '', revision: '', rollcall: parts.ownVersion, version },

@@ -1,7 +1,5 @@
 /**
- * /v1/agent: the agent itself — what it is, its members, its log, maintenance, reload and leaving.
- *
- * One agent is a cluster of one: it is its only member, joining itself is done already and nobody else can be joined.
+ * /v1/agent: the agent itself — what it is, the members it knows, its log, maintenance, reload, joining and leaving.
  */
 
 import { Readable } from 'node:stream';
@@ -21,7 +19,7 @@ import { first, has } from '../request/query-values.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Route } from '../route.ts';
 
-const members: Handler = (call, parts) => {
+const members: Handler = async (call, parts) => {
   const isWan = first(call.query, 'wan') !== undefined && first(call.query, 'wan') !== '';
   const segment = first(call.query, 'segment');
   // `_all` is what the command line asks for: every segment, also where there is only one.
@@ -31,30 +29,19 @@ const members: Handler = (call, parts) => {
       : text(500, 'Network segments are not supported in this version of Consul');
   }
   const isSelected = filterOf(call, MEMBER_FIELDS);
-  return json([memberDocument(parts, isWan)].filter(isSelected));
+  const views = await parts.membership.list(isWan);
+  return json(views.map((view) => memberDocument(view)).filter(isSelected));
 };
 
-function isOwnAddress(address: string, { config }: HttpParts): boolean {
-  const { advertiseAddress, ports } = config;
-  return [
-    advertiseAddress,
-    `${advertiseAddress}:${ports.serfLan}`,
-    `${advertiseAddress}:${ports.serfWan}`,
-  ].includes(address);
-}
-
-const join: Handler = (call, parts) => {
-  const address = call.params['*'] ?? '';
-  if (isOwnAddress(address, parts)) return EMPTY;
-  return text(
-    500,
-    `1 error occurred:\n\t* Failed to join ${address}: this agent is a cluster of its own\n\n`,
-  );
+const join: Handler = async (call, { membership }) => {
+  await membership.join(call.params['*'] ?? '', has(call.query, 'wan'));
+  return EMPTY;
 };
 
-const forceLeave: Handler = (call, { nodeName }) => {
+const forceLeave: Handler = async (call, { membership }) => {
   const node = call.params['*'] ?? '';
-  return node === nodeName ? EMPTY : text(500, `agent: No node found with name '${node}'`);
+  const isKnown = await membership.forceLeave(node, has(call.query, 'prune'));
+  return isKnown ? EMPTY : text(500, `agent: No node found with name '${node}'`);
 };
 
 const maintenance: Handler = async (call, { local }) => {
@@ -136,8 +123,9 @@ export const agentRoutes: readonly Route[] = [
     path: '/v1/agent/join/*',
     operations: {
       PUT: {
-        about: 'Join another agent; only itself can be.',
+        about: 'Join another agent.',
         place: THIS_AGENT,
+        query: [{ name: 'wan', about: 'Join the servers of another datacenter.' }],
         permission: onThisNode('agent', 'write'),
         handle: join,
       },
@@ -162,6 +150,7 @@ export const agentRoutes: readonly Route[] = [
     operations: {
       PUT: {
         about: 'Take a failed member for left.',
+        query: [{ name: 'prune', about: 'Forget it at once.' }],
         place: OWN_LEADER,
         permission: onAll('operator', 'write'),
         handle: forceLeave,

@@ -40,6 +40,7 @@ import type { HttpParts } from '../http-parts.ts';
 import { ANY_OWN_SERVER, CATALOG_READ, LEADER_BY_BODY } from '../place.ts';
 import { json } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
+import { followedService } from '../request/followed.ts';
 import { parseBody } from '../request/json-body.ts';
 import { nearOrder } from '../request/near-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
@@ -237,6 +238,7 @@ export const catalogRoutes: readonly Route[] = [
         permission: filtered('service:read and node:read', instancesFilter),
         query: INSTANCE_PARAMETERS,
         keyedBy: 'url-and-rights',
+        followed: followedService,
         handle: instancesHandler(
           (parts, name) => instancesOf(parts.state.view, name),
           (name) => [serviceTopic(name)],

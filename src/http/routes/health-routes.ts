@@ -21,6 +21,7 @@ import { answerRead } from '../blocking.ts';
 import { checkDocument, entryDocument } from '../documents/row-documents.ts';
 import { CATALOG_READ } from '../place.ts';
 import { filterOf } from '../request/filter-parameter.ts';
+import { followedService } from '../request/followed.ts';
 import { nearOrder } from '../request/near-parameter.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { all } from '../request/query-values.ts';
@@ -131,7 +132,12 @@ const ofReadable = ifRestIsReadable(entriesFilter);
 export const healthRoutes: readonly Route[] = [
   {
     path: '/v1/health/service/*',
-    operations: { GET: entries('Instances of a service with their nodes and checks.', ofService) },
+    operations: {
+      GET: {
+        ...entries('Instances of a service with their nodes and checks.', ofService),
+        followed: followedService,
+      },
+    },
   },
   {
     path: '/v1/health/connect/*',
@@ -157,10 +163,14 @@ export const healthRoutes: readonly Route[] = [
   {
     path: '/v1/health/checks/*',
     operations: {
-      GET: checks(
-        'Checks of the instances of a service.',
-        checksHandler('Missing service name', checksOfService, serviceTopic),
-      ),
+      GET: {
+        ...checks(
+          'Checks of the instances of a service.',
+          checksHandler('Missing service name', checksOfService, serviceTopic),
+        ),
+        // With metadata the answer changes with any node, see checksHandler.
+        followed: (call) => (all(call.query, 'node-meta').length > 0 ? undefined : followedService(call)),
+      },
     },
   },
   {

@@ -104,14 +104,16 @@ export class Network {
     };
     const { method, request, options } = sent;
     const call: RpcCall = {
-      peer: { remoteAddress: '', gone: over, cut: () => {} },
+      peer: { remoteAddress: '', gone: over, heardMs: this.clock.monotonic(), cut: () => {} },
       signal: over,
       send: async (message) => {
         if (over.aborted) throw over.reason;
         const copy = structuredClone(message);
         if (!this.isLost(from.name, to.id))
           this.clock.after(this.delayMs(), () =>
-            from.deliver(() => over.aborted || options.onMessage?.(copy)),
+            from.deliver(() => {
+              if (!over.aborted) void options.onMessage?.(copy);
+            }),
           );
       },
     };

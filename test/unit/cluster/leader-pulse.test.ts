@@ -82,7 +82,7 @@ test('a leader sends its pulse over a connection for as long as it leads', async
   );
   const heard: number[] = [];
   const stop = new AbortController();
-  const options = { signal: stop.signal, onMessage: () => heard.push(1) };
+  const options = { signal: stop.signal, onMessage: () => void heard.push(1) };
   void peers.call(record('a', rpc.port), 'pulse', {}, options);
   await expect.poll(() => heard.length).toBeGreaterThan(2);
   stop.abort();
@@ -105,7 +105,7 @@ test('it leads again as soon as it is heard again', async () => {
   const peers: Peers = {
     call: async (_to, _method, _request, { onMessage, signal }) => {
       if (!isUp) return { kind: 'unsent', why: 'nobody is there' };
-      onMessage?.({});
+      void onMessage?.({});
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
       return { kind: 'unknown', why: 'given up' };
     },

@@ -1,0 +1,197 @@
+/**
+ * What a server has for the client agents of its datacenter: the desk that answers them, who is present, who is a member,
+ * and, while it leads, the judge of all that.
+ */
+
+import type { OpenedStore } from '../catalog/opened-store.ts';
+import { nodeKey } from '../catalog/tables.ts';
+import { topicsOf } from '../catalog/topics.ts';
+import { AgentDesk, type AgentDeskParts } from '../cluster/agent-desk.ts';
+import type { AgentRecord, ServerPlace } from '../cluster/agent-messages.ts';
+import { memberIsForgotten, memberLeaves } from '../cluster/member.ts';
+import { MemberJudge } from '../cluster/member-judge.ts';
+import { MemberTable } from '../cluster/member-table.ts';
+import { Presence } from '../cluster/presence.ts';
+import { PresenceReporter, ReportedPresence, type ReporterParts } from '../cluster/presence-report.ts';
+import { SubscriptionsOfAgents } from '../cluster/subscriptions-of-agents.ts';
+import type { AnswerPacket } from '../dns/answer-packets.ts';
+import type { Transport } from '../dns/counters.ts';
+import type { Membership, MemberView } from '../http/membership.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Turns } from '../lib/fair-turns.ts';
+import type { Logger } from '../lib/logger.ts';
+import { refuse } from '../model/errors.ts';
+import type { RpcMethod } from '../rpc/rpc-server.ts';
+import { agentRecord } from './agent-record.ts';
+import type { Config } from './config/options.ts';
+import { ForwardedHttp } from './forwarded-http.ts';
+import type { Identity } from './identity.ts';
+import { cannotJoin, lanView, wanView } from './member-view.ts';
+import type { RoleTools } from './role.ts';
+import type { TermWork } from './term.ts';
+
+/** `reconnect_timeout` of Consul. */
+const RECONNECT_TIMEOUT_MS = 72 * 3_600_000;
+
+export interface AgentsPartParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** As the write queue's, wherever the leader is. */
+  readonly submit: AgentDeskParts['submit'];
+  /** The servers of this datacenter, this one among them. */
+  readonly servers: () => readonly ServerPlace[];
+  /** Where there are other servers. */
+  readonly others?: Pick<ReporterParts, 'tellLeader' | 'newSeries'> & {
+    /** Throws no_leader where this server does not lead. */
+    readonly requireLead: () => void;
+  };
+  /** The rest of the agent, once it is built. */
+  readonly tools: () => Pick<RoleTools, 'http' | 'makeAnswerPacket'>;
+}
+
+export interface AgentsPart {
+  readonly methods: Readonly<Record<string, RpcMethod>>;
+  readonly membership: Membership;
+  /** Runs while this server leads. */
+  readonly judge: TermWork;
+  readonly desk: AgentDesk;
+  /** Tells the leader who is connected here. */
+  readonly reporter: Pick<Reporter, 'start' | 'stop'>;
+}
+
+interface Members {
+  readonly self: () => AgentRecord;
+  readonly table: MemberTable;
+}
+
+function membersOf({ self, table }: Members, isWan: boolean): readonly MemberView[] {
+  const others = [...table.all()].filter(({ agent }) => agent.node.id !== self().node.id);
+  if (!isWan) return [lanView(self()), ...others.map(({ agent, status }) => lanView(agent, status))];
+  const servers = others.filter(({ agent }) => agent.tags['role'] === 'consul');
+  return [wanView(self()), ...servers.map(({ agent, status }) => wanView(agent, status))];
+}
+
+function membershipOf(
+  { config, identity, clock, submit }: AgentsPartParts,
+  { self, table }: Members,
+): Membership {
+  return {
+    self: () => lanView(self()),
+    list: async (isWan) => membersOf({ self, table }, isWan),
+    forceLeave: async (node, prune) => {
+      const member = table.of(node);
+      if (nodeKey(node) === nodeKey(identity.nodeName)) return true;
+      if (member === undefined) return false;
+      if (prune && member.status !== 'alive') await submit(memberIsForgotten(member));
+      else if (member.status === 'failed') await submit(memberLeaves(member, clock.now()));
+      return true;
+    },
+    join: async (address) => {
+      const own = self().node.address;
+      const ports = ['ports.serf_lan', 'ports.serf_wan', 'ports.server'] as const;
+      if ([own, ...ports.map((key) => `${own}:${config[key]}`)].includes(address)) return;
+      throw cannotJoin(address, 'no server of this datacenter is there');
+    },
+  };
+}
+
+/** Who is where, and what the leader makes of it. */
+function presenceOf(
+  { catalog, submit, clock, log, others }: AgentsPartParts,
+  { self, table }: Members,
+): { readonly presence: Presence; readonly judge: TermWork; readonly reporter: Reporter } {
+  const presence = new Presence(clock);
+  const everywhere = others && new ReportedPresence(clock, presence, others.requireLead);
+  const all = everywhere ?? presence;
+  const judge = new MemberJudge({
+    self,
+    table,
+    view: catalog.state.view,
+    sightings: () => all.sightings(),
+    sightingOf: (node) => all.of(node),
+    submit,
+    reconnectTimeoutMs: () => RECONNECT_TIMEOUT_MS,
+    clock,
+    log,
+  });
+  const reporter = others && new PresenceReporter({ ...others, self, presence, clock });
+  presence.onChange((node) => {
+    judge.look(node);
+    reporter?.changed(node);
+  });
+  everywhere?.onChange((node) => judge.look(node));
+  return {
+    presence,
+    judge,
+    reporter: {
+      start: () => reporter?.start(),
+      stop: () => reporter?.stop(),
+      methods: everywhere?.methods() ?? {},
+    },
+  };
+}
+
+interface Reporter {
+  readonly start: () => void;
+  readonly stop: () => void;
+  readonly methods: Readonly<Record<string, RpcMethod>>;
+}
+
+/** Answers DNS packets that agents pass on. */
+function dnsMethod(tools: AgentsPartParts['tools']): RpcMethod {
+  let answerPacket: Promise<AnswerPacket> | undefined;
+  return async (request, { peer }) => {
+    const { packet, transport } = (request ?? {}) as { packet?: unknown; transport?: unknown };
+    if (!(packet instanceof Uint8Array)) refuse('bad_request', 'a DNS question is octets');
+    const over: Transport = transport === 'udp' ? 'udp' : 'tcp';
+    answerPacket ??= tools().makeAnswerPacket();
+    return { reply: await (await answerPacket)(packet, over, peer.remoteAddress) };
+  };
+}
+
+/** Everything a server needs for its client agents. */
+export function agentsPart(parts: AgentsPartParts): AgentsPart {
+  const { config, identity, catalog, clock, submit, servers, tools } = parts;
+  const { state, indexes, installer } = catalog;
+  const { view } = state;
+  const table = new MemberTable(view);
+  const turns = new Turns(clock);
+  const subscriptions = new SubscriptionsOfAgents({ view, indexOf: (topic) => indexes.of([topic]), turns });
+  installer.onInstalled((applied) => {
+    table.onInstalled(applied);
+    if (subscriptions.topicCount > 0) subscriptions.onChanged(topicsOf(applied, view));
+  });
+  const record = agentRecord(config, identity, 'server');
+  const self = (): AgentRecord => record;
+  const { presence, judge, reporter } = presenceOf(parts, { self, table });
+  const desk = new AgentDesk({
+    datacenter: config.datacenter,
+    nodeName: identity.nodeName,
+    view,
+    indexNow: () => state.index,
+    submit,
+    servers,
+    presence,
+    table,
+    subscriptions,
+    now: () => clock.now(),
+  });
+  const forwarded = new ForwardedHttp(() => tools().http);
+  const isWan = (request: unknown): boolean => (request as { isWan?: unknown } | null)?.isWan === true;
+  return {
+    methods: {
+      ...desk.methods(),
+      ...forwarded.methods(),
+      ...reporter.methods,
+      members: async (request) => membersOf({ self, table }, isWan(request)),
+      dns: dnsMethod(tools),
+    },
+    membership: membershipOf(parts, { self, table }),
+    judge,
+    desk,
+    reporter,
+  };
+}

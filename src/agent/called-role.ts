@@ -1,0 +1,59 @@
+/**
+ * The role of the only server of a datacenter, which client agents call: as that of an agent alone, with the port of
+ * `ports.server` and everything behind it.
+ */
+import type { OpenedStore } from '../catalog/opened-store.ts';
+import { systemClock } from '../lib/clock.ts';
+import { invariant } from '../model/errors.ts';
+import { agentsPart } from './agents-part.ts';
+import type { Ground } from './ground.ts';
+import { peerIdentities } from './peer-identity.ts';
+import type { AloneRole, Role, RoleTools } from './role.ts';
+import { rpcPart } from './rpc-part.ts';
+import { Term } from './term.ts';
+
+export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catalog: OpenedStore): Role {
+  const { config, identity, core, agentLog } = ground;
+  const self = { name: identity.nodeName, host: identity.advertiseAddress, port: config['ports.server'] };
+  let tools: RoleTools | undefined;
+  const agents = agentsPart({
+    config,
+    identity,
+    catalog,
+    clock: systemClock,
+    log: agentLog.log.child({ part: 'members' }),
+    submit: (command) => core.writer.submit(command),
+    servers: () => [self],
+    tools: () => {
+      invariant(tools !== undefined, 'an agent is built before others call it');
+      return tools;
+    },
+  });
+  const rpc = rpcPart({
+    config,
+    identity: async () => (await peerIdentities(ground, identity)).rpc,
+    methods: agents.methods,
+    clock: systemClock,
+    log: agentLog.log.child({ part: 'rpc' }),
+  });
+  const term = new Term([...works, agents.judge]);
+  return {
+    ...alone,
+    membership: agents.membership,
+    attach: (given) => {
+      tools = given;
+    },
+    events: { spread: (event) => agents.desk.tellEvent(event), onEvent: () => {} },
+    part: {
+      name: 'term',
+      start: async () => {
+        term.begin();
+        await rpc.start();
+      },
+      stop: async () => {
+        await rpc.stop();
+        term.end();
+      },
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * What only a client agent has: a connection to the servers, through which it is a member, keeps what it follows true, and
+ * has everything else answered.
+ */
+
+import { nodeTopic, topicsOf } from '../../catalog/topics.ts';
+import { parseJoinAddress, resolveJoinAddress } from '../../cluster/join-address.ts';
+import { noServers } from '../../cluster/server-link.ts';
+import type { ClusterPort } from '../../http/cluster-port.ts';
+import type { Membership, MemberView } from '../../http/membership.ts';
+import { addressText } from '../../lib/address-text.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import type { AppError } from '../../model/errors.ts';
+import { agentRecord } from '../agent-record.ts';
+import { joinPorts } from '../cluster/cluster-settings.ts';
+import type { Ground } from '../ground.ts';
+import { cannotJoin, lanView } from '../member-view.ts';
+import type { Role } from '../role.ts';
+import { clientDns, clientHttp } from './client-elsewhere.ts';
+import { makeForward } from './forward-http.ts';
+import type { Servers } from './servers.ts';
+
+/** Time in ms that `join` waits until a server is met. */
+const JOIN_MS = 5_000;
+const ASK_MS = 5_000;
+/** Time in ms after which changed rows of the own node are compared. Turning it down compares more often. */
+const COMPARE_MS = 2_000;
+
+/** Nothing about servers is known here but where they are; whoever asks for more is answered by one of them. */
+function clusterOf({ link }: Servers): ClusterPort {
+  const refuse = (): Promise<never> => Promise.reject(noServers());
+  return {
+    standing: () => ({
+      kind: 'leaderless',
+      leaderAddress: '',
+      term: 0,
+      lastContactMs: link.silentMs,
+      expect: 0,
+    }),
+    servers: () =>
+      link.servers.map(({ name, host, port }) => ({
+        id: '',
+        name,
+        address: addressText(host, port),
+        isLeader: false,
+        isVoter: true,
+      })),
+    health: refuse,
+    transferLeader: refuse,
+    removeServer: refuse,
+  };
+}
+
+/** A member as an agent sees it that reaches no server. */
+function unreached(member: MemberView): MemberView {
+  const isServer = member.tags['role'] === 'consul' && member.status === 'alive';
+  return isServer ? { ...member, status: 'failed' } : member;
+}
+
+function membershipOf({ config, identity }: Ground, { link }: Servers): Membership {
+  const self = lanView(agentRecord(config, identity, 'client'));
+  /** As told last: what is shown while no server is reached. */
+  let latest: readonly MemberView[] = [self];
+  return {
+    self: () => self,
+    list: async (isWan) => {
+      const end = await link.call('members', { isWan }, { timeoutMs: ASK_MS });
+      if (end.kind === 'refused') throw end.error;
+      if (end.kind !== 'answered') return isWan ? [] : latest.map(unreached);
+      const members = end.value as readonly MemberView[];
+      if (!isWan) latest = members;
+      return members;
+    },
+    // Answered by a server: see its place.
+    forceLeave: () => Promise.reject(noServers()),
+    join: async (address, isWan) => {
+      if (isWan) throw cannotJoin(address, 'only servers join other datacenters');
+      const parsed = parseJoinAddress(address, joinPorts(config));
+      if ('fault' in parsed) throw cannotJoin(address, parsed.fault);
+      const addresses = await resolveJoinAddress(parsed);
+      if (!(await link.join(addresses, JOIN_MS))) throw cannotJoin(address, 'no server answered there');
+    },
+  };
+}
+
+/**
+ * Have the rows of this agent's node compared soon after they changed: others may have written them. What this agent has
+ * written itself is compared too, once for many changes.
+ */
+function onOwnRowsChanged({ core, identity }: Ground, compare: () => void): void {
+  const own = nodeTopic(identity.nodeName);
+  let isDue = false;
+  core.onInstalled((applied) => {
+    if (isDue || !topicsOf(applied, core.state.view).has(own)) return;
+    isDue = true;
+    systemClock.after(COMPARE_MS, () => {
+      isDue = false;
+      compare();
+    });
+  });
+}
+
+/** The role of an agent that has its catalog with servers. */
+export function clientRole(ground: Ground, servers: Servers): Role {
+  const { config, identity } = ground;
+  const { link, subscriptions } = servers;
+  const { nodeName } = identity;
+  const forward = makeForward({ link, nodeName, newId: () => systemRandom.uuid() });
+  const failed = Promise.withResolvers<AppError>();
+  servers.listen({ onGivenUp: failed.resolve });
+  return {
+    cluster: clusterOf(servers),
+    membership: membershipOf(ground, servers),
+    elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward }),
+    dns: {
+      elsewhere: clientDns(servers, config.datacenter),
+      onRecalled: (listener) => subscriptions.onRecalled(listener),
+    },
+    renewSession: () => Promise.reject(noServers()),
+    copy: {
+      standing: () => (link.isUp ? 'told' : 'cut off'),
+      isLoaded: () => true,
+      lastContactMs: () => link.silentMs,
+      current: () => undefined,
+    },
+    onReachable: (listener) => {
+      servers.listen({ onReached: listener });
+      onOwnRowsChanged(ground, listener);
+    },
+    // What is fired here is fired on a server, which tells everybody.
+    events: { spread: () => {}, onEvent: (listener) => servers.listen({ onEvent: listener }) },
+    failed: failed.promise,
+    takeOut: async () => {
+      const end = await link.call('leave', {}, { timeoutMs: ASK_MS });
+      // Whom no server hears has left as far as anybody can tell.
+      if (end.kind === 'refused') throw end.error;
+    },
+    part: {
+      name: 'servers',
+      start: async () => {
+        link.start();
+        subscriptions.start();
+      },
+      stop: async () => {
+        subscriptions.stop();
+        link.stop();
+      },
+    },
+  };
+}

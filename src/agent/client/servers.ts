@@ -1,0 +1,131 @@
+/**
+ * A client agent's side of its connection to the servers: the connection itself, what is followed over it, and the list of
+ * servers that is remembered for the next start.
+ */
+
+import type { UserEvent } from '../../catalog/event.ts';
+import { nodeTopic } from '../../catalog/topics.ts';
+import type { Watch } from '../../catalog/watch.ts';
+import type { AttendMessage, ServerPlace } from '../../cluster/agent-messages.ts';
+import { resolveJoinAddress } from '../../cluster/join-address.ts';
+import type { Mirror } from '../../cluster/mirror.ts';
+import { ReplicaProgress } from '../../cluster/replica-progress.ts';
+import { ServerLink } from '../../cluster/server-link.ts';
+import { Subscriptions } from '../../cluster/subscriptions.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Random } from '../../lib/random.ts';
+import { hasFields, isListOf, isNumber, isText } from '../../lib/shape.ts';
+import type { AgentState } from '../../local/agent-rules.ts';
+import { AppError } from '../../model/errors.ts';
+import type { RpcAddress } from '../../rpc/rpc-connection.ts';
+import { agentRecord } from '../agent-record.ts';
+import { joinSettings } from '../cluster/cluster-settings.ts';
+import type { Config } from '../config/options.ts';
+import type { Identity } from '../identity.ts';
+import { peerIdentities } from '../peer-identity.ts';
+import type { Security } from '../security.ts';
+
+/** Where the servers that were told of last are remembered. */
+const SERVERS_FACT = 'known_servers';
+const isServerList = isListOf(hasFields<ServerPlace>({ name: isText, host: isText, port: isNumber }));
+
+export interface ServersParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly config: Config;
+  readonly security: Security;
+  readonly identity: Identity;
+  readonly agentState: AgentState;
+  readonly mirror: Mirror;
+  readonly watch: Watch;
+}
+
+/** What happens on the connection, for whoever wants to know. */
+export interface ServersListener {
+  onReached?(): void;
+  onEvent?(event: UserEvent): void;
+  onGivenUp?(why: AppError): void;
+}
+
+export interface Servers {
+  readonly link: ServerLink;
+  readonly mirror: Mirror;
+  readonly subscriptions: Subscriptions;
+  /** How far what is followed has come. */
+  readonly marks: ReplicaProgress;
+  listen(listener: ServersListener): void;
+}
+
+function rememberedServers({ state }: AgentState): readonly ServerPlace[] {
+  try {
+    const value: unknown = JSON.parse(state.view.facts.get(SERVERS_FACT)?.value ?? '[]');
+    return isServerList(value, '') === undefined ? (value as readonly ServerPlace[]) : [];
+  } catch {
+    return []; // of another version: the addresses to join are there as well
+  }
+}
+
+async function resolveAll(addresses: readonly RpcAddress[]): Promise<readonly RpcAddress[]> {
+  return (await Promise.all(addresses.map(resolveJoinAddress))).flat();
+}
+
+/** Everything of the connection, not begun. Rejects with config_invalid when the secret is none. */
+export async function openServers(parts: ServersParts): Promise<Servers> {
+  const { clock, random, log, config, identity, agentState, mirror, watch } = parts;
+  const { atStart, again, intervalMs, maxTries } = joinSettings(config);
+  const listeners: ServersListener[] = [];
+  let mark = 0;
+  const marks = new ReplicaProgress(clock, () => mark);
+  const tlsIdentity = (await peerIdentities({ config, security: parts.security }, identity)).rpc;
+  const remember = (servers: readonly ServerPlace[]): void => {
+    const value = JSON.stringify(servers);
+    if (agentState.state.view.facts.get(SERVERS_FACT)?.value === value) return;
+    agentState.writer.submit({ kind: 'fact', name: SERVERS_FACT, value }).catch((error: unknown) => {
+      log.warn({ err: error }, 'the list of servers could not be kept');
+    });
+  };
+  const onMessage = (message: AttendMessage): void => {
+    if (message.kind === 'rows') subscriptions.take(message);
+    else if (message.kind === 'mark') {
+      mark = message.index;
+      marks.moved();
+    } else if (message.kind === 'event') for (const listener of listeners) listener.onEvent?.(message.event);
+  };
+  const link = new ServerLink({
+    agent: () => agentRecord(config, identity, 'client'),
+    joinAddresses: () => resolveAll([...atStart, ...again]),
+    remembered: rememberedServers(agentState),
+    onServers: remember,
+    retryMs: intervalMs,
+    maxRounds: maxTries,
+    onGivenUp: () => {
+      const why = new AppError('config_invalid', `agent: max join retry exhausted, exiting`);
+      for (const listener of listeners) listener.onGivenUp?.(why);
+    },
+    identity: () => tlsIdentity,
+    clock,
+    random,
+    log,
+    onWelcome: (_server, index) => {
+      if (index < mark) mirror.restart();
+      mark = index;
+      marks.moved();
+      void subscriptions.resume();
+      for (const listener of listeners) listener.onReached?.();
+    },
+    onLost: () => {},
+    onMessage,
+  });
+  const subscriptions = new Subscriptions({
+    mirror,
+    clock,
+    isUp: () => link.isUp,
+    follow: async (topics) => (await link.call('subscribe', { topics })).kind === 'answered',
+    unfollow: (topics) => void link.call('unsubscribe', { topics }),
+    isAwaited: (topic) => watch.isAwaited(topic),
+    always: [nodeTopic(identity.nodeName)],
+  });
+  return { link, mirror, subscriptions, marks, listen: (listener) => void listeners.push(listener) };
+}

@@ -1,0 +1,47 @@
+/**
+ * What agents and servers tell each other: who an agent is, and what a server sends it for as long as it attends.
+ *
+ * All of it travels as JSON (rpc/message-codec.ts). An agent of another version may know more: members that are not
+ * understood are left alone, members that are missing have a meaning of their own.
+ */
+import type { Unstamped } from '../catalog/command.ts';
+import type { UserEvent } from '../catalog/event.ts';
+import type { PutChange } from '../catalog/state.ts';
+import type { ModifyIndex, NodeRow, StringMap } from '../model/types.ts';
+
+/** An agent as others know it. */
+export interface AgentRecord {
+  readonly node: Unstamped<NodeRow>;
+  readonly datacenter: string;
+  /** What the list of members shows of it. */
+  readonly port: number;
+  readonly tags: StringMap;
+}
+
+/** A server that can be called, as agents are told of it. */
+export interface ServerPlace {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Changes of the rows behind a topic; `isWhole` when they are all there are. */
+export interface RowsMessage {
+  readonly kind: 'rows';
+  readonly topic: string;
+  /** Of the topic. */
+  readonly index: ModifyIndex;
+  readonly isWhole: boolean;
+  readonly put: readonly PutChange[];
+  /** Keys as in `RowSet`. */
+  readonly removed: readonly string[];
+}
+
+export type AttendMessage =
+  /** First of all: the agent is taken. `index` is how far the server's catalog is. */
+  | { readonly kind: 'welcome'; readonly server: string; readonly index: ModifyIndex }
+  | { readonly kind: 'servers'; readonly servers: readonly ServerPlace[] }
+  | RowsMessage
+  /** All changes up to `index` of what the agent follows have been sent. */
+  | { readonly kind: 'mark'; readonly index: ModifyIndex }
+  | { readonly kind: 'event'; readonly event: UserEvent };

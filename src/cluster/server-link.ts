@@ -1,0 +1,311 @@
+/**
+ * A client agent's connection to the servers: one at a time, chosen at random, and another one at once when it breaks.
+ *
+ * Over it the agent attends: the server tells what the agent follows for as long as the call lasts, and takes the agent for
+ * alive. Every few minutes the agent moves to another server, so that servers that came later get their share; the new
+ * connection stands before the old one is given up. Which servers there are the servers say; the addresses to join are
+ * tried until one has answered, and when none of the known ones does.
+ */
+import type { Clock, Timer } from '../lib/clock.ts';
+import { sleep } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import { AppError } from '../model/errors.ts';
+import { type CallEnd, type CallOptions, type RpcAddress, RpcConnection } from '../rpc/rpc-connection.ts';
+import type { TlsIdentity } from '../rpc/tls-identity.ts';
+import type { AgentRecord, AttendMessage, ServerPlace } from './agent-messages.ts';
+
+/** Pause in ms after all servers were tried, while it is likely that one is just starting. */
+const SOON_MS = 1_000;
+/** How long that is likely in ms. */
+const EAGER_MS = 60_000;
+/** Time in ms that a server has to welcome an agent. */
+const WELCOME_MS = 3_000;
+/** Time in ms with one server, and up to as much again at random. */
+const STAY_MS = 120_000;
+/** Time in ms that calls under way have when the agent has moved to another server. */
+const LINGER_MS = 15_000;
+/** Time in ms that a call waits for a connection that has just broken. */
+const HOLD_MS = 1_500;
+
+export interface ServerLinkParts {
+  readonly agent: () => AgentRecord;
+  /** Addresses to join, names resolved. Never rejects. */
+  readonly joinAddresses: () => Promise<readonly RpcAddress[]>;
+  /** The servers that are known from before. */
+  readonly remembered: readonly ServerPlace[];
+  readonly onServers: (servers: readonly ServerPlace[]) => void;
+  /** Pause in ms between two rounds over all addresses, once it is not likely any more that a server is just starting. */
+  readonly retryMs: number;
+  /** Rounds without success after which the agent gives up; 0 is never. */
+  readonly maxRounds: number;
+  readonly onGivenUp: () => void;
+  /** Asked for each connection, because certificates are renewed. */
+  readonly identity: () => TlsIdentity | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** A server has taken this agent; `index` is how far its catalog is. Every connection begins with it. */
+  readonly onWelcome: (server: string, index: number) => void;
+  /** No server is reached any more. */
+  readonly onLost: () => void;
+  readonly onMessage: (message: AttendMessage) => void;
+}
+
+/** One server that this agent attends. */
+interface Attendance {
+  readonly connection: RpcConnection;
+  readonly address: RpcAddress;
+  readonly server: string;
+  readonly index: number;
+  /** Attend no more; other calls go on. */
+  readonly giveUp: () => void;
+  /** Resolves when it has ended; never rejects. */
+  readonly ended: Promise<CallEnd>;
+}
+
+type Welcome = Extract<AttendMessage, { kind: 'welcome' }>;
+
+const keyOf = ({ host, port }: RpcAddress): string => `${host} ${port}`;
+
+export class ServerLink {
+  readonly #parts: ServerLinkParts;
+  readonly #stopping = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #servers: readonly ServerPlace[];
+  #current: Attendance | undefined;
+  #lostMs: number;
+  #round = 0;
+  #isStarted = false;
+  #wakeEarly: () => void = () => {};
+  #extra: readonly RpcAddress[] = [];
+  #moving: Timer | undefined;
+
+  constructor(parts: ServerLinkParts) {
+    this.#parts = parts;
+    this.#servers = parts.remembered;
+    this.#lostMs = parts.clock.monotonic();
+  }
+
+  get isUp(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** The server that is attended; undefined while none is. */
+  get server(): string | undefined {
+    return this.#current?.server;
+  }
+
+  get servers(): readonly ServerPlace[] {
+    return this.#servers;
+  }
+
+  /** Time in ms since a server was reached; 0 while one is. */
+  get silentMs(): number {
+    return this.isUp ? 0 : this.#parts.clock.monotonic() - this.#lostMs;
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#lostMs = this.#parts.clock.monotonic();
+    void this.#run();
+  }
+
+  /** Give up the connection. Calls that wait end as unsent. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#moving?.cancel();
+    this.#current?.connection.close();
+    this.#wakeEarly();
+    this.#wakeWaiting();
+  }
+
+  /** Try these addresses too, now. Resolves to whether a server is reached within `timeoutMs`. Never rejects. */
+  async join(addresses: readonly RpcAddress[], timeoutMs: number): Promise<boolean> {
+    if (this.isUp) return true;
+    this.#extra = addresses;
+    this.#wakeEarly();
+    await this.#whenUp(timeoutMs);
+    return this.isUp;
+  }
+
+  /** Ask the server; waits a moment for a connection that has just broken. Never rejects. */
+  async call(method: string, request: unknown, options: CallOptions = {}): Promise<CallEnd> {
+    if (this.#isStarted && !this.isUp && this.silentMs < HOLD_MS) await this.#whenUp(HOLD_MS - this.silentMs);
+    const attendance = this.#current;
+    if (attendance === undefined) return { kind: 'unsent', why: 'no server is reached' };
+    return attendance.connection.call(method, request, options);
+  }
+
+  #whenUp(timeoutMs: number): Promise<void> {
+    if (this.isUp || this.#stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const timer = this.#parts.clock.after(timeoutMs, end);
+      this.#waiting.add(end);
+    });
+  }
+
+  #wakeWaiting(): void {
+    for (const end of [...this.#waiting]) end();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const attendance = await this.#reachAny(undefined);
+      if (signal.aborted) {
+        attendance?.connection.close();
+        return;
+      }
+      if (attendance === undefined) {
+        if (!(await this.#pause())) return;
+        continue;
+      }
+      this.#round = 0;
+      await this.#stay(attendance);
+    }
+  }
+
+  /** Wait before the next round; false when there shall be none. */
+  async #pause(): Promise<boolean> {
+    const { clock, retryMs, maxRounds, onGivenUp, log } = this.#parts;
+    this.#round += 1;
+    if (maxRounds > 0 && this.#round >= maxRounds) {
+      onGivenUp();
+      return false;
+    }
+    const isEager = this.silentMs < EAGER_MS;
+    if (this.#round === 1 || !isEager)
+      log.warn({ round: this.#round }, 'no server could be reached, trying again');
+    await Promise.race([
+      sleep(clock, isEager ? Math.min(SOON_MS, retryMs) : retryMs),
+      new Promise<void>((resolve) => {
+        this.#wakeEarly = resolve;
+      }),
+    ]);
+    return true;
+  }
+
+  /** Attend until it ends, moving on to other servers now and then. */
+  async #stay(first: Attendance): Promise<void> {
+    let attendance: Attendance | undefined = first;
+    while (attendance !== undefined) {
+      this.#current = attendance;
+      this.#parts.onWelcome(attendance.server, attendance.index);
+      this.#wakeWaiting();
+      const next = await this.#endOrMove(attendance);
+      this.#leave(attendance);
+      attendance = next;
+    }
+    this.#current = undefined;
+    this.#lostMs = this.#parts.clock.monotonic();
+    if (this.#stopping.signal.aborted) return;
+    this.#parts.log.warn({ server: first.server }, 'the connection to the server is lost');
+    this.#parts.onLost();
+  }
+
+  /** What is under way with a server that was left may end; whatever is not done then is asked again by who needs it. */
+  #leave({ connection, giveUp }: Attendance): void {
+    giveUp();
+    this.#parts.clock.after(LINGER_MS, () => connection.close());
+  }
+
+  /** Resolves to the next server when this agent has moved, or to undefined when the connection has ended. */
+  #endOrMove(attendance: Attendance): Promise<Attendance | undefined> {
+    const { clock, random } = this.#parts;
+    return new Promise((resolve) => {
+      let hasEnded = false;
+      const move = async (): Promise<void> => {
+        const next = await this.#reachOther(attendance);
+        if (hasEnded) next?.connection.close();
+        else if (next === undefined) again();
+        else resolve(next);
+      };
+      const again = (): void => {
+        this.#moving = clock.after(STAY_MS * (1 + random.next()), () => void move());
+      };
+      again();
+      void attendance.ended.then(() => {
+        hasEnded = true;
+        this.#moving?.cancel();
+        resolve(undefined);
+      });
+    });
+  }
+
+  async #reachOther({ address }: Attendance): Promise<Attendance | undefined> {
+    if (this.#servers.length < 2) return undefined;
+    return this.#reachAny(address);
+  }
+
+  /** The servers in random order, then the addresses to join. */
+  async #addresses(except: RpcAddress | undefined): Promise<readonly RpcAddress[]> {
+    const { random, joinAddresses } = this.#parts;
+    const known: readonly RpcAddress[] = this.#servers.map(({ host, port }) => ({ host, port }));
+    const shuffled = known
+      .map((address) => ({ address, order: random.next() }))
+      .sort((a, b) => a.order - b.order)
+      .map(({ address }) => address);
+    const others = except === undefined ? [...this.#extra, ...(await joinAddresses())] : [];
+    const all = new Map([...shuffled, ...others].map((address) => [keyOf(address), address]));
+    if (except !== undefined) all.delete(keyOf(except));
+    return [...all.values()];
+  }
+
+  async #reachAny(except: RpcAddress | undefined): Promise<Attendance | undefined> {
+    for (const address of await this.#addresses(except)) {
+      if (this.#stopping.signal.aborted) return undefined;
+      const attendance = await this.#attend(address);
+      if (attendance !== undefined) return attendance;
+    }
+    return undefined;
+  }
+
+  /** Have a server take this agent; undefined when it does not, or cannot be reached. */
+  async #attend(address: RpcAddress): Promise<Attendance | undefined> {
+    const { identity, clock, agent, log } = this.#parts;
+    const connection = new RpcConnection({ address, identity: identity(), clock });
+    const { promise: welcome, resolve } = Promise.withResolvers<Welcome | undefined>();
+    const stopping = new AbortController();
+    const onMessage = (message: unknown): void => {
+      if (!stopping.signal.aborted) this.#take(message as AttendMessage, resolve);
+    };
+    const ended = connection.call('attend', { agent: agent() }, { onMessage, signal: stopping.signal });
+    void ended.then((end) => {
+      if (end.kind === 'refused') this.#sayRefusal(address, end.error);
+      resolve(undefined);
+    });
+    const timer = clock.after(WELCOME_MS, () => resolve(undefined));
+    const welcomed = await welcome;
+    timer.cancel();
+    if (welcomed === undefined) {
+      connection.close();
+      return undefined;
+    }
+    const { server, index } = welcomed;
+    log.info({ server, address: `${address.host}:${address.port}` }, 'a server has taken this agent');
+    return { connection, address, server, index, ended, giveUp: () => stopping.abort() };
+  }
+
+  #sayRefusal({ host, port }: RpcAddress, { message }: AppError): void {
+    this.#parts.log.error({ address: `${host}:${port}`, why: message }, 'a server refused this agent');
+  }
+
+  #take(message: AttendMessage, onWelcome: (welcome: Welcome) => void): void {
+    if (message.kind === 'welcome') onWelcome(message);
+    else if (message.kind === 'servers') {
+      this.#servers = message.servers;
+      this.#parts.onServers(message.servers);
+    } else this.#parts.onMessage(message);
+  }
+}
+
+/** What somebody is told who needs a server while none is reached. */
+export function noServers(): AppError {
+  return new AppError('no_leader', 'No known Consul servers');
+}

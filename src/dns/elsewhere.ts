@@ -1,0 +1,32 @@
+/**
+ * Where names are answered whose rows are not in this process: an agent that follows only what it is asked for has the rows
+ * fetched, or has a server answer; a name of another datacenter is answered there.
+ *
+ * The decision (decide.ts) only says where; the responder goes there and waits, as it does for recursors.
+ */
+import type { Lookup } from '../names/lookup.ts';
+import type { Transport } from './counters.ts';
+
+export type ElsewherePlace =
+  /** The rows behind this topic have to be here first. */
+  | { readonly kind: 'rows'; readonly topic: string }
+  /** A server of this datacenter answers the question as it came. */
+  | { readonly kind: 'server' }
+  /** A server of another datacenter does. */
+  | { readonly kind: 'datacenter'; readonly datacenter: string };
+
+export interface Elsewhere {
+  /** Where a question is answered; undefined is here. Called for every question that is not known: no work, no waiting. */
+  placeOf(lookup: Lookup, qtype: number): ElsewherePlace | undefined;
+  /** Resolves to whether the rows are here now. Never rejects. */
+  fetch(topic: string): Promise<boolean>;
+  /** The reply to a packet; null when nobody can be reached. Never rejects. */
+  ask(
+    packet: Uint8Array,
+    place: Exclude<ElsewherePlace, { kind: 'rows' }>,
+    transport: Transport,
+  ): Promise<Uint8Array | null>;
+}
+
+/** Questions that wait for others at once; beyond it they are answered with SERVFAIL. Some 1 KiB each. */
+export const MAX_ASKED_ELSEWHERE = 2_000;

@@ -1,0 +1,17 @@
+/**
+ * Whoever answers requests that are not answered from this agent's own rows: a client agent asks a server, a server one of
+ * another datacenter.
+ */
+import type { Call, Reply } from './call-and-reply.ts';
+
+/** What of an operation says where it is answered; see route.ts. */
+interface Placed {
+  readonly place: { readonly at: 'agent' | 'catalog' };
+  readonly followed?: (call: Call) => string | undefined;
+}
+
+/**
+ * The answer to an operation that is answered elsewhere; `here` once its rows have been brought here. Undefined at once for
+ * what is answered here anyway. Rejects with AppError.
+ */
+export type AnswerElsewhere = (operation: Placed, call: Call) => Promise<Reply | 'here'> | undefined;

@@ -1,0 +1,199 @@
+import { expect, it } from 'vitest';
+import { checkKey } from '../../../src/catalog/tables.ts';
+import { AgentDesk } from '../../../src/cluster/agent-desk.ts';
+import type { AgentRecord } from '../../../src/cluster/agent-messages.ts';
+import { MemberJudge } from '../../../src/cluster/member-judge.ts';
+import { MemberTable } from '../../../src/cluster/member-table.ts';
+import { Presence } from '../../../src/cluster/presence.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import type { RpcCall, RpcPeer } from '../../../src/rpc/rpc-server.ts';
+import { startCatalog } from '../../support/catalog.ts';
+import { agentOn, registration } from '../../support/cluster-rows.ts';
+
+const HOUR_MS = 3_600_000;
+
+async function datacenter() {
+  const { clock, state, installer, writer } = await startCatalog();
+  const { view } = state;
+  const table = new MemberTable(view);
+  installer.onInstalled((applied) => table.onInstalled(applied));
+  const presence = new Presence(clock);
+  const judge = new MemberJudge({
+    self: () => agentOn('s1'),
+    table,
+    view,
+    sightings: () => presence.sightings(),
+    sightingOf: (node) => presence.of(node),
+    submit: (command) => writer.submit(command),
+    reconnectTimeoutMs: () => 72 * HOUR_MS,
+    clock,
+    log: silentLogger,
+  });
+  presence.onChange((node) => judge.look(node));
+  judge.begin();
+  const after = (ms: number): Promise<void> => clock.advanceAndSettle(ms);
+  await after(500);
+  /** An agent connects; the result is the end of its connection. */
+  const connect = (agent: AgentRecord): (() => void) => {
+    const connection = { heardMs: clock.monotonic() };
+    const depart = presence.arrive(agent, connection);
+    return () => {
+      connection.heardMs = clock.monotonic();
+      depart();
+    };
+  };
+  const statusOf = (node: string): string | undefined => table.of(node)?.status;
+  const health = (node: string): string | undefined => view.checks.get(checkKey(node, 'serfHealth'))?.status;
+  return { clock, view, table, presence, judge, writer, connect, statusOf, health, after };
+}
+
+it('the server itself and whoever connects are alive, at once', async () => {
+  const { connect, statusOf, health, after } = await datacenter();
+  connect(agentOn('c1'));
+  await after(0);
+  expect([statusOf('s1'), statusOf('c1'), health('c1')]).toEqual(['alive', 'alive', 'passing']);
+});
+
+it('who is silent for three seconds has failed, and is alive again when it is heard', async () => {
+  const { connect, statusOf, health, after } = await datacenter();
+  const cut = connect(agentOn('c1'));
+  await after(10_000);
+  cut();
+  await after(2_500);
+  expect(statusOf('c1')).toBe('alive');
+  await after(1_000);
+  expect([statusOf('c1'), health('c1')]).toEqual(['failed', 'critical']);
+  connect(agentOn('c1'));
+  await after(0);
+  expect([statusOf('c1'), health('c1')]).toEqual(['alive', 'passing']);
+});
+
+it('who moves from one connection to another is never missed', async () => {
+  const { connect, statusOf, after } = await datacenter();
+  const first = connect(agentOn('c1'));
+  await after(10_000);
+  connect(agentOn('c1'));
+  first();
+  await after(10_000);
+  expect(statusOf('c1')).toBe('alive');
+});
+
+it('a new leader gives everybody the time to be seen', async () => {
+  const { connect, judge, statusOf, after } = await datacenter();
+  const cut = connect(agentOn('c1'));
+  await after(1_000);
+  judge.end();
+  cut();
+  await after(60_000);
+  judge.begin();
+  await after(2_500);
+  expect(statusOf('c1')).toBe('alive');
+  await after(1_000);
+  expect(statusOf('c1')).toBe('failed');
+});
+
+it('who has failed is forgotten after the reconnect timeout, with its node', async () => {
+  const { connect, statusOf, view, clock, after } = await datacenter();
+  connect(agentOn('c1'))();
+  await after(10_000);
+  expect(statusOf('c1')).toBe('failed');
+  clock.stall(72 * HOUR_MS);
+  await after(1_000);
+  expect([statusOf('c1'), view.nodes.get('c1')]).toEqual([undefined, undefined]);
+});
+
+it('a check that others wrote over is put right', async () => {
+  const { connect, writer, health, after } = await datacenter();
+  connect(agentOn('c1'));
+  await after(1_000);
+  await writer.submit({ kind: 'deregister', node: 'c1' });
+  await after(31_000);
+  expect(health('c1')).toBe('passing');
+});
+
+it('an agent that comes back under another name takes its id along, and the old name is gone', async () => {
+  const { connect, statusOf, view, writer, after } = await datacenter();
+  const cut = connect(agentOn('old', 'one-id'));
+  await after(1_000);
+  await writer.submit(registration('old', 'web', 80));
+  cut();
+  await after(500);
+  connect(agentOn('new', 'one-id'));
+  await after(2_000);
+  expect([statusOf('old'), statusOf('new')]).toEqual([undefined, 'alive']);
+  expect([view.nodes.get('old'), view.nodes.get('new')?.id]).toEqual([undefined, 'one-id']);
+});
+
+it('a second agent with the name of one that lives is refused', async () => {
+  const { connect } = await datacenter();
+  connect(agentOn('c1'));
+  expect(() => connect(agentOn('c1', 'another-id'))).toThrow('node name "c1" is taken');
+});
+
+function peer(): RpcPeer & { leave: () => void } {
+  const gone = new AbortController();
+  return {
+    remoteAddress: '10.0.0.9',
+    gone: gone.signal,
+    heardMs: 0,
+    cut: () => gone.abort(),
+    leave: () => gone.abort(),
+  };
+}
+
+it('an agent writes its own node and nothing else, and only while it attends', async () => {
+  const { presence, table, view, writer, clock, after } = await datacenter();
+  const desk = new AgentDesk({
+    datacenter: 'dc1',
+    nodeName: 's1',
+    view,
+    indexNow: () => 1,
+    submit: (command) => writer.submit(command),
+    servers: () => [],
+    presence,
+    table,
+    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    now: () => clock.now(),
+  });
+  const { attend, command, leave } = desk.methods();
+  const agent = peer();
+  const call: RpcCall = { peer: agent, signal: agent.gone, send: async () => {} };
+  const web = { command: registration('c1', 'web', 80) };
+  await expect(command?.(web, call)).rejects.toThrow('has to attend first');
+  const attending = attend?.({ agent: agentOn('c1') }, call);
+  await expect(command?.(web, call)).resolves.toMatchObject({ result: true });
+  for (const forbidden of [
+    registration('c2', 'web', 80),
+    { kind: 'all', commands: [registration('c1', 'web', 80), { kind: 'deregister', node: 's1' }] },
+    { kind: 'kv', verb: 'set', key: 'a', value: '', flags: '0', index: 0, session: '' },
+  ])
+    await expect(command?.({ command: forbidden }, call)).rejects.toThrow('writes its own node');
+  await leave?.({}, call);
+  await after(1_000);
+  expect([table.of('c1')?.status, view.nodes.get('c1')]).toEqual(['left', undefined]);
+  agent.leave();
+  await attending;
+});
+
+it('an agent of another datacenter, and one with the name of the server, are refused', async () => {
+  const { presence, table, view, writer } = await datacenter();
+  const desk = new AgentDesk({
+    datacenter: 'dc1',
+    nodeName: 's1',
+    view,
+    indexNow: () => 1,
+    submit: (command) => writer.submit(command),
+    servers: () => [],
+    presence,
+    table,
+    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    now: () => 0,
+  });
+  const { attend } = desk.methods();
+  const agent = peer();
+  const call: RpcCall = { peer: agent, signal: agent.gone, send: async () => {} };
+  const elsewhere = { ...agentOn('c1'), datacenter: 'dc2' };
+  await expect(attend?.({ agent: elsewhere }, call)).rejects.toThrow("part of wrong datacenter 'dc2'");
+  await expect(attend?.({ agent: agentOn('s1', 'x') }, call)).rejects.toThrow('is taken');
+  await expect(attend?.({ agent: { node: {} } }, call)).rejects.toThrow('agent.node.name is not a text');
+});
