@@ -2,6 +2,7 @@
  * Checks connected to registrations: what Local says to run goes to the scheduler, results go back.
  */
 import type { Follow } from '../checks/check.ts';
+import type { CheckIdentity } from '../checks/dial.ts';
 import { ProbeThread } from '../checks/probe-thread.ts';
 import { type ProbeRun, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -11,9 +12,14 @@ import type { LocalCheck } from '../local/local-check.ts';
 import type { ChecksChange } from '../local/registration.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { CheckId, CheckStatus } from '../model/types.ts';
+import type { Config } from './config/options.ts';
 import type { Part } from './lifecycle.ts';
+import type { Security } from './security.ts';
 
 export interface ChecksParts {
+  readonly config: Config;
+  readonly security: Security;
+  readonly nodeName: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly follow: Follow;
@@ -33,12 +39,20 @@ function countRuns(metrics: Metrics): (run: ProbeRun) => void {
   };
 }
 
+/** What checks show and trust where `enable_agent_tls_for_checks` lets them use the agent's certificate. */
+function checkIdentity({ config, security, nodeName }: ChecksParts): CheckIdentity | undefined {
+  if (!config.enable_agent_tls_for_checks) return undefined;
+  return { ...security.state.rpc.material, serverName: config.server_name || nodeName };
+}
+
 /** The scheduler with every kind of probe, and what starts and stops both. */
 export function buildChecks(parts: ChecksParts): { readonly scheduler: Scheduler; readonly part: Part } {
   const { clock, random, follow, onResult, metrics, log } = parts;
   const uncaught = metrics.counter('uncaught_errors');
   const thread = new ProbeThread(log, () => uncaught.add(uncaught.slot('probe')));
   const { probes } = thread;
+  thread.setIdentity(checkIdentity(parts));
+  parts.security.onChange(() => thread.setIdentity(checkIdentity(parts)));
   const scheduler = new Scheduler({ clock, random, probes, follow, onResult, onRun: countRuns(metrics) });
   const part: Part = {
     name: 'checks',

@@ -213,6 +213,8 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const { configuration } = request;
   const { log } = agentLog;
   const { scheduler, part: checks } = buildChecks({
+    ...ground,
+    nodeName: identity.nodeName,
     clock: systemClock,
     random: systemRandom,
     follow: followAlias({ ...core, nodeName: identity.nodeName }),

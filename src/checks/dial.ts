@@ -36,31 +36,52 @@ export interface DialOptions {
   readonly alpn?: readonly string[];
 }
 
+/** What the agent shows to those who are checked, where it is to show anything, and whom it trusts then. */
+export interface CheckIdentity {
+  /** PEM; '' for none. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Authorities that are trusted instead of those of the machine; none changes nothing. */
+  readonly authorities: readonly string[];
+  /** The name that certificates are for where a check names none. */
+  readonly serverName: string;
+}
+
 /** Opens a socket; errors come as its 'error' event. */
 export type Dial = (target: HostPort, options: DialOptions) => net.Socket;
 
-/**
- * Whom probes trust: the authorities that Node brings and those that this machine's administrator added. Made once,
- * because it takes some ten milliseconds.
- */
-function trustedAuthorities(): tls.SecureContext {
-  const ca = new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system')]);
-  return tls.createSecureContext({ ca: [...ca] });
+/** Whom probes trust: the authorities that Node brings and those that this machine's administrator added. */
+function machineAuthorities(): readonly string[] {
+  return [...new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system')])];
 }
 
-/** The dialer that all probes of an agent share. */
-export function createDial(): Dial {
+function contextFor(identity: CheckIdentity | undefined): tls.SecureContext {
+  const own = identity?.authorities ?? [];
+  return tls.createSecureContext({
+    ca: [...(own.length > 0 ? own : machineAuthorities())],
+    ...(identity !== undefined &&
+      identity.certificate !== '' && { cert: identity.certificate, key: identity.key }),
+  });
+}
+
+/** The dialer that all probes of an agent share. `identityNow` gives another object when it has changed. */
+export function createDial(identityNow: () => CheckIdentity | undefined = () => undefined): Dial {
   const lookup = pendingLookups();
-  let secureContext: tls.SecureContext | undefined;
+  /** Made once for an identity, because it takes some ten milliseconds. */
+  let made: { readonly of: CheckIdentity | undefined; readonly context: tls.SecureContext } | undefined;
+  const contextNow = (): tls.SecureContext => {
+    const of = identityNow();
+    if (made === undefined || made.of !== of) made = { of, context: contextFor(of) };
+    return made.context;
+  };
   return ({ host, port }, { tls: security, alpn }) => {
     // With all addresses in hand, Node tries them in turn until one answers (RFC 8305).
     const options = { host, port, lookup, autoSelectFamily: true };
     if (security === undefined) return net.connect(options);
-    const serverName = security.serverName || host;
-    secureContext ??= trustedAuthorities();
+    const serverName = security.serverName || identityNow()?.serverName || host;
     return tls.connect({
       ...options,
-      secureContext,
+      secureContext: contextNow(),
       rejectUnauthorized: !security.skipVerify,
       // An IP address cannot be a server name (RFC 6066 §3).
       ...(net.isIP(serverName) === 0 ? { servername: serverName } : {}),

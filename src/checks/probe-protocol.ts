@@ -6,6 +6,7 @@
  */
 
 import type { PolledSpec, ProbeResult } from './check.ts';
+import type { CheckIdentity } from './dial.ts';
 
 export type ToProbeThread =
   | {
@@ -17,6 +18,8 @@ export type ToProbeThread =
     }
   /** The time of this run is up, or nobody wants its result any more. */
   | { readonly kind: 'abort'; readonly id: number }
+  /** What the agent shows from now on; the thread is started with what it shows at first. */
+  | { readonly kind: 'identity'; readonly identity: CheckIdentity | undefined }
   | { readonly kind: 'stop' };
 
 /** How a run ended; `fault` is a bug in a probe. */

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/logger.ts';
 import { threadEnv } from '../lib/thread-env.ts';
 import type { PolledSpec, ProbeLimits, ProbeResult, Probes } from './check.ts';
+import type { CheckIdentity } from './dial.ts';
 import type { FromProbeThread, ToProbeThread } from './probe-protocol.ts';
 
 interface Waiting {
@@ -34,6 +35,7 @@ export class ProbeThread {
   #worker: Worker | undefined;
   #unsent: ToProbeThread[] = [];
   #lastId = 0;
+  #identity: CheckIdentity | undefined;
   #isStopped = false;
 
   /** `onDied` is told of every thread that dies. */
@@ -41,6 +43,12 @@ export class ProbeThread {
     this.#log = log;
     this.#onDied = onDied;
     this.#file = file;
+  }
+
+  /** What the agent shows to those who are checked, from the next run on. */
+  setIdentity(identity: CheckIdentity | undefined): void {
+    this.#identity = identity;
+    if (this.#worker !== undefined) this.#send({ kind: 'identity', identity });
   }
 
   /** Every kind of probe, run over there. */
@@ -91,7 +99,7 @@ export class ProbeThread {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(this.#file, { env: threadEnv() });
+    const worker = new Worker(this.#file, { env: threadEnv(), workerData: this.#identity });
     worker.on('message', (messages: readonly FromProbeThread[]) => {
       for (const message of messages) this.#settle(message);
     });

@@ -4,14 +4,16 @@
  * When to run, when to give up and what a result means is decided by the scheduler in the main thread; nothing is
  * remembered here but the runs under way.
  */
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../model/errors.ts';
 import type { PolledKind, Probe, ProbeResult } from './check.ts';
+import type { CheckIdentity } from './dial.ts';
 import type { FromProbeThread, ToProbeThread } from './probe-protocol.ts';
 import { makeProbes } from './probes.ts';
 
 function serve(port: MessagePort): void {
-  const probes = makeProbes();
+  let identity = workerData as CheckIdentity | undefined;
+  const probes = makeProbes(() => identity);
   const running = new Map<number, AbortController>();
   let ended: FromProbeThread[] = [];
 
@@ -45,6 +47,7 @@ function serve(port: MessagePort): void {
     for (const message of messages) {
       if (message.kind === 'run') run(message);
       else if (message.kind === 'abort') running.get(message.id)?.abort();
+      else if (message.kind === 'identity') identity = message.identity;
       else stop();
     }
   });

@@ -5,7 +5,7 @@
  * checks/kinds and a row here.
  */
 import type { PolledKind, Probe, Probes } from './check.ts';
-import { createDial } from './dial.ts';
+import { type CheckIdentity, createDial } from './dial.ts';
 
 /** A probe that loads itself at its first run. */
 function lazily<Kind extends PolledKind>(load: () => Promise<Probe<Kind>>): Probe<Kind> {
@@ -17,8 +17,8 @@ function lazily<Kind extends PolledKind>(load: () => Promise<Probe<Kind>>): Prob
 }
 
 /** The probes of this agent. They share one dialer. */
-export function makeProbes(): Probes {
-  const dial = createDial();
+export function makeProbes(identityNow: () => CheckIdentity | undefined): Probes {
+  const dial = createDial(identityNow);
   return {
     http: lazily(async () => (await import('./kinds/http-probe.ts')).httpProbe(dial)),
     tcp: lazily(async () => (await import('./kinds/tcp-probe.ts')).tcpProbe(dial)),

@@ -6,13 +6,11 @@
  * warning. A switch that is off asks for nothing and is not named.
  */
 
-export type Subject = 'safety' | 'checks' | 'cluster' | 'mesh' | 'other';
+export type Subject = 'safety' | 'cluster' | 'mesh' | 'other';
 
 /** What the log says of the keys of a subject. */
 export const SUBJECTS: Readonly<Record<Subject, string>> = {
   safety: 'not enforced by this agent',
-  checks:
-    'without effect: checks present no client certificate; look at such a service with a script (`curl --cert`), and name a CA of your own in NODE_EXTRA_CA_CERTS',
   cluster: 'without meaning while there is one agent',
   mesh: 'part of the service mesh, which this agent does not have',
   other: 'without meaning in this agent',
@@ -25,9 +23,8 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
     acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
     auto_encrypt auto_config encrypt_verify_incoming
-    encrypt_verify_outgoing server_name audit
+    encrypt_verify_outgoing audit
     disable_keyring_file unix_sockets`),
-  checks: ['enable_agent_tls_for_checks'],
   cluster: words(`
     advertise_reconnect_timeout autopilot.disable_upgrade_migration
     autopilot.redundancy_zone_tag autopilot.upgrade_version_tag discovery_max_stale

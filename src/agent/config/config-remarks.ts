@@ -25,7 +25,7 @@ function strangeVariables(env: Environment): readonly Remark[] {
     });
 }
 
-const WARNED: ReadonlySet<Subject> = new Set(['safety', 'checks']);
+const WARNED: ReadonlySet<Subject> = new Set(['safety']);
 
 function remarksOnAccepted(accepted: ReadonlyMap<string, Subject>): readonly Remark[] {
   return (Object.keys(SUBJECTS) as Subject[]).flatMap((subject) => {

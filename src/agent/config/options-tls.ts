@@ -157,6 +157,18 @@ export const TLS_OPTIONS = {
     reloadable: true,
     doc: 'For HTTPS and DNS over TLS, instead of `tls.defaults.tls_cipher_suites`.',
   },
+  enable_agent_tls_for_checks: {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'Checks over TLS show the certificate of this agent (`tls.internal_rpc`, `tls.defaults`) and trust its authorities instead of those of the machine.',
+  },
+  server_name: {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'With `enable_agent_tls_for_checks`: the name that certificates are for where a check has no `tls_server_name`; that of this node when empty.',
+  },
   verify_incoming_https: {
     kind: 'switch',
     default: false,

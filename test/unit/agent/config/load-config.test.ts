@@ -190,12 +190,8 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('says what enable_agent_tls_for_checks does not do, unless it is off', async () => {
-    const on = await load({ paths: [file('a.json', { enable_agent_tls_for_checks: true })] });
-    expect(on.remarks).toEqual([
-      { level: 'warn', text: expect.stringContaining('checks present no client certificate') },
-    ]);
-    const off = { enable_agent_tls_for_checks: false, verify_incoming: false };
+  it('says nothing of a switch that is off', async () => {
+    const off = { disable_keyring_file: false, enable_syslog: false };
     expect((await load({ paths: [file('a.json', off)] })).remarks).toEqual([]);
   });
 
