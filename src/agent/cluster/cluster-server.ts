@@ -222,16 +222,10 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     peerUrl: settings.member?.settings.peerUrl ?? '',
     cluster: record.cluster ?? null,
   });
-  const meeting = new Meeting({ introduce, call: (...call) => peers.call(...call) }, []);
-  const founding = new Founding({
-    meeting,
-    introduce,
-    join: settings.join,
-    call: (...call) => peers.call(...call),
-    record,
-    clock,
-    log,
-  });
+  const { join } = settings;
+  const call: RpcPeers['call'] = (...asked) => peers.call(...asked);
+  const meeting = new Meeting({ introduce, call }, []);
+  const founding = new Founding({ meeting, introduce, join, call, record, clock, log });
   const events = new EventSpread({ selfId: self.id, directory: shared.directory, peers, clock });
   events.onEvent((event) => agents.desk.tellEvent(event));
   return {

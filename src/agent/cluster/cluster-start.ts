@@ -87,6 +87,13 @@ function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
   );
 }
 
+/** What the agent ends with. A bug is said in full before. */
+function endingError(error: unknown, log: ClusterServerParts['log']): AppError {
+  if (error instanceof AppError) return error;
+  log.error({ err: error }, 'the server could not be started');
+  return new AppError('config_invalid', String(error));
+}
+
 /** A run of the server that was put together. */
 export function clusterRun(parts: ClusterServerParts, server: ClusterServer): ClusterRun {
   const { settings, shared, config, clock, tls, log } = parts;
@@ -142,8 +149,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         warnOfStrangers(parts);
         await listen();
         bringUp().catch((error: unknown) => {
-          if (!(error instanceof AppError)) log.error({ err: error }, 'the server could not be started');
-          failed.resolve(error instanceof AppError ? error : new AppError('config_invalid', String(error)));
+          failed.resolve(endingError(error, log));
         });
       },
       stop: async () => {
