@@ -3,6 +3,9 @@
  * (default: 200 faults on 3 servers). As root each server has a network namespace, so that partitions are among them.
  * Exit status 1 when something acknowledged was lost, a reader was shown an older state, or a server did not recover.
  */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 import { type FaultCluster, startFaultCluster } from '../test/support/faults/fault-cluster.ts';
 import { CLUSTER_FAULTS, SINGLE_FAULTS } from '../test/support/faults/faults.ts';
@@ -45,7 +48,9 @@ async function main(): Promise<void> {
   const [count = 200, size = 3, seed = Date.now() % 100_000] = process.argv.slice(2).map(Number);
   const canCut = size > 1 && hasNamespaces();
   console.log(`${count} faults on ${size} servers, seed ${seed}${canCut ? ', in namespaces' : ''}`);
+  const logFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'fault-logs-'));
   const cluster: FaultCluster = await startFaultCluster({
+    logFolder,
     size: size as 1 | 3 | 5,
     hasSmallDisk: process.getuid?.() === 0 && size > 1,
     ...(canCut && { namespaceSubnet: SUBNET }),
@@ -60,6 +65,8 @@ async function main(): Promise<void> {
     const outcome = await runFaults({ cluster, faults, count, random: seededRandom(seed), onFault: say });
     print(outcome, (performance.now() - startedMs) / 1_000);
     process.exitCode = outcome.violations.length === 0 ? 0 : 1;
+    if (process.exitCode === 0) fs.rmSync(logFolder, { recursive: true });
+    else console.log(`what the servers wrote is in ${logFolder}`);
   } finally {
     await cluster.remove();
   }

@@ -21,6 +21,8 @@ export interface FaultClusterOptions {
   readonly hasSmallDisk?: boolean;
   /** Further arguments for each. */
   readonly args?: readonly string[];
+  /** Where what they write goes, and stays; a folder that is removed with the rest when absent. */
+  readonly logFolder?: string;
 }
 
 export interface FaultCluster {
@@ -74,7 +76,7 @@ async function isWell(agent: http.Agent, { httpUrl, name }: ServerProcess): Prom
 
 /** Start the servers and wait until each is well and answers for the steady service. Rejects, nothing left, when not. */
 export async function startFaultCluster(options: FaultClusterOptions): Promise<FaultCluster> {
-  const { size, namespaceSubnet, hasSmallDisk = false, args = [] } = options;
+  const { size, namespaceSubnet, hasSmallDisk = false, args = [], logFolder } = options;
   const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'faults-'));
   const machines = namespaceSubnet === undefined ? undefined : makeMachines(size, namespaceSubnet);
   const [second, third] = [octet(), octet()];
@@ -89,7 +91,7 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
       new ServerProcess({
         name: `s${at + 1}`,
         address,
-        logFile: path.join(folder, `s${at + 1}.log`),
+        logFile: path.join(logFolder ?? folder, `s${at + 1}.log`),
         dataDir: isMounted && at === size - 1 ? path.join(small, 'data') : path.join(folder, `s${at + 1}`),
         ...(machines && { within: machines.within(at) }),
         args: [...joining, ...args],
