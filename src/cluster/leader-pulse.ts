@@ -133,13 +133,21 @@ export class LeaderPulse {
     silence.cancel();
   }
 
-  /** Calls `act` whenever nothing was heard for too long, until `signal` aborts. */
+  /**
+   * Calls `act` whenever nothing was heard for too long, until `signal` aborts. Only time in which this process ran counts:
+   * what a leader sent to one that was stopped, or busy with itself, still waits to be read.
+   */
   #onSilence(signal: AbortSignal, act: () => void): Timer {
     const { clock } = this.#parts;
     let timer: Timer;
+    let [silentMs, lookedMs, heardMs] = [0, clock.monotonic(), this.#heardMs];
     const look = (): void => {
       if (signal.aborted) return;
-      const silentMs = clock.monotonic() - this.#heardMs;
+      const nowMs = clock.monotonic();
+      const sinceMs = Math.max(lookedMs, this.#heardMs);
+      const before = heardMs === this.#heardMs ? silentMs : 0;
+      silentMs = before + Math.min(nowMs - sinceMs, 2 * LOOK_MS);
+      [lookedMs, heardMs] = [nowMs, this.#heardMs];
       if (silentMs >= SILENCE_MS) act();
       if (silentMs >= GONE_MS) this.#parts.candidate.lost(silentMs);
       timer = clock.after(LOOK_MS, look);

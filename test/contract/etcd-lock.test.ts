@@ -81,6 +81,16 @@ describeWith('etcd', 'the lock of the leader', () => {
     expect(second.term).toBeGreaterThan(first.term);
   });
 
+  test('that a server left behind when it was killed is given back by itself when it is there again', async () => {
+    const prefix = newPrefix();
+    const before = cluster.client();
+    const killed = await lead(lockAt(prefix, { ...before, renewLease: () => new Promise(() => {}) }), 'one');
+    const startedMs = performance.now();
+    const again = await lead(lockAt(prefix), 'one');
+    expect(performance.now() - startedMs).toBeLessThan(1_500); // its lease lasts for three seconds
+    expect(again.term).toBeGreaterThan(killed.term);
+  });
+
   test('is held by one, and the next has it as soon as it is given back', async () => {
     const prefix = newPrefix();
     const [one, other] = [lockAt(prefix), lockAt(prefix)];

@@ -90,7 +90,7 @@ export class EtcdLock implements LeaderLock {
 
   async campaign(self: ServerRecord, signal: AbortSignal): Promise<Leadership | undefined> {
     while (!signal.aborted && !this.#isClosed) {
-      await this.#untilFree(signal);
+      await this.#untilFree(self, signal);
       if (signal.aborted) return undefined;
       const leadership = await this.#take(self);
       if (leadership !== undefined) return leadership;
@@ -205,7 +205,11 @@ export class EtcdLock implements LeaderLock {
     return () => void this.#listeners.delete(listener);
   }
 
-  #untilFree(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when nobody holds the lock. Held under this server's own name it is left from an earlier life, and is given
+   * back: otherwise servers that were all ended and started again would wait for a lease that nobody keeps.
+   */
+  #untilFree(self: ServerRecord, signal: AbortSignal): Promise<void> {
     if (this.#isKnown && this.#holder === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
@@ -213,10 +217,13 @@ export class EtcdLock implements LeaderLock {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const forget = this.#onHolder((holder) => {
+      const look = (holder: Holder | undefined): void => {
         if (holder === undefined) end();
-      });
+        else if (holder.record.id === self.id) void this.challenge(self);
+      };
+      const forget = this.#onHolder(look);
       signal.addEventListener('abort', end, { once: true });
+      if (this.#isKnown) look(this.#holder);
     });
   }
 

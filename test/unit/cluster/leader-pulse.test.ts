@@ -118,3 +118,28 @@ test('it leads again as soon as it is heard again', async () => {
   expect(candidate.standing).toEqual({ kind: 'follower', leader: A });
   expect(pulse.lastContactMs).toBeLessThan(500);
 });
+
+test('a server that was stopped for a while does not hold its own silence against the leader', async () => {
+  const clock = manualClock();
+  let pulse = (): void => {};
+  const peers: Peers = {
+    call: async (_to, _method, _request, { onMessage, signal }) => {
+      pulse = () => void onMessage?.({});
+      pulse();
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      return { kind: 'unknown', why: 'given up' };
+    },
+  };
+  const { lock, candidate } = server(A, B, clock, peers);
+  for (let times = 0; times < 10; times += 1) {
+    await clock.advanceAndSettle(100);
+    pulse();
+  }
+  clock.stall(10_000);
+  await clock.advanceAndSettle(250); // its timers are the first to run, what arrived is read after them
+  pulse();
+  await clock.advanceAndSettle(250);
+  expect([lock.challenges, candidate.standing.kind]).toEqual([0, 'follower']);
+  await clock.advanceAndSettle(2_000);
+  expect(lock.challenges).toBeGreaterThan(0);
+});
