@@ -56,13 +56,22 @@ async function main(): Promise<void> {
     ...(canCut && { namespaceSubnet: SUBNET }),
   });
   const startedMs = performance.now();
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
   const say = ({ name, writeGapMs, wellAfterMs }: FaultNote): void =>
     console.error(
       `${name}: no write for ${Math.round(writeGapMs)} ms, well after ${Math.round(wellAfterMs)} ms`,
     );
   const faults = size === 1 ? SINGLE_FAULTS : CLUSTER_FAULTS;
   try {
-    const outcome = await runFaults({ cluster, faults, count, random: seededRandom(seed), onFault: say });
+    const outcome = await runFaults({
+      cluster,
+      faults,
+      count,
+      random: seededRandom(seed),
+      onFault: say,
+      signal: stopping.signal,
+    });
     print(outcome, (performance.now() - startedMs) / 1_000);
     process.exitCode = outcome.violations.length === 0 ? 0 : 1;
     if (process.exitCode === 0) fs.rmSync(logFolder, { recursive: true });

@@ -10,6 +10,7 @@ import type { ServerRecord } from '../catalog/leader-lock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
+import type { CallEnd } from '../rpc/rpc-connection.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import type { Candidate, Standing } from './candidate.ts';
 import type { Peers } from './peers.ts';
@@ -21,6 +22,8 @@ const HOLD_MS = 7_000;
 const GIVE_UP_MS = 2_000;
 /** Time in ms before a leader that could not be reached is called again. */
 const CALL_AGAIN_MS = 100;
+/** Time in ms in which a server that does not lead any more may still answer what it was asked. */
+const LAST_WORDS_MS = 300;
 /** Time in ms that a copy may stay behind what the leader has acknowledged. */
 const CATCH_UP_MS = 10_000;
 
@@ -166,12 +169,34 @@ export class LeaderDesk {
     }
   }
 
+  /**
+   * A call that is given up soon after its server has lost the lead: one that was stopped, or cut off, says nothing, and
+   * its connection is missed only later. One that is alive has the time to answer.
+   */
+  async #callWhileLeading(
+    leader: ServerRecord,
+    { method, request }: Pick<LeaderCall, 'method' | 'request'>,
+    timeoutMs: number,
+  ): Promise<CallEnd> {
+    const { candidate, peers, clock } = this.#parts;
+    const over = new AbortController();
+    const forget = candidate.onStanding((standing) => {
+      if (standing.kind !== 'follower' || standing.leader.id !== leader.id)
+        clock.after(LAST_WORDS_MS, () => over.abort());
+    });
+    try {
+      return await peers.call(leader, method, request, { timeoutMs, signal: over.signal });
+    } finally {
+      forget();
+    }
+  }
+
   async #ask<T>(
     leader: ServerRecord,
     { method, request, mayRepeat = false }: LeaderCall,
     timeoutMs: number,
   ): Promise<Tried<T>> {
-    const end = await this.#parts.peers.call(leader, method, request, { timeoutMs });
+    const end = await this.#callWhileLeading(leader, { method, request }, timeoutMs);
     switch (end.kind) {
       case 'answered':
         return { kind: 'done', value: end.value as T };

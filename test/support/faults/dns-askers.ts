@@ -39,6 +39,7 @@ class Asker {
   /** Of the newest answer since the process runs; undefined before the first one. */
   #heardMs: number | undefined;
   #upSinceMs: number | undefined;
+  #askedMs: number | undefined;
 
   constructor(server: ServerProcess, socket: dgram.Socket) {
     this.#server = server;
@@ -53,6 +54,10 @@ class Asker {
       this.#upSinceMs = this.#server.upSinceMs;
       this.#heardMs = undefined;
     }
+    // What the asker itself slept through is not the server's silence.
+    const lateMs = nowMs - (this.#askedMs ?? nowMs) - EVERY_MS;
+    if (this.#heardMs !== undefined && lateMs > 0) this.#heardMs = Math.min(this.#heardMs + lateMs, nowMs);
+    this.#askedMs = nowMs;
     // One that never answers again has to be seen, too.
     if (this.#heardMs !== undefined) this.#note(nowMs - this.#heardMs);
     for (const [id, sentMs] of this.#sentMs) if (nowMs - sentMs > PATIENCE_MS) this.#sentMs.delete(id);

@@ -31,6 +31,8 @@ export interface FaultRun {
   readonly faults: readonly Fault[];
   readonly count: number;
   readonly random: Random;
+  /** Do no more than what is under way, and settle. */
+  readonly signal?: AbortSignal;
   /** Told of each fault when it is over. */
   readonly onFault?: (note: FaultNote) => void;
 }
@@ -109,7 +111,7 @@ export async function runFaults(run: FaultRun): Promise<FaultOutcome> {
   });
   let bag: Fault[] = [];
   await delay(CALM_MS);
-  while (notes.length < count) {
+  while (notes.length < count && !run.signal?.aborted) {
     if (bag.length === 0) bag = [...faults];
     const [fault] = bag.splice(random.below(bag.length), 1) as [Fault];
     const note = await harm(run, fault, gap);
