@@ -18,6 +18,7 @@ import { dnsAddresses, dnsTlsAddresses, httpAddresses, httpsAddresses, UNIX_PREF
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
 import type { Security } from './security.ts';
+import { socketRights, withSocketRights } from './socket-file.ts';
 
 /** A TCP address, or the file of a UNIX socket. */
 type ListenWhere = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -48,6 +49,10 @@ function whereOf(address: string, port: number): ListenWhere {
   return { path };
 }
 
+function withRights(where: ListenWhere, config: Config, listen: () => Promise<void>): Promise<void> {
+  return 'path' in where ? withSocketRights(where.path, socketRights(config), listen) : listen();
+}
+
 /** A connection that cannot be taken (no file descriptors are left) is said, and the next one is tried. */
 function sayErrors(listeners: readonly net.Server[], log: Pick<Logger, 'warn'>): void {
   for (const listener of listeners) listener.on('error', (err) => log.warn({ err }, 'HTTP listener'));
@@ -61,9 +66,12 @@ export function httpFace(app: HttpApp, config: Config, log: Pick<Logger, 'warn'>
   const open = async (address: string, isFirst: boolean): Promise<void> => {
     try {
       const where = whereOf(address, port);
-      if (isFirst) await app.listen(where);
-      else further.push(await listenFor(where, (socket) => server.emit('connection', socket)));
+      await withRights(where, config, async () => {
+        if (isFirst) await app.listen(where);
+        else further.push(await listenFor(where, (socket) => server.emit('connection', socket)));
+      });
     } catch (cause) {
+      if (cause instanceof AppError) throw cause;
       throw listenError({ portKey: 'ports.http', flag: 'http-port', address, port }, cause);
     }
   };
@@ -100,8 +108,12 @@ export function httpsFaces(
       security.onChange(({ https }) => door.replace(https));
       for (const address of httpsAddresses(config)) {
         try {
-          listeners.push(await listenFor(whereOf(address, port), door.take));
+          const where = whereOf(address, port);
+          await withRights(where, config, async () => {
+            listeners.push(await listenFor(where, door.take));
+          });
         } catch (cause) {
+          if (cause instanceof AppError) throw cause;
           throw listenError({ portKey: 'ports.https', flag: 'https-port', address, port }, cause);
         }
       }

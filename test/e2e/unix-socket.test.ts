@@ -35,3 +35,23 @@ test('answers there, after a kill too, and leaves no file behind', async () => {
   expect(await agent.stop()).toBe(0);
   expect(fs.existsSync(socketPath)).toBe(false);
 });
+
+test('gives the file the owner and the mode that it is told', async () => {
+  const { uid, gid } = fs.statSync(folder);
+  const rights = { user: String(uid), group: String(gid), mode: '0660' };
+  const config = { addresses: { http: `127.0.0.1 unix://${socketPath}` }, unix_sockets: rights };
+  const agent = await startAgent({ config });
+  expect(fs.statSync(socketPath)).toMatchObject({ uid, gid });
+  expect((fs.statSync(socketPath).mode & 0o7777).toString(8)).toBe('660');
+  expect(await get('/v1/catalog/datacenters')).toContain('dc1');
+  await agent.stop();
+});
+
+test.each([
+  [{ user: 'nobody-knows-me' }, 'there is no user "nobody-knows-me"'],
+  [{ group: 'staff' }, 'invalid group specified: "staff" (NOTE: must be numeric)'],
+  [{ mode: 'rw-rw----' }, 'must be octal digits'],
+])('is not opened with rights that cannot be: %j', async (rights, why) => {
+  const config = { addresses: { http: `127.0.0.1 unix://${socketPath}` }, unix_sockets: rights };
+  await expect(startAgent({ config })).rejects.toThrow(why);
+});

@@ -24,7 +24,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
     auto_encrypt auto_config encrypt_verify_incoming
     encrypt_verify_outgoing audit
-    disable_keyring_file unix_sockets`),
+    disable_keyring_file`),
   cluster: words(`
     advertise_reconnect_timeout autopilot.disable_upgrade_migration
     autopilot.redundancy_zone_tag autopilot.upgrade_version_tag discovery_max_stale

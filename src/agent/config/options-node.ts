@@ -95,6 +95,24 @@ export const NODE_OPTIONS = {
     reloadable: false,
     doc: 'Addresses on which HTTP listens, `unix:///path` for a UNIX socket; `client_addr` when empty.',
   },
+  'unix_sockets.user': {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'Owner of the files of UNIX sockets, by name or number; this user when empty.',
+  },
+  'unix_sockets.group': {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'Group of these files, by number.',
+  },
+  'unix_sockets.mode': {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'Mode of these files in octal digits, such as "0770"; who may write may connect.',
+  },
   'ports.dns': {
     kind: 'port',
     default: 8600,

@@ -17,9 +17,6 @@ export const UNENFORCED: Readonly<Record<string, { readonly asks: Asks; readonly
   'auto_config.enabled': { asks: 'on', protects: 'connections between agents' },
   'auto_encrypt.allow_tls': { asks: 'on', protects: 'connections between agents' },
   'auto_encrypt.tls': { asks: 'on', protects: 'connections between agents' },
-  'unix_sockets.group': { asks: 'set', protects: 'the file of the UNIX socket' },
-  'unix_sockets.mode': { asks: 'set', protects: 'the file of the UNIX socket' },
-  'unix_sockets.user': { asks: 'set', protects: 'the file of the UNIX socket' },
 };
 
 const TESTS: Readonly<Record<Asks, (value: unknown) => boolean>> = {
