@@ -21,6 +21,7 @@ import {
   type WeightedGroup,
   wantsAddress,
 } from './records.ts';
+import { isServiceBinding } from './service-binding.ts';
 import { nodeName, serviceName, type Zone } from './zone.ts';
 
 export interface Answer {
@@ -85,7 +86,8 @@ function answerInstances(found: FoundInstances, context: AnswerContext): Answer 
     dependsOnClient: found.isOrdered,
   };
   if (groups.length === 0) return nodata(about);
-  const isCounted = context.qtype !== TYPE.SRV && !isChained && config.aRecordLimit > 0;
+  const isPort = context.qtype === TYPE.SRV || isServiceBinding(context.qtype);
+  const isCounted = !isPort && !isChained && config.aRecordLimit > 0;
   return {
     ...EMPTY,
     ...about,

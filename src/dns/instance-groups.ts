@@ -4,12 +4,14 @@
  * A, AAAA, ANY: one record for each address; instances behind the same address count together. If there is no address of
  * any family but a host name, the answer is that one alias and what it leads to (an alias must be alone, RFC 1034 §3.6.2).
  * SRV: one record for each node, address and port, with the addresses of its target and the node's metadata beside it.
- * Everything else has no records.
+ * SVCB, HTTPS: as SRV, of the instances that ask for it (service-binding.ts). Everything else has no records.
  */
 import type { Instance } from '../catalog/select.ts';
 import type { NodeRow } from '../model/types.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type ResourceRecord, record } from '../wire/message.ts';
+import type { WireName } from '../wire/name.ts';
+import type { Rdata } from '../wire/rdata.ts';
 import type { FoundInstances } from './outcome.ts';
 import {
   type AnswerContext,
@@ -21,6 +23,7 @@ import {
   wantsAddress,
   weightOf,
 } from './records.ts';
+import { asksForBinding, bindingData, isServiceBinding } from './service-binding.ts';
 import { nodeName } from './zone.ts';
 
 export interface InstanceGroups {
@@ -88,12 +91,19 @@ function notesMaker(
   };
 }
 
+/** SRV, or the record that says more (service-binding.ts). */
+function srvData({ instance, endpoint, weight }: Reached, target: WireName, qtype: number): Rdata {
+  if (isServiceBinding(qtype)) return bindingData(qtype, instance, endpoint, target);
+  return { type: TYPE.SRV, priority: PRIORITY, weight, port: instance.service.port, target };
+}
+
 function srvGroup(
-  { instance, endpoint, weight }: Reached,
+  reached: Reached,
   ttlSeconds: number,
   context: AnswerContext,
   notes: readonly ResourceRecord[],
 ): WeightedGroup | undefined {
+  const { endpoint, weight } = reached;
   if (endpoint.kind === 'unusable' || endpoint.target === undefined) return undefined;
   const { hosts } = context;
   const { target } = endpoint;
@@ -101,7 +111,7 @@ function srvGroup(
     endpoint.kind === 'ip'
       ? [addressRecord(target, ttlSeconds, endpoint.address)]
       : hosts(endpoint.host, TYPE.ANY, ttlSeconds);
-  const data = { type: TYPE.SRV, priority: PRIORITY, weight, port: instance.service.port, target } as const;
+  const data = srvData(reached, target, context.qtype);
   return { answer: record(null, ttlSeconds, data), addresses, notes, weight };
 }
 
@@ -135,16 +145,22 @@ function isOfInstances(qtype: number): boolean {
 export function instanceGroups(found: FoundInstances, context: AnswerContext): InstanceGroups {
   const { qtype } = context;
   const endpointOf = (instance: Instance): Endpoint => instanceEndpoint(instance, context);
+  const isBinding = isServiceBinding(qtype) && found.chosen.some(asksForBinding);
   // There are thousands of other types: asking for all of them must not make records for each.
-  if (!isOfInstances(qtype) && found.chosen.some((instance) => endpointOf(instance).kind === 'ip')) {
+  if (
+    !isBinding &&
+    !isOfInstances(qtype) &&
+    found.chosen.some((instance) => endpointOf(instance).kind === 'ip')
+  ) {
     return NO_GROUPS;
   }
-  const reached = found.chosen.map((instance) => ({
+  const chosen = isBinding ? found.chosen.filter(asksForBinding) : found.chosen;
+  const reached = chosen.map((instance) => ({
     instance,
     endpoint: endpointOf(instance),
     weight: weightOf(instance, found.reason),
   }));
-  if (qtype === TYPE.SRV) {
+  if (qtype === TYPE.SRV || isBinding) {
     const isSelfContained = reached.every(({ endpoint }) => endpoint.kind !== 'host');
     return { groups: srvGroups(reached, found.ttlSeconds, context), isChained: false, isSelfContained };
   }

@@ -21,6 +21,15 @@ export interface SrvData {
   readonly target: WireName;
 }
 
+/** SVCB and HTTPS, RFC 9460 §2.2. */
+export interface SvcbData {
+  readonly type: typeof TYPE.SVCB | typeof TYPE.HTTPS;
+  readonly priority: number;
+  readonly target: WireName;
+  /** As on the wire: keys rise, each with the length of its value. */
+  readonly parameters: Uint8Array;
+}
+
 export interface SoaData {
   readonly type: typeof TYPE.SOA;
   readonly mname: WireName;
@@ -38,6 +47,7 @@ export type Rdata =
   | { readonly type: typeof TYPE.TXT; readonly strings: readonly Uint8Array[] }
   | { readonly type: typeof TYPE.MX; readonly preference: number; readonly exchange: WireName }
   | SrvData
+  | SvcbData
   | SoaData
   | { readonly type: 'opaque'; readonly number: number; readonly octets: Uint8Array };
 
@@ -93,6 +103,14 @@ function readFields(type: number, reader: Reader): Rdata {
         weight: reader.u16(),
         port: reader.u16(),
         target: reader.name(),
+      };
+    case TYPE.SVCB:
+    case TYPE.HTTPS:
+      return {
+        type,
+        priority: reader.u16(),
+        target: reader.name(),
+        parameters: reader.bytes(reader.remaining),
       };
     case TYPE.SOA:
       return readSoa(reader);
@@ -161,6 +179,12 @@ export function writeRdata(writer: Writer, data: Rdata): void {
       break;
     case TYPE.SRV:
       writeSrv(writer, data);
+      break;
+    case TYPE.SVCB:
+    case TYPE.HTTPS:
+      writer.u16(data.priority);
+      writer.plainName(data.target);
+      writer.bytes(data.parameters);
       break;
     case TYPE.SOA:
       writeSoa(writer, data);

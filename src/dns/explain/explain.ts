@@ -46,6 +46,7 @@ import type { Reason } from '../outcome.ts';
 import { instanceEndpoint, weightOf } from '../records.ts';
 import type { ExecuteQuery, ResolveContext } from '../resolve.ts';
 import { Sender } from '../sender.ts';
+import { portOfBinding } from '../service-binding.ts';
 import { makeZone, type Zone } from '../zone.ts';
 import { lookupText } from './lookup-text.ts';
 import { recordText } from './record-text.ts';
@@ -106,6 +107,8 @@ function verdictText(instance: Instance, parts: ExplainParts): string {
 function saidBy({ data }: ResourceRecord): string {
   if (data.type === TYPE.A || data.type === TYPE.AAAA) return formatIp(data.address);
   if (data.type === TYPE.SRV) return `${data.port} ${nameToText(data.target)}`;
+  if (data.type === TYPE.SVCB || data.type === TYPE.HTTPS)
+    return `${portOfBinding(data)} ${nameToText(data.target)}`;
   return data.type === TYPE.CNAME ? nameToText(data.name) : '';
 }
 

@@ -17,6 +17,37 @@ function quoted(octets: Uint8Array): string {
   return `"${text}"`;
 }
 
+/** Names of the parameters that are known (RFC 9460 §14.3.2), with how their values are written. */
+const PARAMETERS: Readonly<Record<number, readonly [name: string, text: (value: Uint8Array) => string]>> = {
+  1: ['alpn', (value) => stringsIn(value).join(',')],
+  2: ['no-default-alpn', () => ''],
+  3: ['port', (value) => String(wordAt(value, 0))],
+  4: ['ipv4hint', formatIp],
+  6: ['ipv6hint', formatIp],
+};
+
+function wordAt(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+}
+
+function stringsIn(octets: Uint8Array): string[] {
+  const strings: string[] = [];
+  for (let at = 0; at < octets.length; at += 1 + (octets[at] as number))
+    strings.push(Buffer.from(octets.subarray(at + 1, at + 1 + (octets[at] as number))).toString('latin1'));
+  return strings;
+}
+
+function parametersText(octets: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at + 4 <= octets.length; at += 4 + wordAt(octets, at + 2)) {
+    const value = octets.subarray(at + 4, at + 4 + wordAt(octets, at + 2));
+    const [name, write] = PARAMETERS[wordAt(octets, at)] ?? [`key${wordAt(octets, at)}`, undefined];
+    const written = write === undefined ? quoted(value) : quoted(Buffer.from(write(value), 'latin1'));
+    text += written === '""' ? ` ${name}` : ` ${name}=${written}`;
+  }
+  return text;
+}
+
 /** The data of a record, without owner, TTL and type. */
 function rdataText(data: Rdata): string {
   switch (data.type) {
@@ -33,6 +64,9 @@ function rdataText(data: Rdata): string {
       return `${data.preference} ${nameToText(data.exchange)}`;
     case TYPE.SRV:
       return `${data.priority} ${data.weight} ${data.port} ${nameToText(data.target)}`;
+    case TYPE.SVCB:
+    case TYPE.HTTPS:
+      return `${data.priority} ${nameToText(data.target)}${parametersText(data.parameters)}`;
     case TYPE.SOA: {
       const { serial, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds } = data;
       const numbers = [serial, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds].join(' ');

@@ -70,7 +70,8 @@ function fill(rig: ReturnType<typeof dnsRig>): void {
     const [node, name] = [pick(['n1', 'n2', 'N3']), pick(['web', 'web', 'host', 'consul'])];
     const tags = chance(0.5) ? ['v1'] : [];
     const [id, address] = [`${name}-${i}` as ServiceId, chance(0.5) ? `10.2.0.${i}` : pick(ADDRESSES)];
-    rig.put(serviceRow(node, name, { id, address, tags, port: 80 + (i % 2) }));
+    const meta = chance(0.5) ? { 'svcb-alpn': 'h2' } : null;
+    rig.put(serviceRow(node, name, { id, address, tags, meta, port: 80 + (i % 2) }));
     const status = pick(['passing', 'passing', 'warning', 'critical'] as const);
     rig.put(checkRow(node, `c-${id}`, status, { serviceId: id, serviceName: name as ServiceName }));
   }
@@ -105,7 +106,23 @@ const NAMES = [
   '9.in-addr.arpa',
   'consul.service.consul',
 ];
-const TYPES = ['A', 'A', 'AAAA', 'SRV', 'ANY', 'TXT', 'NS', 'SOA', 'PTR', 'CNAME', 'AXFR', 'IXFR', 'TYPE65'];
+const TYPES = [
+  'A',
+  'A',
+  'AAAA',
+  'SRV',
+  'ANY',
+  'TXT',
+  'NS',
+  'SOA',
+  'PTR',
+  'CNAME',
+  'AXFR',
+  'IXFR',
+  'HTTPS',
+  'SVCB',
+  'TYPE66',
+];
 
 interface Replied {
   readonly isForwarded: boolean;
