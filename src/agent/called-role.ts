@@ -6,11 +6,16 @@ import type { OpenedStore } from '../catalog/opened-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { invariant } from '../model/errors.ts';
 import { agentsPart } from './agents-part.ts';
+import { isLoopback } from './cluster/cluster-settings.ts';
 import type { Ground } from './ground.ts';
 import { peerIdentities } from './peer-identity.ts';
 import type { AloneRole, Role, RoleTools } from './role.ts';
 import { rpcPart } from './rpc-part.ts';
 import { Term } from './term.ts';
+
+/** Said where agents know each other by nothing, and others than this machine can reach the port. */
+const STRANGERS =
+  'agents do not know each other by anything: whoever reaches ports.server can read and change everything; give all of them the same encrypt (rollcall keygen makes one)';
 
 export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catalog: OpenedStore): Role {
   const { config, identity, core, agentLog } = ground;
@@ -29,12 +34,17 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
       return tools;
     },
   });
+  const log = agentLog.log.child({ part: 'rpc' });
   const rpc = rpcPart({
     config,
-    identity: async () => (await peerIdentities(ground, identity)).rpc,
+    identity: async () => {
+      const own = (await peerIdentities(ground, identity)).rpc;
+      if (own === undefined && !isLoopback(config.bind_addr)) log.warn({}, STRANGERS);
+      return own;
+    },
     methods: agents.methods,
     clock: systemClock,
-    log: agentLog.log.child({ part: 'rpc' }),
+    log,
   });
   const term = new Term([...works, agents.judge]);
   return {

@@ -1,13 +1,12 @@
 /**
  * The port at which other agents call this one: `ports.server` of the bind address.
  *
- * Without a secret or certificates whoever reaches it is believed; beyond loopback that is said in the log.
+ * Without a secret or certificates whoever reaches it is believed; whoever builds the part says so in the log.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { RpcMethod, RpcServer } from '../rpc/rpc-server.ts';
 import type { TlsIdentity } from '../rpc/tls-identity.ts';
-import { isLoopback } from './cluster/cluster-settings.ts';
 import type { Config } from './config/options.ts';
 import type { Part } from './lifecycle.ts';
 import { listenError } from './listen-error.ts';
@@ -28,8 +27,6 @@ export function rpcPart({ config, identity, methods, clock, log }: RpcPartParts)
     name: 'rpc',
     start: async () => {
       const [{ startRpcServer }, own] = await Promise.all([import('../rpc/rpc-server.ts'), identity()]);
-      if (own === undefined && !isLoopback(host))
-        log.warn({ address: host, port }, 'whoever reaches this port is taken for an agent: set encrypt');
       try {
         server = await startRpcServer({ host, port, identity: own, methods, clock, log });
       } catch (cause) {

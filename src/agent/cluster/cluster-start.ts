@@ -5,12 +5,11 @@
  * get better by waiting (no etcd, an address that is taken, data of another cluster) ends the agent with one line.
  */
 import { AppError } from '../../model/errors.ts';
-import { type RpcServer, startRpcServer } from '../../rpc/rpc-server.ts';
 import { EtcdMember } from '../../store/etcd/etcd-member.ts';
 import { hasMemberData } from '../../store/etcd/member-folder.ts';
 import type { MemberStart } from '../../store/etcd/member-options.ts';
 import type { Part } from '../lifecycle.ts';
-import { listenError } from '../listen-error.ts';
+import { rpcPart } from '../rpc-part.ts';
 import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
 import { isLoopback } from './cluster-settings.ts';
 import { memberTls } from './etcd-access.ts';
@@ -99,7 +98,8 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
   const { settings, shared, config, clock, tls, log } = parts;
   const { lock, directory, client, late } = shared;
   const failed = Promise.withResolvers<AppError>();
-  let rpc: RpcServer | undefined;
+  const rpcLog = log.child({ part: 'rpc' });
+  const rpc = rpcPart({ config, identity: async () => tls, methods: server.methods, clock, log: rpcLog });
   let member: EtcdMember | undefined;
   let isStopped = false;
 
@@ -124,30 +124,13 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
   }
 
-  async function listen(): Promise<void> {
-    const { bind_addr: host, 'ports.server': port } = config;
-    const { methods } = server;
-    try {
-      rpc = await startRpcServer({
-        host,
-        port,
-        identity: tls,
-        methods,
-        clock,
-        log: log.child({ part: 'rpc' }),
-      });
-    } catch (cause) {
-      throw listenError({ portKey: 'ports.server', flag: 'server-port', address: host, port }, cause);
-    }
-  }
-
   return {
     failed: failed.promise,
     part: {
       name: 'cluster',
       start: async () => {
         warnOfStrangers(parts);
-        await listen();
+        await rpc.start();
         bringUp().catch((error: unknown) => {
           failed.resolve(endingError(error, log));
         });
@@ -159,7 +142,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         server.roster.stop();
         server.agents.reporter.stop();
         await server.candidate.stop();
-        await rpc?.close();
+        await rpc.stop();
         server.peers.close();
         directory.close();
         lock.close();
