@@ -7,6 +7,7 @@ import type { Call, Reply } from './call-and-reply.ts';
 /** What of an operation says where it is answered; see route.ts. */
 interface Placed {
   readonly place: { readonly at: 'agent' | 'catalog' };
+  readonly body?: 'json' | 'bytes' | 'file';
   readonly followed?: (call: Call) => string | undefined;
 }
 

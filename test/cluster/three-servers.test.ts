@@ -129,6 +129,24 @@ describeWith('etcd', 'three servers', () => {
     expect(Number(headers.get('x-consul-lastcontact'))).toBeLessThan(1_000);
   });
 
+  test('save a snapshot on one and restore it on another, whoever leads', async () => {
+    const [one, two] = followersOf(await leader()) as [ServerProcess, ServerProcess];
+    const large = 'x'.repeat(400_000);
+    for (let i = 0; i < 30; i += 1) await put(one, `/v1/kv/large/${i}`, `${i}${large}`);
+    const saved = await fetch(url(one, '/v1/snapshot'));
+    const archive = Buffer.from(await saved.arrayBuffer());
+    await askServer(url(one, '/v1/kv/large/?recurse'), 'DELETE');
+    await put(one, '/v1/kv/k0', 'changed');
+    const restored = await fetch(url(two, '/v1/snapshot'), { method: 'PUT', body: archive });
+    expect([restored.status, await restored.text()]).toEqual([200, '']);
+    for (const reader of cluster.servers) {
+      expect((await get(reader, '/v1/kv/k0?raw&consistent')).text).toBe('v0');
+      expect(json(await get(reader, '/v1/kv/large/?keys'))).toHaveLength(30);
+    }
+    const web = () => get(two, '/v1/catalog/service/web');
+    await expect.poll(async () => json(await web())).toHaveLength(1);
+  });
+
   test('lose their leader and go on: nothing acknowledged is gone, sessions live, a lock is still held', async () => {
     const killed = await leader();
     const [survivor] = followersOf(killed) as [ServerProcess];

@@ -22,6 +22,7 @@ import { clusterPort } from './cluster-members.ts';
 import { type ClusterServer, type ClusterServerParts, clusterServer } from './cluster-server.ts';
 import { etcdHosts, serverSettings } from './cluster-settings.ts';
 import { type ClusterRun, clusterRun } from './cluster-start.ts';
+import { restoreAtLeader } from './restore-at-leader.ts';
 import { renewAtLeader } from './session-renewal.ts';
 import { sharedStore } from './shared-store.ts';
 
@@ -73,6 +74,7 @@ function roleOf({ core, server, run, parts }: Opened): Role {
     cluster: clusterPort(parts, server),
     membership: server.agents.membership,
     attach: (tools) => server.attach(tools),
+    elsewhere: restoreAtLeader(server),
     copy: copyOf(server, () => isLoaded),
     renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
     part: run.part,
