@@ -8,6 +8,7 @@
 export const MAY_IMPORT = {
   lib: [],
   model: ['lib'],
+  acl: ['lib', 'model'],
   wire: [],
   names: ['model', 'wire'], // wire/constants only, see names-know-numbers-only
   catalog: ['lib', 'model'],
@@ -22,10 +23,11 @@ export const MAY_IMPORT = {
   decode: ['lib', 'model'],
   local: ['lib', 'model', 'catalog'],
   dns: ['lib', 'model', 'wire', 'names', 'catalog', 'metrics', 'tls'],
-  http: ['lib', 'model', 'catalog', 'filter', 'decode', 'local', 'metrics', 'tls'],
+  http: ['lib', 'model', 'acl', 'catalog', 'filter', 'decode', 'local', 'metrics', 'tls'],
   agent: [
     'lib',
     'model',
+    'acl',
     'wire',
     'names',
     'catalog',
@@ -67,7 +69,7 @@ export const OWNERS = {
   fs: ['store', 'agent', 'cli', 'http', 'tls'],
 };
 
-const PURE = ['model', 'wire', 'names', 'catalog', 'filter', 'decode'];
+const PURE = ['model', 'acl', 'wire', 'names', 'catalog', 'filter', 'decode'];
 
 const layers = Object.entries(MAY_IMPORT).map(([folder, may]) => ({
   name: `layer-${folder}`,

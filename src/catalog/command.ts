@@ -19,6 +19,7 @@ import type {
   SessionRow,
   Stamp,
 } from '../model/types.ts';
+import type { AclCommand, AclResults } from './acl-command.ts';
 import type { PutChange } from './state.ts';
 import type { TxnOutcome } from './txn-outcome.ts';
 
@@ -160,10 +161,11 @@ type CommandOfKind =
   | PutQueryCommand
   | DeleteQueryCommand
   | RestoreCommand
+  | AclCommand
   | AllCommand;
 
 /** What the submitter of each kind gets back. */
-export interface Results {
+export interface Results extends AclResults {
   register: true;
   deregister: true;
   'check-status': true;

@@ -5,6 +5,7 @@
  * throws AppError to refuse; the draft is then thrown away, so a refusal changes nothing.
  */
 import { UNSTAMPED } from '../model/types.ts';
+import { ACL_REDUCERS } from './acl-reduce.ts';
 import type { AllCommand, Command, Results, SettingCommand } from './command.ts';
 import { Draft } from './draft.ts';
 import { kv } from './kv.ts';
@@ -41,6 +42,7 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   'query-put': putQuery,
   'query-delete': deleteQuery,
   restore,
+  ...ACL_REDUCERS,
   all: (draft, { commands }: AllCommand, context) => {
     const results = commands.map((command) => runReducer(draft, command, context));
     return (installed) => results.map((result) => readResult(result, installed));

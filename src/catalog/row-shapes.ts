@@ -34,6 +34,7 @@ import type {
   Stamp,
   Weights,
 } from '../model/types.ts';
+import { ACL_ROW_SHAPES } from './acl-row-shapes.ts';
 
 type Content<Row extends Stamp> = Omit<Row, keyof Stamp>;
 
@@ -167,4 +168,5 @@ export const ROW_SHAPES = {
     about: isText,
     notes: isText,
   }),
+  ...ACL_ROW_SHAPES,
 } as const;

@@ -1,7 +1,8 @@
 /**
  * Which rows a snapshot holds, and how a catalog is replaced by them. The file around them is http/snapshot/snapshot-archive.ts's.
  *
- * A snapshot is the catalog: nodes, services, checks, keys, sessions, queries. What this agent was asked to run, and
+ * A snapshot is the catalog: nodes, services, checks, keys, sessions, queries, and who may do what, secrets included. One
+ * that says nothing of access control (of a server without it, or of a version before it) leaves that as it is. What this agent was asked to run, and
  * its own facts, belong to the machine and stay, as does its own node. Restored rows get new indexes, so no client mistakes them for what it
  * read before.
  */
@@ -23,6 +24,11 @@ export const SNAPSHOT_TABLES = [
   'kv',
   'queries',
   'lockDelays',
+  'aclPolicies',
+  'aclRoles',
+  'aclAuthMethods',
+  'aclBindingRules',
+  'aclTokens',
 ] as const satisfies readonly TableName[];
 
 /** Every row that belongs into a snapshot, as a command can put it back. */
@@ -64,6 +70,8 @@ export function restorableRow(view: View, change: PutChange): PutChange {
   return { op: 'put', table, row: now !== undefined && isSameContent(now, row) ? now : row } as PutChange;
 }
 
+const isAclTable = (table: TableName): boolean => table.startsWith('acl');
+
 /** Keys of the rows, by table. */
 function keysOf(rows: readonly PutChange[]): ReadonlyMap<TableName, ReadonlySet<string>> {
   const keys = new Map<TableName, Set<string>>(SNAPSHOT_TABLES.map((table) => [table, new Set()]));
@@ -81,7 +89,9 @@ export function restore(draft: Draft, command: RestoreCommand, { nowMs }: Reduce
   const own = nodeKey(ownNode);
   const wanted = rows.filter((change) => nodeOf(change) !== own);
   const kept = keysOf(wanted);
+  const hasAcl = wanted.some(({ table }) => isAclTable(table));
   for (const table of SNAPSHOT_TABLES) {
+    if (!hasAcl && isAclTable(table)) continue;
     const keyOf = TABLES[table].key as (row: AnyRow) => string;
     for (const row of [...draft.view[table].values()]) {
       const isOwn = nodeOf({ op: 'put', table, row } as PutChange) === own;

@@ -7,6 +7,13 @@
  */
 import { canonicalIp } from '../lib/ip.ts';
 import type { HistoryRow } from '../model/history-types.ts';
+import type {
+  AclAuthMethodRow,
+  AclBindingRuleRow,
+  AclPolicyRow,
+  AclRoleRow,
+  AclTokenRow,
+} from '../model/acl-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
@@ -38,6 +45,11 @@ export type CatalogKinds = {
   lockDelays: Kind<LockDelayRow, never>;
   settings: Kind<SettingRow, never>;
   history: Kind<HistoryRow, never>;
+  aclTokens: Kind<AclTokenRow, 'secret' | 'policy' | 'role' | 'authMethod'>;
+  aclPolicies: Kind<AclPolicyRow, 'name'>;
+  aclRoles: Kind<AclRoleRow, 'name' | 'policy'>;
+  aclAuthMethods: Kind<AclAuthMethodRow, never>;
+  aclBindingRules: Kind<AclBindingRuleRow, 'authMethod'>;
 };
 
 export type TableName = TableNameOf<CatalogKinds>;
@@ -60,6 +72,9 @@ function meshDestination(row: ServiceRow): string | undefined {
   }
   return row.connect?.['Native'] === true ? serviceNameKey(row.name) : undefined;
 }
+
+/** Names of policies, roles and auth methods are unique without regard to case. */
+export const aclNameKey = (name: string): string => name.toLowerCase();
 
 export const queryNameKey = (name: string): string => name.toLowerCase();
 
@@ -135,6 +150,32 @@ export const TABLES: TableSpecs<CatalogKinds> = {
   lockDelays: { shape: ROW_SHAPES.lockDelays, key: (row) => row.key, indexes: {} },
   settings: { shape: ROW_SHAPES.settings, key: (row) => row.name, indexes: {} },
   history: { shape: ROW_SHAPES.history, key: (row) => row.key, indexes: {} },
+  aclTokens: {
+    shape: ROW_SHAPES.aclTokens,
+    key: (row) => row.accessorId,
+    indexes: {
+      secret: (row) => row.secretId,
+      policy: (row) => row.policies,
+      role: (row) => row.roles,
+      authMethod: (row) => row.authMethod || undefined,
+    },
+  },
+  aclPolicies: {
+    shape: ROW_SHAPES.aclPolicies,
+    key: (row) => row.id,
+    indexes: { name: (row) => aclNameKey(row.name) },
+  },
+  aclRoles: {
+    shape: ROW_SHAPES.aclRoles,
+    key: (row) => row.id,
+    indexes: { name: (row) => aclNameKey(row.name), policy: (row) => row.policies },
+  },
+  aclAuthMethods: { shape: ROW_SHAPES.aclAuthMethods, key: (row) => aclNameKey(row.name), indexes: {} },
+  aclBindingRules: {
+    shape: ROW_SHAPES.aclBindingRules,
+    key: (row) => row.id,
+    indexes: { authMethod: (row) => aclNameKey(row.authMethod) },
+  },
 };
 
 export const TABLE_NAMES = tableNames(TABLES);

@@ -30,6 +30,8 @@ export const sessionsOfTopic = (node: string): string => `sessions-of:${nodeKey(
 /** Everything that the history remembers. */
 export const HISTORY_TOPIC = 'history';
 export const queryTopic = (id: string): string => `query:${id}`;
+/** All tokens, policies, roles, auth methods or binding rules; answers name what they link, so one topic serves a table. */
+export const aclTopic = (table: AclTable): string => `acl:${table}`;
 
 /** Every service of a node answers differently when the node or one of its own checks changes. */
 function* servicesOfNode(node: string, view: View): Iterable<string> {
@@ -55,6 +57,8 @@ function* topicsOfCheck(row: CheckRow, view: View): Iterable<string> {
   else yield* servicesOfNode(row.node, view);
 }
 
+type AclTable = Extract<Applied['table'], `acl${string}`>;
+
 function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable<string> {
   switch (table) {
     case 'nodes':
@@ -71,6 +75,12 @@ function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable
       return ['queries', queryTopic((row as QueryRow).id)];
     case 'history':
       return [HISTORY_TOPIC];
+    case 'aclTokens':
+    case 'aclPolicies':
+    case 'aclRoles':
+    case 'aclAuthMethods':
+    case 'aclBindingRules':
+      return [aclTopic(table)];
     default:
       return [];
   }

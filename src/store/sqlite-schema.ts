@@ -51,6 +51,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   // What the catalog remembers of its own past.
   [rowTable('history')],
+  ['acl_tokens', 'acl_policies', 'acl_roles', 'acl_auth_methods', 'acl_binding_rules'].map(rowTable),
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -15,7 +15,7 @@ interface Grammar {
 
 export const GRAMMARS: readonly Grammar[] = [
   { source: 'src/filter/grammar.peggy', output: 'src/filter/grammar.generated.js' },
-  { source: 'src/agent/config/hcl.peggy', output: 'src/agent/config/hcl.generated.js' },
+  { source: 'src/lib/hcl-grammar.peggy', output: 'src/lib/hcl-grammar.generated.js' },
 ];
 
 /** The text of the parser. Throws when the grammar is none. */

@@ -1,0 +1,77 @@
+/**
+ * The rules of one resource by name, and which of them decides about a name: the exact one, else the longest beginning.
+ *
+ * Beginnings stand sorted, each with the longest other one that it begins with. The greatest that is not above a name
+ * is asked first; whatever else the name begins with is among those that this one begins with in turn. So a decision is
+ * a binary search and a few steps, whatever the rules are.
+ */
+import type { Access, Scope } from './resources.ts';
+
+/** What is decided for a name by a rule, merged from all rules of the same scope and name. */
+export interface NameRule {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly access: Access;
+  readonly intentions: Access;
+  /** Who said what has won: names of policies and identities. */
+  readonly from: readonly string[];
+}
+
+export interface NameRules {
+  readonly exact: ReadonlyMap<string, NameRule>;
+  /** Beginnings, in order. */
+  readonly prefixes: readonly NameRule[];
+  /** For each of them the position of the longest other one that it begins with; -1 for none. */
+  readonly outer: readonly number[];
+}
+
+function outerOf(sorted: readonly NameRule[]): readonly number[] {
+  const outer: number[] = [];
+  for (const [at, { name }] of sorted.entries()) {
+    let around = at - 1;
+    while (around >= 0 && !name.startsWith((sorted[around] as NameRule).name))
+      around = outer[around] as number;
+    outer.push(around);
+  }
+  return outer;
+}
+
+/** Rules, no two of the same scope and name, so that names are found. */
+export function nameRules(rules: readonly NameRule[]): NameRules {
+  const sorted = rules.filter(({ scope }) => scope === 'prefix').sort((a, b) => (a.name < b.name ? -1 : 1));
+  const exact = rules.filter(({ scope }) => scope === 'exact').map((rule) => [rule.name, rule] as const);
+  return { exact: new Map(exact), prefixes: sorted, outer: outerOf(sorted) };
+}
+
+/** Position of the last beginning that is not above `name`; -1 when all are. */
+function lastNotAbove(prefixes: readonly NameRule[], name: string): number {
+  let [low, high] = [0, prefixes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((prefixes[middle] as NameRule).name <= name) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The longest beginning of `name` that has a rule. */
+export function prefixRuleFor({ prefixes, outer }: NameRules, name: string): NameRule | undefined {
+  let at = lastNotAbove(prefixes, name);
+  while (at >= 0) {
+    const rule = prefixes[at] as NameRule;
+    if (name.startsWith(rule.name)) return rule;
+    at = outer[at] as number;
+  }
+  return undefined;
+}
+
+/** The rule that decides about `name`; undefined where none does. */
+export function ruleFor(rules: NameRules, name: string): NameRule | undefined {
+  return rules.exact.get(name) ?? prefixRuleFor(rules, name);
+}
+
+/** All rules at or below a beginning. O(rules). */
+export function* rulesWithin({ exact, prefixes }: NameRules, beginning: string): Iterable<NameRule> {
+  for (const rule of prefixes) if (rule.name.startsWith(beginning)) yield rule;
+  for (const rule of exact.values()) if (rule.name.startsWith(beginning)) yield rule;
+}
