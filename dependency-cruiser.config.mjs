@@ -22,7 +22,7 @@ export const MAY_IMPORT = {
   checks: ['lib', 'model', 'metrics'],
   decode: ['lib', 'model'],
   local: ['lib', 'model', 'catalog'],
-  dns: ['lib', 'model', 'wire', 'names', 'catalog', 'metrics', 'tls'],
+  dns: ['lib', 'model', 'acl', 'wire', 'names', 'catalog', 'metrics', 'tls'],
   http: ['lib', 'model', 'acl', 'catalog', 'filter', 'decode', 'local', 'metrics', 'tls'],
   agent: [
     'lib',

@@ -7,8 +7,8 @@
  */
 import type { AclGrants, AclPolicyRow, AclRoleRow, AclTokenRow } from '../model/acl-types.ts';
 import { AppError } from '../model/errors.ts';
-import { isEverythingAllowed, type MergedRules, mergeRules, type NamedRules } from './decide.ts';
 import { identityPolicies } from './identities.ts';
+import { isEverythingAllowed, type MergedRules, mergeRules, type NamedRules } from './merged-rules.ts';
 import { parseRules } from './parse-rules.ts';
 import type { Rule } from './resources.ts';
 

@@ -17,6 +17,7 @@ import type { Random } from '../lib/random.ts';
 import { type AgentState, isAgentTopic } from '../local/agent-rules.ts';
 import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 import type { Part } from './lifecycle.ts';
@@ -48,6 +49,8 @@ export interface CoreParts {
   readonly log: Logger;
   readonly config: Config;
   readonly security: Security;
+  /** What access control is configured to be. */
+  readonly acl: AclSettings;
   /** Who this agent is, which its own store remembers. */
   readonly identify: (agentState: AgentState) => Promise<Identity>;
   /** `limits.kv_max_total_size`; 0 is what the machine has room for. */

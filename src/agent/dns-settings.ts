@@ -32,6 +32,7 @@ function emptyAnswer(policy: string, protectThreshold: number): EmptyAnswer {
 export function dnsSettings(config: Config): DnsConfig {
   const protectThreshold = config['dns_config.protect_threshold'];
   return Object.freeze<DnsConfig>({
+    rights: null,
     domain: withoutDot(config.domain),
     altDomain: config.alt_domain === '' ? null : withoutDot(config.alt_domain),
     datacenter: config.datacenter.toLowerCase(),

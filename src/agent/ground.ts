@@ -3,10 +3,12 @@
  * it is.
  */
 import { Coordinates } from '../catalog/coordinate.ts';
+import type { ConfigSource } from '../dns/follow-config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { AgentState } from '../local/agent-rules.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { type Acl, buildAcl, loadedAcl } from './acl/acl-part.ts';
 import { type AgentRole, roleOf } from './agent-role.ts';
 import type { Remark } from './config/config-remarks.ts';
 import { decodeDefinitions, type FileDefinitions } from './config/file-definitions.ts';
@@ -51,6 +53,10 @@ export interface Ground {
   readonly core: Core;
   readonly identity: Identity;
   readonly coordinates: Coordinates;
+  /** Access control. */
+  readonly acl: Acl;
+  /** The DNS configuration of this moment, with what DNS may see. */
+  readonly dns: ConfigSource;
 }
 
 /** The stores, opened, and what becomes of them. */
@@ -90,16 +96,27 @@ export async function layGround(
       log: storeLog,
       config,
       security,
+      acl: loadedAcl(loaded),
       identify: (agentState) => lastingIdentity(config, agentState),
       maxKvBytes: config['limits.kv_max_total_size'],
     }),
     import('../http/server.ts'),
   ]);
   core.onInstalled(() => writes.add(0));
+  const current = new CurrentConfig(loaded);
+  const acl = buildAcl({
+    loaded,
+    core,
+    nodeName: identity.nodeName,
+    clock: systemClock,
+    log: agentLog.log.child({ part: 'acl' }),
+  });
   const ground: Ground = {
+    acl,
     request,
     config,
-    current: new CurrentConfig(loaded),
+    current,
+    dns: acl.dns(current, core),
     security,
     definitions,
     remarks,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { HttpConfig, LiveHttpConfig } from '../http/http-parts.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { JsonObject } from '../model/types.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import { roleOf } from './agent-role.ts';
 import type { OptionSpec } from './config/option-spec.ts';
 import { type Config, OPTION_KEYS, OPTIONS } from './config/options.ts';
@@ -52,9 +53,15 @@ function debugConfig(config: Config, identity: Identity, isDev: boolean): JsonOb
 }
 
 /** What http/ needs to know and no reload changes. */
-export function httpSettings(config: Config, identity: Identity, isDev: boolean): HttpConfig {
+export function httpSettings(
+  config: Config,
+  identity: Identity,
+  { isDev, acl }: { readonly isDev: boolean; readonly acl: AclSettings },
+): HttpConfig {
+  const { isEnabled, defaultAllows, hasKeyListPolicy } = acl;
   const role = roleOf(config, isDev);
   return Object.freeze({
+    acl: { isEnabled, defaultAllows, hasKeyListPolicy },
     isAlwaysPretty: isDev,
     isServer: role !== 'client',
     domain: config.domain,

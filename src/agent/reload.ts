@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Local } from '../local/local.ts';
 import type { DefinitionsDiff } from '../local/registration.ts';
 import type { Watchers, WatchesDiff } from '../watches/watchers.ts';
+import type { Acl } from './acl/acl-part.ts';
 import type { Remark } from './config/config-remarks.ts';
 import { decodeDefinitions, type FileDefinitions, placing } from './config/file-definitions.ts';
 import { type ConfigRequest, type LoadedConfig, loadConfig } from './config/load-config.ts';
@@ -40,6 +41,7 @@ export interface ReloaderParts {
   readonly configuration: ConfigRequest;
   readonly current: CurrentConfig;
   readonly security: Pick<Security, 'replace'>;
+  readonly acl: Pick<Acl, 'configure'>;
   readonly local: Pick<Local, 'replaceConfigDefinitions' | 'previewConfigDefinitions' | 'sync'>;
   readonly watchers: Pick<Watchers, 'replace' | 'preview'>;
   readonly agentLog: Pick<AgentLog, 'log' | 'setLevel'>;
@@ -127,7 +129,7 @@ export class Reloader {
   }
 
   async #reload(): Promise<ReloadDifference> {
-    const { current, security, local, watchers, agentLog } = this.#parts;
+    const { current, acl, security, local, watchers, agentLog } = this.#parts;
     const log = this.#log;
     try {
       const { loaded, definitions, secure } = await this.#read();
@@ -136,6 +138,7 @@ export class Reloader {
       const difference = this.#difference(loaded, withWatches(diff, watchers.replace(watches)));
       current.replace({ ...loaded, config: reloadedConfig(current.config, loaded.config) });
       security.replace(secure);
+      acl.configure(loaded);
       agentLog.setLevel(loaded.config.log_level);
       this.#remark([...loaded.remarks, ...definitions.remarks]);
       await local.sync(); // the metadata of the node may be another

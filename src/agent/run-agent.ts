@@ -4,10 +4,8 @@
  */
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { AnswerPacket } from '../dns/answer-packets.ts';
-import type { DnsConfig } from '../dns/dns-config.ts';
 import { makeExplain } from '../dns/explain/explain.ts';
 import { makeExecuteQuery } from '../dns/prepared.ts';
-import { ALLOW_ALL } from '../http/access/right.ts';
 import type { HttpParts } from '../http/http-parts.ts';
 import type { HttpServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -54,12 +52,15 @@ export interface RunningAgent {
   reopenLog(): void;
 }
 
-function buildLocal({ current, agentLog, core, identity, request }: Ground, scheduler: Scheduler): Local {
+function buildLocal(
+  { current, agentLog, core, identity, request, acl }: Ground,
+  scheduler: Scheduler,
+): Local {
   const role = roleOf(current.config, request.configuration.isDev);
   return new Local({
     own: current.derive((loaded) => ownRows(identity, loaded.config, role)),
     agentState: core.agentState,
-    catalog: core.catalog,
+    catalog: acl.guard(core, () => ownRows(identity, current.config, role)),
     clock: systemClock,
     random: systemRandom,
     log: agentLog.log,
@@ -82,7 +83,7 @@ function localPart(local: Local, definitions: FileDefinitions): Part {
 }
 
 /** What answering a DNS question takes, on sockets and in explanations alike. */
-function answering({ current, core, identity, coordinates }: Ground, role: Role) {
+function answering({ dns: { config, onConfig }, core, identity, coordinates }: Ground, role: Role) {
   const { view } = core.state;
   const { nodeName } = identity;
   const random = systemRandom;
@@ -91,11 +92,11 @@ function answering({ current, core, identity, coordinates }: Ground, role: Role)
     view,
     nodeName,
     coordinates,
-    config: () => current.dns,
-    onConfig: (listener: (config: DnsConfig) => void) => current.onDns(listener),
+    config,
+    onConfig,
     clock: systemClock,
     random,
-    executeQuery: makeExecuteQuery({ view, nodeName, distance, random }),
+    executeQuery: makeExecuteQuery({ view, config, nodeName, distance, random }),
     ...role.dns,
   };
 }
@@ -106,7 +107,7 @@ type OwnPart = 'reload' | 'previewReload' | 'isReady' | 'leave' | 'answerDns' | 
 /** The module is here already, see layGround. */
 async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<HttpParts, OwnPart>) {
   const { buildHttpServer } = await import('../http/server.ts');
-  const { core, config, current, identity, agentLog, metrics, coordinates, request } = ground;
+  const { core, config, current, identity, agentLog, metrics, coordinates, request, acl } = ground;
   const { nodeName, nodeId } = identity;
   const { cluster, membership, elsewhere, renewSession, copy } = role;
   return buildHttpServer({
@@ -119,7 +120,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     copy,
     events: buildEvents(ground, role, local),
     local,
-    config: httpSettings(config, identity, request.configuration.isDev),
+    config: httpSettings(config, identity, { isDev: request.configuration.isDev, acl: acl.settings }),
     live: liveHttpSettings(current, identity, request.configuration.isDev),
     clock: systemClock,
     random: systemRandom,
@@ -136,7 +137,8 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
       ...answering(ground, role),
       checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
     }),
-    authorizerOf: () => ALLOW_ALL,
+    authorizerOf: acl.authorizerOf,
+    acl: acl.port,
     isHeapFull: watchHeap().isFull, // as long as the process
   });
 }
@@ -206,10 +208,16 @@ function configWatches(
   return [configWatchPart({ paths, clock: systemClock, reload, log: agentLog.log })];
 }
 
+/** The catalog is compared anew when it can be reached again, and when the agent's own tokens are others. */
+function syncWhenAsked({ acl }: Ground, role: Role, local: Local): void {
+  const sync = (): void => void local.sync();
+  role.onReachable?.(sync);
+  acl.tokens.onChanged(sync);
+}
+
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
-  const { request } = ground;
-  const { config, core, identity, agentLog } = ground;
+  const { config, core, identity, agentLog, request } = ground;
   const { configuration } = request;
   const { log } = agentLog;
   const { scheduler, part: checks } = buildChecks({
@@ -244,6 +252,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     garbagePart(ground.metrics),
     corePart(core),
     checks,
+    ground.acl.part,
     localPart(local, ground.definitions),
     role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
@@ -253,7 +262,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     pidFilePart(config.pid_file, process.pid),
     ...configWatches(ground, reload),
   ];
-  role.onReachable?.(() => void local.sync());
+  syncWhenAsked(ground, role, local);
   const stopParts = await startAll(parts, { clock: systemClock, log });
   const releaseUncaught = surviveUncaught({ process, clock: systemClock, log, metrics: ground.metrics });
   ending.begin(async () => {

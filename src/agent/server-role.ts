@@ -5,7 +5,7 @@
  * leadership does.
  */
 
-import type { SettingCommand } from '../catalog/command.ts';
+import type { Command } from '../catalog/command.ts';
 import { type OpenedStore, openStore, type StoreTools } from '../catalog/opened-store.ts';
 import { CATALOG_RULES } from '../catalog/reduce.ts';
 import { ServiceSummaries } from '../catalog/service-summary.ts';
@@ -14,6 +14,7 @@ import { Watch } from '../catalog/watch.ts';
 import { CURRENT_COPY } from '../http/catalog-copy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
+import { aclTerm } from './acl/acl-term.ts';
 import { expectOf } from './agent-role.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from './core.ts';
 import { firstAutopilot } from './first-autopilot.ts';
@@ -116,10 +117,13 @@ function onlyServer({ core, config, current, identity }: Ground): ReturnType<typ
 function aloneRole(ground: Ground): AloneRole {
   const sessionTimers = buildSessionTimers(ground);
   const { config, core, agentLog } = ground;
-  const submit = (command: SettingCommand): Promise<unknown> => core.writer.submit(command);
-  const autopilot = firstAutopilot({ config, submit, log: agentLog.log });
+  const { log } = agentLog;
+  const submit = (command: Command): Promise<unknown> => core.writer.submit(command);
+  const autopilot = firstAutopilot({ config, submit, log });
+  const { view } = core.state;
+  const acl = aclTerm(ground.acl.settings, { view, submit, clock: systemClock, log });
   return {
-    works: [sessionTimers, autopilot],
+    works: [...acl, sessionTimers, autopilot],
     cluster: onlyServer(ground),
     renewSession: async (session) => {
       sessionTimers.renew(session);

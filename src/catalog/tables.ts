@@ -6,7 +6,6 @@
  * A new table is a row here and in `CatalogKinds`; stores, drafts and snapshots pick it up from this list.
  */
 import { canonicalIp } from '../lib/ip.ts';
-import type { HistoryRow } from '../model/history-types.ts';
 import type {
   AclAuthMethodRow,
   AclBindingRuleRow,
@@ -14,6 +13,7 @@ import type {
   AclRoleRow,
   AclTokenRow,
 } from '../model/acl-types.ts';
+import type { HistoryRow } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,

@@ -71,13 +71,25 @@ export function decodeService(json: unknown, style: Style, defaults: CheckDefaul
   return { definition, checks, token: document.token ?? '' };
 }
 
+export interface DecodedCheck {
+  readonly definition: CheckDefinition;
+  /** ACL token in the document, '' for none. */
+  readonly token: string;
+}
+
 /** Decode a check that stands alone: of the node, or of the service that it names. */
 export function decodeCheck(json: unknown, style: Style, defaults: CheckDefaults): CheckDefinition {
+  return decodeCheckAndToken(json, style, defaults).definition;
+}
+
+/** The same with the token in the document, which counts in files. */
+export function decodeCheckAndToken(json: unknown, style: Style, defaults: CheckDefaults): DecodedCheck {
   const place = placeOf(style, json, 'check');
   const document = checkAlone(json, place);
   if (document.name === '') refuseStatus(place, 'Missing check name');
   if (document.status !== '' && !isCheckStatus(document.status)) refuseStatus(place, 'Bad check status');
   validateCheck(document, place);
   const { id, name, serviceId } = document;
-  return toCheckDefinition(document, { id: id || name, name, serviceId }, defaults);
+  const definition = toCheckDefinition(document, { id: id || name, name, serviceId }, defaults);
+  return { definition, token: document.token };
 }

@@ -179,7 +179,9 @@ function answerAuthority(all: readonly NodeRow[], context: AnswerContext): Answe
   const servers = fit.length > 0 ? fit : all.slice(0, MAX_SERVERS);
   const nameOf = (node: NodeRow): WireName =>
     (fit.length > 0 ? nodeName(node, zone)?.map(foldByte) : undefined) ?? zone.nameserver;
-  const names = fit.length > 0 ? servers.map(nameOf) : [zone.nameserver];
+  // Where servers are hidden from DNS, so is that there are any.
+  const none = all.length === 0 && zone.config.rights !== null ? [] : [zone.nameserver];
+  const names = fit.length > 0 ? servers.map(nameOf) : none;
   const ns = names.map((name) => record(zone.domain, ttlSeconds, { type: TYPE.NS, name }));
   const additional = serverAddresses(servers, zone, nameOf);
   if (qtype === TYPE.NS) return { ...EMPTY, groups: ns.map(lone), additional };

@@ -41,6 +41,18 @@ function settle(outcome: Outcome, hasRecursors: boolean): FoundHere | null {
   return isUnknownAddress && hasRecursors ? null : outcome;
 }
 
+/** Whether rows are needed that may be hidden; SOA records and addresses that a name spells are told to everybody. */
+function readsCatalog(lookup: Lookup, qtype: number): boolean {
+  if (lookup.kind === 'outside' || lookup.kind === 'addr') return false;
+  return lookup.kind === 'reverse' || qtype !== TYPE.SOA;
+}
+
+/** Nobody knows what may be seen: whoever asks is told that we failed, and may ask another server. */
+function unknownToken(lookup: Lookup): Decision {
+  const [rcode, reason] = [RCODE.SERVFAIL, 'unknown_token'] as const;
+  return { kind: 'refuse', lookup, rcode, reason, isAuthoritative: true, withEdns: true };
+}
+
 /** Decide what is done about a question. O(instances) for services. */
 export function decide({ qname, qtype, edns }: Question, zone: Zone, context: ResolveContext): Decision {
   const lookup = parse(foldedLabels(qname), qtype, zone.names);
@@ -54,8 +66,10 @@ export function decide({ qname, qtype, edns }: Question, zone: Zone, context: Re
   }
   const place = context.elsewhere?.placeOf(lookup, qtype);
   if (place !== undefined) return { kind: 'elsewhere', lookup, place };
+  if (zone.config.rights?.own === null && readsCatalog(lookup, qtype)) return unknownToken(lookup);
   const hasRecursors = zone.config.recursors.length > 0;
   const outcome = settle(resolve(lookup, qtype, context), hasRecursors);
+  if (outcome?.kind === 'none' && outcome.reason === 'unknown_token') return unknownToken(lookup);
   if (outcome !== null) return { kind: 'answer', lookup, outcome };
   if (hasRecursors) return { kind: 'forward', lookup };
   const [rcode, reason] = [RCODE.REFUSED, 'outside_zone'] as const;

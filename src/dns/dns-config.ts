@@ -7,6 +7,7 @@
  */
 
 import { parseIp } from '../lib/ip.ts';
+import type { DnsRights } from './dns-rights.ts';
 import type { RateRule } from './rate-limit.ts';
 
 export interface Recursor {
@@ -36,6 +37,8 @@ export interface SoaConfig {
 }
 
 export interface DnsConfig {
+  /** What may be seen; null: everything. */
+  readonly rights: DnsRights | null;
   /** The zone, without trailing dot. */
   readonly domain: string;
   /** A second zone with the same content; null for none. */
@@ -83,6 +86,7 @@ export interface DnsConfig {
 
 /** The values of an agent whose configuration says nothing about DNS. */
 export const DNS_DEFAULTS: DnsConfig = Object.freeze<DnsConfig>({
+  rights: null,
   domain: 'consul',
   altDomain: null,
   datacenter: 'dc1',

@@ -21,6 +21,7 @@ import { MAX_MESSAGE_BYTES } from '../wire/constants.ts';
 import { padReply } from '../wire/padding.ts';
 import { freshSeconds } from '../wire/record-walk.ts';
 import { type Counters, countLivingServices, makeCounters } from './counters.ts';
+import { viewForDns } from './dns-rights.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
@@ -214,7 +215,7 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
   const upstream = makeUpstream({ clock, random, counters, isSelf });
   const queryLog = makeQueryLog(log, random);
   const handler = new Handler({
-    view,
+    view: viewForDns(view, config),
     config,
     clock,
     random,

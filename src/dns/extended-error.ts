@@ -53,6 +53,7 @@ const SENTENCES: { readonly [R in Reason]?: string } = {
   unknown_address: 'no node or service has this address',
   unknown_datacenter: 'this server knows no such datacenter',
   unknown_peer: 'this server has no such peer',
+  unknown_token: 'access control knows no such token',
   invalid_name: 'not a form of name that is answered here',
 };
 

@@ -137,6 +137,7 @@ export class Handler {
       this.#zone = makeZone(config);
       this.#sender.setZone(this.#zone);
       this.#services.clear();
+      this.#nodeIds.forget();
     }
     return this.#zone;
   }

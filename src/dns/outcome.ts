@@ -18,6 +18,7 @@ export const REASONS = [
   'unknown_address',
   'unknown_datacenter',
   'unknown_peer',
+  'unknown_token',
   'invalid_name',
   'outside_zone',
   'forwarded',

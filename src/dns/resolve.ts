@@ -35,7 +35,7 @@ export type ExecuteQuery = (
   nameOrId: string,
   clientAddress: string,
   instancesOf: InstancesOf,
-) => QueryResult | undefined;
+) => QueryResult | 'unknown token' | undefined;
 
 export interface ResolveContext {
   readonly view: View;
@@ -122,6 +122,7 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
     context.services.of(service, context.config.onlyPassing).inOrder;
   const result = context.executeQuery(query, context.clientAddress(), instancesOf);
   if (result === undefined) return notFound('unknown_query');
+  if (result === 'unknown token') return notFound('unknown_token');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)
     return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', { known: result.known });

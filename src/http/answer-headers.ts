@@ -11,7 +11,6 @@ export type Headers = Readonly<Record<string, string>>;
 /** Answers hold texts that anybody may have registered: browsers take them for nothing else and show them in no frame. */
 const ALWAYS: Headers = {
   Vary: 'Accept-Encoding',
-  'X-Consul-Default-ACL-Policy': 'allow',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
 };
@@ -27,6 +26,13 @@ function overlay(...layers: readonly (Headers | undefined)[]): Headers {
   return Object.fromEntries(byName.values());
 }
 
+export interface AnswerHeadersOptions {
+  readonly isTranslating: boolean;
+  readonly isClosing: boolean;
+  /** What access control does where no rule matches. */
+  readonly defaultPolicy?: 'allow' | 'deny';
+}
+
 export class AnswerHeaders {
   readonly #configured: Headers;
   readonly #closing: Headers;
@@ -35,12 +41,13 @@ export class AnswerHeaders {
 
   constructor(
     configured: Headers,
-    { isTranslating, isClosing }: { readonly isTranslating: boolean; readonly isClosing: boolean },
+    { isTranslating, isClosing, defaultPolicy = 'allow' }: AnswerHeadersOptions,
   ) {
     this.#configured = configured;
     this.#isConfigured = Object.keys(configured).length > 0;
     this.#closing = isClosing ? { Connection: 'close' } : {};
-    this.#always = { api: isTranslating ? { ...ALWAYS, ...TRANSLATES } : ALWAYS, other: ALWAYS };
+    const other = { 'X-Consul-Default-ACL-Policy': defaultPolicy, ...ALWAYS };
+    this.#always = { api: isTranslating ? { ...other, ...TRANSLATES } : other, other };
   }
 
   /** All headers of a reply but its length; `isApi` for paths of the API, whether they are answered or refused. */

@@ -56,6 +56,10 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Made to JSON as Consul does; `undefined` inside objects leaves a field out. */
   readonly value?: unknown;
+  /** Something was left out already because its asker may not see it. */
+  readonly isFiltered?: boolean;
+  /** Headers that are known once `list` is being made. */
+  readonly lateHeaders?: () => Readonly<Record<string, string>>;
   /** A list that is made to JSON in turns, see answer/list-reply.ts. */
   readonly list?: LongList | undefined;
   readonly text?: string;

@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { Authorizer } from './access/right.ts';
 import type { Answers } from './answer/answers.ts';
 import type { LongList } from './answer/list-writer.ts';
 import { MakingLists } from './answer/making-lists.ts';
@@ -15,10 +16,11 @@ import { callOf } from './call.ts';
 import type { Call, Query, Reply } from './call-and-reply.ts';
 import { mayAnswerKept } from './catalog-copy.ts';
 import type { HttpParts, LiveHttpConfig } from './http-parts.ts';
-import { isToldByUrl, KeptBodies, keyOf } from './kept-bodies.ts';
+import { isToldByUrl, KeptBodies, keyOf, shortKeyOf } from './kept-bodies.ts';
 import type { RouteMeter } from './listen/route-meter.ts';
 import { decodedPath, pathOf } from './paths/canonical-url.ts';
 import { redirectToCleanPath } from './paths/clean-path.ts';
+import { withoutSecrets } from './paths/hidden-secrets.ts';
 import type { PathTable } from './paths/path-table.ts';
 import { isPrintablePath } from './paths/printable-path.ts';
 import { replyToOtherMethod, replyUnrouted } from './paths/unrouted.ts';
@@ -44,9 +46,6 @@ import {
 const MAX_SEEN_READS = 10_000;
 
 const UNPRINTABLE: Reply = Object.freeze({ status: 400 });
-
-/** A secret in a URL, as old clients send it. */
-const TOKEN = /([?&]token=)[^&]*/g;
 
 /** Paths of the API, as far as headers go. */
 const isApiPath = (url: string): boolean => url.startsWith('/v1/');
@@ -95,8 +94,10 @@ export class Dispatcher {
   }
 
   #headersNow(): AnswerHeaders {
-    const { isTranslating } = this.#parts.config;
-    return new AnswerHeaders(this.#live.responseHeaders, { isTranslating, isClosing: this.#isClosing });
+    const { isTranslating, acl } = this.#parts.config;
+    const defaultPolicy = acl.isEnabled && !acl.defaultAllows ? 'deny' : 'allow';
+    const of = { isTranslating, isClosing: this.#isClosing, defaultPolicy } as const;
+    return new AnswerHeaders(this.#live.responseHeaders, of);
   }
 
   /** After a reload the headers may be others, and kept answers hold the old ones. */
@@ -132,7 +133,7 @@ export class Dispatcher {
   }
 
   #logAnswer({ method, raw }: FastifyRequest, reply: FastifyReply, elapsedMs: number): void {
-    const url = (raw.url ?? '').replace(TOKEN, '$1<hidden>');
+    const url = withoutSecrets(raw.url ?? '');
     const fields = {
       method,
       url,
@@ -181,7 +182,7 @@ export class Dispatcher {
   replyTo(error: unknown, call: Call): Reply {
     const refusal = replyOfError(error);
     if (refusal) return refusal;
-    const url = call.url.replace(TOKEN, '$1<hidden>');
+    const url = withoutSecrets(call.url);
     this.#parts.log.error({ err: error, method: call.method, url }, 'request failed');
     return text(500, 'internal error');
   }
@@ -195,14 +196,16 @@ export class Dispatcher {
   }
 
   /**
-   * The shortest way: bytes for who may see everything, found by the URL as it stands. The access rule needs no look here:
+   * The shortest way: bytes for askers of the same rights, found by the URL as it stands. The access rule needs no look here:
    * what it forbids was never answered, so never kept.
    */
-  #keptFor({ keyedBy }: Operation, { headers, query, raw }: FastifyRequest): Rendered | undefined {
-    if (keyedBy === undefined || !isToldByUrl(headers)) return undefined;
+  #keptFor(operation: Operation, { headers, query, raw }: FastifyRequest): Rendered | undefined {
+    if (operation.keyedBy === undefined || !isToldByUrl(headers)) return undefined;
     if (!mayAnswerKept(this.#parts.copy, raw.url as string)) return undefined;
-    if (!this.#parts.authorizerOf({ headers, query: query as Query }).isUnlimited) return undefined;
-    return this.#kept.get(raw.url as string);
+    const url = raw.url as string;
+    const asker = (): Authorizer => this.#parts.authorizerOf({ headers, query: query as Query, url });
+    const key = shortKeyOf(operation, url, asker);
+    return key === undefined ? undefined : this.#kept.get(key);
   }
 
   async #handle(operation: Operation, call: Call, to: FastifyReply): Promise<void> {
@@ -268,7 +271,7 @@ export class Dispatcher {
       const making = this.#answers.make(list, isPretty, call.remoteAddress);
       if (key !== undefined) this.#making.begin(key, reply.index, making);
       const made = await making;
-      const headers = { ...JSON_TYPE, ...reply.headers };
+      const headers = { ...JSON_TYPE, ...reply.headers, ...reply.lateHeaders?.() };
       if (Buffer.isBuffer(made))
         return await this.#sendReply({ ...reply, list: undefined, body: made, headers }, sending);
       const head = this.#headers.of({ ...reply, headers }, this.#cacheHeaders(reply, call), isApi);

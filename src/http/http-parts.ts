@@ -32,7 +32,8 @@ import type {
   StringMap,
 } from '../model/types.ts';
 import type { Authorizer } from './access/right.ts';
-import type { Call } from './call-and-reply.ts';
+import type { AskedWith } from './access/sent-token.ts';
+import type { AclPort } from './acl-port.ts';
 import type { CatalogCopy } from './catalog-copy.ts';
 import type { ClusterPort } from './cluster-port.ts';
 import type { AnswerElsewhere } from './elsewhere-port.ts';
@@ -53,6 +54,7 @@ export interface LocalRegistrations {
       readonly definition: ServiceDefinition;
       readonly checks: readonly CheckDefinition[];
       readonly source: RegistrationSource;
+      readonly token: string;
     },
     options: { readonly replaceExistingChecks: boolean; readonly by?: Origin },
   ): Promise<void>;
@@ -60,7 +62,11 @@ export interface LocalRegistrations {
   refuseForbidden(checks: readonly CheckDefinition[], source: RegistrationSource): void;
   /** False: unknown. */
   deregisterService(id: string, by?: Origin): Promise<boolean>;
-  registerCheck(definition: CheckDefinition, source: RegistrationSource, by?: Origin): Promise<void>;
+  registerCheck(
+    definition: CheckDefinition,
+    registrant: { readonly source: RegistrationSource; readonly token: string },
+    by?: Origin,
+  ): Promise<void>;
   deregisterCheck(id: string, by?: Origin): Promise<boolean>;
   updateTtl(
     id: string,
@@ -69,7 +75,8 @@ export interface LocalRegistrations {
     by?: Origin,
   ): Promise<'ok' | 'unknown' | 'not-ttl'>;
   setServiceMaintenance(id: string, isOn: boolean, reason: string, by?: Origin): Promise<boolean>;
-  setNodeMaintenance(isOn: boolean, reason: string, by?: Origin): Promise<void>;
+  /** `token` is the secret that the mark is written to the catalog with; a service's mark goes with the service's. */
+  setNodeMaintenance(isOn: boolean, reason: string, by?: Origin, token?: string): Promise<void>;
 }
 
 /** What a check said lately. */
@@ -91,6 +98,13 @@ export interface HttpConfig {
   /** Indent every JSON answer, not only with `?pretty` (development agents). */
   readonly isAlwaysPretty: boolean;
   readonly isServer: boolean;
+  /** `acl`. */
+  readonly acl: {
+    readonly isEnabled: boolean;
+    readonly defaultAllows: boolean;
+    /** Listing keys needs `list` on what is asked for. */
+    readonly hasKeyListPolicy: boolean;
+  };
   readonly domain: string;
   /** Address that members and the leader are shown with. */
   readonly advertiseAddress: string;
@@ -160,12 +174,11 @@ export interface LogStream {
   subscribe(level: string, isJson: boolean, onLine: (line: string) => void): () => void;
 }
 
-/** What of a request tells who asks. */
-export type AskedWith = Pick<Call, 'headers' | 'query'>;
-
 export interface HttpParts {
   /** The rights of whoever asks. Throws forbidden for one who is not known. */
   authorizerOf(request: AskedWith): Authorizer;
+  /** Undefined where access control is off. */
+  readonly acl: AclPort | undefined;
   readonly state: State;
   /** Of the topics of the catalog and of those of local/, each as its own store counts. */
   readonly indexes: Pick<TopicIndexes, 'of'>;

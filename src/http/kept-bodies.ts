@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { TopicIndexes } from '../catalog/topics.ts';
+import { AppError } from '../model/errors.ts';
 import type { Authorizer } from './access/right.ts';
 import { MAX_WHOLE_BYTES } from './answer/answers.ts';
 import { TENANCY_HEADERS } from './request/tenancy.ts';
@@ -57,6 +58,33 @@ export function keyOf(
   if (keyedBy === undefined) return undefined;
   const isForAll = isUnlimited || keyedBy === 'url';
   return isForAll ? withoutWait(url) : `${group} ${withoutWait(url)}`;
+}
+
+/**
+ * The key under which the answer to a URL as it stands may be sent without looking at anything else; undefined when there
+ * is none. Whoever may ask for it without a right, or was answered under the same rights, needs no further look.
+ */
+export function shortKeyOf(
+  { keyedBy, permission }: Operation,
+  url: string,
+  askerOf: () => Authorizer,
+): string | undefined {
+  if (permission.kind === 'open') return url;
+  const { isUnlimited, group } = knownAsker(askerOf);
+  if (isUnlimited) return url;
+  return keyedBy === 'url-and-rights' && group !== '' ? `${group} ${url}` : undefined;
+}
+
+const NOBODY: Pick<Authorizer, 'isUnlimited' | 'group'> = { isUnlimited: false, group: '' };
+
+/** Who asks; whoever is not known is refused by the steps that everybody else goes through. */
+function knownAsker(askerOf: () => Authorizer): Pick<Authorizer, 'isUnlimited' | 'group'> {
+  try {
+    return askerOf();
+  } catch (error) {
+    if (error instanceof AppError) return NOBODY;
+    throw error;
+  }
 }
 
 export class KeptBodies {

@@ -24,8 +24,10 @@ interface Performed {
 }
 
 function authorize(operation: Operation, call: Call, parts: HttpParts): Authorizer {
-  const authorizer = parts.authorizerOf(call);
   const { permission } = operation;
+  // What needs nothing is answered to everybody, whoever he says he is.
+  if (permission.kind === 'open') return ALLOW_ALL;
+  const authorizer = parts.authorizerOf(call);
   const rights = 'rights' in permission ? permission.rights : undefined;
   if (!authorizer.isUnlimited && rights !== undefined) requireRights(authorizer, rights(call, parts));
   return authorizer;
@@ -85,10 +87,38 @@ export function filterReply(
   call: Call,
   parts: HttpParts,
 ): Reply {
-  if (authorizer.isUnlimited || permission.kind !== 'filter') return reply;
-  const asker = { may: (right: Right) => holds(authorizer, right), call, parts };
+  if (permission.kind !== 'filter') return reply;
+  if (authorizer.isUnlimited) return authorizer.isToldOfFiltering ? toldOf(reply, () => false) : reply;
+  const asked = new Set<Right['resource']>();
+  const may = (right: Right): boolean => {
+    asked.add(right.resource);
+    return holds(authorizer, right);
+  };
+  const asker = { may, call, parts };
   // Most filters look at what is there; a list that is still to be made would pass them unseen.
-  return reply.list === undefined || permission.filter.takesLongLists
-    ? permission.filter(reply, asker)
-    : longReply(permission.filter(wholeReply(reply), asker));
+  const filtered =
+    reply.list === undefined || permission.filter.takesLongLists
+      ? permission.filter(reply, asker)
+      : longReply(permission.filter(wholeReply(reply), asker));
+  return authorizer.isToldOfFiltering
+    ? toldOf(filtered, () => mayHide(authorizer, asked) || reply.isFiltered === true)
+    : filtered;
+}
+
+/**
+ * Whether something that was asked for may be hidden from somebody. Not whether something was: that would tell that there
+ * is something.
+ */
+function mayHide(authorizer: Authorizer, asked: ReadonlySet<Right['resource']>): boolean {
+  if (asked.size === 0) return true;
+  return [...asked].some((resource) => authorizer.readsAll?.(resource) !== true);
+}
+
+/** The reply with a header that says whether something may be left out; of a list that is made later, once it is. */
+function toldOf(reply: Reply, isFiltered: () => boolean): Reply {
+  const told = (): Record<string, string> => ({
+    'X-Consul-Results-Filtered-By-ACLs': String(isFiltered()),
+  });
+  if (reply.list !== undefined) return { ...reply, lateHeaders: told };
+  return { ...reply, headers: { ...reply.headers, ...told() } };
 }

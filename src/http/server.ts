@@ -34,6 +34,10 @@ import { PathTable } from './paths/path-table.ts';
 import { text } from './reply.ts';
 import type { Route } from './route.ts';
 import { absentRoutes } from './routes/absent-routes.ts';
+import { aclLoginRoutes } from './routes/acl-login-routes.ts';
+import { aclPolicyRoutes } from './routes/acl-policy-routes.ts';
+import { aclRoutes } from './routes/acl-routes.ts';
+import { aclTokenRoutes } from './routes/acl-token-routes.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history-routes.ts';
 import { agentCheckRoutes } from './routes/agent-checks-routes.ts';
 import { agentHealthRoutes } from './routes/agent-health-routes.ts';
@@ -83,6 +87,10 @@ export const ROUTES: readonly Route[] = [
   ...dnsRoutes,
   ...dnsQueryRoutes,
   ...internalUiRoutes,
+  ...aclRoutes,
+  ...aclTokenRoutes,
+  ...aclPolicyRoutes,
+  ...aclLoginRoutes,
   ...absentRoutes,
 ];
 

@@ -17,11 +17,11 @@ export type AgentState = OpenedStore<AgentKinds, AgentCommand, AgentResults>;
 
 type AgentDraft = Draft<AgentKinds>;
 
-function keepCheck(draft: AgentDraft, { definition, source, state }: KeepCheckCommand): void {
+function keepCheck(draft: AgentDraft, { definition, source, token, state }: KeepCheckCommand): void {
   const { serviceId } = definition;
   if (serviceId !== '' && draft.view.localServices.get(serviceId) === undefined)
     throw new AppError('invalid_command', `ServiceID ${JSON.stringify(serviceId)} does not exist`);
-  draft.put('localChecks', { ...UNSTAMPED, definition, source, ...state });
+  draft.put('localChecks', { ...UNSTAMPED, definition, source, token, ...state });
 }
 
 function dropService(draft: AgentDraft, id: string): void {
@@ -33,8 +33,8 @@ function dropService(draft: AgentDraft, id: string): void {
 function change(draft: AgentDraft, command: AgentCommand): void {
   switch (command.kind) {
     case 'keep-service': {
-      const { definition, source } = command;
-      draft.put('localServices', { ...UNSTAMPED, definition, source });
+      const { definition, source, token } = command;
+      draft.put('localServices', { ...UNSTAMPED, definition, source, token });
       return;
     }
     case 'keep-check':

@@ -18,6 +18,9 @@ export interface NodeRows {
  */
 export const isAway = (error: unknown): boolean => error instanceof AppError && error.code === 'no_leader';
 
+/** What a command comes to of which some part is not allowed by its token: that part is not done, and is no failure. */
+export const NOT_ALLOWED = 'not allowed';
+
 export interface CatalogPort {
   /** Resolves when it is done and visible. Rejects with AppError when it is refused or cannot be done; see isAway. */
   submit(command: Command): Promise<unknown>;

@@ -23,28 +23,34 @@ import type { DefinitionsDiff } from './registration.ts';
 export interface ConfigService {
   readonly definition: ServiceDefinition;
   readonly checks: readonly CheckDefinition[];
+  /** Secret that it is written to the catalog with; none stands for the agent's own tokens. */
+  readonly token?: string;
+}
+
+export interface ConfigCheck {
+  readonly definition: CheckDefinition;
+  readonly token?: string;
 }
 
 /** Everything that files define: services with their checks, and checks outside of services. */
-export type ConfigDefinitions = readonly [
-  services: readonly ConfigService[],
-  checks: readonly CheckDefinition[],
-];
+export type ConfigDefinitions = readonly [services: readonly ConfigService[], checks: readonly ConfigCheck[]];
 
 export interface ConfigPlan {
   readonly plan: Plan;
   readonly diff: DefinitionsDiff;
 }
 
-function isKnown({ definition, checks }: ConfigService, ahead: AgentView): boolean {
+function isKnown({ definition, checks, token = '' }: ConfigService, ahead: AgentView): boolean {
   const service = ahead.localServices.get(definition.id);
   if (service?.source !== 'config' || !isSame(service.definition, definition)) return false;
-  return checks.every((check) => isKnownCheck(check, ahead));
+  if ((service.token ?? '') !== token) return false;
+  return checks.every((check) => isKnownCheck({ definition: check, token }, ahead));
 }
 
-function isKnownCheck(check: CheckDefinition, ahead: AgentView): boolean {
-  const existing = ahead.localChecks.get(check.id);
-  return existing?.source === 'config' && isSame(existing.definition, check);
+function isKnownCheck({ definition, token = '' }: ConfigCheck, ahead: AgentView): boolean {
+  const existing = ahead.localChecks.get(definition.id);
+  if (existing?.source !== 'config' || (existing.token ?? '') !== token) return false;
+  return isSame(existing.definition, definition);
 }
 
 /** Checks of services that nobody has defined. Whoever read the files knows where each one stands. */
@@ -103,10 +109,11 @@ function serviceOf(
 /** Plan the way from the present registrations to these. Throws OrphanChecks (config_invalid). */
 export function planConfig(
   services: readonly ConfigService[],
-  checks: readonly CheckDefinition[],
+  alone: readonly ConfigCheck[],
   context: PlanContext,
 ): ConfigPlan {
   const { ahead } = context;
+  const checks = alone.map(({ definition }) => definition);
   refuseOrphans(checks, services, ahead);
   const serviceIds = new Set(services.map(({ definition }) => definition.id));
   const checkIds = new Set([...services.flatMap((service) => service.checks), ...checks].map(({ id }) => id));
@@ -115,14 +122,19 @@ export function planConfig(
     .map(({ definition }) => definition.id);
   const gone = goneChecks(checkIds, new Set(goneServices), ahead);
   const newServices = services.filter((service) => !isKnown(service, ahead));
-  const newChecks = checks.filter((check) => !isKnownCheck(check, ahead));
+  const newChecks = alone.filter((check) => !isKnownCheck(check, ahead));
   const plan = joinPlans([
     ...newServices.map((service) => planService({ ...service, source: 'config' }, false, context)),
-    ...newChecks.map((check) => planCheck(check, 'config', serviceOf(check, services, ahead), context)),
+    ...newChecks.map(({ definition, token = '' }) =>
+      planCheck(definition, { source: 'config', token }, serviceOf(definition, services, ahead), context),
+    ),
     ...goneServices.map((id) => planServiceRemoval(id, context)),
     planCheckRemoval(gone, context),
   ]);
-  const written = [...newServices.map(({ definition }) => definition.id), ...newChecks.map(({ id }) => id)];
+  const written = [
+    ...newServices.map(({ definition }) => definition.id),
+    ...newChecks.map(({ definition }) => definition.id),
+  ];
   const isOld = (id: string): boolean =>
     ahead.localServices.get(id) !== undefined || ahead.localChecks.get(id) !== undefined;
   return {

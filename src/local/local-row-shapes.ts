@@ -76,10 +76,15 @@ const isCheckDefinition = hasFields<CheckDefinition>({
 const isSource = isOneOf('api', 'config', 'agent');
 
 export const LOCAL_ROW_SHAPES = {
-  localServices: hasFields<Content<LocalServiceRow>>({ definition: isServiceDefinition, source: isSource }),
+  localServices: hasFields<Content<LocalServiceRow>>({
+    definition: isServiceDefinition,
+    source: isSource,
+    token: orNull(isText),
+  }),
   localChecks: hasFields<Content<LocalCheckRow>>({
     definition: isCheckDefinition,
     source: isSource,
+    token: orNull(isText),
     status: isCheckStatus,
     output: isText,
     sinceMs: isNumber,

@@ -38,6 +38,7 @@ import type {
   LocalService,
   LocalSettings,
   OwnRows,
+  Registrant,
   ServiceRegistration,
   StartedCheck,
   TtlOutcome,
@@ -64,6 +65,12 @@ export interface LocalParts {
   readonly onChecksChanged: (change: ChecksChange) => void;
   /** A TTL check expires later now: a client reported, or it was only registered again. */
   readonly onHeartbeat: (check: LocalCheck, isReport: boolean) => void;
+}
+
+/** Who sets or takes away a mark of maintenance. */
+interface MarkSetter {
+  readonly by: Origin | undefined;
+  readonly token: string;
 }
 
 export class Local {
@@ -137,14 +144,14 @@ export class Local {
   }
 
   /** Register a check of the node or of a known service. Throws AppError when it is refused. */
-  async registerCheck(definition: CheckDefinition, source: RegistrationSource, by?: Origin): Promise<void> {
-    this.refuseForbidden([definition], source);
+  async registerCheck(definition: CheckDefinition, registrant: Registrant, by?: Origin): Promise<void> {
+    this.refuseForbidden([definition], registrant.source);
     const { serviceId } = definition;
     const context = this.#planContext();
     const service = serviceId === '' ? undefined : context.ahead.localServices.get(serviceId);
     if (serviceId !== '' && service === undefined)
       throw new AppError('invalid_command', `ServiceID ${JSON.stringify(serviceId)} does not exist`);
-    await this.#carryOut(planCheck(definition, source, service?.definition, context), by);
+    await this.#carryOut(planCheck(definition, registrant, service?.definition, context), by);
   }
 
   /** Remove a check; false when it is unknown. */
@@ -185,13 +192,14 @@ export class Local {
   /** Put a service into or out of maintenance; false when it is unknown. A second time changes nothing. */
   async setServiceMaintenance(id: string, isOn: boolean, reason: string, by?: Origin): Promise<boolean> {
     if (!this.#knowsService(id)) return false;
-    await this.#setMark(serviceMark(id, reason), isOn, by);
+    const token = this.#ahead.localServices.get(id)?.token ?? '';
+    await this.#setMark(serviceMark(id, reason), isOn, { by, token });
     return true;
   }
 
   /** Put the node, and so all its services, into or out of maintenance. */
-  async setNodeMaintenance(isOn: boolean, reason: string, by?: Origin): Promise<void> {
-    await this.#setMark(nodeMark(reason), isOn, by);
+  async setNodeMaintenance(isOn: boolean, reason: string, by?: Origin, token = ''): Promise<void> {
+    await this.#setMark(nodeMark(reason), isOn, { by, token });
   }
 
   /** Make the registrations from files be these; only differences are touched, all of them at once or none. */
@@ -221,7 +229,8 @@ export class Local {
   }
 
   #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
-    this.refuseForbidden([...services.flatMap((service) => service.checks), ...checks], 'config');
+    const alone = checks.map(({ definition }) => definition);
+    this.refuseForbidden([...services.flatMap((service) => service.checks), ...alone], 'config');
     return planConfig(services, checks, this.#planContext());
   }
 
@@ -245,9 +254,10 @@ export class Local {
     return { node: own().node, ahead: this.#ahead, live: this.#registry.checks, clock };
   }
 
-  async #setMark(mark: CheckDefinition, isOn: boolean, by: Origin | undefined): Promise<void> {
+  async #setMark(mark: CheckDefinition, isOn: boolean, { by, token }: MarkSetter): Promise<void> {
     if (!isOn) await this.deregisterCheck(mark.id, by);
-    else if (this.#ahead.localChecks.get(mark.id) === undefined) await this.registerCheck(mark, 'api', by);
+    else if (this.#ahead.localChecks.get(mark.id) === undefined)
+      await this.registerCheck(mark, { source: 'api', token }, by);
     else await this.#carryOut(NOTHING);
   }
 

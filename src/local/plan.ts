@@ -20,7 +20,7 @@ import {
 import type { AgentView } from './agent-tables.ts';
 import { catalogCheck, registerHere } from './catalog-rows.ts';
 import { checkOfRow, type LocalCheck, newLocalCheck, redefined, storedState } from './local-check.ts';
-import type { ServiceRegistration } from './registration.ts';
+import type { Registrant, ServiceRegistration } from './registration.ts';
 import type { AgentCommand } from './registration-command.ts';
 
 export interface Plan {
@@ -74,9 +74,9 @@ function upcoming(definition: CheckDefinition, source: RegistrationSource, conte
   return redefined(checkAhead(row, context), definition, source, clock);
 }
 
-function keepCheck(check: LocalCheck, clock: Clock): AgentCommand {
+function keepCheck(check: LocalCheck, token: string, clock: Clock): AgentCommand {
   const { definition, source } = check;
-  return { kind: 'keep-check', definition, source, state: storedState(check, clock) };
+  return { kind: 'keep-check', definition, source, token, state: storedState(check, clock) };
 }
 
 /** TTL checks of these that are registered already, with this very definition. */
@@ -108,7 +108,7 @@ export function planServiceRemoval(id: ServiceId, { node }: PlanContext): Plan {
 
 /** Register a service with its checks; with `replaceExistingChecks` its other checks go, maintenance aside. */
 export function planService(
-  { definition, checks, source }: ServiceRegistration,
+  { definition, checks, source, token = '' }: ServiceRegistration,
   replaceExistingChecks: boolean,
   context: PlanContext,
 ): Plan {
@@ -121,8 +121,8 @@ export function planService(
   const shown = upcomingChecks.map((check) => catalogCheck(context.node.name, check));
   const added: Plan = {
     keep: [
-      { kind: 'keep-service', definition, source },
-      ...upcomingChecks.map((check) => keepCheck(check, context.clock)),
+      { kind: 'keep-service', definition, source, token },
+      ...upcomingChecks.map((check) => keepCheck(check, token, context.clock)),
     ],
     show: [registerHere(context.node, definition, shown)],
     services: [definition.id],
@@ -134,7 +134,7 @@ export function planService(
 /** Register a check that stands alone. The catalog gets its service too where it has lost that. */
 export function planCheck(
   definition: CheckDefinition,
-  source: RegistrationSource,
+  { source, token = '' }: Registrant,
   service: ServiceDefinition | undefined,
   context: PlanContext,
 ): Plan {
@@ -142,7 +142,7 @@ export function planCheck(
   const command = registerHere(context.node, service, [catalogCheck(context.node.name, check)]);
   return {
     ...NOTHING,
-    keep: [keepCheck(check, context.clock)],
+    keep: [keepCheck(check, token, context.clock)],
     show: [service === undefined ? command : { ...command, skipServiceUpdate: true }],
     renewed: renewedOf([definition], context),
   };

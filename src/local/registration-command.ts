@@ -16,6 +16,7 @@ export interface KeepServiceCommand {
   readonly kind: 'keep-service';
   readonly definition: ServiceDefinition;
   readonly source: RegistrationSource;
+  readonly token: string;
 }
 
 /** Keep a check of the node or of a service that is kept; refused for another. */
@@ -23,6 +24,7 @@ export interface KeepCheckCommand {
   readonly kind: 'keep-check';
   readonly definition: CheckDefinition;
   readonly source: RegistrationSource;
+  readonly token: string;
   readonly state: Pick<LocalCheckRow, 'status' | 'output' | 'sinceMs' | 'ttlDeadlineMs'>;
 }
 

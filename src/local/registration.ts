@@ -16,7 +16,12 @@ export interface ServiceRegistration {
   readonly definition: ServiceDefinition;
   readonly checks: readonly CheckDefinition[];
   readonly source: RegistrationSource;
+  /** Secret that it is written to the catalog with; none stands for the agent's own tokens. */
+  readonly token?: string;
 }
+
+/** Who registers a check: where it comes from, and the secret that it is written to the catalog with. */
+export type Registrant = Pick<ServiceRegistration, 'source' | 'token'>;
 
 /** What the agent itself is in the catalog: its node, and services and checks that nobody registered (consul, serfHealth). */
 export interface OwnRows {

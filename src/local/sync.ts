@@ -5,7 +5,7 @@ import type { Command } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { CheckId, ServiceDefinition, ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
-import { type CatalogPort, isAway } from './catalog-port.ts';
+import { type CatalogPort, isAway, NOT_ALLOWED } from './catalog-port.ts';
 import { catalogCheck } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';
 import { checkAhead, type PlanContext } from './plan.ts';
@@ -49,14 +49,15 @@ async function tryStep({ log }: SyncParts, command: string, step: () => Promise<
 }
 
 async function adopt(parts: SyncParts, definition: ServiceDefinition): Promise<void> {
-  const source = parts.context().ahead.localServices.get(definition.id)?.source;
-  if (source === undefined) return;
-  await tryStep(parts, 'keep-service', () => parts.keep({ kind: 'keep-service', definition, source }));
+  const row = parts.context().ahead.localServices.get(definition.id);
+  if (row === undefined) return;
+  const { source, token = '' } = row;
+  await tryStep(parts, 'keep-service', () => parts.keep({ kind: 'keep-service', definition, source, token }));
 }
 
 async function repair({ own, catalog, log }: SyncParts, command: Command): Promise<void> {
-  await catalog.submit({ ...command, by: { agent: own.node.name, why: 'anti-entropy' } });
-  logRepair(log, command);
+  const by = { agent: own.node.name, why: 'anti-entropy' } as const;
+  if ((await catalog.submit({ ...command, by })) !== NOT_ALLOWED) logRepair(log, command);
 }
 
 async function compare(parts: SyncParts): Promise<number> {

@@ -180,12 +180,16 @@ export type RegistrationSource = 'api' | 'config' | 'agent';
 export interface LocalServiceRow extends Stamp {
   readonly definition: ServiceDefinition;
   readonly source: RegistrationSource;
+  /** Secret that it is written to the catalog with; '' or none stands for the agent's own tokens. Shown to nobody. */
+  readonly token?: string;
 }
 
 /** A check that this agent runs and its present state, kept so that a restart forgets nothing. */
 export interface LocalCheckRow extends Stamp {
   readonly definition: CheckDefinition;
   readonly source: RegistrationSource;
+  /** As that of a service. */
+  readonly token?: string;
   readonly status: CheckStatus;
   readonly output: string;
   /** Wall time in ms of the last change of status. */

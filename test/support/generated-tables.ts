@@ -83,7 +83,6 @@ const ASKS: Readonly<Record<(typeof UNENFORCED)[string]['asks'], string>> = {
   on: 'on',
   set: 'not empty',
   port: 'above 0',
-  deny: '`deny`',
 };
 
 export const TABLES: readonly GeneratedTable[] = [

@@ -18,11 +18,13 @@ import { silentLogger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import type { NodeName } from '../../src/model/types.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
+import type { ManualClock } from './manual-clock.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const HTTP_CONFIG: HttpConfig = {
   isAlwaysPretty: false,
   isServer: true,
+  acl: { isEnabled: false, defaultAllows: true, hasKeyListPolicy: false },
   domain: 'consul',
   advertiseAddress: '127.0.0.1',
   ports: { http: 8500, dns: 8600, server: 8300, serfLan: 8301, serfWan: 8302 },
@@ -95,6 +97,8 @@ const ONLY_MEMBER = onlyMember(
 export async function startHttp(
   config: Partial<HttpConfig> = {},
   own: Partial<HttpParts> = {},
+  /** What access control needs beside it; made once the clock is there. */
+  aclOf: (clock: ManualClock) => HttpParts['acl'] = () => undefined,
 ): Promise<TestServer> {
   const agent = await startLocal();
   const { state, writer, clock, watch } = agent;
@@ -146,6 +150,7 @@ export async function startHttp(
     checkHistory: () => undefined,
     testCheck: async () => undefined,
     authorizerOf: () => ALLOW_ALL,
+    acl: aclOf(clock),
     ...own,
   };
   const { app, openSecureDoor } = await buildHttpServer(parts);

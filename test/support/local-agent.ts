@@ -127,6 +127,6 @@ export async function startLocal(options: LocalAgentOptions = {}): Promise<Local
         { replaceExistingChecks },
       );
     },
-    registerCheck: (json) => local.registerCheck(checkFrom(json), 'api'),
+    registerCheck: (json) => local.registerCheck(checkFrom(json), { source: 'api' }),
   };
 }

@@ -4,6 +4,7 @@
  * Made at once, started in order by cluster-start.ts.
  */
 import type { SettingCommand } from '../../catalog/command.ts';
+
 import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { OpenedStore } from '../../catalog/opened-store.ts';
 import { SessionTimers } from '../../catalog/session-timers.ts';
@@ -18,6 +19,7 @@ import type { ClusterHealth } from '../../model/cluster-health.ts';
 import { invariant } from '../../model/errors.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
+import { aclTerm } from '../acl/acl-term.ts';
 import { type AgentsPart, agentsPart } from '../agents-part.ts';
 import type { CoreParts } from '../core.ts';
 import { firstAutopilot } from '../first-autopilot.ts';
@@ -155,6 +157,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     meta: () => nodeMetaOf(parts.config),
   });
   const term = new Term([
+    ...aclTerm(parts.acl, { view: state.view, submit: (command) => writer.submit(command), clock, log }),
     sessionTimers,
     watch,
     { begin: () => judge().begin(), end: () => judge().end() },

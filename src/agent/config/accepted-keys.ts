@@ -1,7 +1,7 @@
 /**
  * Keys and flags of Consul that have no meaning in a single agent: accepted, and named once in the log.
  *
- * A key covers everything below it (`acl` covers `acl.tokens.agent`). Once a key gets a meaning its row moves to the
+ * A key covers everything below it (`autopilot` covers `autopilot.min_quorum`). Once a key gets a meaning its row moves to the
  * option table. The subject decides how the log speaks of it: what concerns safety or changes results of checks is a
  * warning. A switch that is off asks for nothing and is not named.
  */
@@ -20,8 +20,6 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 const KEYS: Readonly<Record<Subject, readonly string[]>> = {
   safety: words(`
-    acl acl_agent_master_token acl_agent_token acl_datacenter acl_default_policy acl_down_policy acl_master_token
-    acl_enable_key_list_policy acl_replication_token acl_token acl_ttl enable_acl_replication primary_datacenter
     auto_encrypt auto_config encrypt_verify_incoming
     encrypt_verify_outgoing audit
     disable_keyring_file`),

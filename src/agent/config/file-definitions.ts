@@ -5,7 +5,7 @@
  * depend on the names of files. What is found out later, against what is registered, is told with its place by `placing`.
  */
 import { type CheckDefaults, type RaisedTime, raisedText } from '../../decode/check-definition.ts';
-import { decodeCheck, decodeService } from '../../decode/definitions.ts';
+import { type DecodedCheck, decodeCheckAndToken, decodeService } from '../../decode/definitions.ts';
 import { OrphanChecks, orphanText } from '../../local/config-plan.ts';
 import { refuseForbidden } from '../../local/scripts.ts';
 import { AppError } from '../../model/errors.ts';
@@ -20,11 +20,13 @@ import type { LoadedConfig } from './load-config.ts';
 export interface FileService {
   readonly definition: ServiceDefinition;
   readonly checks: readonly CheckDefinition[];
+  /** Secret that it is written to the catalog with; '' for none. */
+  readonly token: string;
 }
 
 export interface FileDefinitions {
   readonly services: readonly FileService[];
-  readonly checks: readonly CheckDefinition[];
+  readonly checks: readonly DecodedCheck[];
   readonly watches: readonly WatchDefinition[];
   /** What the log should say once about what was accepted. */
   readonly remarks: readonly Remark[];
@@ -125,9 +127,9 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
     refuseForbidden(service.checks, 'config', scripts);
     return service;
   };
-  const decodeAllowedCheck = (document: unknown): CheckDefinition => {
-    const check = decodeCheck(document, 'config', defaults);
-    refuseForbidden([check], 'config', scripts);
+  const decodeAllowedCheck = (document: unknown): DecodedCheck => {
+    const check = decodeCheckAndToken(document, 'config', defaults);
+    refuseForbidden([check.definition], 'config', scripts);
     return check;
   };
   const services = await decodeAll(loaded, config.services, decodeAllowedService, problems);
@@ -136,7 +138,7 @@ export async function decodeDefinitions(loaded: LoadedConfig): Promise<FileDefin
   const definitions: Decoded<ServiceDefinition | CheckDefinition>[] = [
     ...services.map(({ value, document }) => ({ value: value.definition, document })),
     ...services.flatMap(({ value, document }) => value.checks.map((check) => ({ value: check, document }))),
-    ...checks,
+    ...checks.map(({ value, document }) => ({ value: value.definition, document })),
   ];
   const ids = definitions.map(({ value, document }) => ({ value: value.id as string, document }));
   problems.push(

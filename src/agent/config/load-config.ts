@@ -6,6 +6,7 @@
  * thrown as one AppError, a line each, naming source, key and remedy. Keys without meaning come back as remarks.
  */
 import { AppError } from '../../model/errors.ts';
+import { checkAcl } from '../acl/acl-settings.ts';
 import { checkConfig } from './check-config.ts';
 import {
   type Collected,
@@ -139,7 +140,12 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     addresses: (request.machineAddresses ?? machineAddresses)(),
     env: request.env,
   }));
-  for (const { key, text } of checkConfig(config, request.isDev)) {
+  const sources = sourcesOf(request.isDev, settings);
+  const isSet = (key: OptionKey): boolean => sources.has(key);
+  for (const { key, text } of [
+    ...checkConfig(config, request.isDev),
+    ...checkAcl(config, isSet, request.isDev),
+  ]) {
     const place = settings.findLast((setting) => setting.key === key)?.place ?? { source: '', path: '' };
     problems.push(await describeProblem({ place, text }, allTexts));
   }
@@ -150,7 +156,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     config,
     env: request.env,
     files: texts.map(({ file }) => file),
-    sources: sourcesOf(request.isDev, settings),
+    sources,
     whereIs: (definition) =>
       describePlace(places.get(definition) ?? { source: 'configuration', path: '' }, allTexts),
     remarks: remarksOn({

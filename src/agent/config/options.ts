@@ -5,6 +5,7 @@
  * that mean nothing here are rows of accepted-keys.ts instead; everything else is refused (load-config.ts).
  */
 import type { Kinds } from './option-spec.ts';
+import { ACL_OPTIONS } from './options-acl.ts';
 import { AUTOPILOT_OPTIONS } from './options-autopilot.ts';
 import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { DNS_OPTIONS } from './options-dns.ts';
@@ -16,6 +17,7 @@ import { TLS_OPTIONS } from './options-tls.ts';
 export const OPTIONS = {
   ...NODE_OPTIONS,
   ...CLUSTER_OPTIONS,
+  ...ACL_OPTIONS,
   ...AUTOPILOT_OPTIONS,
   ...DNS_OPTIONS,
   ...SERVICE_OPTIONS,

@@ -1,18 +1,15 @@
 /**
  * What a configuration may ask for that protects somebody, and that this agent does not do: it does not start with it.
  *
- * An agent that accepted `acl.default_policy = "deny"` and let everybody in would be worse than one that says so and ends.
+ * An agent that accepted `verify_incoming = true` and let everybody in would be worse than one that says so and ends.
  * `accept_unenforced = true` starts it all the same; the log then warns (accepted-keys.ts). A row goes away with the code that
  * enforces it. Keys here are rows of accepted-keys.ts, or lie below one.
  */
 
-/** When a value asks for something: a switch that is on, a text that is not empty, a port above 0, the word `deny`. */
-type Asks = 'on' | 'set' | 'port' | 'deny';
+/** When a value asks for something: a switch that is on, a text that is not empty, a port above 0. */
+type Asks = 'on' | 'set' | 'port';
 
 export const UNENFORCED: Readonly<Record<string, { readonly asks: Asks; readonly protects: string }>> = {
-  'acl.enabled': { asks: 'on', protects: 'who may read and write what' },
-  'acl.default_policy': { asks: 'deny', protects: 'who may read and write what' },
-  acl_default_policy: { asks: 'deny', protects: 'who may read and write what' },
   'audit.enabled': { asks: 'on', protects: 'the record of who did what' },
   'auto_config.enabled': { asks: 'on', protects: 'connections between agents' },
   'auto_encrypt.allow_tls': { asks: 'on', protects: 'connections between agents' },
@@ -23,7 +20,6 @@ const TESTS: Readonly<Record<Asks, (value: unknown) => boolean>> = {
   on: (value) => value === true || value === 'true' || value === '1',
   set: (value) => value !== '' && value !== null,
   port: (value) => Number(value) > 0,
-  deny: (value) => value === 'deny',
 };
 
 /** Values at the end of a path below `value`; blocks of HCL may be lists. */
@@ -46,13 +42,11 @@ export function demandsIn(key: string, value: unknown): ReadonlyMap<string, unkn
   return demands;
 }
 
-/** Rows that ask for something by their last value. A policy of an access control that is switched off asks for nothing. */
+/** Rows that ask for something by their last value. */
 export function unenforcedKeys(demands: ReadonlyMap<string, unknown>): readonly string[] {
-  const isAclOff = demands.get('acl.enabled') === false;
   return Object.entries(UNENFORCED)
     .filter(([key, { asks }]) => demands.has(key) && TESTS[asks](demands.get(key)))
-    .map(([key]) => key)
-    .filter((key) => !isAclOff || !key.includes('default_policy'));
+    .map(([key]) => key);
 }
 
 /** The line that the start ends with. `keys` with their places, as `agent.hcl: acl.enabled`. */

@@ -36,6 +36,7 @@ import type { Answer } from '../answer.ts';
 import { makeCounters } from '../counters.ts';
 import { type Decision, decide } from '../decide.ts';
 import { type DnsConfig, emptyAnswerOf } from '../dns-config.ts';
+import { viewForDns } from '../dns-rights.ts';
 import type { Elsewhere, ElsewherePlace } from '../elsewhere.ts';
 import { whyCut, whyEmpty } from '../extended-error.ts';
 import type { Client } from '../handle.ts';
@@ -293,7 +294,8 @@ export interface ExplainerParts {
 
 /** Explanations from the present catalog and configuration. */
 export function makeExplain(given: ExplainerParts): ExplainDns {
-  const { view, executeQuery, random, clock, nodeName, checkSinceMs, elsewhere } = given;
+  const { executeQuery, random, clock, nodeName, checkSinceMs, elsewhere } = given;
+  const view = viewForDns(given.view, given.config);
   const sinceMs = ({ node, id }: CheckRow): number | undefined =>
     node === nodeName ? checkSinceMs(id) : undefined;
   let zone = makeZone(given.config());

@@ -16,6 +16,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { Metrics } from '../../metrics/metrics.ts';
 import { invariant } from '../../model/errors.ts';
 import { countLivingServices, makeCounters } from '../counters.ts';
+import { viewForDns } from '../dns-rights.ts';
 import { Handler } from '../handle.ts';
 import { makeExecuteQuery } from '../prepared.ts';
 import { makeQueryLog } from '../query-log.ts';
@@ -53,13 +54,19 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   for (const placed of start.coordinates) coordinates.place(placed);
   const distance = (from: string, to: string): number => coordinates.distance(from, to);
   const handler = new Handler({
-    view,
+    view: viewForDns(view, () => config),
     config: () => config,
     clock,
     random,
     log,
     counters,
-    executeQuery: makeExecuteQuery({ view, nodeName: start.nodeName, distance, random }),
+    executeQuery: makeExecuteQuery({
+      view,
+      config: () => config,
+      nodeName: start.nodeName,
+      distance,
+      random,
+    }),
     upstream: makeUpstream({ clock, random, counters, isSelf }),
     queryLog: makeQueryLog(log, random),
   });

@@ -6,12 +6,13 @@
  * node when the node may be. Only called where not everything is allowed; a new shape of answers is a new filter here.
  */
 
+import type { Resource } from '../../acl/resources.ts';
 import { shownOf } from '../answer/list-reply.ts';
 import type { Reply } from '../call-and-reply.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import type { Document } from '../documents/row-documents.ts';
 import type { AnswerFilter, Asker } from './permission.ts';
-import type { Resource, Right } from './right.ts';
+import type { Right } from './right.ts';
 
 type RightsOfEntry = (entry: Document) => readonly Right[];
 
@@ -160,6 +161,13 @@ function withoutToken(query: Document, { may }: Asker): Document {
   return query['Token'] && !may(ADMINISTRATION) ? { ...query, Token: HIDDEN } : query;
 }
 
+/** A token; its secret is for who may write access control. */
+export const tokenFilter: AnswerFilter = (reply, { may }) => {
+  const token = reply.value as Document | undefined;
+  if (token?.['SecretID'] === undefined || may(ADMINISTRATION)) return reply;
+  return { ...reply, value: { ...token, SecretID: HIDDEN } };
+};
+
 /** Definitions of prepared queries: those without a name are the administrators', and so are captured tokens. */
 export const queriesFilter: AnswerFilter = (reply, asker) => {
   if (!Array.isArray(reply.value)) return reply;
@@ -169,15 +177,13 @@ export const queriesFilter: AnswerFilter = (reply, asker) => {
   return { ...reply, value: shown.map((query) => withoutToken(query, asker)) };
 };
 
-/** One definition, what it renders to, or what it finds. */
+/** One definition, or what it renders to; what a query finds was looked for with its own eyes (query-sight.ts). */
 export const queryFilter: AnswerFilter = (reply, asker) => {
   const { value } = reply;
   if (Array.isArray(value))
     return { ...reply, value: (value as Document[]).map((query) => withoutToken(query, asker)) };
-  const [query, nodes] = [field(value, 'Query'), field(value, 'Nodes')];
+  const query = field(value, 'Query');
   const answer = value as Document;
   if (query) return { ...reply, value: { ...answer, Query: withoutToken(query as Document, asker) } };
-  if (!Array.isArray(nodes)) return reply;
-  const found = entriesOf(entryOf)({ status: reply.status, value: nodes }, asker).value;
-  return { ...reply, value: { ...answer, Nodes: found } };
+  return reply;
 };

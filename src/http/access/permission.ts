@@ -7,9 +7,10 @@
  * What Consul asks for, endpoint by endpoint, is in its documentation of access control; docs/api.md shows it for ours.
  */
 
+import type { Level, Resource } from '../../acl/resources.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
-import type { Level, Resource, Right } from './right.ts';
+import type { Right } from './right.ts';
 
 /** The rights that a call needs; none when what it names is not there, which the handler then says. */
 type RightsOf = (call: Call, parts: HttpParts) => readonly Right[];

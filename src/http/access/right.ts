@@ -1,25 +1,12 @@
 /**
  * Rights as the API asks for them, and whoever decides about them.
  *
- * An Authorizer stands for one asker. What it decides by (tokens, policies, a default) is not known here. There is no
- * access control yet, so everybody is ALLOW_ALL; the steps that ask are the same.
+ * An Authorizer stands for one asker. What it decides by (tokens, policies, a default) is not known here; where access
+ * control is off, everybody is ALLOW_ALL, and the steps that ask are the same.
  */
+
+import type { Level, Resource } from '../../acl/resources.ts';
 import { AppError } from '../../model/errors.ts';
-
-export type Resource =
-  | 'acl'
-  | 'agent'
-  | 'event'
-  | 'key'
-  | 'keyring'
-  | 'node'
-  | 'operator'
-  | 'query'
-  | 'service'
-  | 'session';
-
-/** `write-prefix`: write on everything that begins with the name, for what deletes trees. */
-export type Level = 'read' | 'write' | 'write-prefix';
 
 export interface Right {
   readonly resource: Resource;
@@ -28,6 +15,8 @@ export interface Right {
   readonly name: string;
   /** Another right that does as well. */
   readonly instead?: Right;
+  /** What whoever lacks it is told in place of the refusal: what it is about is not there. */
+  readonly otherwise?: string;
 }
 
 export interface Authorizer {
@@ -37,6 +26,12 @@ export interface Authorizer {
   readonly group: string;
   /** AccessorID of the token that it stands for, where there is one: what the history calls it by. */
   readonly accessorId?: string;
+  /** What refusals call the asker: `anonymous token …` or `token with AccessorID …`; undefined leaves it out. */
+  readonly calledBy?: string | undefined;
+  /** Whether all names of a resource may be read: then nothing of it is ever left out. */
+  readsAll?(resource: Resource): boolean;
+  /** It has sent a token, so it is told whether something was left out for want of rights. */
+  readonly isToldOfFiltering?: boolean;
   allows(right: Right): boolean;
 }
 
@@ -47,11 +42,29 @@ export function holds(authorizer: Authorizer, right: Right): boolean {
   return authorizer.allows(right) || (right.instead !== undefined && holds(authorizer, right.instead));
 }
 
+/** What every refusal for want of a right begins with; clients look for it. */
+const PERMISSION_DENIED = 'Permission denied';
+
+const WHO_IS_ANONYMOUS = 'The anonymous token is used implicitly when a request does not specify a token.';
+const ANONYMOUS = 'anonymous token';
+
+/** The name of the asker of an accessor, for refusals. */
+export function callName(accessorId: string, isAnonymous: boolean): string {
+  return isAnonymous ? ANONYMOUS : `token with AccessorID '${accessorId}'`;
+}
+
+/** The text of a refusal: who lacks what on which name. */
+function refusalText({ calledBy }: Authorizer, { resource, level, name }: Right): string {
+  const what = `lacks permission '${resource}:${level}'${name === '' ? '' : ` on ${JSON.stringify(name)}`}`;
+  if (calledBy === undefined) return `${PERMISSION_DENIED}: ${what}`;
+  const hint = calledBy === ANONYMOUS ? `. ${WHO_IS_ANONYMOUS}` : '';
+  return `${PERMISSION_DENIED}: ${calledBy} ${what}${hint}`;
+}
+
 /** Refuse an asker that lacks one of these rights. Throws forbidden. */
 export function requireRights(authorizer: Authorizer, rights: readonly Right[]): void {
   const lacking = rights.find((right) => !holds(authorizer, right));
   if (lacking === undefined) return;
-  const { resource, level, name } = lacking;
-  const what = name === '' ? '' : ` on ${JSON.stringify(name)}`;
-  throw new AppError('forbidden', `Permission denied: lacks permission '${resource}:${level}'${what}`);
+  if (lacking.otherwise !== undefined) throw new AppError('invalid_command', lacking.otherwise);
+  throw new AppError('forbidden', refusalText(authorizer, lacking));
 }

@@ -44,8 +44,23 @@ function isNodeChange(known: NodeRow | undefined, { node, skipNodeUpdate }: Regi
 
 /** To write a check of the catalog: its service's right, or its node's. */
 function catalogCheckRight(view: View, node: string, serviceId: string, fresh?: ServiceDefinition): Right {
+  if (serviceId === '') return writeNode(node);
   const service = fresh?.id === serviceId ? fresh : view.services.get(serviceKey(node, serviceId));
-  return serviceId === '' || service === undefined ? writeNode(node) : writeService(service.name);
+  return service === undefined ? writeNode(node) : writeService(service.name);
+}
+
+/** To write a check of a registration: one of a service that is not there is told so. */
+function registeredCheckRight(
+  view: View,
+  { node, service }: RegisterCommand,
+  id: string,
+  serviceId: string,
+): Right {
+  const isKnown =
+    service?.id === serviceId || view.services.get(serviceKey(node.name, serviceId)) !== undefined;
+  const right = catalogCheckRight(view, node.name, serviceId, service);
+  if (serviceId === '' || isKnown) return right;
+  return { ...writeService(''), otherwise: `Unknown service '${serviceId}' for check '${id}'` };
 }
 
 /** To register with the catalog. */
@@ -57,7 +72,7 @@ export function registrationRights(view: View, command: RegisterCommand): readon
   if (service) rights.push(writeService(service.name));
   if (replaced && replaced.name !== service.name) rights.push(writeService(replaced.name));
   for (const { id, serviceId } of checks) {
-    rights.push(catalogCheckRight(view, node.name, serviceId, service));
+    rights.push(registeredCheckRight(view, command, id, serviceId));
     const old = view.checks.get(checkKey(node.name, id));
     if (old && old.serviceId !== serviceId) rights.push(catalogCheckRight(view, node.name, old.serviceId));
   }
@@ -71,7 +86,12 @@ export function deregistrationRights(view: View, command: DeregisterCommand): re
   const check = checkId === undefined ? undefined : view.checks.get(checkKey(node, checkId));
   const owner = serviceId || (check?.serviceId ?? '');
   const service = owner === '' ? undefined : view.services.get(serviceKey(node, owner));
-  return service === undefined ? [ofNode] : [{ ...ofNode, instead: writeService(service.name) }];
+  if (service !== undefined) return [{ ...ofNode, instead: writeService(service.name) }];
+  if (checkId !== undefined && check === undefined)
+    return [{ ...ofNode, otherwise: `Unknown check '${checkId}'` }];
+  return serviceId === '' || checkId !== undefined
+    ? [ofNode]
+    : [{ ...ofNode, otherwise: `Unknown service '${serviceId}'` }];
 }
 
 const CHECKING: ReadonlySet<string> = new Set(['check-index', 'check-session', 'check-not-exists']);

@@ -101,11 +101,25 @@ function nodeInput(fields: Partial<RegistrationFields>): RegisterCommand['node']
   };
 }
 
+/** Where rights are looked at, a check that names another node is refused by that, in other words. */
+function requireOwnNode({ node, id, name }: CatalogCheckInput, own: string): void {
+  if (!node || node === own) return;
+  const check = id || name || '';
+  refuse(
+    'invalid_command',
+    `Node '${node}' for check '${check}' doesn't match register request node '${own}'`,
+  );
+}
+
 /** A body of /v1/catalog/register as the command that it means, and the datacenter that it names. */
-export function registration(body: unknown): { command: RegisterCommand; datacenter: string | undefined } {
+export function registration(
+  body: unknown,
+  { hasAcl }: { readonly hasAcl: boolean },
+): { command: RegisterCommand; datacenter: string | undefined } {
   const fields = decodeFields(REGISTRATION, body ?? {}, ROOT);
   const node = nodeInput(fields);
   const checks = [...(fields.check ? [fields.check] : []), ...(fields.checks ?? [])];
+  if (hasAcl) for (const check of checks) requireOwnNode(check, node.name);
   const service = fields.service && serviceDefinition(fields.service);
   if (fields.service) requireInsertable(fields.service, node.name);
   if (service?.name === '')

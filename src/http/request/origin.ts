@@ -4,6 +4,7 @@
  * The pipeline hands them to every operation that is not a read; no handler has to think of it.
  */
 import type { Command } from '../../catalog/command.ts';
+import { AppError } from '../../model/errors.ts';
 import type { Origin } from '../../model/history-types.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { HttpParts, LocalRegistrations } from '../http-parts.ts';
@@ -11,8 +12,18 @@ import type { HttpParts, LocalRegistrations } from '../http-parts.ts';
 /** Asked when something is changed: who asks is known once the request was let in. */
 type By = () => Origin;
 
+/** Whoever is not known may still do what is open to everybody. */
+function accessorOf(call: Call, parts: HttpParts): string | undefined {
+  try {
+    return parts.authorizerOf(call).accessorId;
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
 function originOf(call: Call, parts: HttpParts): Origin {
-  const { accessorId: accessor } = parts.authorizerOf(call);
+  const accessor = accessorOf(call, parts);
   const { remoteAddress: address } = call;
   return {
     agent: parts.nodeName,
@@ -28,11 +39,11 @@ function localInNameOf(local: LocalRegistrations, by: By): LocalRegistrations {
     refuseForbidden: (checks, source) => local.refuseForbidden(checks, source),
     registerService: (registration, options) => local.registerService(registration, { ...options, by: by() }),
     deregisterService: (id) => local.deregisterService(id, by()),
-    registerCheck: (definition, source) => local.registerCheck(definition, source, by()),
+    registerCheck: (definition, registrant) => local.registerCheck(definition, registrant, by()),
     deregisterCheck: (id) => local.deregisterCheck(id, by()),
     updateTtl: (id, status, output) => local.updateTtl(id, status, output, by()),
     setServiceMaintenance: (id, isOn, reason) => local.setServiceMaintenance(id, isOn, reason, by()),
-    setNodeMaintenance: (isOn, reason) => local.setNodeMaintenance(isOn, reason, by()),
+    setNodeMaintenance: (isOn, reason, _by, token) => local.setNodeMaintenance(isOn, reason, by(), token),
   };
 }
 

@@ -1,8 +1,9 @@
 /**
- * What Consul has and one rollcall agent has not: access control, the mesh and its configuration, peers.
+ * What Consul has and one rollcall agent has not: the mesh and its configuration, peers.
  *
  * Answers as a Consul that has them switched off, so that programs which look first see that, and go on.
  */
+import { whereAclIsOn } from '../access/acl-switch.ts';
 import { open } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
 import type { Method } from '../call-and-reply.ts';
@@ -10,7 +11,6 @@ import { CATALOG_READ, LEADER, THIS_AGENT } from '../place.ts';
 import { json, text } from '../reply.ts';
 import type { Handler, Operation, Route } from '../route.ts';
 
-const noAcl: Handler = () => text(401, 'ACL support disabled');
 const noMesh: Handler = () => text(500, 'Connect must be enabled in order to use this endpoint');
 const noPeering: Handler = () => text(500, 'Cluster peering is disabled in this configuration');
 
@@ -33,46 +33,10 @@ const configEntry: Handler = (call, parts) => {
 };
 
 const READ: readonly Method[] = ['GET'];
-const WRITE: readonly Method[] = ['PUT'];
 const EXCHANGE: readonly Method[] = ['POST'];
 const ONE: readonly Method[] = ['GET', 'PUT', 'DELETE'];
 
-/** Methods of the paths below /v1/acl/, for those who ask what is allowed; other paths take every method. */
-const ACL_PATHS: Readonly<Record<string, readonly Method[]>> = {
-  bootstrap: WRITE,
-  create: WRITE,
-  update: WRITE,
-  'destroy/*': WRITE,
-  'info/*': READ,
-  'clone/*': WRITE,
-  list: READ,
-  replication: READ,
-  policies: READ,
-  policy: WRITE,
-  'policy/*': ONE,
-  'policy/name/*': READ,
-  roles: READ,
-  role: WRITE,
-  'role/*': ONE,
-  'role/name/*': READ,
-  'binding-rules': READ,
-  'binding-rule': WRITE,
-  'binding-rule/*': ONE,
-  'auth-methods': READ,
-  'auth-method': WRITE,
-  'auth-method/*': ONE,
-  'rules/translate': EXCHANGE,
-  'rules/translate/*': READ,
-  tokens: READ,
-  token: WRITE,
-  'token/self': READ,
-  'token/*': ONE,
-  login: EXCHANGE,
-  logout: EXCHANGE,
-  '*': ALL,
-};
-
-/** The same below /v1/. */
+/** Methods of the paths below /v1/, for those who ask what is allowed; other paths take every method. */
 const MESH_PATHS: Readonly<Record<string, readonly Method[]>> = {
   'agent/connect/authorize': EXCHANGE,
   'agent/connect/ca/roots': READ,
@@ -89,10 +53,21 @@ const MESH_PATHS: Readonly<Record<string, readonly Method[]>> = {
 };
 
 export const absentRoutes: readonly Route[] = [
-  ...Object.entries(ACL_PATHS).map(([path, methods]) =>
-    route(`/v1/acl/${path}`, methods, 'Access control is switched off.', noAcl),
-  ),
-  route('/v1/internal/acl/authorize', EXCHANGE, 'Access control is switched off.', noAcl),
+  // Other paths below /v1/acl/ say whether access control is on before they say that they do not exist.
+  {
+    path: '/v1/acl/*',
+    operations: Object.fromEntries(
+      ALL.map((method) => [
+        method,
+        whereAclIsOn({
+          about: 'Paths of access control that do not exist.',
+          place: THIS_AGENT,
+          permission: open('says to everybody that it does not exist'),
+          handle: () => text(404, ''),
+        }),
+      ]),
+    ),
+  },
   ...Object.entries(MESH_PATHS).map(([path, methods]) =>
     route(`/v1/${path}`, methods, 'The mesh is switched off.', noMesh),
   ),

@@ -40,17 +40,20 @@ const register: Prepare = (call, parts) => {
   return {
     rights: () => checkRights(parts, definition),
     run: async () => {
-      await parts.local.registerCheck(definition, 'api');
+      const token = parts.acl?.sentSecret(call) ?? '';
+      await parts.local.registerCheck(definition, { source: 'api', token });
       return EMPTY;
     },
   };
 };
 
-const deregister: Handler = async (call, { local }): Promise<Reply> => {
+/** With access control an id that is not there is refused, as in Consul. */
+const deregister: Handler = async (call, { local, acl }): Promise<Reply> => {
   const id = call.params['*'] ?? '';
   if (id === '') return text(500, 'CheckID missing');
-  await local.deregisterCheck(id);
-  return EMPTY;
+  const isKnown = await local.deregisterCheck(id);
+  if (isKnown || acl === undefined) return EMPTY;
+  return text(404, `Unknown check ID "${id}". Ensure that the check ID is passed, not the check name.`);
 };
 
 async function report({ local }: HttpParts, id: string, status: CheckStatus, output: string): Promise<Reply> {

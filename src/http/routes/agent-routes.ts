@@ -3,10 +3,13 @@
  */
 
 import { Readable } from 'node:stream';
+import { text as asText, decodeFields, type FieldTable } from '../../decode/json-fields.ts';
 import { MEMBER_FIELDS } from '../../filter/fields.ts';
 import { AppError } from '../../model/errors.ts';
+import { aclOf, unlessAcl } from '../access/acl-switch.ts';
 import { membersFilter } from '../access/answer-filters.ts';
 import { filtered, onAll, onThisNode } from '../access/permission.ts';
+import { AGENT_TOKEN_KINDS } from '../acl-port.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import { memberDocument } from '../documents/member-document.ts';
 import { hostDocument, selfDocument, versionDocument } from '../documents/self-document.ts';
@@ -14,6 +17,7 @@ import type { HttpParts } from '../http-parts.ts';
 import { OWN_LEADER, THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
 import { filterOf } from '../request/filter-parameter.ts';
+import { parseBody } from '../request/json-body.ts';
 import { maintenanceOf } from '../request/maintenance-parameters.ts';
 import { first, has } from '../request/query-values.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
@@ -44,9 +48,9 @@ const forceLeave: Handler = async (call, { membership }) => {
   return isKnown ? EMPTY : text(500, `agent: No node found with name '${node}'`);
 };
 
-const maintenance: Handler = async (call, { local }) => {
+const maintenance: Handler = async (call, { local, acl }) => {
   const { isOn, reason } = maintenanceOf(call);
-  await local.setNodeMaintenance(isOn, reason);
+  await local.setNodeMaintenance(isOn, reason, undefined, acl?.sentSecret(call));
   return EMPTY;
 };
 
@@ -72,6 +76,22 @@ function monitor(call: Call, { logStream }: HttpParts): Reply {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
   return { status: 200, headers, body: lines, endBody: end };
 }
+
+interface TokenFields {
+  readonly token: string;
+}
+
+const TOKEN: FieldTable<TokenFields> = { token: { name: 'Token', decode: asText } };
+
+/** Any text is taken: a token that is not known refuses what it would have to do, and says so. */
+const setToken: Handler = async (call, parts) => {
+  const kind = call.params['*'] ?? '';
+  if (!Object.hasOwn(AGENT_TOKEN_KINDS, kind)) return text(404, `Token "${kind}" is unknown`);
+  const fields = decodeFields(TOKEN, parseBody(call.body) ?? {}, { style: 'api', path: '' });
+  const known = AGENT_TOKEN_KINDS[kind as keyof typeof AGENT_TOKEN_KINDS];
+  await aclOf(parts).setAgentToken(known, fields.token ?? '');
+  return EMPTY;
+};
 
 export const agentRoutes: readonly Route[] = [
   {
@@ -210,7 +230,9 @@ export const agentRoutes: readonly Route[] = [
         about: 'Set a token of the agent.',
         place: THIS_AGENT,
         permission: onThisNode('agent', 'write'),
-        handle: () => text(401, 'ACL support disabled'),
+        whenOff: unlessAcl,
+        body: 'json',
+        handle: setToken,
       },
     },
   },

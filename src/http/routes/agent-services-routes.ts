@@ -87,18 +87,21 @@ const register: Prepare = (call, parts) => {
   return {
     rights: () => serviceRights(parts, definition),
     run: async () => {
-      const registration = { definition, checks: named, source: 'api' } as const;
+      const token = parts.acl?.sentSecret(call) ?? '';
+      const registration = { definition, checks: named, source: 'api', token } as const;
       await parts.local.registerService(registration, { replaceExistingChecks });
       return EMPTY;
     },
   };
 };
 
-const deregister: Handler = async (call, { local }): Promise<Reply> => {
+/** With access control an id that is not there is refused, as in Consul: nobody could say whose it would be. */
+const deregister: Handler = async (call, { local, acl }): Promise<Reply> => {
   const id = call.params['*'] ?? '';
   if (id === '') return text(500, 'ServiceID missing');
-  await local.deregisterService(id);
-  return EMPTY;
+  const isKnown = await local.deregisterService(id);
+  if (isKnown || acl === undefined) return EMPTY;
+  return text(404, `Unknown service ID "${id}". Ensure that the service ID is passed, not the service name.`);
 };
 
 const maintenance: Handler = async (call, { local }) => {

@@ -58,7 +58,9 @@ import {
 import type { Handler, Prepare, Route } from '../route.ts';
 
 const register: Prepare = (call, parts) => {
-  const { command, datacenter } = registration(registrationBody(call, parts));
+  const { command, datacenter } = registration(registrationBody(call, parts), {
+    hasAcl: parts.acl !== undefined,
+  });
   return {
     datacenter,
     rights: () => registrationRights(parts.state.view, command),

@@ -136,8 +136,12 @@ const isMany = ({ query }: Call): boolean => has(query, 'keys') || has(query, 'r
 /** One key is refused, also when it is not there; lists are filtered. */
 const READ: FilteringPermission = {
   kind: 'filter',
-  needs: 'key:read on `*`; with `recurse` or `keys` filters by key:read',
-  rights: (call, parts) => (isMany(call) ? [] : restRight('key', 'read')(call, parts)),
+  needs:
+    'key:read on `*`; with `recurse` or `keys` filters by key:read, and needs key:list where `acl.enable_key_list_policy` is on',
+  rights: (call, parts) => {
+    if (!isMany(call)) return restRight('key', 'read')(call, parts);
+    return parts.config.acl.hasKeyListPolicy ? restRight('key', 'list')(call, parts) : [];
+  },
   filter: keysFilter,
 };
 

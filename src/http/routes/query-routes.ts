@@ -15,6 +15,7 @@ import { AppError } from '../../model/errors.ts';
 import type { QueryRow } from '../../model/types.ts';
 import { queriesFilter, queryFilter } from '../access/answer-filters.ts';
 import { byBody, type FilteringPermission, filtered, needing } from '../access/permission.ts';
+import { sightOfQuery } from '../access/query-sight.ts';
 import type { Right } from '../access/right.ts';
 import { foundQueryRights, queryRights } from '../access/row-rights.ts';
 import { answerRead, metaHeaders } from '../blocking.ts';
@@ -90,7 +91,9 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
     distance: (from: string, to: string) => parts.coordinates.distance(from, to),
     random: parts.random,
   };
-  const found = executeQuery(parts.state.view, requireQuery(parts, nameOrId), options);
+  const query = requireQuery(parts, nameOrId);
+  const { view, hasHidden } = sightOfQuery(call, parts, query);
+  const found = executeQuery(view, query, options);
   const answer = {
     Service: found.service,
     Nodes: found.chosen.map((instance) => nodeOf(instance, parts.datacenter)),
@@ -99,7 +102,8 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
     Failovers: 0,
     ...resultMeta(consistency),
   };
-  return { ...json(answer, metaHeaders(NO_INDEX, consistency, parts.copy)), isCacheRequested: isCached };
+  const reply = json(answer, metaHeaders(NO_INDEX, consistency, parts.copy));
+  return { ...reply, isCacheRequested: isCached, isFiltered: hasHidden() };
 }
 
 function explain(call: Call, parts: HttpParts, nameOrId: string): Reply {
@@ -174,7 +178,7 @@ const remove: Handler = async (call, parts) => {
   return EMPTY;
 };
 
-/** Executing needs no right on the query; what it finds is filtered. */
+/** Executing needs no right on the query; what it finds is what its token may see, else its asker. */
 const READ: FilteringPermission = {
   kind: 'filter',
   needs:

@@ -26,6 +26,7 @@ async function reloader(): Promise<{ reload: () => Promise<unknown>; ids: () => 
     configuration,
     current: new CurrentConfig(loaded),
     security: { replace: () => {} },
+    acl: { configure: () => {} },
     local,
     watchers,
     agentLog: { log: silentLogger, setLevel: () => {} },

@@ -20,7 +20,7 @@ test('definitions that say the same are left alone: no write, no probe started a
 test('what changed is changed with its state kept, what is gone is removed', async () => {
   const agent = await startLocal();
   const node = { id: 'n', name: 'node check', ttl: '30s' };
-  await agent.local.replaceConfigDefinitions([service(WEB)], [check(node)]);
+  await agent.local.replaceConfigDefinitions([service(WEB)], [{ definition: check(node) }]);
   await agent.local.updateTtl('c', 'passing', 'fine');
   const diff = await agent.local.replaceConfigDefinitions([service({ ...WEB, port: 81 })], []);
   expect(diff).toEqual({ added: [], changed: ['web'], removed: ['n'] });
@@ -57,7 +57,7 @@ test('a check may move, with its state, from a service that goes to one that com
 test('a check without its service is refused and nothing is changed', async () => {
   const agent = await startLocal();
   const orphan = check({ id: 'o', name: 'o', ttl: '1s', service_id: 'nosvc' });
-  const refused = agent.local.replaceConfigDefinitions([service(WEB)], [orphan]);
+  const refused = agent.local.replaceConfigDefinitions([service(WEB)], [{ definition: orphan }]);
   await expect(refused).rejects.toThrow('check "o": service_id "nosvc" does not exist; define that service');
   expect(agent.local.services().size).toBe(0);
 });

@@ -58,7 +58,7 @@ describe('decodeDefinitions', () => {
       weights: { passing: 5, warning: 1 },
     });
     expect(web?.checks.map(({ probe }) => probe.kind)).toEqual(['http', 'tcp', 'ttl']);
-    expect(checks.map(({ probe }) => probe.kind)).toEqual(['script', 'udp']);
+    expect(checks.map(({ definition }) => definition.probe.kind)).toEqual(['script', 'udp']);
   });
 
   it('remarks on times of checks that are raised, and on the deprecated handler of a watch', async () => {
@@ -109,7 +109,7 @@ describe('decodeDefinitions', () => {
     const text = '{ "check":\n{ "name": "c", "service_id": "nope", "ttl": "1s" } }';
     const definitions = await decode({ 'a.json': text });
     const refused = placing(definitions, () => {
-      throw new OrphanChecks(definitions.checks);
+      throw new OrphanChecks(definitions.checks.map(({ definition }) => definition));
     });
     await expect(refused).rejects.toThrow(
       /a\.json:[12]: check "c": service_id "nope" does not exist; define that service, or leave service_id out/,

@@ -175,14 +175,14 @@ describe('loadConfig', () => {
   it('accepts keys without meaning here and names them once, those about safety as a warning', async () => {
     const one = file('a.json', {
       accept_unenforced: true,
-      acl: { enabled: true },
+      audit: { enabled: true },
       tls: {},
       autopilot: { upgrade_version_tag: 'v' },
       performance: { raft_multiplier: 1 },
     });
     const { remarks } = await load({ paths: [one], flags: [{ flag: 'retry-join-wan', value: 'a' }] });
     expect(remarks).toEqual([
-      { level: 'warn', text: 'accepted, but not enforced by this agent: acl' },
+      { level: 'warn', text: 'accepted, but not enforced by this agent: audit' },
       {
         level: 'info',
         text: 'accepted, but without meaning while there is one agent: autopilot.upgrade_version_tag, performance.raft_multiplier, retry_join_wan',

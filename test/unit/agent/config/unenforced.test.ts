@@ -31,9 +31,8 @@ const REFUSED = /^not enforced by this agent: .*accept_unenforced = true \(-acce
 
 describe('a configuration that asks for protection which nobody gives', () => {
   it.each<[string, Sources]>([
-    ['acl.default_policy', { files: [{ acl: { default_policy: 'deny' } }] }],
-    ['acl.enabled', { fragments: ['acl { enabled = true }'] }],
-    ['acl.enabled', { fragments: ['acl = [{ Enabled = true }]'] }],
+    ['audit.enabled', { fragments: ['audit { enabled = true }'] }],
+    ['audit.enabled', { fragments: ['audit = [{ Enabled = true }]'] }],
     ['auto_encrypt.tls', { files: [{ auto_encrypt: { tls: true } }] }],
   ])('is refused with one line that names %s and the remedy', async (key, sources) => {
     const refusal = await load(sources).then(
@@ -45,9 +44,9 @@ describe('a configuration that asks for protection which nobody gives', () => {
   });
 
   it('is named with its place, all of it in one line', async () => {
-    const files = [{ audit: { enabled: true } }, { acl: { enabled: true, default_policy: 'deny' } }];
+    const files = [{ audit: { enabled: true } }, { auto_encrypt: { tls: true } }];
     await expect(load({ files })).rejects.toThrow(
-      `acl.enabled (${dir}/1.json), acl.default_policy (${dir}/1.json), audit.enabled (${dir}/0.json);`,
+      `audit.enabled (${dir}/0.json), auto_encrypt.tls (${dir}/1.json);`,
     );
   });
 
@@ -58,20 +57,14 @@ describe('a configuration that asks for protection which nobody gives', () => {
     expect(config.accept_unenforced).toBe(true);
     expect(remarks).toEqual([{ level: 'warn', text: 'accepted, but not enforced by this agent: audit' }]);
     const flags = [{ flag: 'accept-unenforced', value: 'true' }];
-    await load({ files: [{ acl: { enabled: true } }], flags });
+    await load({ files: [{ audit: { enabled: true } }], flags });
   });
 });
 
 describe('a configuration that asks for nothing of the kind', () => {
   it.each<[string, Sources]>([
-    ['switches that are off', { files: [{ verify_incoming: false, acl: { enabled: false } }] }],
-    ['the policy that lets everybody in', { files: [{ acl: { default_policy: 'allow' } }] }],
-    [
-      'a policy of an access control that is off',
-      { files: [{ acl: { enabled: false, default_policy: 'deny' } }] },
-    ],
+    ['switches that are off', { files: [{ verify_incoming: false, audit: { enabled: false } }] }],
     ['a port that is off', { files: [{ ports: { https: -1 } }] }],
-    ['tokens for another agent', { files: [{ acl: { tokens: { agent: 'x' } } }] }],
     ['what a later source takes back', { files: [{ verify_outgoing: true }, { verify_outgoing: false }] }],
   ])('starts: %s', async (_name, sources) => {
     await expect(load(sources)).resolves.toBeDefined();

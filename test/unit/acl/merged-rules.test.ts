@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GLOBAL_MANAGEMENT_RULES } from '../../../src/acl/builtin-policies.ts';
-import { decide, isEverythingAllowed, mergeRules } from '../../../src/acl/decide.ts';
+import { decide, isEverythingAllowed, mergeRules } from '../../../src/acl/merged-rules.ts';
 import { parseRules } from '../../../src/acl/parse-rules.ts';
 import type { Level, Resource } from '../../../src/acl/resources.ts';
 

@@ -169,6 +169,13 @@ export function decide(merged: MergedRules, { resource, level, name }: Question)
   return byDefault(resource, merged);
 }
 
+/** Whether all names of a resource may be read. O(rules). */
+export function isAllReadable(merged: MergedRules, resource: RuledResource): boolean {
+  const rules = [...rulesWithin(merged.byResource[resource], '')];
+  if (rules.some(({ access }) => access < ACCESS.read)) return false;
+  return merged.defaultAllows || rules.some(({ scope, name }) => scope === 'prefix' && name === '');
+}
+
 /** Whether everything is allowed, whatever is asked for. O(rules). */
 export function isEverythingAllowed(merged: MergedRules): boolean {
   return (Object.keys(RESOURCES) as RuledResource[]).every((resource) => {

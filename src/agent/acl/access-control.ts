@@ -1,0 +1,201 @@
+/**
+ * Who asks and what they may: from the secret of a request to an authorizer, by the rows of the catalog.
+ *
+ * A secret that nobody has is refused, never replaced by a weaker one. What a token comes to is kept on its row and looked
+ * at anew with every request, so that a deleted token, a changed policy or an expiration counts at once.
+ */
+import {
+  type Decision,
+  decide,
+  isAllReadable,
+  type MergedRules,
+  mergeRules,
+  type Question,
+} from '../../acl/merged-rules.ts';
+import { parseRules } from '../../acl/parse-rules.ts';
+import { type Resolved, TokenResolver } from '../../acl/resolve-token.ts';
+import { tokenBySecret } from '../../catalog/acl-token-write.ts';
+import type { View } from '../../catalog/tables.ts';
+import { type Authorizer, callName } from '../../http/access/right.ts';
+import { type AskedWith, sentToken } from '../../http/access/sent-token.ts';
+import type { ExplainedToken } from '../../http/acl-port.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { type AclTokenRow, ANONYMOUS_ACCESSOR, ANONYMOUS_SECRET } from '../../model/acl-types.ts';
+import { refuse } from '../../model/errors.ts';
+import { UNSTAMPED } from '../../model/types.ts';
+import type { AgentTokens } from './agent-tokens.ts';
+
+export interface AccessControlParts {
+  readonly view: View;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly tokens: AgentTokens;
+  readonly datacenter: string;
+  readonly nodeName: string;
+  readonly defaultAllows: boolean;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** What the text of a refusal is for a secret that nobody has. */
+const NOT_FOUND = 'ACL not found';
+/** Texts that older versions used as tokens. */
+const ROOT_TOKENS: ReadonlySet<string> = new Set(['allow', 'deny', 'manage']);
+
+const OWN_API = '/v1/agent/';
+
+/** Stands in until what access control begins with is there. */
+const NO_ANONYMOUS: AclTokenRow = Object.freeze({
+  ...UNSTAMPED,
+  accessorId: ANONYMOUS_ACCESSOR,
+  secretId: ANONYMOUS_SECRET,
+  description: '',
+  policies: [],
+  roles: [],
+  serviceIdentities: [],
+  nodeIdentities: [],
+  templatedPolicies: [],
+  isLocal: false,
+  authMethod: '',
+  expiresAtMs: 0,
+  createdAtMs: 0,
+});
+
+/** Authorizers of a token: for who has sent it, and for those it stands in for. */
+interface Pair {
+  readonly resolved: Resolved;
+  readonly sent: Authorizer;
+  readonly implied: Authorizer;
+}
+
+function authorizerOfRules(merged: MergedRules, rest: Omit<Authorizer, 'allows'>): Authorizer {
+  return {
+    ...rest,
+    allows: (right) => decide(merged, right).isAllowed,
+    readsAll: (resource) => resource !== 'intention' && isAllReadable(merged, resource),
+  };
+}
+
+function pairOf(token: AclTokenRow, resolved: Resolved): Pair {
+  const { merged, isUnlimited, group } = resolved;
+  const { accessorId } = token;
+  const calledBy = callName(accessorId, accessorId === ANONYMOUS_ACCESSOR);
+  return {
+    resolved,
+    sent: authorizerOfRules(merged, {
+      isUnlimited,
+      group,
+      accessorId,
+      calledBy,
+      isToldOfFiltering: true,
+    }),
+    // Its answers lack a header, so they are never those of who may see everything and is told so.
+    implied: authorizerOfRules(merged, {
+      isUnlimited: false,
+      group: `${group}?`,
+      accessorId,
+      calledBy,
+    }),
+  };
+}
+
+export class AccessControl {
+  readonly #parts: AccessControlParts;
+  readonly #resolver: TokenResolver;
+  readonly #pairs = new WeakMap<AclTokenRow, Pair>();
+  readonly #recovery: Authorizer;
+  #hasWarnedOfQuery = false;
+
+  constructor(parts: AccessControlParts) {
+    this.#parts = parts;
+    const { view, datacenter, defaultAllows, nodeName, log } = parts;
+    this.#resolver = new TokenResolver({
+      rows: { policy: (id) => view.aclPolicies.get(id), role: (id) => view.aclRoles.get(id) },
+      datacenter,
+      defaultAllows,
+      onUnreadable: ({ id, name }, why) =>
+        log.warn(
+          { policy: name, id, why },
+          'the rules of a policy cannot be read; everything is denied by it',
+        ),
+    });
+    const rules = `agent ${JSON.stringify(nodeName)} { policy = "write" } node_prefix "" { policy = "read" }`;
+    const merged = mergeRules([{ from: 'agent recovery token', rules: parseRules(rules) }], false);
+    this.#recovery = authorizerOfRules(merged, {
+      isUnlimited: false,
+      group: 'recovery',
+      calledBy: 'agent recovery token',
+      isToldOfFiltering: true,
+    });
+  }
+
+  /** The rights of whoever asks. Throws forbidden for a token that is not known. */
+  authorizerOf(request: AskedWith): Authorizer {
+    const sent = sentToken(request);
+    if (sent === '') return this.#pairOfSecret(this.#impliedSecret()).implied;
+    if (request.query['token'] !== undefined) this.#warnOfQuery();
+    if (this.#isRecovery(sent) && request.url.startsWith(OWN_API)) return this.#recovery;
+    return this.#pairOfSecret(sent).sent;
+  }
+
+  /** The rights of a secret that somebody keeps: a captured token, one of the agent's own; '' is the anonymous one. */
+  authorizerOfSecret(secret: string): Authorizer {
+    return this.#pairOfSecret(secret || ANONYMOUS_SECRET).implied;
+  }
+
+  /** The token that counts for a request; undefined when none was sent and there is no default. Throws forbidden. */
+  tokenOf(request: AskedWith): AclTokenRow | undefined {
+    const secret = sentToken(request) || this.#parts.tokens.of('default');
+    return secret === '' ? undefined : this.#requireToken(secret);
+  }
+
+  /** What a token may do and by which rule. */
+  explain(token: AclTokenRow): ExplainedToken {
+    const { merged } = this.#resolver.resolve(token);
+    return { token, decide: (question: Question): Decision => decide(merged, question) };
+  }
+
+  /** The rules behind a secret, '' standing for the anonymous token, and when they end; undefined for one that is not known. */
+  rulesOfSecret(secret: string): { readonly merged: MergedRules; readonly expiresAtMs: number } | undefined {
+    const token = this.#tokenOf(secret || ANONYMOUS_SECRET);
+    return token && { merged: this.#resolver.resolve(token).merged, expiresAtMs: token.expiresAtMs };
+  }
+
+  #impliedSecret(): string {
+    return this.#parts.tokens.of('default') || ANONYMOUS_SECRET;
+  }
+
+  #isRecovery(secret: string): boolean {
+    const recovery = this.#parts.tokens.of('recovery');
+    return recovery !== '' && secret === recovery;
+  }
+
+  #tokenOf(secret: string): AclTokenRow | undefined {
+    const token = tokenBySecret(this.#parts.view, secret, this.#parts.clock.now());
+    return token ?? (secret === ANONYMOUS_SECRET ? NO_ANONYMOUS : undefined);
+  }
+
+  #requireToken(secret: string): AclTokenRow {
+    const token = this.#tokenOf(secret);
+    if (token !== undefined) return token;
+    return refuse('forbidden', ROOT_TOKENS.has(secret) ? 'Cannot resolve root ACL' : NOT_FOUND);
+  }
+
+  #pairOfSecret(secret: string): Pair {
+    const token = this.#requireToken(secret);
+    const resolved = this.#resolver.resolve(token);
+    const kept = this.#pairs.get(token);
+    if (kept?.resolved === resolved) return kept;
+    const pair = pairOf(token, resolved);
+    this.#pairs.set(token, pair);
+    return pair;
+  }
+
+  #warnOfQuery(): void {
+    if (this.#hasWarnedOfQuery) return;
+    this.#hasWarnedOfQuery = true;
+    this.#parts.log.warn(
+      {},
+      'a token came as ?token= in a URL, where others may see it; send X-Consul-Token',
+    );
+  }
+}

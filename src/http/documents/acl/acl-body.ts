@@ -1,0 +1,115 @@
+/**
+ * Bodies of /v1/acl: refused with Consul's words for what was to be read, and the fields that several of them share.
+ */
+import type { LinkInput } from '../../../catalog/acl-command.ts';
+import {
+  type Decoder,
+  decodeFields,
+  type FieldTable,
+  listOf,
+  text,
+  texts,
+} from '../../../decode/json-fields.ts';
+import { tenancyText } from '../../../decode/tenancy-text.ts';
+import type { NodeIdentity, ServiceIdentity, TemplatedPolicy } from '../../../model/acl-types.ts';
+import { AppError } from '../../../model/errors.ts';
+import { parseBody } from '../../request/json-body.ts';
+
+const REFUSED = 'Request decode failed: ';
+
+/**
+ * What a body says. Throws bad_request `Bad request: <what> decoding failed: …`; `what` that is a sentence already ends in
+ * "body".
+ */
+export function readAclBody<T>(body: Buffer, what: string, decode: (json: unknown) => T): T {
+  try {
+    return decode(parseBody(body));
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.message.startsWith(REFUSED)) throw error;
+    const sentence = what.endsWith('body') ? what : `${what} decoding failed`;
+    const why = error.message.slice(REFUSED.length);
+    throw new AppError('bad_request', `Bad request: ${sentence}: ${why}`, { cause: error });
+  }
+}
+
+const API = { style: 'api', path: '' } as const;
+
+/** The fields of a document of the API. */
+export function apiFields<Fields extends object>(table: FieldTable<Fields>, json: unknown): Partial<Fields> {
+  return decodeFields(table, json, API);
+}
+
+/** Fields that a document may carry because it was read before, and that nobody looks at. */
+export const ignored: Decoder<undefined> = () => undefined;
+
+interface Link {
+  readonly id: string;
+  readonly name: string;
+}
+
+const LINK: FieldTable<Link> = {
+  id: { name: 'ID', decode: text },
+  name: { name: 'Name', decode: text },
+};
+
+const link: Decoder<LinkInput> = (value, place) => ({
+  id: '',
+  name: '',
+  ...decodeFields(LINK, value, place),
+});
+
+export const links = listOf(link, '[]structs.ACLTokenPolicyLink');
+
+interface ServiceIdentityFields extends ServiceIdentity {
+  readonly namespace: string;
+}
+
+const SERVICE_IDENTITY: FieldTable<ServiceIdentityFields> = {
+  serviceName: { name: 'ServiceName', decode: text },
+  datacenters: { name: 'Datacenters', decode: texts },
+  namespace: { name: 'Namespace', decode: tenancyText },
+};
+
+export const serviceIdentities = listOf<ServiceIdentity>((value, place) => {
+  const { serviceName = '', datacenters = [] } = decodeFields(SERVICE_IDENTITY, value, place);
+  return { serviceName, datacenters };
+}, '[]*structs.ACLServiceIdentity');
+
+const NODE_IDENTITY: FieldTable<NodeIdentity> = {
+  nodeName: { name: 'NodeName', decode: text },
+  datacenter: { name: 'Datacenter', decode: text },
+};
+
+export const nodeIdentities = listOf<NodeIdentity>(
+  (value, place) => ({ nodeName: '', datacenter: '', ...decodeFields(NODE_IDENTITY, value, place) }),
+  '[]*structs.ACLNodeIdentity',
+);
+
+interface Variables {
+  readonly name: string;
+}
+
+interface TemplatedPolicyFields {
+  readonly templateName: string;
+  readonly templateId: string;
+  readonly variables: Partial<Variables>;
+  readonly datacenters: readonly string[];
+}
+
+const VARIABLES: FieldTable<Variables> = { name: { name: 'Name', decode: text } };
+
+const TEMPLATED_POLICY: FieldTable<TemplatedPolicyFields> = {
+  templateName: { name: 'TemplateName', decode: text },
+  templateId: { name: 'TemplateID', decode: text },
+  variables: {
+    name: 'TemplateVariables',
+    decode: (value, place) => decodeFields(VARIABLES, value, place),
+  },
+  datacenters: { name: 'Datacenters', decode: texts },
+};
+
+export const templatedPolicies = listOf<TemplatedPolicy>((value, place) => {
+  const fields = decodeFields(TEMPLATED_POLICY, value, place);
+  const { templateName = '', variables = {}, datacenters = [] } = fields;
+  return { templateName, name: variables.name ?? '', datacenters };
+}, '[]*structs.ACLTemplatedPolicy');
