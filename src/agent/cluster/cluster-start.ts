@@ -4,6 +4,7 @@
  * Only the port is waited for; finding the others may take as long as it takes, and HTTP answers meanwhile. What cannot
  * get better by waiting (no etcd, an address that is taken, data of another cluster) ends the agent with one line.
  */
+import { settlesWithin } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import { EtcdMember } from '../../store/etcd/etcd-member.ts';
 import { hasMemberData } from '../../store/etcd/member-folder.ts';
@@ -78,6 +79,19 @@ async function readCatalog({ shared, clock, log }: ClusterServerParts): Promise<
   });
 }
 
+/** Tell `end` when the catalog stays away because the data of this server is of another cluster. */
+async function lookForOthers(
+  { shared, clock }: ClusterServerParts,
+  { founding }: ClusterServer,
+  isStopped: () => boolean,
+  end: (why: AppError) => void,
+): Promise<void> {
+  while (!isStopped() && !(await settlesWithin(clock, SAY_EVERY_MS, shared.late.whenRead))) {
+    const why = await founding.otherCluster();
+    if (why !== undefined) return end(why);
+  }
+}
+
 function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
   if (tls !== undefined || isLoopback(config.bind_addr)) return;
   log.warn(
@@ -109,6 +123,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
       if (start === undefined || isStopped) return;
       member = await startMember(parts, start, settings.member);
     }
+    if (settings.member) void lookForOthers(parts, server, () => isStopped, failed.resolve);
     await readCatalog(parts);
     if (isStopped) return;
     const known = server.record.get();

@@ -79,6 +79,26 @@ export class Founding {
     return undefined;
   }
 
+  /**
+   * Whether the servers that are to be joined are all of another cluster than this one's data; the line to end with, or
+   * undefined, also when nobody answers.
+   */
+  async otherCluster(): Promise<AppError | undefined> {
+    const { meeting, join, record } = this.#parts;
+    meeting.join([...join.atStart, ...join.again]);
+    await meeting.round();
+    const own = record.get()?.first.token;
+    const others = meeting.met.filter(({ cluster }) => cluster);
+    if (own === undefined || others.length === 0 || others.some(({ cluster }) => cluster?.token === own))
+      return undefined;
+    const names = others.map(nameOf).join(', ');
+    const remedy = 'give another -data-dir, or remove the folder if nothing in it is needed';
+    return new AppError(
+      'config_invalid',
+      `etcd: the data of this server is of another cluster than that of ${names}; ${remedy}`,
+    );
+  }
+
   /** What other servers ask of this one. */
   methods(): Readonly<Record<string, RpcMethod>> {
     return {
