@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   maint: () => import('./commands/maint-command.ts'),
   man: () => import('./commands/man-command.ts'),
   members: () => import('./commands/members-command.ts'),
+  migrate: () => import('./commands/migrate-command.ts'),
   monitor: () => import('./commands/monitor-command.ts'),
   'operator autopilot get-config': () => import('./commands/operator-autopilot-get-config-command.ts'),
   'operator autopilot set-config': () => import('./commands/operator-autopilot-set-config-command.ts'),

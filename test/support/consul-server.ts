@@ -9,10 +9,10 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
-const PROGRAM = process.env['CONSUL_PROGRAM'] ?? 'consul';
+export const consulProgram = process.env['CONSUL_PROGRAM'] ?? 'consul';
 const READY_TIMEOUT_MS = 20_000;
 
-export const hasConsul = spawnSync(PROGRAM, ['version'], { stdio: 'ignore' }).status === 0;
+export const hasConsul = spawnSync(consulProgram, ['version'], { stdio: 'ignore' }).status === 0;
 
 export interface ConsulServer {
   readonly httpUrl: string;
@@ -34,7 +34,9 @@ export async function startConsul(node = 'consul1', config = '{}'): Promise<Cons
   const names = ['http-port', 'dns-port', 'server-port', 'serf-lan-port', 'serf-wan-port'];
   const flags = names.map((name, i) => `-${name}=${ports[i]}`);
   const own = ['-grpc-port=-1', `-node=${node}`, `-hcl=${config}`];
-  const child = spawn(PROGRAM, ['agent', '-dev', ...flags, ...own], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(consulProgram, ['agent', '-dev', ...flags, ...own], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
   let said = '';
@@ -53,7 +55,7 @@ export async function startConsul(node = 'consul1', config = '{}'): Promise<Cons
     httpUrl,
     output: () => said,
     run: (...args) => {
-      const { stdout, stderr, status } = spawnSync(PROGRAM, args, {
+      const { stdout, stderr, status } = spawnSync(consulProgram, args, {
         encoding: 'utf8',
         env: { ...process.env, CONSUL_HTTP_ADDR: httpUrl },
       });

@@ -1,5 +1,5 @@
 /**
- * The configurations of docs/recipes.md, so that tests run what readers copy.
+ * The configurations of docs/recipes.md, and commands of other pages, so that tests run what readers copy.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,13 +8,17 @@ import { fencedBlocks } from './markdown.ts';
 import { repositoryDir } from './source-files.ts';
 
 /** A block of the page by its file name, with texts replaced (ports, mostly); each of them must occur. */
-export function recipe(name: string, replace: Readonly<Record<string, string>> = {}): string {
-  const page = fs.readFileSync(path.join(repositoryDir, 'docs/recipes.md'), 'utf8');
-  const block = fencedBlocks(page).find(({ markers }) => markers.get('file') === name);
-  if (!block) throw new Error(`docs/recipes.md has no block ${name}`);
-  return Object.entries(replace).reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`${name} does not contain ${from}`);
-    return text.replaceAll(from, to);
+export function recipe(
+  name: string,
+  replace: Readonly<Record<string, string>> = {},
+  page = 'docs/recipes.md',
+): string {
+  const text = fs.readFileSync(path.join(repositoryDir, page), 'utf8');
+  const block = fencedBlocks(text).find(({ markers }) => markers.get('file') === name);
+  if (!block) throw new Error(`${page} has no block ${name}`);
+  return Object.entries(replace).reduce((whole, [from, to]) => {
+    if (!whole.includes(from)) throw new Error(`${name} does not contain ${from}`);
+    return whole.replaceAll(from, to);
   }, block.body);
 }
 

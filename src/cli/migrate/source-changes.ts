@@ -1,0 +1,79 @@
+/**
+ * Waits until the source of a migration changes, by blocking queries on what is copied.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../../model/errors.ts';
+import type { Client } from '../client.ts';
+
+const WATCHED: readonly string[] = [
+  '/v1/kv/?keys&separator=/',
+  '/v1/catalog/nodes',
+  '/v1/catalog/services',
+  '/v1/health/state/any',
+];
+/** Longest wait; what cannot be waited for (queries, access control) is copied this late at most. */
+const WAIT_MS = 60_000;
+/** Between two passes at least, and before a source that does not answer is asked again. */
+const PAUSE_MS = 1_000;
+
+/** Wait, with the process kept alive; an interrupt ends it. Never rejects. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+export class SourceChanges {
+  readonly #source: Client;
+  readonly #indexes = new Map<string, string>();
+
+  constructor(source: Client) {
+    this.#source = source;
+  }
+
+  /**
+   * Remember how far the source is; to be called before what it holds is read. False when it began anew since the last time,
+   * with less than it had: what is missing then was not removed by anybody. Rejects with AppError.
+   */
+  async mark(): Promise<boolean> {
+    let isSame = true;
+    for (const path of WATCHED) {
+      const index = await this.#indexOf(path, {});
+      isSame &&= Number(index) >= Number(this.#indexes.get(path) ?? 0);
+      this.#indexes.set(path, index);
+    }
+    return isSame;
+  }
+
+  /** Resolves when something has changed since `mark`, after a minute, or when interrupted. Never rejects for want of a source. */
+  async next(interrupted: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([interrupted, over.signal]);
+    const changed = WATCHED.map((path) => this.#changeOf(path, signal));
+    await Promise.race([...changed, pause(WAIT_MS, signal)]);
+    over.abort();
+    await Promise.all(changed);
+    await pause(PAUSE_MS, interrupted);
+  }
+
+  /** Resolves when the index of a path is another, and when there is nobody to ask. */
+  async #changeOf(path: string, signal: AbortSignal): Promise<void> {
+    const before = this.#indexes.get(path) ?? '0';
+    try {
+      while (!signal.aborted) {
+        const now = await this.#indexOf(path, { index: before, wait: `${WAIT_MS}ms`, signal });
+        if (now !== before) return;
+        await pause(PAUSE_MS, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof AppError) && !signal.aborted) throw error;
+    }
+  }
+
+  async #indexOf(
+    path: string,
+    { signal, ...query }: { readonly index?: string; readonly wait?: string; readonly signal?: AbortSignal },
+  ): Promise<string> {
+    const { headers } = await this.#source.request('GET', path, { query, ...(signal && { signal }) });
+    return String(headers['x-consul-index'] ?? '0');
+  }
+}
