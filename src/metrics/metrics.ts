@@ -158,6 +158,17 @@ export const METRICS = {
     help: 'Stored rows that could not be read at the start and are not served, by table.',
     labels: ['table'],
   },
+  etcd_size_bytes: { kind: 'gauge', help: "Space that this server's etcd takes.", labels: [] },
+  etcd_quota_bytes: {
+    kind: 'gauge',
+    help: "Space that this server's etcd may take before it refuses writes.",
+    labels: [],
+  },
+  etcd_is_full: {
+    kind: 'gauge',
+    help: '1 while an etcd has no space left and writes are refused.',
+    labels: [],
+  },
   store_failures: { kind: 'counter', help: 'Commits that failed.', labels: [] },
   uncaught_errors: {
     kind: 'counter',

@@ -8,10 +8,12 @@ import { silentLogger } from '../../src/lib/logger.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { type NodeName, UNSTAMPED } from '../../src/model/types.ts';
 import type { EtcdClient } from '../../src/store/etcd/etcd-client.ts';
+import { EtcdSpace, type SpaceState } from '../../src/store/etcd/etcd-space.ts';
 import { etcdStore } from '../../src/store/etcd/etcd-store.ts';
 import { requestBytesFor } from '../../src/store/etcd/member-options.ts';
 import { registerService, service, startCatalog } from '../support/catalog.ts';
 import { type EtcdCluster, startEtcd } from '../support/etcd-server.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { describeWith } from '../support/needs-program.ts';
 import { rowsOf } from './persistence.ts';
 
@@ -275,8 +277,9 @@ describeWith('etcd', 'a write that is larger than a transaction', () => {
     await writer.stop();
   });
 
-  test('and one that finds no space left are refused, certainly, and done once there is space again', async () => {
-    const own = await startEtcd({ args: ['--quota-backend-bytes=3000000'] });
+  test('and one that finds no space left are refused, certainly, and done once the server has made space', async () => {
+    const quotaBytes = 3_000_000;
+    const own = await startEtcd({ args: [`--quota-backend-bytes=${quotaBytes}`] });
     closing.push(() => own.stop());
     const [client, prefix] = [own.client(), newPrefix()];
     const { writer, state } = await startCatalog(storeOf(client, prefix));
@@ -295,13 +298,24 @@ describeWith('etcd', 'a write that is larger than a transaction', () => {
     await expect(writer.submit({ kind: 'restore', rows: many(), ownNode: '' })).rejects.toMatchObject({
       code: 'store_failed',
     });
-    const meta = (await client.range({ key: Buffer.from('x') })) as {
-      reply: { header: { revision: number } };
-    };
-    await client.compact(meta.reply.header.revision);
-    await client.defragment(own.endpoints[0] as string);
-    const alarms = await client.alarms();
-    for (const alarm of alarms.kind === 'done' ? alarms.reply : []) await client.disarm(alarm);
+    const states: SpaceState[] = [];
+    const clock = manualClock();
+    const space = new EtcdSpace({
+      client,
+      url: own.endpoints[0] as string,
+      quotaBytes,
+      clock,
+      log: silentLogger,
+      onLook: (state) => void states.push(state),
+    });
+    space.start();
+    for (let looks = 1; looks <= 2; looks += 1) {
+      clock.advance(10_000);
+      await expect.poll(() => states.length).toBe(looks);
+      await expect.poll(() => clock.pendingCount()).toBe(1);
+    }
+    await space.stop();
+    expect(states.map(({ isFull }) => isFull)).toEqual([true, false]);
     await put('small');
     expect([...state.view.kv.values()].map(({ key }) => key)).toEqual(['same', 'small']);
     expect(rowsOf(await stateOf(storeOf(client, prefix)))).toEqual(rowsOf(state));

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { type JoinPorts, parseJoinAddress } from '../../cluster/join-address.ts';
 import type { RpcAddress } from '../../rpc/rpc-connection.ts';
-import { MEMBER_DEFAULTS, type MemberSettings } from '../../store/etcd/member-options.ts';
+import { MEMBER_DEFAULTS, type MemberSettings, requestBytesFor } from '../../store/etcd/member-options.ts';
 import { expectOf } from '../agent-role.ts';
 import type { Config } from '../config/options.ts';
 import type { Identity } from '../identity.ts';
@@ -84,6 +84,7 @@ function memberSettings(
     peerUrl: url(advertiseAddress, peerPort),
     listenPeerUrl: url(ANY.includes(bind) ? bind || '0.0.0.0' : bind, peerPort),
     quotaBytes: config['store.etcd.quota'],
+    maxRequestBytes: requestBytesFor(config['limits.kv_max_value_size']),
   };
 }
 
@@ -91,15 +92,15 @@ function memberSettings(
 export function serverSettings(config: Config, identity: Identity, isSecure: boolean): ServerSettings {
   const { datacenter } = config;
   const isForeign = config['store.etcd.endpoints'].length > 0;
+  const own = isForeign ? undefined : memberSettings(config, identity, isSecure);
   return {
     datacenter,
     expect: expectOf(config),
     prefix: config['store.etcd.prefix'] || `/rollcall/${datacenter}/`,
     join: joinSettings(config),
-    member: isForeign
-      ? undefined
-      : { program: config['store.etcd.binary'], settings: memberSettings(config, identity, isSecure) },
-    ...(isForeign ? FOREIGN_ETCD : MEMBER_DEFAULTS),
+    member: own && { program: config['store.etcd.binary'], settings: own },
+    maxTxnOps: (own ?? FOREIGN_ETCD).maxTxnOps,
+    maxRequestBytes: (own ?? FOREIGN_ETCD).maxRequestBytes,
   };
 }
 

@@ -7,8 +7,9 @@
 import { settlesWithin } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import { EtcdMember } from '../../store/etcd/etcd-member.ts';
+import { EtcdSpace } from '../../store/etcd/etcd-space.ts';
 import { hasMemberData } from '../../store/etcd/member-folder.ts';
-import type { MemberStart } from '../../store/etcd/member-options.ts';
+import type { MemberSettings, MemberStart } from '../../store/etcd/member-options.ts';
 import type { Part } from '../lifecycle.ts';
 import { rpcPart } from '../rpc-part.ts';
 import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
@@ -100,6 +101,30 @@ function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
   );
 }
 
+/** Looks after the space of the own member, and counts it. */
+function etcdSpace(
+  { shared, metrics, clock, log }: ClusterServerParts,
+  { clientUrl: url, quotaBytes }: MemberSettings,
+): EtcdSpace {
+  const [bytes, quota, isFull] = [
+    metrics.gauge('etcd_size_bytes'),
+    metrics.gauge('etcd_quota_bytes'),
+    metrics.gauge('etcd_is_full'),
+  ];
+  return new EtcdSpace({
+    client: shared.client,
+    url,
+    quotaBytes,
+    clock,
+    log: log.child({ part: 'etcd' }),
+    onLook: (state) => {
+      bytes.set(0, state.bytes);
+      quota.set(0, state.quotaBytes);
+      isFull.set(0, state.isFull ? 1 : 0);
+    },
+  });
+}
+
 /** What the agent ends with. A bug is said in full before. */
 function endingError(error: unknown, log: ClusterServerParts['log']): AppError {
   if (error instanceof AppError) return error;
@@ -114,6 +139,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
   const failed = Promise.withResolvers<AppError>();
   const rpcLog = log.child({ part: 'rpc' });
   const rpc = rpcPart({ config, identity: async () => tls, methods: server.methods, clock, log: rpcLog });
+  const space = settings.member && etcdSpace(parts, settings.member.settings);
   let member: EtcdMember | undefined;
   let isStopped = false;
 
@@ -136,6 +162,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     server.candidate.start();
     server.pulse.start();
     server.agents.reporter.start();
+    space?.start();
     log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
   }
 
@@ -156,6 +183,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         server.pulse.stop();
         server.roster.stop();
         server.agents.reporter.stop();
+        await space?.stop();
         await server.candidate.stop();
         await rpc.stop();
         server.peers.close();
