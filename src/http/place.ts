@@ -1,7 +1,8 @@
 /**
  * Where an operation is answered: by this agent, whatever it knows of others, or by the catalog that all agents of a
- * datacenter share. Today both are in this process and there is one datacenter, so the only place that is not here is a
- * datacenter that does not exist; the step that says so is `requireReachable`, and no handler asks again.
+ * datacenter share. What an agent has not got itself is answered elsewhere (elsewhere-port.ts); a datacenter that nobody can
+ * be asked for is refused by `requireReachable`, and how current the catalog must be is seen to by until-current.ts. No
+ * handler asks again.
  *
  * `consistency` is how current the catalog must be: `as asked` by the parameters of a read, `leader` for writes and for
  * what only the leader knows, `any` for what every server may say. `datacenter` is how another one is named.

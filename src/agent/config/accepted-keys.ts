@@ -1,5 +1,5 @@
 /**
- * Keys and flags of Consul that have no meaning in a single agent: accepted, and named once in the log.
+ * Keys and flags of Consul that have no meaning here: accepted, and named once in the log.
  *
  * A key covers everything below it (`autopilot` covers `autopilot.min_quorum`). Once a key gets a meaning its row moves to the
  * option table. The subject decides how the log speaks of it: what concerns safety or changes results of checks is a
@@ -11,7 +11,7 @@ export type Subject = 'safety' | 'cluster' | 'mesh' | 'other';
 /** What the log says of the keys of a subject. */
 export const SUBJECTS: Readonly<Record<Subject, string>> = {
   safety: 'not enforced by this agent',
-  cluster: 'without meaning while there is one agent',
+  cluster: 'without meaning here, where etcd and calls between agents stand for Raft and gossip',
   mesh: 'part of the service mesh, which this agent does not have',
   other: 'without meaning in this agent',
 };
