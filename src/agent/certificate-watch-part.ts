@@ -1,5 +1,6 @@
 /**
- * Says in time that a certificate of the agent ends: a line in the log each day of its last four weeks, a metric always.
+ * Says in time that a certificate of the agent ends: a line in the log each day of its last four weeks, a metric always. And that
+ * others may read a key, each day until they may not.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -20,7 +21,7 @@ export interface WatchTools {
 }
 
 /** When the certificates of the interfaces end, ms since 1970. */
-function certificateEnds({ https }: SecureState): Readonly<Record<string, number>> {
+export function certificateEnds({ https }: SecureState): Readonly<Record<string, number>> {
   const end = endOfCertificate(https.material);
   return end === undefined ? {} : { https: end };
 }
@@ -32,6 +33,8 @@ export function certificateWatchPart(security: Security, { clock, metrics, log }
   let ends: Readonly<Record<string, number>> = {};
 
   function say(): void {
+    for (const file of security.state.exposed)
+      log.warn({ file }, 'every user of this machine may read this key; chmod o-r it');
     for (const [name, end] of Object.entries(ends)) {
       const leftMs = end - clock.now();
       const fields = { interface: name, notAfter: new Date(end).toISOString() };

@@ -7,10 +7,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Make `dir` unless it is there. Throws the system's error. */
-export function makeFolder(dir: string): void {
+/** Make `dir` unless it is there, with this mode; those above it as usual. Throws the system's error. */
+export function makeFolder(dir: string, mode = 0o777): void {
   if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
   const above = path.dirname(path.resolve(dir));
   if (above !== path.resolve(dir)) makeFolder(above);
-  fs.mkdirSync(dir);
+  fs.mkdirSync(dir, { mode });
 }

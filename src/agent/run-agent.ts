@@ -15,7 +15,7 @@ import { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
 import { roleOf } from './agent-role.ts';
 import { buildEvents } from './build-events.ts';
-import { certificateWatchPart } from './certificate-watch-part.ts';
+import { certificateEnds, certificateWatchPart } from './certificate-watch-part.ts';
 import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts';
 import { type FileDefinitions, placing } from './config/file-definitions.ts';
 import { configWatchPart } from './config-watch-part.ts';
@@ -127,6 +127,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     log: agentLog.log.child({ part: 'http' }),
     logStream: agentLog,
     metrics,
+    certificateEnds: () => certificateEnds(ground.security.state),
     nodeName,
     nodeId,
     datacenter: config.datacenter,

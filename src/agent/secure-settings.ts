@@ -3,6 +3,7 @@
  *
  * Refuses, with Consul's texts, what would leave an interface less protected than was asked for.
  */
+import fs from 'node:fs';
 import { refuse } from '../model/errors.ts';
 import { cipherList, TLS_VERSIONS, type TlsVersion } from '../tls/cipher-suites.ts';
 import { type KeyFiles, type KeyMaterial, readKeyFiles } from '../tls/key-files.ts';
@@ -148,6 +149,15 @@ export interface SecureState {
   readonly rpc: RpcSecurity;
   /** Files and folders that were read, for whoever watches them. */
   readonly files: readonly string[];
+  /** Files of keys that every user of the machine may read. */
+  readonly exposed: readonly string[];
+}
+
+/** Those of these files that everybody may read. */
+function exposedOf(files: readonly string[]): readonly string[] {
+  const isExposed = (file: string): boolean =>
+    ((fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o004) !== 0;
+  return [...new Set(files)].filter((file) => file !== '' && isExposed(file));
 }
 
 /** Read what the configuration names. Rejects with config_invalid naming option and file; nothing has changed then. */
@@ -161,5 +171,6 @@ export async function readSecureState(from: SecureConfig): Promise<SecureState> 
     dns: { ...https, verifyIncoming: false },
     rpc: { ...rpc, material: await readKeyFiles(rpcFiles) },
     files: [...new Set(named)],
+    exposed: exposedOf([files.keyFile, rpcFiles.keyFile]),
   };
 }

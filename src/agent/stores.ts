@@ -23,7 +23,7 @@ export interface Stores {
 
 async function openFile(dataDir: string): Promise<SqliteFile> {
   try {
-    makeFolder(dataDir);
+    makeFolder(dataDir, 0o700); // it holds the catalog, and secrets, in clear
   } catch (cause) {
     const why = systemErrorText(cause);
     throw new AppError('config_invalid', `data_dir: ${dataDir} cannot be created: ${why}`, { cause });

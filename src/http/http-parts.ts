@@ -226,6 +226,8 @@ export interface HttpParts {
   readonly renewSession: (session: SessionRow) => Promise<boolean>;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
+  /** When the certificates that this agent shows end, ms since 1970, by interface. */
+  readonly certificateEnds?: () => Readonly<Record<string, number>>;
   /** The reply to a DNS message and for how long it is true; undefined when there is none to give. */
   answerDns(
     message: Uint8Array,

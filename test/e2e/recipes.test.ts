@@ -275,4 +275,11 @@ describeWith('systemd-analyze', 'the systemd unit', () => {
     expect(stdout + stderr).toBe('');
     expect(status).toBe(0);
   });
+
+  it('leaves the service little to do harm with: an exposure of 1.6 of 10 at most', () => {
+    const file = path.resolve('deploy/systemd/rollcall.service');
+    const args = ['security', '--offline=true', '--threshold=16', '--no-pager', file];
+    const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    expect(status, stdout).toBe(0);
+  });
 });

@@ -7,6 +7,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { FAILING } from '../api/paths.ts';
 import type { CheckShape } from '../api/shapes.ts';
+import { CertificateBanner } from '../parts/certificate-banner.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { isMaintenance } from '../parts/status.tsx';
 import { elapsed } from '../parts/text.ts';
@@ -103,6 +104,7 @@ export function Shell() {
       <Navigation onHelp={() => (isHelpOpen.value = true)} />
       <div class="content">
         <AwayBanner />
+        <CertificateBanner />
         <main id="main" tabIndex={-1}>
           <CurrentPage segments={place.segments} />
         </main>

@@ -72,6 +72,17 @@ function clusterStats(parts: HttpParts): Document {
   };
 }
 
+/** When the certificates that this agent shows end, by interface; nothing where it shows none. */
+function tlsStats({ certificateEnds }: HttpParts): Document {
+  const ends = Object.entries(certificateEnds?.() ?? {});
+  if (ends.length === 0) return {};
+  return {
+    tls: Object.fromEntries(
+      ends.map(([name, endMs]) => [`${name}_certificate_ends`, new Date(endMs).toISOString()]),
+    ),
+  };
+}
+
 /** /v1/agent/self. */
 export function selfDocument(parts: HttpParts): Document {
   const { config, datacenter, nodeName, nodeId, version } = parts;
@@ -100,6 +111,7 @@ export function selfDocument(parts: HttpParts): Document {
         os: process.platform,
         version: process.version,
       },
+      ...tlsStats(parts),
     },
     Meta: sorted(nodeMeta),
   };

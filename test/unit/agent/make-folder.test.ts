@@ -27,6 +27,13 @@ describe('makeFolder', () => {
     expect(fs.statSync(path.join(dir, 'a/b/c')).isDirectory()).toBe(true);
   });
 
+  it('gives its mode to the folder that was asked for, to no other', () => {
+    makeFolder(path.join(dir, 'a', 'b'), 0o700);
+    makeFolder(path.join(dir, 'a'), 0o700);
+    const modeOf = (name: string) => fs.statSync(path.join(dir, name)).mode & 0o777;
+    expect([modeOf('a/b'), modeOf('a')]).toEqual([0o700, 0o777 & ~process.umask()]);
+  });
+
   it('says what the system says, also where Node would try for ever', () => {
     fs.writeFileSync(path.join(dir, 'file'), '');
     expect(whyNot(path.join(dir, 'file', 'sub'))).toBe('file already exists');
