@@ -20,6 +20,7 @@ import { applyChecksChange, applyHeartbeat, buildChecks } from './checks-part.ts
 import { type FileDefinitions, placing } from './config/file-definitions.ts';
 import { configWatchPart } from './config-watch-part.ts';
 import { corePart } from './core.ts';
+import { drainsPart } from './drains-part.ts';
 import { Ending } from './ending.ts';
 import { followAlias } from './follow-alias.ts';
 import { garbagePart } from './garbage-part.ts';
@@ -33,7 +34,7 @@ import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts
 import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
-import { type ReloadDifference, Reloader } from './reload.ts';
+import { Reloader } from './reload.ts';
 import type { Role } from './role.ts';
 import { localSettings } from './settings.ts';
 import { watchesPart } from './watches-part.ts';
@@ -102,7 +103,15 @@ function answering({ dns: { config, onConfig }, core, identity, coordinates }: G
 }
 
 /** What of the HTTP side's parts is made here from others, not taken from the ground. */
-type OwnPart = 'reload' | 'previewReload' | 'isReady' | 'leave' | 'answerDns' | 'checkHistory' | 'testCheck';
+type OwnPart =
+  | 'reload'
+  | 'previewReload'
+  | 'isReady'
+  | 'leave'
+  | 'answerDns'
+  | 'checkHistory'
+  | 'testCheck'
+  | 'drains';
 
 /** The module is here already, see layGround. */
 async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<HttpParts, OwnPart>) {
@@ -216,6 +225,14 @@ function syncWhenAsked({ acl }: Ground, role: Role, local: Local): void {
   acl.tokens.onChanged(sync);
 }
 
+/** A signal means to leave or just to stop, as configured. */
+function interruptBy(ending: Ending, { config }: Ground): RunningAgent['interrupt'] {
+  return (signal) => {
+    const leaves = signal === 'SIGTERM' ? config.leave_on_terminate : !config.skip_leave_on_interrupt;
+    return leaves ? ending.leaveOrStop() : ending.stop();
+  };
+}
+
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
   const { config, core, identity, agentLog, request } = ground;
@@ -232,20 +249,20 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     log: log.child({ part: 'checks' }),
   });
   const local = buildLocal(ground, scheduler);
+  const draining = drainsPart({ ...core, local, clock: systemClock, log });
   const ending = buildEnding(ground, role, local);
   const { watchers, part: watches } = buildWatches(ground);
   const reloader = new Reloader({ ...ground, configuration, local, watchers });
-  const [reload, leave] = [() => reloader.reload(), () => ending.leave()];
-  const previewReload = (): Promise<ReloadDifference> => reloader.preview();
-  const checkHistory: HttpParts['checkHistory'] = (id) => scheduler.history(id);
+  const reload = (): Promise<unknown> => reloader.reload();
   const dns = buildDns(ground, role);
   const http = await buildHttp(ground, role, local, {
     reload,
-    previewReload,
+    previewReload: () => reloader.preview(),
     isReady: () => !ending.hasBegun,
-    leave,
+    leave: () => ending.leave(),
     answerDns: dns.answer,
-    checkHistory,
+    checkHistory: (id) => scheduler.history(id),
+    drains: draining.drains,
     testCheck: (definition) => scheduler.test(definition),
   });
   role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role) });
@@ -255,6 +272,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     checks,
     ground.acl.part,
     localPart(local, ground.definitions),
+    draining.part,
     role.part,
     // Whoever waits until HTTP answers may ask DNS at once.
     onceLoaded(dns, role, (error) => void ending.fail(error)),
@@ -277,10 +295,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     log,
     greeting: greeting(config, identity, request.version),
     ended: ending.ended,
-    interrupt: (signal) => {
-      const leaves = signal === 'SIGTERM' ? config.leave_on_terminate : !config.skip_leave_on_interrupt;
-      return leaves ? ending.leaveOrStop() : ending.stop();
-    },
+    interrupt: interruptBy(ending, ground),
     reload,
     reopenLog: () => agentLog.reopenFile(),
   };

@@ -79,6 +79,21 @@ export interface LocalRegistrations {
   setNodeMaintenance(isOn: boolean, reason: string, by?: Origin, token?: string): Promise<void>;
 }
 
+/** Services on their way out; see local/drains.ts. */
+export interface DrainPort {
+  list(): readonly DrainDocument[];
+  begin(drain: DrainDocument): Promise<void>;
+  cancel(serviceId: string): Promise<void>;
+}
+
+/** `serviceId` '' is the node, `untilCheck` '' none; wall time in ms. */
+interface DrainDocument {
+  readonly serviceId: string;
+  readonly endsMs: number;
+  readonly untilCheck: string;
+  readonly deregister: boolean;
+}
+
 /** What a check said lately. */
 export interface CheckHistory {
   readonly results: readonly {
@@ -224,6 +239,7 @@ export interface HttpParts {
   readonly elsewhere?: AnswerElsewhere | undefined;
   /** Give a session its whole time again; false: whoever keeps it does not know it. */
   readonly renewSession: (session: SessionRow) => Promise<boolean>;
+  readonly drains: DrainPort;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
   /** When the certificates that this agent shows end, ms since 1970, by interface. */

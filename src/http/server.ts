@@ -48,6 +48,7 @@ import { catalogRoutes } from './routes/catalog-routes.ts';
 import { coordinateRoutes } from './routes/coordinate-routes.ts';
 import { dnsQueryRoutes } from './routes/dns-query-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
+import { drainRoutes } from './routes/drain-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { historyRoutes } from './routes/history-routes.ts';
@@ -70,6 +71,7 @@ export const ROUTES: readonly Route[] = [
   ...agentCheckRoutes,
   ...agentCheckHistoryRoutes,
   ...agentHealthRoutes,
+  ...drainRoutes,
   ...metricsRoutes,
   ...catalogRoutes,
   ...healthRoutes,

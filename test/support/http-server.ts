@@ -4,6 +4,7 @@
 import os from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { type Config, OPTION_KEYS, OPTIONS } from '../../src/agent/config/options.ts';
+import { drainsPart } from '../../src/agent/drains-part.ts';
 import { onlyMember } from '../../src/agent/member-view.ts';
 import { singleServer } from '../../src/agent/single-server.ts';
 import { Coordinates } from '../../src/catalog/coordinate.ts';
@@ -107,6 +108,7 @@ export async function startHttp(
   const sessionTimers = new SessionTimers({ state, writer, clock, log: silentLogger });
   const parts: HttpParts = {
     ...agent,
+    drains: drainsPart({ ...agent, log: silentLogger }).drains,
     summaries,
     config: { ...HTTP_CONFIG, ...config },
     live: () => LIVE_CONFIG,

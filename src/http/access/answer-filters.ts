@@ -80,6 +80,7 @@ export const instancesFilter = entriesOf(instanceOf);
 export const entriesFilter = entriesOf(entryOf);
 export const checksFilter = entriesOf(checkOf);
 export const sessionsFilter = entriesOf(namedOf('session', 'Node'));
+export const drainsFilter = entriesOf(ownCheckOf);
 export const historyFilter = entriesOf(historyOf);
 export const eventsFilter = entriesOf(namedOf('event', 'Name'));
 export const ownServicesFilter = entriesOf(namedOf('service', 'Service'));

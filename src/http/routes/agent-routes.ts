@@ -16,9 +16,10 @@ import { hostDocument, selfDocument, versionDocument } from '../documents/self-d
 import type { HttpParts } from '../http-parts.ts';
 import { OWN_LEADER, THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
+import { followMark, requireCheckOfDrain } from '../request/begin-drain.ts';
 import { filterOf } from '../request/filter-parameter.ts';
 import { parseBody } from '../request/json-body.ts';
-import { maintenanceOf } from '../request/maintenance-parameters.ts';
+import { MAINTENANCE_PARAMETERS, maintenanceOf } from '../request/maintenance-parameters.ts';
 import { first, has } from '../request/query-values.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Route } from '../route.ts';
@@ -48,9 +49,13 @@ const forceLeave: Handler = async (call, { membership }) => {
   return isKnown ? EMPTY : text(500, `agent: No node found with name '${node}'`);
 };
 
-const maintenance: Handler = async (call, { local, acl }) => {
-  const { isOn, reason } = maintenanceOf(call);
-  await local.setNodeMaintenance(isOn, reason, undefined, acl?.sentSecret(call));
+const maintenance: Handler = async (call, parts) => {
+  const options = maintenanceOf(call);
+  if (options.drain?.deregister)
+    throw new AppError('bad_request', '?deregister is for services, not for the node');
+  requireCheckOfDrain(options, parts);
+  await parts.local.setNodeMaintenance(options.isOn, options.reason, undefined, parts.acl?.sentSecret(call));
+  await followMark('', options, parts);
   return EMPTY;
 };
 
@@ -200,10 +205,7 @@ export const agentRoutes: readonly Route[] = [
         about: 'Take the node out of all answers, or back in.',
         place: THIS_AGENT,
         permission: onThisNode('node', 'write'),
-        query: [
-          { name: 'enable', about: 'true or false.' },
-          { name: 'reason', about: 'Text for people.' },
-        ],
+        query: MAINTENANCE_PARAMETERS,
         handle: maintenance,
       },
     },

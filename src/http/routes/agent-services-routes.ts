@@ -20,9 +20,14 @@ import { agentServiceDocument, type Document } from '../documents/row-documents.
 import type { HttpParts } from '../http-parts.ts';
 import { THIS_AGENT } from '../place.ts';
 import { EMPTY, json, text } from '../reply.ts';
+import { followMark, requireCheckOfDrain } from '../request/begin-drain.ts';
 import { checkDefaults } from '../request/check-defaults.ts';
 import { filterOf } from '../request/filter-parameter.ts';
-import { maintenanceOf } from '../request/maintenance-parameters.ts';
+import {
+  DEREGISTER_PARAMETER,
+  MAINTENANCE_PARAMETERS,
+  maintenanceOf,
+} from '../request/maintenance-parameters.ts';
 import { restOfPath } from '../request/path-name.ts';
 import { first } from '../request/query-values.ts';
 import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
@@ -104,11 +109,14 @@ const deregister: Handler = async (call, { local, acl }): Promise<Reply> => {
   return text(404, `Unknown service ID "${id}". Ensure that the service ID is passed, not the service name.`);
 };
 
-const maintenance: Handler = async (call, { local }) => {
+const maintenance: Handler = async (call, parts) => {
   const id = restOfPath(call, 'Missing service ID');
-  const { isOn, reason } = maintenanceOf(call);
-  const isKnown = await local.setServiceMaintenance(id, isOn, reason);
-  return isKnown ? EMPTY : text(404, `No service registered with ID "${id}"`);
+  const options = maintenanceOf(call);
+  requireCheckOfDrain(options, parts);
+  const isKnown = await parts.local.setServiceMaintenance(id, options.isOn, options.reason);
+  if (!isKnown) return text(404, `No service registered with ID "${id}"`);
+  await followMark(id, options, parts);
+  return EMPTY;
 };
 
 const onOwnService = (level: 'read' | 'write'): Permission =>
@@ -179,10 +187,7 @@ export const agentServiceRoutes: readonly Route[] = [
         about: 'Take a service out of all answers, or back in.',
         place: THIS_AGENT,
         permission: onOwnService('write'),
-        query: [
-          { name: 'enable', about: 'true or false.' },
-          { name: 'reason', about: 'Text for people.' },
-        ],
+        query: [...MAINTENANCE_PARAMETERS, DEREGISTER_PARAMETER],
         handle: maintenance,
       },
     },
