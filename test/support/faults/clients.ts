@@ -174,6 +174,44 @@ const contend: Step = async (client, { ledger, random }) => {
   if (random() < 0.95) await client.ask(`/v1/session/destroy/${session}`, { method: 'PUT' });
 };
 
+const MANY = 'fault/many';
+/** Keys of one transaction, and octets of each value: together more than etcd takes in one request. */
+const MANY_KEYS = 64;
+const MANY_BYTES = 36_000;
+
+/** A value that begins with a number and is as long as it has to be. */
+const padded = (value: number): string => Buffer.from(`${value} `.padEnd(MANY_BYTES, 'x')).toString('base64');
+const paddedNumberOf = (value: string | null): number =>
+  Number(
+    Buffer.from(value?.slice(0, 32) ?? '', 'base64')
+      .toString()
+      .split(' ')[0],
+  );
+
+/** Writes rows that are larger together than one request of etcd, all with the same number. */
+function writeMany(): Step {
+  let number = 0;
+  return async (client) => {
+    number += 1;
+    const Value = padded(number);
+    const operations = Array.from({ length: MANY_KEYS }, (_, at) => ({
+      KV: { Verb: 'set', Key: `${MANY}/${at}`, Value },
+    }));
+    await client.ask('/v1/txn', { method: 'PUT', body: JSON.stringify(operations) });
+  };
+}
+
+/** Reads them, from a server that need not be current: no server ever shows a part. */
+const readMany: Step = async (client, { ledger }) => {
+  const reply = await client.ask(`/v1/kv/${MANY}/?recurse&stale`);
+  if (reply?.status !== 200) return;
+  const rows = JSON.parse(reply.body) as KvDocument[];
+  ledger.whole(
+    rows.map(({ Value }) => paddedNumberOf(Value)),
+    reply.where,
+  );
+};
+
 const REGISTERS = ['fault/register/0', 'fault/register/1'] as const;
 
 /** Begin all clients; resolves when the run is over and each has done its last step. */
@@ -185,6 +223,8 @@ export async function runClients(parts: ClientParts, keepers = 4): Promise<void>
     ...[1, 2, 3].map(() => [count, 40] as const),
     ...[1, 2, 3].map(() => [contend, 100] as const),
     [readRegister(GUARDED), 40],
+    [writeMany(), 4_000],
+    [readMany, 1_000],
   ];
   const run = async ([step, mostPauseMs]: readonly [Step, number]): Promise<void> => {
     const client = new Client(parts);
@@ -200,9 +240,10 @@ export async function runClients(parts: ClientParts, keepers = 4): Promise<void>
 /** Everything that the clients wrote, as a server shows it to a `?consistent` reader; undefined when it does not. */
 export async function storedAt(url: string): Promise<ReadonlyMap<string, number> | undefined> {
   const agent = new http.Agent();
-  const reply = await ask(agent, `${url}/v1/kv/fault/?recurse&consistent`, { timeoutMs: 15_000 });
+  const reply = await ask(agent, `${url}/v1/kv/fault/?recurse&consistent`, { timeoutMs: 30_000 });
   agent.destroy();
   if (reply.status !== 200) return undefined;
   const rows = JSON.parse(reply.body) as KvDocument[];
-  return new Map(rows.filter(({ Key }) => Key !== LOCK).map(({ Key, Value }) => [Key, numberOf(Value)]));
+  const counted = rows.filter(({ Key }) => Key !== LOCK && !Key.startsWith(MANY));
+  return new Map(counted.map(({ Key, Value }) => [Key, numberOf(Value)]));
 }

@@ -41,6 +41,8 @@ export interface FaultCluster {
 /** etcd takes 64 MiB for each file of its log beforehand. */
 const SMALL_DISK = '300m';
 const READY_MS = 30_000;
+/** Transactions of the clients are larger than what is usual. */
+const LARGE_TRANSACTIONS = ['-hcl', 'limits { txn_max_req_len = 8388608 }'];
 
 const octet = (): number => 1 + Math.floor(Math.random() * 250);
 
@@ -94,7 +96,7 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
         logFile: path.join(logFolder ?? folder, `s${at + 1}.log`),
         dataDir: isMounted && at === size - 1 ? path.join(small, 'data') : path.join(folder, `s${at + 1}`),
         ...(machines && { within: machines.within(at) }),
-        args: [...joining, ...args],
+        args: [...joining, ...LARGE_TRANSACTIONS, ...args],
       }),
   );
   const agent = new http.Agent({ keepAlive: true });

@@ -65,6 +65,14 @@ export class Ledger {
     this.#holders.set(lock, session);
   }
 
+  /** A reader was shown rows that are only ever written together. */
+  whole(values: readonly number[], where: string): void {
+    this.read += 1;
+    const different = new Set(values);
+    if (different.size > 1)
+      this.violations.push(`${where} shows parts of writes ${[...different].join(', ')}`);
+  }
+
   /** A write that only the holder can do was done; it was sent when `floor` (`beginRead('lock')`) was the newest holder. */
   guarded(lock: number, { floor, session }: { floor: number; session: string }): void {
     this.acknowledged += 1;

@@ -63,3 +63,11 @@ test('two holders of a lock under one number, and a write of one that held it be
   ledger.guarded(1, { floor: ledger.beginRead('lock'), session: 'old' });
   expect(ledger.violations).toHaveLength(2);
 });
+
+test('rows that are written together and shown in part are found', () => {
+  const ledger = new Ledger();
+  ledger.whole([3, 3, 3], 's1');
+  ledger.whole([], 's1');
+  ledger.whole([3, 4, 3], 's2');
+  expect(ledger.violations).toEqual(['s2 shows parts of writes 3, 4']);
+});
