@@ -29,7 +29,7 @@ function emptyAnswer(policy: string, protectThreshold: number): EmptyAnswer {
 }
 
 /** What dns/ needs to know. */
-export function dnsSettings(config: Config): DnsConfig {
+export function dnsSettings(config: Config, cookieSecret: Uint8Array): DnsConfig {
   const protectThreshold = config['dns_config.protect_threshold'];
   return Object.freeze<DnsConfig>({
     rights: null,
@@ -60,6 +60,7 @@ export function dnsSettings(config: Config): DnsConfig {
       perSecond: config['dns_config.response_rate_limit'],
       slip: config['dns_config.response_rate_slip'],
     },
+    cookieSecret: config['dns_config.cookies'] ? cookieSecret : null,
     extendedErrors: config['dns_config.extended_errors'],
     emptyAnswer: emptyAnswer(config['dns_config.empty_answer'], protectThreshold),
     emptyAnswerByService: Object.fromEntries(

@@ -23,6 +23,7 @@ import { readSecureState } from './secure-settings.ts';
 import { Security } from './security.ts';
 import { CurrentConfig } from './settings.ts';
 
+const COOKIE_SECRET_BYTES = 32;
 /** Where the node's lasting id is kept. */
 const NODE_ID_FACT = 'node_id';
 
@@ -103,7 +104,7 @@ export async function layGround(
     import('../http/server.ts'),
   ]);
   core.onInstalled(() => writes.add(0));
-  const current = new CurrentConfig(loaded);
+  const current = new CurrentConfig(loaded, systemRandom.bytes(COOKIE_SECRET_BYTES));
   const acl = buildAcl({
     loaded,
     core,

@@ -11,12 +11,15 @@ import { dnsSettings } from './dns-settings.ts';
 /** Holds what was loaded last; `replace` is the reload's alone. */
 export class CurrentConfig {
   #loaded: LoadedConfig;
+  readonly #cookieSecret: Uint8Array;
   #dns: DnsConfig;
   readonly #dnsListeners = new Set<(dns: DnsConfig) => void>();
 
-  constructor(loaded: LoadedConfig) {
+  /** `cookieSecret`: what cookies of DNS are made with as long as this process runs. */
+  constructor(loaded: LoadedConfig, cookieSecret: Uint8Array) {
     this.#loaded = loaded;
-    this.#dns = dnsSettings(loaded.config);
+    this.#cookieSecret = cookieSecret;
+    this.#dns = dnsSettings(loaded.config, cookieSecret);
   }
 
   /** The same object until a reload changes it, so that DNS can tell by identity and keeps its answers otherwise. */
@@ -57,7 +60,7 @@ export class CurrentConfig {
 
   replace(loaded: LoadedConfig): void {
     this.#loaded = loaded;
-    const dns = dnsSettings(loaded.config);
+    const dns = dnsSettings(loaded.config, this.#cookieSecret);
     if (isSame(dns, this.#dns)) return;
     this.#dns = dns;
     for (const listener of [...this.#dnsListeners]) listener(dns);

@@ -73,6 +73,8 @@ export interface DnsConfig {
   /** The same for clients whose address may be forged to hurt somebody, see client-network.ts. */
   readonly maxPublicUdpPayloadBytes: number;
   readonly responseRate: RateRule;
+  /** What cookies are made with; null is none. */
+  readonly cookieSecret: Uint8Array | null;
   /** Say why an answer is empty or cut, in an Extended DNS Error (RFC 8914). */
   readonly extendedErrors: boolean;
   readonly emptyAnswer: EmptyAnswer;
@@ -106,6 +108,7 @@ export const DNS_DEFAULTS: DnsConfig = Object.freeze<DnsConfig>({
   maxUdpPayloadBytes: 8_192,
   maxPublicUdpPayloadBytes: 1_232,
   responseRate: { perSecond: 0, slip: 2 },
+  cookieSecret: null,
   extendedErrors: true,
   emptyAnswer: { policy: 'nxdomain', protectThreshold: 0 },
   emptyAnswerByService: {},

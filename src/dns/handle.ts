@@ -13,6 +13,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE } from '../wire/constants.ts';
 import { decodeQuery, type Query } from '../wire/message.ts';
+import { appendCookie, cookieOption, isProof, readCookie, writeMalformed } from './cookies.ts';
 import type { Counters, Transport } from './counters.ts';
 import { DearQuestions } from './dear-questions.ts';
 import { decide } from './decide.ts';
@@ -29,7 +30,7 @@ import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
 import { RateLimit } from './rate-limit.ts';
 import { ALL_NODES, type ExecuteQuery, type ResolveContext } from './resolve.ts';
-import { type Job, maxBytesFor, Sender } from './sender.ts';
+import { type Job, maxBytesFor, maxBytesForAsker, Sender } from './sender.ts';
 import { fetchHosts } from './upstream/fetch-hosts.ts';
 import { replyOfForwarded, roomForForwarded } from './upstream/forwarded-reply.ts';
 import type { Upstream } from './upstream/recurse.ts';
@@ -56,6 +57,10 @@ export type Handled = number | Promise<Uint8Array | null>;
 /** Where a packet came from; true until the call of `handle` with it has returned. */
 export interface Client {
   readonly transport: Transport;
+  /** It has shown by a cookie that the address is its own. */
+  readonly isProven?: boolean | undefined;
+  /** Octets that are still to be added to its replies. */
+  readonly reservedBytes?: number | undefined;
   /** The IP address as text, which costs more than many an answer: made when somebody wants it. */
   address(): string;
 }
@@ -108,7 +113,11 @@ export class Handler {
     const startedMs = this.#isTimed() ? this.#parts.clock.monotonic() : UNTIMED;
     let handled: Handled;
     try {
-      handled = this.#reply(packet, client, out);
+      const { cookieSecret } = this.#currentZone().config;
+      handled =
+        cookieSecret !== null && client.transport === 'udp'
+          ? this.#replyWithCookie(packet, client, out, cookieSecret)
+          : this.#reply(packet, client, out);
     } catch (bug) {
       handled = this.#fault(bug, packet, client.transport, out);
     }
@@ -142,10 +151,34 @@ export class Handler {
     return this.#zone;
   }
 
+  /** As `#reply`, with a cookie for who brings one. */
+  #replyWithCookie(packet: Uint8Array, client: Client, out: Uint8Array, secret: Uint8Array): Handled {
+    const cookie = readCookie(packet);
+    if (cookie === undefined) return this.#reply(packet, client, out);
+    if (cookie === 'malformed') {
+      this.#countFailure(0, RCODE.FORMERR, 'malformed', client.transport);
+      return writeMalformed(packet, out);
+    }
+    const address = client.address();
+    const nowSeconds = Math.floor(this.#parts.clock.now() / 1_000);
+    const isProven = isProof(cookie, address, secret, nowSeconds);
+    const option = cookieOption(cookie, address, secret, nowSeconds);
+    const known: Client = { transport: client.transport, address: () => address, isProven };
+    const maxBytes = maxBytesForAsker(known, cookie.payloadBytes, this.#zone.config);
+    const handled = this.#reply(packet, { ...known, reservedBytes: option.length }, out);
+    if (typeof handled === 'number') return appendCookie(out, handled, option, maxBytes);
+    return handled.then((reply) => {
+      if (reply === null) return null;
+      const longer = new Uint8Array(reply.length + option.length);
+      longer.set(reply);
+      return longer.subarray(0, appendCookie(longer, reply.length, option, maxBytes));
+    });
+  }
+
   #reply(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
     const { transport } = client;
     const { responseRate } = this.#currentZone().config;
-    if (transport === 'udp' && responseRate.perSecond > 0) {
+    if (transport === 'udp' && responseRate.perSecond > 0 && !client.isProven) {
       const may = this.#rateLimit.take(client.address(), responseRate);
       if (may !== 'reply') return this.#withhold(may, packet, out);
     }
@@ -178,7 +211,8 @@ export class Handler {
 
   #replyLater(job: Job): Promise<Uint8Array | null> {
     const [packet, address] = [job.packet.slice(), job.client.address()];
-    const client: Client = { transport: 'udp', address: () => address };
+    const { isProven, reservedBytes } = job.client;
+    const client: Client = { transport: 'udp', address: () => address, isProven, reservedBytes };
     return new Promise((resolve, reject) => {
       this.#dear.wait(() => {
         try {

@@ -41,6 +41,10 @@ export interface Job {
 /** Who asks. */
 export interface Asker {
   readonly transport: Transport;
+  /** It has shown by a cookie that the address is its own. */
+  readonly isProven?: boolean | undefined;
+  /** Octets that are still to be added to its replies. */
+  readonly reservedBytes?: number | undefined;
   address(): string;
 }
 
@@ -56,8 +60,9 @@ const FRAME_BYTES = 800;
 /** The same, and no more than strangers get over UDP: their address may be that of somebody else. */
 export function maxBytesForAsker(asker: Asker, payloadBytes: number, config: DnsConfig): number {
   const most = maxBytesFor(asker.transport, payloadBytes, config);
-  if (asker.transport === 'tcp' || most <= config.maxPublicUdpPayloadBytes) return most;
-  return isNearby(asker.address()) ? most : config.maxPublicUdpPayloadBytes;
+  const isTrusted = asker.transport === 'tcp' || most <= config.maxPublicUdpPayloadBytes || asker.isProven;
+  const allowed = isTrusted || isNearby(asker.address()) ? most : config.maxPublicUdpPayloadBytes;
+  return allowed - (asker.reservedBytes ?? 0);
 }
 
 export class Sender {
@@ -179,11 +184,12 @@ export class Sender {
     asked.packet = packet;
     asked.payloadBytes = payloadBytes;
     const { config } = this.#rules.zone;
-    asked.maxBytes = maxBytesFor(transport, payloadBytes, config);
+    const most = maxBytesFor(transport, payloadBytes, config);
+    asked.isSmall = most === MIN_UDP_BYTES;
+    asked.maxBytes = most - (client.reservedBytes ?? 0);
     // Whose address it is costs more than most answers, so it is looked at where it matters.
     if (sendable.compiled.bytes.length + FRAME_BYTES > config.maxPublicUdpPayloadBytes)
       asked.maxBytes = maxBytesForAsker(client, payloadBytes, config);
-    asked.isSmall = asked.maxBytes === MIN_UDP_BYTES;
     asked.serial = sendable.isNegative ? this.#serial() : 0;
     this.#assembly.out = out;
     this.#assembly.nameEnd = nameEnd;

@@ -36,7 +36,7 @@ beforeAll(async () => {
       ca_file: certFile('ca'),
       cert_file: certFile('server'),
       key_file: certFile('server-key'),
-      dns_config: { service_ttl: { '*': '10s' } },
+      dns_config: { service_ttl: { '*': '10s' }, cookies: true },
       services: [{ name: 'web', address: '127.0.0.1', port: 80 }, ...services],
     },
   });
@@ -69,6 +69,19 @@ describeWith('kdig', 'kdig', () => {
     const names = Array.from({ length: 20 }, () => 'web.service.consul');
     const heard = await kdig('-p', String(tlsPort), '+tls', '+keepopen', ...names);
     expect(heard.match(/status: NOERROR/g)).toHaveLength(20);
+  });
+});
+
+describeWith('dig', 'dig', () => {
+  it('is given a cookie that it takes for good, and brings it back', async () => {
+    const dig = (...args: readonly string[]) =>
+      run('dig', ['@127.0.0.1', '-p', String(agent.dnsPort), ...args, 'web.service.consul']);
+    const { stdout } = await dig('+cookie=0102030405060708');
+    const [, cookie = ''] = /; COOKIE: ([0-9a-f]{48}) \(good\)/.exec(stdout) ?? [];
+    expect(cookie).toMatch(/^0102030405060708/);
+    expect((await dig(`+cookie=${cookie}`)).stdout).toMatch(
+      /; COOKIE: 0102030405060708[0-9a-f]{32} \(good\)/,
+    );
   });
 });
 

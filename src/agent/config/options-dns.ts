@@ -151,6 +151,12 @@ export const DNS_OPTIONS = {
     reloadable: true,
     doc: 'One of so many replies beyond that limit is sent empty with TC, so that a real client comes over TCP; 0 is none.',
   },
+  'dns_config.cookies': {
+    kind: 'switch',
+    default: false,
+    reloadable: true,
+    doc: 'Give clients over UDP a cookie (RFC 7873); who brings it back has its own address, and is limited neither in rate nor to `dns_config.udp_max_payload_public`.',
+  },
   'dns_config.extended_errors': {
     kind: 'switch',
     default: true,

@@ -24,7 +24,7 @@ async function reloader(): Promise<{ reload: () => Promise<unknown>; ids: () => 
   };
   const made = new Reloader({
     configuration,
-    current: new CurrentConfig(loaded),
+    current: new CurrentConfig(loaded, new Uint8Array(32)),
     security: { replace: () => {} },
     acl: { configure: () => {} },
     local,

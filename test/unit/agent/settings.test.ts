@@ -6,7 +6,7 @@ const loaded = (...fragments: string[]): Promise<LoadedConfig> =>
   loadConfig({ isDev: true, paths: [], format: undefined, flags: [], fragments, env: {} });
 
 test('a reload that changes nothing of DNS leaves its configuration the same object, and tells nobody', async () => {
-  const current = new CurrentConfig(await loaded());
+  const current = new CurrentConfig(await loaded(), new Uint8Array(32));
   const told: number[] = [];
   const release = current.onDns(({ nodeTtlSeconds }) => told.push(nodeTtlSeconds));
   const before = current.dns;
