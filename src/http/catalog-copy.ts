@@ -35,12 +35,15 @@ export function mayAnswerKept(copy: CatalogCopy, url: string): boolean {
   return standing === 'leader' && !url.includes('consistent');
 }
 
+/** Who is none of those that know a leader; a read that has waited may find itself there. */
+const LEADERLESS: readonly CopyStanding[] = ['leaderless', 'cut off'];
+
 /** Headers of an answer that say how current it is: what is stale may be old, everything else was asked of the leader. */
 export function contactHeaders(copy: CatalogCopy, consistency: Consistency): Record<string, string> {
   const standing = copy.standing();
   const isStale = consistency === 'stale' || standing === 'cut off';
   return {
-    'X-Consul-KnownLeader': String(!isStale || !['leaderless', 'cut off'].includes(standing)),
+    'X-Consul-KnownLeader': String(!LEADERLESS.includes(standing)),
     'X-Consul-LastContact': isStale ? String(Math.round(copy.lastContactMs())) : '0',
   };
 }
@@ -48,5 +51,7 @@ export function contactHeaders(copy: CatalogCopy, consistency: Consistency): Rec
 /** Whether the headers of a read stay the same as long as its rows do. */
 export function isContactSteady(copy: CatalogCopy, consistency: Consistency): boolean {
   const standing = copy.standing();
-  return consistency === 'stale' ? ['alone', 'leader', 'told'].includes(standing) : standing !== 'cut off';
+  return consistency === 'stale'
+    ? ['alone', 'leader', 'told'].includes(standing)
+    : !LEADERLESS.includes(standing);
 }

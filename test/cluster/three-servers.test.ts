@@ -3,8 +3,11 @@
  * nobody does. One cluster for all of it, in this order.
  */
 import { Resolver } from 'node:dns/promises';
+import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import tls from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { identityFromSecret } from '../../src/rpc/shared-secret.ts';
 import { askServer, askUntil, type ClusterAnswer } from '../support/ask-cluster.ts';
 import { type FaultCluster, startFaultCluster } from '../support/faults/fault-cluster.ts';
 import type { ServerProcess } from '../support/faults/server-process.ts';
@@ -31,6 +34,24 @@ async function leader(): Promise<ServerProcess> {
   return found;
 }
 
+/** What the other side says to somebody who asks and waits until it has ended, or for a second. */
+function heardFrom(socket: net.Socket, asking: string): Promise<string> {
+  let heard = '';
+  return new Promise((resolve) => {
+    const end = (): void => {
+      socket.destroy();
+      resolve(heard);
+    };
+    socket.on('data', (piece: Buffer) => {
+      heard += piece.toString('latin1');
+    });
+    socket.on('error', end);
+    socket.on('close', end);
+    socket.setTimeout(1_000, end);
+    socket.write(asking);
+  });
+}
+
 /** The addresses of a name, as the server at an address answers. */
 async function askDns(address: string, name: string): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
@@ -55,6 +76,21 @@ describeWith('etcd', 'three servers', () => {
       cluster.servers.map(({ place }) => `${place.address}:8300`).toSorted(),
     );
   });
+
+  test.each([8300, 2379, 2380])(
+    'tell nothing to a stranger on port %i, with TLS or without',
+    async (port) => {
+      const host = at(0).place.address;
+      const { certificate: cert, key } = await identityFromSecret(Buffer.alloc(32, 1), []);
+      const asking = 'GET /v2/members HTTP/1.1\r\nHost: a\r\n\r\n';
+      for (const dial of [
+        () => net.connect({ host, port }),
+        () => tls.connect({ host, port, rejectUnauthorized: false }),
+        () => tls.connect({ host, port, rejectUnauthorized: false, cert, key, ALPNProtocols: ['h2'] }),
+      ])
+        expect(await heardFrom(dial(), asking)).not.toMatch(/HTTP\/1.1 200|members|raft/i);
+    },
+  );
 
   test('show a write on any of them to a read on any other', async () => {
     for (const [i, writer] of cluster.servers.entries()) {

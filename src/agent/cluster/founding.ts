@@ -10,6 +10,7 @@
 import type { Introduction, Meeting } from '../../cluster/meeting.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { hasFields, isText } from '../../lib/shape.ts';
 import { AppError } from '../../model/errors.ts';
 import type { CallEnd, CallOptions, RpcAddress } from '../../rpc/rpc-connection.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
@@ -45,6 +46,11 @@ interface Agreement {
   readonly first: FirstMembers;
   readonly by: string;
 }
+
+const isAgreement = hasFields<Agreement>({
+  first: hasFields<FirstMembers>({ initialCluster: isText, token: isText }),
+  by: isText,
+});
 
 export class Founding {
   readonly #parts: FoundingParts;
@@ -103,6 +109,8 @@ export class Founding {
   methods(): Readonly<Record<string, RpcMethod>> {
     return {
       agree: async (request) => {
+        const fault = isAgreement(request, 'request');
+        if (fault !== undefined) throw new AppError('bad_request', fault);
         this.#agree(request as Agreement);
         return true;
       },
