@@ -67,6 +67,17 @@ describeWith('etcd', 'a cluster that grows', () => {
     await expect.poll(() => peersOf(third)).toEqual(addresses(1, 2, 3));
   });
 
+  test('takes back a server at another address, with its data', async () => {
+    await third.kill();
+    const { name, dataDir } = third.place;
+    third = new ServerProcess({ name, address: `${SUBNET}.33`, dataDir, args: join });
+    started.push(third);
+    third.start();
+    expect(await readOn(third)).toBe('kept');
+    await expect.poll(() => peersOf(third)).toEqual(addresses(1, 2, 33));
+    expect(third.output()).toContain('this server has moved');
+  });
+
   test.each([
     [
       'another secret',
@@ -83,7 +94,7 @@ describeWith('etcd', 'a cluster that grows', () => {
   ])('does not let in a server with %s, which says why', async (_what, args, text) => {
     const stranger = start(9, [...args, '-retry-join', FIRST]);
     await expect.poll(() => stranger.output(), { timeout: 20_000 }).toMatch(text);
-    expect(await peersOf(third)).toEqual(addresses(1, 2, 3));
+    expect(await peersOf(third)).toEqual(addresses(1, 2, 33));
     await stranger.kill();
     fs.rmSync(stranger.place.dataDir, { recursive: true, force: true });
     fs.rmSync(stranger.logFile, { force: true });

@@ -80,6 +80,18 @@ async function readCatalog({ shared, clock, log }: ClusterServerParts): Promise<
   });
 }
 
+/** Tell the other members where this one is now, when it came back at another address. */
+async function moveMember(
+  { shared: { client }, log }: ClusterServerParts,
+  { name, peerUrl }: MemberSettings,
+): Promise<void> {
+  const members = await client.members();
+  const own = members.kind === 'done' ? members.reply.find((member) => member.name === name) : undefined;
+  if (own === undefined || own.peerUrls.includes(peerUrl)) return;
+  const { kind } = await client.updateMember(own.id, [peerUrl]);
+  if (kind === 'done') log.info({ before: own.peerUrls, now: peerUrl }, 'this server has moved');
+}
+
 /** Tell `end` when the catalog stays away because the data of this server is of another cluster. */
 async function lookForOthers(
   { shared, clock }: ClusterServerParts,
@@ -154,6 +166,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     if (isStopped) return;
     const known = server.record.get();
     if (known && !known.hasRun) server.record.set({ ...known, hasRun: true });
+    if (settings.member) await moveMember(parts, settings.member.settings);
     directory.start();
     server.roster.start();
     lock.start();
