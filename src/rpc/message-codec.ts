@@ -35,6 +35,8 @@ function fromOctets(_key: string, value: unknown): unknown {
 
 function frame(kind: FrameKind, body: string): Buffer {
   const length = Buffer.byteLength(body);
+  if (length > MAX_MESSAGE_BYTES)
+    throw new AppError('too_large', `${length} octets are more than agents send each other at once`);
   const octets = Buffer.allocUnsafe(HEADER_BYTES + length);
   octets.writeUInt8(kind, 0);
   octets.writeUInt32BE(length, 1);
@@ -42,7 +44,7 @@ function frame(kind: FrameKind, body: string): Buffer {
   return octets;
 }
 
-/** A frame of one message; `undefined` travels as null. */
+/** A frame of one message; `undefined` travels as null. Throws too_large for one that nobody would take. */
 export function messageFrame(value: unknown): Buffer {
   return frame(FRAME.message, JSON.stringify(value ?? null, withOctets));
 }

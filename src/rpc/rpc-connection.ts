@@ -26,7 +26,7 @@ export interface RpcAddress {
 export type CallEnd =
   /** The answer is complete; `value` is its last message, null when it had none. */
   | { readonly kind: 'answered'; readonly value: unknown }
-  /** The other agent refused; nothing was changed unless the error says so. */
+  /** The other agent refused, or would have; nothing was changed unless the error says so. */
   | { readonly kind: 'refused'; readonly error: AppError }
   /** The other agent never saw it. */
   | { readonly kind: 'unsent'; readonly why: string }
@@ -140,7 +140,12 @@ export class RpcConnection {
   async call(method: string, request: unknown, options: CallOptions = {}): Promise<CallEnd> {
     const { signal, timeoutMs } = options;
     if (signal?.aborted) return { kind: 'unsent', why: 'given up' };
-    const body = messageFrame(request);
+    let body: Buffer;
+    try {
+      body = messageFrame(request);
+    } catch (error) {
+      return { kind: 'refused', error: error as AppError };
+    }
     let session: ClientHttp2Session;
     try {
       session = await this.#connected();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -41,6 +43,14 @@ function connectionTo(port: number, identity?: TlsIdentity, clock = systemClock)
 const secretOf = (text: string) => identityFromSecret(Buffer.from(text), [{ type: 'dns', value: 'agent' }]);
 
 describe('a call', () => {
+  it('that is larger than the other side takes is refused before it is sent, and the next one goes through', async () => {
+    const { port } = await serving({ length: async (request) => String(request).length });
+    const connection = connectionTo(port);
+    const end = await connection.call('length', 'x'.repeat(8 * 1024 * 1024));
+    expect(end).toMatchObject({ kind: 'refused', error: { code: 'too_large' } });
+    expect(await connection.call('length', 'xy')).toEqual({ kind: 'answered', value: 2 });
+  });
+
   it('is answered with what the method gives, octets included', async () => {
     const { port } = await serving({ double: async (request) => [request, request] });
     const request = { key: 'a', value: Buffer.from([0, 200]) };
@@ -117,10 +127,16 @@ describe('a call', () => {
     expect(await connection.call('echo', 1)).toEqual({ kind: 'answered', value: 1 });
   });
 
-  it('that is too large is refused', async () => {
+  it('that is too large is refused, whatever its sender thinks of it', async () => {
     const { port } = await serving({ echo: async (request) => request });
-    const end = await connectionTo(port).call('echo', 'x'.repeat(9 * 1024 * 1024));
-    expect(end).toMatchObject({ kind: 'refused', error: { code: 'bad_request' } });
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    closing.push(() => session.destroy());
+    const stream = session.request({ ':method': 'POST', ':path': '/echo' });
+    const header = Buffer.from([1, 0, 0, 0, 0]);
+    header.writeUInt32BE(9 * 1024 * 1024, 1);
+    stream.write(header);
+    const [answer] = (await once(stream, 'data')) as [Buffer];
+    expect(String(answer)).toContain('"code":"bad_request"');
   });
 });
 
