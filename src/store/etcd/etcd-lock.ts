@@ -23,12 +23,12 @@ const KEEP_ALIVE_MS = 750;
 /** Time in ms before something that etcd did not answer is tried again. */
 const RETRY_MS = 250;
 /**
- * Time in ms that a step towards the lock may take. While etcd's leader changes, requests are lost without a word, and a
- * step that is repeated does no harm.
+ * Time in ms that a step towards the lock may take at first; twice as long each time that it took longer. While etcd's
+ * leader changes, requests are lost without a word, and a step that is repeated does no harm; an etcd that is slow has
+ * to be given its time in the end.
  */
-const PATIENCE_MS = 750;
-/** How often a challenge is tried; after that the lease ends by itself. */
-const CHALLENGE_TRIES = 4;
+const FIRST_PATIENCE_MS = 300;
+const LAST_PATIENCE_MS = 2_400;
 /** A watch that is silent for so long is asked whether it lives. */
 const WATCH_IDLE_MS = 2_000;
 
@@ -89,11 +89,13 @@ export class EtcdLock implements LeaderLock {
   }
 
   async campaign(self: ServerRecord, signal: AbortSignal): Promise<Leadership | undefined> {
+    let patienceMs = FIRST_PATIENCE_MS;
     while (!signal.aborted && !this.#isClosed) {
       await this.#untilFree(self, signal);
       if (signal.aborted) return undefined;
-      const leadership = await this.#take(self);
+      const leadership = await this.#take(self, patienceMs);
       if (leadership !== undefined) return leadership;
+      patienceMs = Math.min(patienceMs * 2, LAST_PATIENCE_MS);
       await sleep(this.#parts.clock, RETRY_MS);
     }
     return undefined;
@@ -109,12 +111,12 @@ export class EtcdLock implements LeaderLock {
   async challenge(leader: ServerRecord): Promise<void> {
     const { client, clock, log } = this.#parts;
     let why = 'etcd did not answer';
-    for (let tries = 0; tries < CHALLENGE_TRIES; tries += 1) {
-      const answer = await early(clock, client.range({ key: this.#key }), PATIENCE_MS);
+    for (let patienceMs = FIRST_PATIENCE_MS; patienceMs <= LAST_PATIENCE_MS; patienceMs *= 2) {
+      const answer = await early(clock, client.range({ key: this.#key }), patienceMs);
       const [kv] = answer?.kind === 'done' ? answer.reply.kvs : [];
       if (answer?.kind === 'done' && (kv === undefined || holderOf(kv).record.id !== leader.id)) return;
       if (kv === undefined) continue;
-      const revoked = await early(clock, client.revokeLease(kv.lease), PATIENCE_MS);
+      const revoked = await early(clock, client.revokeLease(kv.lease), patienceMs);
       if (revoked?.kind === 'done') return;
       if (revoked !== undefined) why = revoked.text;
     }
@@ -122,10 +124,10 @@ export class EtcdLock implements LeaderLock {
   }
 
   /** Try once; undefined when another holds it, or etcd does not answer. */
-  async #take(self: ServerRecord): Promise<Leadership | undefined> {
+  async #take(self: ServerRecord, patienceMs: number): Promise<Leadership | undefined> {
     const { client, clock, layout } = this.#parts;
     const askedMs = clock.monotonic();
-    const granted = await early(clock, client.grantLease(LEASE_SECONDS), PATIENCE_MS);
+    const granted = await early(clock, client.grantLease(LEASE_SECONDS), patienceMs);
     if (granted?.kind !== 'done') return undefined;
     const lease = granted.reply;
     const taking = client.txn({
@@ -138,7 +140,7 @@ export class EtcdLock implements LeaderLock {
         { range: { key: layout.metaKey } },
       ],
     });
-    const answer = await early(clock, taking, PATIENCE_MS);
+    const answer = await early(clock, taking, patienceMs);
     if (answer?.kind === 'done' && answer.reply.isSucceeded) return this.#hold(lease, answer.reply, askedMs);
     // Also when the answer was lost: if the key was created, it goes with its lease.
     void client.revokeLease(lease.id);
