@@ -103,12 +103,14 @@ class Connection implements RpcPeer {
 function readRequest(stream: ServerHttp2Stream, connection: Connection): Promise<unknown> {
   const reader = new FrameReader();
   let held = 0;
+  let isRead = false;
   const hold = (octets: number): void => {
     connection.heldBytes += octets - held;
     held = octets;
   };
   return new Promise<unknown>((resolve, reject) => {
     const take = (frame: Frame): void => {
+      isRead = true;
       if (frame.kind === 'message') resolve(frame.value);
       else reject(new AppError('bad_request', 'a request is one message'));
     };
@@ -123,8 +125,9 @@ function readRequest(stream: ServerHttp2Stream, connection: Connection): Promise
       }
     });
     stream.once('error', reject);
-    stream.once('close', () => reject(new Error('the request was given up')));
-    stream.once('end', () => reject(new AppError('bad_request', 'the request is not complete')));
+    // Nearly every request is read by then; an error that nobody sees still costs its stack.
+    stream.once('close', () => isRead || reject(new Error('the request was given up')));
+    stream.once('end', () => isRead || reject(new AppError('bad_request', 'the request is not complete')));
   }).finally(() => hold(0));
 }
 
@@ -148,6 +151,9 @@ function refusalOf(error: unknown, log: Logger, method: string): AppError {
   return new AppError('store_failed', 'internal error');
 }
 
+/** Every call ends with it, so it is made once. */
+const NOBODY_WAITS = Object.freeze(new Error('nobody waits for the answer any more'));
+
 class Call implements RpcCall {
   readonly peer: RpcPeer;
   readonly #stream: ServerHttp2Stream;
@@ -156,7 +162,7 @@ class Call implements RpcCall {
   constructor(stream: ServerHttp2Stream, peer: RpcPeer) {
     this.#stream = stream;
     this.peer = peer;
-    stream.once('close', () => this.#over.abort(new Error('nobody waits for the answer any more')));
+    stream.once('close', () => this.#over.abort(NOBODY_WAITS));
   }
 
   get signal(): AbortSignal {
