@@ -144,6 +144,12 @@ function endingError(error: unknown, log: ClusterServerParts['log']): AppError {
   return new AppError('config_invalid', String(error));
 }
 
+/** From now on its data is that of a member that has run. */
+function noteRun(record: ClusterServer['record']): void {
+  const known = record.get();
+  if (known && !known.hasRun) record.set({ ...known, hasRun: true });
+}
+
 /** A run of the server that was put together. */
 export function clusterRun(parts: ClusterServerParts, server: ClusterServer): ClusterRun {
   const { settings, shared, config, clock, tls, log } = parts;
@@ -164,8 +170,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     if (settings.member) void lookForOthers(parts, server, () => isStopped, failed.resolve);
     await readCatalog(parts);
     if (isStopped) return;
-    const known = server.record.get();
-    if (known && !known.hasRun) server.record.set({ ...known, hasRun: true });
+    noteRun(server.record);
     if (settings.member) await moveMember(parts, settings.member.settings);
     directory.start();
     server.roster.start();
