@@ -20,6 +20,7 @@ import type { Membership, MemberView } from '../http/membership.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Turns } from '../lib/fair-turns.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { agentRecord } from './agent-record.ts';
@@ -30,21 +31,19 @@ import { cannotJoin, lanView, wanView } from './member-view.ts';
 import type { RoleTools } from './role.ts';
 import type { TermWork } from './term.ts';
 
-/** `reconnect_timeout` of Consul. */
-const RECONNECT_TIMEOUT_MS = 72 * 3_600_000;
-
 export interface AgentsPartParts {
   readonly config: Config;
   readonly identity: Identity;
   readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** As the write queue's, wherever the leader is. */
   readonly submit: AgentDeskParts['submit'];
   /** The servers of this datacenter, this one among them. */
   readonly servers: () => readonly ServerPlace[];
   /** Where there are other servers. */
-  readonly others?: Pick<ReporterParts, 'tellLeader' | 'newSeries'> & {
+  readonly others?: Pick<ReporterParts, 'tellLeader'> & {
     /** Throws no_leader where this server does not lead. */
     readonly requireLead: () => void;
   };
@@ -100,7 +99,7 @@ function membershipOf(
 
 /** Who is where, and what the leader makes of it. */
 function presenceOf(
-  { catalog, submit, clock, log, others }: AgentsPartParts,
+  { config, catalog, submit, clock, random, log, others }: AgentsPartParts,
   { self, table }: Members,
 ): { readonly presence: Presence; readonly judge: TermWork; readonly reporter: Reporter } {
   const presence = new Presence(clock);
@@ -113,11 +112,13 @@ function presenceOf(
     sightings: () => all.sightings(),
     sightingOf: (node) => all.of(node),
     submit,
-    reconnectTimeoutMs: () => RECONNECT_TIMEOUT_MS,
+    reconnectTimeoutMs: () => config.reconnect_timeout,
+    newId: () => random.uuid(),
     clock,
     log,
   });
-  const reporter = others && new PresenceReporter({ ...others, self, presence, clock });
+  const reporter =
+    others && new PresenceReporter({ ...others, self, presence, clock, newSeries: () => random.uuid() });
   presence.onChange((node) => {
     judge.look(node);
     reporter?.changed(node);

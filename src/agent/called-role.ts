@@ -4,6 +4,7 @@
  */
 import type { OpenedStore } from '../catalog/opened-store.ts';
 import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/random.ts';
 import { invariant } from '../model/errors.ts';
 import { agentsPart } from './agents-part.ts';
 import { isLoopback } from './cluster/cluster-settings.ts';
@@ -26,6 +27,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     identity,
     catalog,
     clock: systemClock,
+    random: systemRandom,
     log: agentLog.log.child({ part: 'members' }),
     submit: (command) => core.writer.submit(command),
     servers: () => [self],

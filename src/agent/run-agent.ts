@@ -192,7 +192,7 @@ function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, l
       if (role.takeOut !== undefined) await role.takeOut();
       else await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
     },
-    drainMs: config['performance.leave_drain_time'],
+    drainMs: role.takeOut === undefined ? config['performance.leave_drain_time'] : 0,
     clock: systemClock,
     log: agentLog.log,
   });

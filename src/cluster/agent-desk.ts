@@ -12,7 +12,7 @@ import { refuse } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { RpcCall, RpcMethod, RpcPeer } from '../rpc/rpc-server.ts';
 import type { AgentRecord, ServerPlace } from './agent-messages.ts';
-import { isAgentRecord, memberLeaves } from './member.ts';
+import { CATALOG_ID, isAgentRecord, memberLeaves } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { nameIsTaken, type Presence } from './presence.ts';
 import type { AgentStream, SubscriptionsOfAgents } from './subscriptions-of-agents.ts';
@@ -128,7 +128,8 @@ export class AgentDesk {
     const attending: Attending = { agent, stream, depart };
     this.#attending.set(call.peer, attending);
     try {
-      await call.send({ kind: 'welcome', server: nodeName, index: indexNow() });
+      const catalog = this.#parts.view.settings.get(CATALOG_ID)?.value ?? '';
+      await call.send({ kind: 'welcome', server: nodeName, index: indexNow(), catalog });
       stream.tell({ kind: 'servers', servers: servers() });
       await gone(call.signal);
     } finally {

@@ -38,8 +38,13 @@ export interface RowsMessage {
 }
 
 export type AttendMessage =
-  /** First of all: the agent is taken. `index` is how far the server's catalog is. */
-  | { readonly kind: 'welcome'; readonly server: string; readonly index: ModifyIndex }
+  /** First of all: the agent is taken. `index` is how far the server's catalog is, `catalog` tells it from any other. */
+  | {
+      readonly kind: 'welcome';
+      readonly server: string;
+      readonly index: ModifyIndex;
+      readonly catalog: string;
+    }
   | { readonly kind: 'servers'; readonly servers: readonly ServerPlace[] }
   | RowsMessage
   /** All changes up to `index` of what the agent follows have been sent. */

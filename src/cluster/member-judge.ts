@@ -14,6 +14,7 @@ import { isSame } from '../lib/same.ts';
 import { SERF_HEALTH } from '../model/types.ts';
 import type { AgentRecord } from './agent-messages.ts';
 import {
+  CATALOG_ID,
   type Member,
   memberFails,
   memberIsForgotten,
@@ -40,6 +41,7 @@ export interface JudgeParts {
   readonly sightingOf: (node: string) => Sighting | undefined;
   readonly submit: (command: Command) => Promise<unknown>;
   readonly reconnectTimeoutMs: () => number;
+  readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -61,7 +63,17 @@ export class MemberJudge {
     this.#begunMs = this.#parts.clock.monotonic();
     this.#lookedMs = Number.NEGATIVE_INFINITY;
     this.#underWay.clear();
+    this.#nameCatalog();
     this.#repeat();
+  }
+
+  /** Its first leader gives a catalog a name of its own, by which agents know it from any other. */
+  #nameCatalog(): void {
+    const { view, submit, newId, log } = this.#parts;
+    if (view.settings.get(CATALOG_ID) !== undefined) return;
+    submit({ kind: 'setting', name: CATALOG_ID, value: newId(), ifIndex: 0 }).catch((error: unknown) => {
+      log.debug({ err: error }, 'the catalog has no name yet');
+    });
   }
 
   end(): void {

@@ -19,6 +19,8 @@ export interface Member {
 }
 
 export const MEMBER_PREFIX = 'member/';
+/** The row that tells a catalog from any other: written once, when its first leader begins. */
+export const CATALOG_ID = 'catalog-id';
 
 const memberRowName = (node: string): string => MEMBER_PREFIX + nodeKey(node);
 

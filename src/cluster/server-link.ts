@@ -45,8 +45,8 @@ export interface ServerLinkParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** A server has taken this agent; `index` is how far its catalog is. Every connection begins with it. */
-  readonly onWelcome: (server: string, index: number) => void;
+  /** A server has taken this agent. Every connection begins with it. */
+  readonly onWelcome: (welcome: Welcome) => void;
   /** No server is reached any more. */
   readonly onLost: () => void;
   readonly onMessage: (message: AttendMessage) => void;
@@ -56,15 +56,14 @@ export interface ServerLinkParts {
 interface Attendance {
   readonly connection: RpcConnection;
   readonly address: RpcAddress;
-  readonly server: string;
-  readonly index: number;
+  readonly welcome: Welcome;
   /** Attend no more; other calls go on. */
   readonly giveUp: () => void;
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<CallEnd>;
 }
 
-type Welcome = Extract<AttendMessage, { kind: 'welcome' }>;
+export type Welcome = Extract<AttendMessage, { kind: 'welcome' }>;
 
 const keyOf = ({ host, port }: RpcAddress): string => `${host} ${port}`;
 
@@ -77,6 +76,8 @@ export class ServerLink {
   #lostMs: number;
   #round = 0;
   #isStarted = false;
+  /** Whether any server was ever reached: who was joined once is not given up. */
+  #wasUp = false;
   #wakeEarly: () => void = () => {};
   #extra: readonly RpcAddress[] = [];
   #moving: Timer | undefined;
@@ -93,7 +94,7 @@ export class ServerLink {
 
   /** The server that is attended; undefined while none is. */
   get server(): string | undefined {
-    return this.#current?.server;
+    return this.#current?.welcome.server;
   }
 
   get servers(): readonly ServerPlace[] {
@@ -175,7 +176,7 @@ export class ServerLink {
   async #pause(): Promise<boolean> {
     const { clock, retryMs, maxRounds, onGivenUp, log } = this.#parts;
     this.#round += 1;
-    if (maxRounds > 0 && this.#round >= maxRounds) {
+    if (maxRounds > 0 && this.#round >= maxRounds && !this.#wasUp) {
       onGivenUp();
       return false;
     }
@@ -196,7 +197,8 @@ export class ServerLink {
     let attendance: Attendance | undefined = first;
     while (attendance !== undefined) {
       this.#current = attendance;
-      this.#parts.onWelcome(attendance.server, attendance.index);
+      this.#wasUp = true;
+      this.#parts.onWelcome(attendance.welcome);
       this.#wakeWaiting();
       const next = await this.#endOrMove(attendance);
       this.#leave(attendance);
@@ -205,7 +207,7 @@ export class ServerLink {
     this.#current = undefined;
     this.#lostMs = this.#parts.clock.monotonic();
     if (this.#stopping.signal.aborted) return;
-    this.#parts.log.warn({ server: first.server }, 'the connection to the server is lost');
+    this.#parts.log.warn({ server: first.welcome.server }, 'the connection to the server is lost');
     this.#parts.onLost();
   }
 
@@ -287,9 +289,9 @@ export class ServerLink {
       connection.close();
       return undefined;
     }
-    const { server, index } = welcomed;
+    const { server } = welcomed;
     log.info({ server, address: `${address.host}:${address.port}` }, 'a server has taken this agent');
-    return { connection, address, server, index, ended, giveUp: () => stopping.abort() };
+    return { connection, address, welcome: welcomed, ended, giveUp: () => stopping.abort() };
   }
 
   #sayRefusal({ host, port }: RpcAddress, { message }: AppError): void {

@@ -77,6 +77,7 @@ export async function openServers(parts: ServersParts): Promise<Servers> {
   const { atStart, again, intervalMs, maxTries } = joinSettings(config);
   const listeners: ServersListener[] = [];
   let mark = 0;
+  let catalogId = '';
   const marks = new ReplicaProgress(clock, () => mark);
   const tlsIdentity = (await peerIdentities({ config, security: parts.security }, identity)).rpc;
   const remember = (servers: readonly ServerPlace[]): void => {
@@ -99,17 +100,22 @@ export async function openServers(parts: ServersParts): Promise<Servers> {
     remembered: rememberedServers(agentState),
     onServers: remember,
     retryMs: intervalMs,
-    maxRounds: maxTries,
+    // Who is to be joined at the start and not again, is tried once.
+    maxRounds: again.length === 0 ? 1 : maxTries,
     onGivenUp: () => {
-      const why = new AppError('config_invalid', `agent: max join retry exhausted, exiting`);
+      const why = new AppError(
+        'config_invalid',
+        'no server could be joined: max join retry exhausted, exiting',
+      );
       for (const listener of listeners) listener.onGivenUp?.(why);
     },
     identity: () => tlsIdentity,
     clock,
     random,
     log,
-    onWelcome: (_server, index) => {
-      if (index < mark) mirror.restart();
+    onWelcome: ({ index, catalog }) => {
+      if (catalogId !== '' && catalog !== '' && catalog !== catalogId) mirror.restart();
+      catalogId = catalog || catalogId;
       mark = index;
       marks.moved();
       void subscriptions.resume();

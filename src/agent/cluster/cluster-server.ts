@@ -196,7 +196,6 @@ function agentsOf(
         const end = await peers.call(standing.leader, method, request, { timeoutMs });
         return end.kind === 'answered' ? end.value : undefined;
       },
-      newSeries: () => parts.random.uuid(),
     },
     tools,
   });

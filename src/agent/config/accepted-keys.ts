@@ -28,7 +28,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     autopilot.redundancy_zone_tag autopilot.upgrade_version_tag discovery_max_stale
     gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout
     performance.grpc_keepalive_interval performance.grpc_keepalive_timeout protocol raft_boltdb raft_logstore
-    raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs reconnect_timeout
+    raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs
     reconnect_timeout_wan rejoin_after_leave retry_interval_wan retry_join_wan
     retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
     server_rejoin_age_max start_join_wan use_streaming_backend peering dns_config.allow_stale

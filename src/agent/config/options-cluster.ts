@@ -48,6 +48,12 @@ export const CLUSTER_OPTIONS = {
     reloadable: false,
     doc: 'Tries of `retry_join` after which the agent ends; 0 is no limit.',
   },
+  reconnect_timeout: {
+    kind: 'duration',
+    default: 72 * 3_600_000,
+    reloadable: false,
+    doc: 'How long a member that has failed or left is remembered; then its node is taken out of the catalog.',
+  },
   encrypt: {
     kind: 'text',
     default: '',

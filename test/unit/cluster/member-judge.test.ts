@@ -26,6 +26,7 @@ async function datacenter() {
     sightingOf: (node) => presence.of(node),
     submit: (command) => writer.submit(command),
     reconnectTimeoutMs: () => 72 * HOUR_MS,
+    newId: () => 'the-one',
     clock,
     log: silentLogger,
   });
