@@ -8,6 +8,8 @@ import { nodeKey } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
 import { AgentDesk, type AgentDeskParts } from '../cluster/agent-desk.ts';
 import type { AgentRecord, ServerPlace } from '../cluster/agent-messages.ts';
+import type { Datacenters, WanServer } from '../cluster/datacenters.ts';
+import { parseJoinAddress, resolveJoinAddress } from '../cluster/join-address.ts';
 import { memberIsForgotten, memberLeaves } from '../cluster/member.ts';
 import { MemberJudge } from '../cluster/member-judge.ts';
 import { MemberTable } from '../cluster/member-table.ts';
@@ -25,6 +27,7 @@ import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
+import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from './datacenters-part.ts';
 import { ForwardedHttp } from './forwarded-http.ts';
 import type { Identity } from './identity.ts';
 import { cannotJoin, lanView, wanView } from './member-view.ts';
@@ -42,6 +45,8 @@ export interface AgentsPartParts {
   readonly submit: AgentDeskParts['submit'];
   /** The servers of this datacenter, this one among them. */
   readonly servers: () => readonly ServerPlace[];
+  /** Call the server at an address. Never rejects. */
+  readonly call: DatacentersPartParts['call'];
   /** Where there are other servers. */
   readonly others?: Pick<ReporterParts, 'tellLeader'> & {
     /** Throws no_leader where this server does not lead. */
@@ -57,6 +62,8 @@ export interface AgentsPart {
   /** Runs while this server leads. */
   readonly judge: TermWork;
   readonly desk: AgentDesk;
+  /** The other datacenters. */
+  readonly wan: DatacentersPart;
   /** Tells the leader who is connected here. */
   readonly reporter: Pick<Reporter, 'start' | 'stop'>;
 }
@@ -64,22 +71,27 @@ export interface AgentsPart {
 interface Members {
   readonly self: () => AgentRecord;
   readonly table: MemberTable;
+  readonly datacenters: Datacenters;
 }
 
-function membersOf({ self, table }: Members, isWan: boolean): readonly MemberView[] {
+function membersOf({ self, table, datacenters }: Members, isWan: boolean): readonly MemberView[] {
   const others = [...table.all()].filter(({ agent }) => agent.node.id !== self().node.id);
   if (!isWan) return [lanView(self()), ...others.map(({ agent, status }) => lanView(agent, status))];
   const servers = others.filter(({ agent }) => agent.tags['role'] === 'consul');
-  return [wanView(self()), ...servers.map(({ agent, status }) => wanView(agent, status))];
+  return [
+    wanView(self()),
+    ...servers.map(({ agent, status }) => wanView(agent, status)),
+    ...datacenters
+      .servers()
+      .map(({ server, isReached }) => wanView(server.agent, isReached ? 'alive' : 'failed')),
+  ];
 }
 
-function membershipOf(
-  { config, identity, clock, submit }: AgentsPartParts,
-  { self, table }: Members,
-): Membership {
+function membershipOf({ config, identity, clock, submit }: AgentsPartParts, members: Members): Membership {
+  const { self, table, datacenters } = members;
   return {
     self: () => lanView(self()),
-    list: async (isWan) => membersOf({ self, table }, isWan),
+    list: async (isWan) => membersOf(members, isWan),
     forceLeave: async (node, prune) => {
       const member = table.of(node);
       if (nodeKey(node) === nodeKey(identity.nodeName)) return true;
@@ -88,7 +100,8 @@ function membershipOf(
       else if (member.status === 'failed') await submit(memberLeaves(member, clock.now()));
       return true;
     },
-    join: async (address) => {
+    join: async (address, isWan) => {
+      if (isWan) return joinWan(address, config, datacenters);
       const own = self().node.address;
       const ports = ['ports.serf_lan', 'ports.serf_wan', 'ports.server'] as const;
       if ([own, ...ports.map((key) => `${own}:${config[key]}`)].includes(address)) return;
@@ -97,10 +110,25 @@ function membershipOf(
   };
 }
 
+async function joinWan(address: string, config: Config, datacenters: Datacenters): Promise<void> {
+  const ports = { server: config['ports.server'], serfLan: config['ports.serf_wan'] };
+  const parsed = parseJoinAddress(address, ports);
+  if ('fault' in parsed) throw cannotJoin(address, parsed.fault);
+  let why = 'the name has no address';
+  for (const each of await resolveJoinAddress(parsed)) {
+    try {
+      return await datacenters.join(each);
+    } catch (error) {
+      why = (error as Error).message;
+    }
+  }
+  throw cannotJoin(address, why);
+}
+
 /** Who is where, and what the leader makes of it. */
 function presenceOf(
   { config, catalog, submit, clock, random, log, others }: AgentsPartParts,
-  { self, table }: Members,
+  { self, table }: Pick<Members, 'self' | 'table'>,
 ): { readonly presence: Presence; readonly judge: TermWork; readonly reporter: Reporter } {
   const presence = new Presence(clock);
   const everywhere = others && new ReportedPresence(clock, presence, others.requireLead);
@@ -153,6 +181,19 @@ function dnsMethod(tools: AgentsPartParts['tools']): RpcMethod {
   };
 }
 
+/** The servers of this datacenter, as others call them. */
+function wanServers(table: MemberTable, self: AgentRecord, config: Config): readonly WanServer[] {
+  const others = [...table.all()]
+    .filter(({ agent, status }) => agent.tags['role'] === 'consul' && status === 'alive')
+    .map(({ agent }) => agent)
+    .filter(({ node }) => node.id !== self.node.id);
+  return [self, ...others].map((agent) => ({
+    agent,
+    host: agent.node.taggedAddresses?.['wan'] ?? agent.node.address,
+    port: Number(agent.tags['port'] ?? config['ports.server']),
+  }));
+}
+
 /** Everything a server needs for its client agents. */
 export function agentsPart(parts: AgentsPartParts): AgentsPart {
   const { config, identity, catalog, clock, submit, servers, tools } = parts;
@@ -167,6 +208,8 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
   });
   const record = agentRecord(config, identity, 'server');
   const self = (): AgentRecord => record;
+  const wan = datacentersPart({ ...parts, servers: () => wanServers(table, record, config) });
+  const members: Members = { self, table, datacenters: wan.datacenters };
   const { presence, judge, reporter } = presenceOf(parts, { self, table });
   const desk = new AgentDesk({
     datacenter: config.datacenter,
@@ -187,10 +230,12 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
       ...desk.methods(),
       ...forwarded.methods(),
       ...reporter.methods,
-      members: async (request) => membersOf({ self, table }, isWan(request)),
+      ...wan.datacenters.methods(),
+      members: async (request) => membersOf(members, isWan(request)),
       dns: dnsMethod(tools),
     },
-    membership: membershipOf(parts, { self, table }),
+    membership: membershipOf(parts, members),
+    wan,
     judge,
     desk,
     reporter,

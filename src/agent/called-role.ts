@@ -3,6 +3,7 @@
  * `ports.server` and everything behind it.
  */
 import type { OpenedStore } from '../catalog/opened-store.ts';
+import { RpcPeers } from '../cluster/peers.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import { invariant } from '../model/errors.ts';
@@ -22,6 +23,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
   const { config, identity, core, agentLog } = ground;
   const self = { name: identity.nodeName, host: identity.advertiseAddress, port: config['ports.server'] };
   let tools: RoleTools | undefined;
+  let peers: RpcPeers | undefined;
   const agents = agentsPart({
     config,
     identity,
@@ -30,6 +32,10 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     random: systemRandom,
     log: agentLog.log.child({ part: 'members' }),
     submit: (command) => core.writer.submit(command),
+    call: async (...call) => {
+      peers ??= new RpcPeers(systemClock, (await peerIdentities(ground, identity)).rpc);
+      return peers.call(...call);
+    },
     servers: () => [self],
     tools: () => {
       invariant(tools !== undefined, 'an agent is built before others call it');
@@ -52,6 +58,9 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
   return {
     ...alone,
     membership: agents.membership,
+    datacenters: () => agents.wan.datacenters.names(),
+    elsewhere: agents.wan.http,
+    dns: { elsewhere: agents.wan.dns },
     attach: (given) => {
       tools = given;
     },
@@ -61,8 +70,11 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
       start: async () => {
         term.begin();
         await rpc.start();
+        agents.wan.datacenters.start();
       },
       stop: async () => {
+        agents.wan.datacenters.stop();
+        peers?.close();
         await rpc.stop();
         term.end();
       },

@@ -7,8 +7,9 @@
  */
 
 import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import { duplexPair, PassThrough } from 'node:stream';
+import { builtinHttp } from '../lib/builtin-http.ts';
 import { hasFields, isMapOf, isText, orNull } from '../lib/shape.ts';
 import { AppError, refuse } from '../model/errors.ts';
 import type { RpcCall, RpcMethod, RpcPeer } from '../rpc/rpc-server.ts';
@@ -87,7 +88,7 @@ export class ForwardedHttp {
     this.#local().server.emit('connection', far);
     const length = body?.length ?? 0;
     const framing = upload === undefined ? { 'content-length': String(length) } : {};
-    const asked = http.request({
+    const asked = builtinHttp.request({
       method,
       path: url,
       headers: { ...headers, ...framing, host: 'localhost', connection: 'close' },

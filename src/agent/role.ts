@@ -20,7 +20,7 @@ export interface RoleTools {
 }
 
 export interface Role
-  extends Pick<HttpParts, 'cluster' | 'membership' | 'elsewhere' | 'renewSession' | 'copy'> {
+  extends Pick<HttpParts, 'cluster' | 'membership' | 'datacenters' | 'elsewhere' | 'renewSession' | 'copy'> {
   /** Where DNS names are answered whose rows are not here; absent where all are. */
   readonly dns?: Pick<DnsParts, 'elsewhere' | 'onRecalled'>;
   /** Told once of the rest of the agent, before anything starts. */
@@ -42,7 +42,7 @@ export interface Role
 }
 
 /** What a server without others has, before it is said what else runs. */
-export interface AloneRole extends Omit<Role, 'part' | 'membership'> {
+export interface AloneRole extends Omit<Role, 'part' | 'membership' | 'datacenters'> {
   /** What whoever leads does. */
   readonly works: readonly TermWork[];
 }

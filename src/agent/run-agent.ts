@@ -118,12 +118,13 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request, acl } = ground;
   const { nodeName, nodeId } = identity;
-  const { cluster, membership, elsewhere, renewSession, copy } = role;
+  const { cluster, membership, datacenters, elsewhere, renewSession, copy } = role;
   return buildHttpServer({
     ...core,
     ...own,
     cluster,
     membership,
+    datacenters,
     elsewhere,
     renewSession,
     copy,

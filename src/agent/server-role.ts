@@ -140,6 +140,7 @@ function serverRole(ground: Ground): Role {
   return {
     ...alone,
     membership: onlyMember(ground.config, ground.identity),
+    datacenters: () => [ground.config.datacenter],
     part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
   };
 }

@@ -19,8 +19,8 @@ import type { AgentRecord, AttendMessage, ServerPlace } from './agent-messages.t
 const SOON_MS = 1_000;
 /** How long that is likely in ms. */
 const EAGER_MS = 60_000;
-/** Time in ms that a server has to welcome an agent. */
-const WELCOME_MS = 3_000;
+/** Time in ms that a server has to welcome an agent. Thousands may come at once, and who gives up early only comes again. */
+const WELCOME_MS = 10_000;
 /** Time in ms with one server, and up to as much again at random. */
 const STAY_MS = 120_000;
 /** Time in ms that calls under way have when the agent has moved to another server. */
@@ -174,7 +174,7 @@ export class ServerLink {
 
   /** Wait before the next round; false when there shall be none. */
   async #pause(): Promise<boolean> {
-    const { clock, retryMs, maxRounds, onGivenUp, log } = this.#parts;
+    const { clock, random, retryMs, maxRounds, onGivenUp, log } = this.#parts;
     this.#round += 1;
     if (maxRounds > 0 && this.#round >= maxRounds && !this.#wasUp) {
       onGivenUp();
@@ -184,7 +184,7 @@ export class ServerLink {
     if (this.#round === 1 || !isEager)
       log.warn({ round: this.#round }, 'no server could be reached, trying again');
     await Promise.race([
-      sleep(clock, isEager ? Math.min(SOON_MS, retryMs) : retryMs),
+      sleep(clock, (isEager ? Math.min(SOON_MS, retryMs) : retryMs) * (0.75 + random.next() / 2)),
       new Promise<void>((resolve) => {
         this.#wakeEarly = resolve;
       }),

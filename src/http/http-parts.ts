@@ -235,6 +235,8 @@ export interface HttpParts {
   /** The servers of this datacenter. */
   readonly cluster: ClusterPort;
   readonly membership: Membership;
+  /** Names of all known datacenters, the own one first and the others by their distance. */
+  datacenters(): readonly string[];
   /** Answers what is not answered here; absent where everything is. */
   readonly elsewhere?: AnswerElsewhere | undefined;
   /** Give a session its whole time again; false: whoever keeps it does not know it. */

@@ -34,11 +34,14 @@ function authorize(operation: Operation, call: Call, parts: HttpParts): Authoriz
 }
 
 async function performPrepared(
-  { place, prepare }: PreparedOperation,
+  operation: PreparedOperation,
   call: Call,
   parts: HttpParts,
 ): Promise<Performed> {
+  const { place, prepare } = operation;
   const prepared = prepare(call, parts);
+  const answered = await parts.elsewhere?.(operation, call, prepared.datacenter);
+  if (answered !== undefined && answered !== 'here') return { reply: answered, authorizer: ALLOW_ALL };
   requireReachable(place, call, prepared.datacenter, parts);
   const authorizer = parts.authorizerOf(call);
   if (!authorizer.isUnlimited) requireRights(authorizer, prepared.rights());

@@ -125,6 +125,7 @@ export async function startHttp(
     previewReload: async () => ({ added: [], changed: [], removed: [], options: [], needRestart: [] }),
     leave: async () => {},
     membership: ONLY_MEMBER,
+    datacenters: () => ['dc1'],
     cluster: singleServer({
       id: 'id-1',
       name: 'n1',

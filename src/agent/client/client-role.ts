@@ -112,6 +112,8 @@ export function clientRole(ground: Ground, servers: Servers): Role {
   return {
     cluster: clusterOf(servers),
     membership: membershipOf(ground, servers),
+    // Answered by a server: see its place.
+    datacenters: () => [config.datacenter],
     elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward }),
     dns: {
       elsewhere: clientDns(servers, config.datacenter),

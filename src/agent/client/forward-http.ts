@@ -57,6 +57,8 @@ export interface ForwardParts {
   readonly link: Pick<ServerLink, 'call'>;
   /** Stands for `_agent` in what is asked of a server. */
   readonly nodeName: string;
+  /** What is said where nobody is reached; Consul's text for a client agent when absent. */
+  readonly unreached?: string;
   /** A name for an upload that no other has. */
   readonly newId: () => string;
 }
@@ -139,7 +141,12 @@ function wholeReply(status: number, headers: Record<string, string>, body: Buffe
 }
 
 /** Answers requests by asking a server. Rejects with what the client is to be told. */
-export function makeForward({ link, nodeName, newId }: ForwardParts): (call: Call) => Promise<Reply> {
+export function makeForward({
+  link,
+  nodeName,
+  newId,
+  unreached,
+}: ForwardParts): (call: Call) => Promise<Reply> {
   const send = async (id: string, pieces: AsyncIterable<Buffer> | Iterable<Buffer>, signal: AbortSignal) => {
     for await (const piece of pieces) {
       if (signal.aborted) return;
@@ -167,15 +174,20 @@ export function makeForward({ link, nodeName, newId }: ForwardParts): (call: Cal
       void send(request.uploadId, call.upload?.pieces() ?? piecesOf(call.body), signal).catch(() => {});
     return { reply: await arriving.reply, ended };
   };
+  const refusalOf = (end: CallEnd, call: Call): AppError => {
+    if (end.kind === 'refused') return new AppError(end.error.code, REFUSED_THERE + end.error.message);
+    if (end.kind !== 'unsent') return lostAnswer(call);
+    return unreached === undefined ? noServers() : new AppError('unknown_datacenter', unreached);
+  };
   return async (call) => {
-    for (let isFirst = true; ; isFirst = false) {
-      const { reply, ended } = await ask(call);
-      if (reply !== undefined) return reply;
-      const end = await ended;
-      if (end.kind === 'refused') throw new AppError(end.error.code, REFUSED_THERE + end.error.message);
-      if (end.kind === 'unsent') throw noServers();
-      if (!isFirst || call.method !== 'GET' || call.signal().aborted) throw lostAnswer(call);
-    }
+    const { reply, ended } = await ask(call);
+    if (reply !== undefined) return reply;
+    const end = await ended;
+    const mayRepeat = end.kind === 'unknown' && call.method === 'GET' && !call.signal().aborted;
+    if (!mayRepeat) throw refusalOf(end, call);
+    const again = await ask(call);
+    if (again.reply === undefined) throw refusalOf(await again.ended, call);
+    return again.reply;
   };
 }
 

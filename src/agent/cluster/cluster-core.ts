@@ -67,14 +67,17 @@ interface Opened {
 function roleOf({ core, server, run, parts }: Opened): Role {
   const { late } = parts.shared;
   let isLoaded = false;
+  const restore = restoreAtLeader(server);
   void late.whenRead.then(() => {
     isLoaded = true;
   });
   return {
     cluster: clusterPort(parts, server),
     membership: server.agents.membership,
+    datacenters: () => server.agents.wan.datacenters.names(),
+    dns: { elsewhere: server.agents.wan.dns },
     attach: (tools) => server.attach(tools),
-    elsewhere: restoreAtLeader(server),
+    elsewhere: (...asked) => server.agents.wan.http(...asked) ?? restore(...asked),
     copy: copyOf(server, () => isLoaded),
     renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
     part: run.part,

@@ -184,9 +184,12 @@ function agentsOf(
   { desk, candidate, peers }: Pick<ClusterServer, 'desk' | 'candidate' | 'peers'>,
   tools: () => RoleTools,
 ): AgentsPart {
+  // Apart from those to the servers of this datacenter, which are closed when a server is gone.
+  const far = new RpcPeers(parts.clock, parts.tls);
   return agentsPart({
     ...parts,
     submit: (command) => desk.submit(command),
+    call: (...call) => far.call(...call),
     servers: () => [...parts.shared.directory.servers.values()],
     others: {
       requireLead: () => desk.requireLead(),

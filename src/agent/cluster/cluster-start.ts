@@ -181,6 +181,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     server.pulse.start();
     server.agents.reporter.start();
     space?.start();
+    server.agents.wan.datacenters.start();
     log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
   }
 
@@ -202,6 +203,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         server.roster.stop();
         server.agents.reporter.stop();
         await space?.stop();
+        server.agents.wan.datacenters.stop();
         await server.candidate.stop();
         await rpc.stop();
         server.peers.close();

@@ -29,9 +29,9 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     gossip_lan gossip_wan non_voting_server read_replica performance.raft_multiplier performance.rpc_hold_timeout
     performance.grpc_keepalive_interval performance.grpc_keepalive_timeout protocol raft_boltdb raft_logstore
     raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs
-    reconnect_timeout_wan rejoin_after_leave retry_interval_wan retry_join_wan
+    reconnect_timeout_wan rejoin_after_leave
     retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
-    server_rejoin_age_max start_join_wan use_streaming_backend peering dns_config.allow_stale
+    server_rejoin_age_max use_streaming_backend peering dns_config.allow_stale
     dns_config.max_stale dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
     limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
     limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
@@ -74,15 +74,12 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, AcceptedFlag>> = {
   'disable-keyring-file': { key: 'disable_keyring_file', isSwitch: true },
   'grpc-port': { key: 'ports.grpc' },
   'grpc-tls-port': { key: 'ports.grpc_tls' },
-  'join-wan': { key: 'start_join_wan' },
   'non-voting-server': { key: 'non_voting_server', isSwitch: true },
   'primary-gateway': { key: 'primary_gateways' },
   protocol: { key: 'protocol' },
   'raft-protocol': { key: 'raft_protocol' },
   'read-replica': { key: 'read_replica', isSwitch: true },
   rejoin: { key: 'rejoin_after_leave', isSwitch: true },
-  'retry-interval-wan': { key: 'retry_interval_wan' },
-  'retry-join-wan': { key: 'retry_join_wan' },
   'retry-max-wan': { key: 'retry_max_wan' },
   segment: { key: 'segment' },
   'serf-lan-allowed-cidrs': { key: 'serf_lan_allowed_cidrs' },

@@ -69,7 +69,7 @@ const checkSecret: Rule = ({ encrypt }) => {
 };
 
 const checkJoins: Rule = (config) =>
-  (['start_join', 'retry_join'] as const).flatMap((key) =>
+  (['start_join', 'retry_join', 'start_join_wan', 'retry_join_wan'] as const).flatMap((key) =>
     config[key].flatMap((text) => {
       const parsed = parseJoinAddress(text, { server: 8300, serfLan: 8301 });
       return 'fault' in parsed ? [problem(key, parsed.fault)] : [];

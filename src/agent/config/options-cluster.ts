@@ -48,6 +48,27 @@ export const CLUSTER_OPTIONS = {
     reloadable: false,
     doc: 'Tries of `retry_join` after which the agent ends; 0 is no limit.',
   },
+  start_join_wan: {
+    kind: 'list',
+    default: [],
+    flag: 'join-wan',
+    reloadable: false,
+    doc: 'As `retry_join_wan`.',
+  },
+  retry_join_wan: {
+    kind: 'list',
+    default: [],
+    flag: 'retry-join-wan',
+    reloadable: false,
+    doc: 'Servers of other datacenters to meet, until one of another datacenter is known; written as for `retry_join`.',
+  },
+  retry_interval_wan: {
+    kind: 'duration',
+    default: 30_000,
+    flag: 'retry-interval-wan',
+    reloadable: false,
+    doc: 'Time between two tries of `retry_join_wan`; in the first minute they follow each other every second.',
+  },
   reconnect_timeout: {
     kind: 'duration',
     default: 72 * 3_600_000,

@@ -63,7 +63,7 @@ function clusterStats(parts: HttpParts): Document {
     consul: {
       acl: 'disabled',
       bootstrap: String(expect <= 1),
-      known_datacenters: '1',
+      known_datacenters: String(parts.datacenters().length),
       leader: String(kind === 'leader'),
       leader_addr: leaderAddress,
       server: String(parts.config.isServer),

@@ -77,8 +77,8 @@ const deregister: Prepare = (call, parts) => {
   };
 };
 
-const datacenters: Handler = (call, { datacenter }) => ({
-  ...json([datacenter]),
+const datacenters: Handler = (call, parts) => ({
+  ...json(parts.datacenters()),
   isCacheRequested: has(call.query, 'cached'),
 });
 

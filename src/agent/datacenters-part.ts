@@ -1,0 +1,102 @@
+/**
+ * Questions of this datacenter's programs about others: requests of the API with `?dc=`, DNS names with a datacenter.
+ */
+import { Datacenters, type WanServer } from '../cluster/datacenters.ts';
+import { parseJoinAddress, resolveJoinAddress } from '../cluster/join-address.ts';
+import type { Elsewhere } from '../dns/elsewhere.ts';
+import type { AnswerElsewhere } from '../http/elsewhere-port.ts';
+import { first } from '../http/request/query-values.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import type { CallEnd, CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
+import { makeForward } from './client/forward-http.ts';
+import type { Config } from './config/options.ts';
+import type { Identity } from './identity.ts';
+
+/** Time in ms that another datacenter has to answer a DNS question. */
+const DNS_ANSWER_MS = 2_500;
+
+export interface DatacentersPartParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly servers: () => readonly WanServer[];
+  readonly call: (to: RpcAddress, method: string, request: unknown, options: CallOptions) => Promise<CallEnd>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface DatacentersPart {
+  readonly datacenters: Datacenters;
+  readonly http: AnswerElsewhere;
+  readonly dns: Elsewhere;
+}
+
+function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
+  const ports = { server: config['ports.server'], serfLan: config['ports.serf_wan'] };
+  const parsed = [...config.start_join_wan, ...config.retry_join_wan].flatMap((text) => {
+    const address = parseJoinAddress(text, ports); // check-cluster.ts has refused what is none
+    return 'fault' in address ? [] : [address];
+  });
+  return async () => (await Promise.all(parsed.map(resolveJoinAddress))).flat();
+}
+
+/** The other datacenters of a server, not begun. */
+export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
+  const { config, identity, servers, call, clock, random, log } = parts;
+  const datacenters = new Datacenters({
+    own: config.datacenter,
+    servers,
+    joinAddresses: joinAddresses(config),
+    retryMs: config.retry_interval_wan,
+    call,
+    clock,
+    log,
+  });
+  /** One way to ask for each datacenter; there are few. */
+  const forwards = new Map<string, ReturnType<typeof makeForward>>();
+  const forwardTo = (name: string): ReturnType<typeof makeForward> => {
+    const known = forwards.get(name);
+    if (known !== undefined) return known;
+    const link = {
+      call: (method: string, request: unknown, options: CallOptions = {}) =>
+        datacenters.call(name, method, request, options),
+    };
+    const made = makeForward({
+      link,
+      nodeName: identity.nodeName,
+      newId: () => random.uuid(),
+      unreached: 'No path to datacenter',
+    });
+    forwards.set(name, made);
+    return made;
+  };
+  return {
+    datacenters,
+    http: (operation, request, named) => {
+      const { place } = operation;
+      if (place.at === 'agent' || place.datacenter === 'own') return undefined;
+      const asked = place.datacenter === 'body' ? named : first(request.query, 'dc');
+      if (!asked || !datacenters.has(asked)) return undefined;
+      return forwardTo(asked.toLowerCase())(request);
+    },
+    dns: {
+      placeOf: (lookup) => {
+        if (!('at' in lookup)) return undefined;
+        const { datacenter, peer } = lookup.at;
+        if (peer !== null || datacenter === null || !datacenters.has(datacenter)) return undefined;
+        return { kind: 'datacenter', datacenter };
+      },
+      fetch: async () => true,
+      ask: async (packet, place, transport) => {
+        if (place.kind !== 'datacenter') return null;
+        const options = { timeoutMs: DNS_ANSWER_MS };
+        const end = await datacenters.call(place.datacenter, 'dns', { packet, transport }, options);
+        if (end.kind !== 'answered') return null;
+        const { reply } = (end.value ?? {}) as { reply?: unknown };
+        return reply instanceof Uint8Array ? reply : null;
+      },
+    },
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The other datacenters, as one server knows them: which servers they have, how far away they are, whether they answer.
+ *
+ * Servers of two datacenters meet by addresses and tell each other of all they know; then each asks one server of every other
+ * datacenter again and again. A datacenter of which no server answers is not asked on behalf of anybody until it is heard
+ * again, so that its loss costs each asker one bounded wait at most and then none. How many can be told of is bounded.
+ */
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { hasFields, isListOf, isNumber, isText } from '../lib/shape.ts';
+import { AppError, refuse } from '../model/errors.ts';
+import type { CallEnd, CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
+import type { RpcMethod } from '../rpc/rpc-server.ts';
+import type { AgentRecord } from './agent-messages.ts';
+import { isAgentRecord } from './member.ts';
+
+/** Time in ms between two questions to each datacenter. */
+const ASK_MS = 3_000;
+const ANSWER_MS = 2_000;
+/** Pause in ms between two tries to join, while it is likely that others are just starting. */
+const SOON_MS = 1_000;
+const EAGER_MS = 60_000;
+/** A server that nobody has named for so long is forgotten, ms. */
+const FORGET_MS = 72 * 3_600_000;
+const MAX_SERVERS = 512;
+/** How much one measurement counts for the distance. */
+const NEWEST_SHARE = 0.2;
+
+/** A server of some datacenter, and where it is called from others. */
+export interface WanServer {
+  readonly agent: AgentRecord;
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Introduction {
+  readonly servers: readonly WanServer[];
+}
+
+const isIntroduction = hasFields<Introduction>({
+  servers: isListOf(hasFields<WanServer>({ agent: isAgentRecord, host: isText, port: isNumber })),
+});
+
+interface Datacenter {
+  readonly name: string;
+  readonly servers: Map<string, WanServer & { toldMs: number }>;
+  /** Round trip in ms; Infinity until it was measured. */
+  rttMs: number;
+  isReached: boolean;
+  /** The server that answered last. */
+  lastId: string;
+}
+
+export interface DatacentersParts {
+  readonly own: string;
+  /** The servers of the own datacenter, this one among them. */
+  readonly servers: () => readonly WanServer[];
+  readonly joinAddresses: () => Promise<readonly RpcAddress[]>;
+  readonly retryMs: number;
+  readonly call: (to: RpcAddress, method: string, request: unknown, options: CallOptions) => Promise<CallEnd>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class Datacenters {
+  readonly #parts: DatacentersParts;
+  readonly #known = new Map<string, Datacenter>();
+  readonly #timers = new Set<Timer>();
+  #isStopped = true;
+  #startedMs = 0;
+
+  constructor(parts: DatacentersParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#startedMs = this.#parts.clock.monotonic();
+    this.#repeat(0, () => this.#join());
+    this.#repeat(ASK_MS, () => this.#askAll());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) timer.cancel();
+  }
+
+  /** All datacenters, the own one first and the others by their distance. */
+  names(): readonly string[] {
+    const others = [...this.#known.values()].sort((a, b) => a.rttMs - b.rttMs || (a.name < b.name ? -1 : 1));
+    return [this.#parts.own, ...others.map(({ name }) => name)];
+  }
+
+  /** Whether a datacenter is known, and another than the own one. */
+  has(name: string): boolean {
+    return this.#known.has(name.toLowerCase());
+  }
+
+  /** Servers of other datacenters. */
+  servers(): readonly { readonly server: WanServer; readonly isReached: boolean }[] {
+    return [...this.#known.values()].flatMap(({ servers, isReached }) =>
+      Array.from(servers.values(), (server) => ({ server, isReached })),
+    );
+  }
+
+  /** Round trip to a datacenter in ms; undefined until it was measured. */
+  rttMs(name: string): number | undefined {
+    const rttMs = this.#known.get(name.toLowerCase())?.rttMs;
+    return rttMs === undefined || rttMs === Number.POSITIVE_INFINITY ? undefined : rttMs;
+  }
+
+  /** Ask a server of another datacenter. Ends as unsent at once while none of it is reached. Never rejects. */
+  async call(name: string, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
+    const datacenter = this.#known.get(name.toLowerCase());
+    if (datacenter === undefined || !datacenter.isReached)
+      return { kind: 'unsent', why: `no server of ${name} is reached` };
+    let end: CallEnd = { kind: 'unsent', why: 'it has no servers' };
+    for (const server of this.#inOrder(datacenter)) {
+      end = await this.#parts.call(server, method, request, options);
+      if (end.kind !== 'unsent') return end;
+    }
+    this.#lost(datacenter);
+    return end;
+  }
+
+  /** Meet the server at an address. Rejects with invalid_command when there is none, or one of this datacenter. */
+  async join(address: RpcAddress): Promise<void> {
+    const end = await this.#meet(address);
+    if (end.kind === 'refused') throw end.error;
+    if (end.kind !== 'answered') throw new AppError('invalid_command', end.why);
+  }
+
+  methods(): Readonly<Record<'wan-meet', RpcMethod>> {
+    return {
+      'wan-meet': async (request) => {
+        const fault = isIntroduction(request, 'introduction');
+        if (fault !== undefined) refuse('bad_request', fault);
+        this.#learn(request as Introduction);
+        return this.#introduction();
+      },
+    };
+  }
+
+  #introduction(): Introduction {
+    return { servers: [...this.#parts.servers(), ...this.servers().map(({ server }) => server)] };
+  }
+
+  #repeat(delayMs: number, step: () => Promise<number>): void {
+    const timer = this.#parts.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      void step().then((nextMs) => {
+        if (!this.#isStopped) this.#repeat(nextMs, step);
+      });
+    });
+    this.#timers.add(timer);
+  }
+
+  /** Meet whom the configuration names, until somebody of another datacenter is known. */
+  async #join(): Promise<number> {
+    const { joinAddresses, retryMs, clock } = this.#parts;
+    if (this.#known.size === 0) for (const address of await joinAddresses()) await this.#meet(address);
+    const isEager = clock.monotonic() - this.#startedMs < EAGER_MS;
+    return isEager ? Math.min(SOON_MS, retryMs) : retryMs;
+  }
+
+  async #meet(address: RpcAddress): Promise<CallEnd> {
+    const end = await this.#parts.call(address, 'wan-meet', this.#introduction(), { timeoutMs: ANSWER_MS });
+    if (end.kind === 'answered' && isIntroduction(end.value, '') === undefined)
+      this.#learn(end.value as Introduction);
+    return end;
+  }
+
+  async #askAll(): Promise<number> {
+    await Promise.all(Array.from(this.#known.values(), (datacenter) => this.#ask(datacenter)));
+    return ASK_MS;
+  }
+
+  async #ask(datacenter: Datacenter): Promise<void> {
+    const { clock } = this.#parts;
+    for (const server of this.#inOrder(datacenter)) {
+      const askedMs = clock.monotonic();
+      const end = await this.#meet(server);
+      if (end.kind === 'answered') {
+        this.#reached(datacenter, server, clock.monotonic() - askedMs);
+        return;
+      }
+    }
+    this.#lost(datacenter);
+  }
+
+  #reached(datacenter: Datacenter, { agent }: WanServer, rttMs: number): void {
+    if (!datacenter.isReached)
+      this.#parts.log.info({ datacenter: datacenter.name }, 'a datacenter is reached');
+    datacenter.isReached = true;
+    datacenter.lastId = agent.node.id;
+    const before = datacenter.rttMs;
+    datacenter.rttMs =
+      before === Number.POSITIVE_INFINITY ? rttMs : before * (1 - NEWEST_SHARE) + rttMs * NEWEST_SHARE;
+  }
+
+  #lost(datacenter: Datacenter): void {
+    if (datacenter.isReached)
+      this.#parts.log.warn({ datacenter: datacenter.name }, 'no server of a datacenter answers');
+    datacenter.isReached = false;
+  }
+
+  /** Whoever answered last comes first. */
+  #inOrder({ servers, lastId }: Datacenter): readonly WanServer[] {
+    const last = servers.get(lastId);
+    const others = [...servers.values()].filter(({ agent }) => agent.node.id !== lastId);
+    return last === undefined ? others : [last, ...others];
+  }
+
+  #learn({ servers }: Introduction): void {
+    const nowMs = this.#parts.clock.monotonic();
+    for (const server of servers) {
+      const { datacenter: name, node } = server.agent;
+      if (name.toLowerCase() === this.#parts.own.toLowerCase()) continue;
+      const key = name.toLowerCase();
+      const known = this.#known.get(key);
+      if (known === undefined) this.#welcome(key, server, nowMs);
+      else if (known.servers.has(node.id) || known.servers.size < MAX_SERVERS)
+        known.servers.set(node.id, { ...server, toldMs: nowMs });
+    }
+    for (const datacenter of this.#known.values())
+      for (const [id, { toldMs }] of datacenter.servers)
+        if (nowMs - toldMs > FORGET_MS) datacenter.servers.delete(id);
+  }
+
+  /** A datacenter that was told of counts as reached until it turns out otherwise. */
+  #welcome(key: string, server: WanServer, nowMs: number): void {
+    if (this.#known.size >= MAX_SERVERS) return;
+    const { datacenter: name, node } = server.agent;
+    const datacenter: Datacenter = {
+      name,
+      servers: new Map([[node.id, { ...server, toldMs: nowMs }]]),
+      rttMs: Number.POSITIVE_INFINITY,
+      isReached: true,
+      lastId: '',
+    };
+    this.#known.set(key, datacenter);
+    this.#parts.log.info({ datacenter: name }, 'a datacenter is known now');
+    if (!this.#isStopped) void this.#ask(datacenter);
+  }
+}

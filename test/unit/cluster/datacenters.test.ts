@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import { Datacenters, type WanServer } from '../../../src/cluster/datacenters.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { AppError } from '../../../src/model/errors.ts';
+import type { CallEnd, RpcAddress } from '../../../src/rpc/rpc-connection.ts';
+import type { RpcCall } from '../../../src/rpc/rpc-server.ts';
+import { agentOn } from '../../support/cluster-rows.ts';
+import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
+
+/** Servers of several datacenters that reach each other by their names, unless they are down. */
+class World {
+  readonly clock: ManualClock = manualClock();
+  readonly down = new Set<string>();
+  readonly #servers = new Map<string, Datacenters>();
+  /** Round trips in ms from anywhere to a server. */
+  readonly #rttMs = new Map<string, number>();
+  asked = 0;
+
+  add(name: string, datacenter: string, join: readonly string[] = [], rttMs = 1): Datacenters {
+    const self: WanServer = { agent: { ...agentOn(name), datacenter }, host: name, port: 8300 };
+    const made = new Datacenters({
+      own: datacenter,
+      servers: () => [self],
+      joinAddresses: async () => join.map((host) => ({ host, port: 8300 })),
+      retryMs: 30_000,
+      call: (to, method, request) => this.#call(to, method, request),
+      clock: this.clock,
+      log: silentLogger,
+    });
+    this.#servers.set(name, made);
+    this.#rttMs.set(name, rttMs);
+    made.start();
+    return made;
+  }
+
+  async #call({ host }: RpcAddress, method: string, request: unknown): Promise<CallEnd> {
+    this.asked += 1;
+    await new Promise<void>((resolve) => this.clock.after(this.#rttMs.get(host) ?? 0, resolve));
+    const server = this.#servers.get(host);
+    if (server === undefined || this.down.has(host)) return { kind: 'unsent', why: 'refused' };
+    if (method !== 'wan-meet') return { kind: 'answered', value: `${host} was asked ${method}` };
+    try {
+      return { kind: 'answered', value: await server.methods()['wan-meet'](request, {} as RpcCall) };
+    } catch (error) {
+      return { kind: 'refused', error: error as AppError };
+    }
+  }
+}
+
+it('datacenters that meet over one server know each other, nearest first', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  const two = world.add('t1', 'dc2', ['s1'], 20);
+  const three = world.add('u1', 'dc3', ['s1'], 5);
+  await world.clock.advanceAndSettle(10_000);
+  expect(one.names()).toEqual(['dc1', 'dc3', 'dc2']);
+  expect(two.names()).toEqual(['dc2', 'dc1', 'dc3']);
+  expect(three.names()).toEqual(['dc3', 'dc1', 'dc2']);
+  expect(
+    await Promise.all([one.call('DC2', 'http', {}, {}), world.clock.advanceAndSettle(50)]),
+  ).toContainEqual({
+    kind: 'answered',
+    value: 't1 was asked http',
+  });
+});
+
+it('a datacenter of which nobody answers is not asked for anybody until it is heard again', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  world.add('t1', 'dc2', ['s1']);
+  await world.clock.advanceAndSettle(5_000);
+  world.down.add('t1');
+  await world.clock.advanceAndSettle(5_000);
+  const before = world.asked;
+  expect(await one.call('dc2', 'http', {}, {})).toMatchObject({ kind: 'unsent' });
+  expect(world.asked).toBe(before);
+  expect(one.servers().map(({ isReached }) => isReached)).toEqual([false]);
+  world.down.delete('t1');
+  await world.clock.advanceAndSettle(5_000);
+  expect(one.servers().map(({ isReached }) => isReached)).toEqual([true]);
+});
+
+it('joining an address where nobody is says why, and joining a server of the own datacenter adds nothing', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  world.add('s2', 'dc1');
+  const joining = expect(one.join({ host: 'nobody', port: 8300 })).rejects.toThrow('refused');
+  await world.clock.advanceAndSettle(100);
+  await joining;
+  const joined = one.join({ host: 's2', port: 8300 });
+  await world.clock.advanceAndSettle(100);
+  await joined;
+  expect(one.names()).toEqual(['dc1']);
+});
+
+it('what is no introduction is refused', async () => {
+  const world = new World();
+  const meet = world.add('s1', 'dc1').methods()['wan-meet'];
+  for (const nonsense of [null, {}, { servers: [{ host: 'x' }] }])
+    await expect(meet(nonsense, {} as RpcCall)).rejects.toBeInstanceOf(AppError);
+});
