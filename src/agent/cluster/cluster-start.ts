@@ -172,6 +172,11 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     if (isStopped) return;
     noteRun(server.record);
     if (settings.member) await moveMember(parts, settings.member.settings);
+    await takePart();
+  }
+
+  /** The catalog was read: be one of the servers. */
+  async function takePart(): Promise<void> {
     directory.start();
     server.roster.start();
     lock.start();
