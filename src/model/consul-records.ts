@@ -9,6 +9,11 @@ export const REGISTER = 0;
 export const KVS = 2;
 export const SESSION = 3;
 export const PREPARED_QUERY = 7;
+export const ACL_TOKEN = 17;
+export const ACL_POLICY = 19;
+export const ACL_ROLE = 23;
+export const ACL_BINDING_RULE = 25;
+export const ACL_AUTH_METHOD = 27;
 /** State of writes that came in pieces. Rollcall lays beside it what Consul has no record for. */
 export const CHUNKING = 29;
 
@@ -27,12 +32,12 @@ const NAMES: Readonly<Record<number, string>> = {
   14: 'CA provider states',
   15: 'CA configurations',
   16: 'indexes',
-  17: 'ACL tokens',
-  19: 'ACL policies',
+  [ACL_TOKEN]: 'ACL tokens',
+  [ACL_POLICY]: 'ACL policies',
   22: 'config entries',
-  23: 'ACL roles',
-  25: 'ACL binding rules',
-  27: 'ACL auth methods',
+  [ACL_ROLE]: 'ACL roles',
+  [ACL_BINDING_RULE]: 'ACL binding rules',
+  [ACL_AUTH_METHOD]: 'ACL auth methods',
   [CHUNKING]: 'pieces of writes',
   30: 'federation states',
   31: 'system metadata',

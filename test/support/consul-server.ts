@@ -23,13 +23,14 @@ export interface ConsulServer {
   stop(): Promise<void>;
 }
 
-async function isReady(httpUrl: string): Promise<boolean> {
-  const response = await fetch(`${httpUrl}/v1/catalog/service/consul`).catch(() => undefined);
+async function isReady(httpUrl: string, token: string): Promise<boolean> {
+  const init = { headers: { 'X-Consul-Token': token } };
+  const response = await fetch(`${httpUrl}/v1/catalog/service/consul`, init).catch(() => undefined);
   return response?.ok === true && ((await response.json()) as unknown[]).length > 0;
 }
 
-/** Start one and wait until it serves. */
-export async function startConsul(node = 'consul1', config = '{}'): Promise<ConsulServer> {
+/** Start one and wait until it serves who has `token`. */
+export async function startConsul(node = 'consul1', config = '{}', token = ''): Promise<ConsulServer> {
   const ports = await Promise.all(Array.from({ length: 5 }, freePort));
   const names = ['http-port', 'dns-port', 'server-port', 'serf-lan-port', 'serf-wan-port'];
   const flags = names.map((name, i) => `-${name}=${ports[i]}`);
@@ -46,7 +47,7 @@ export async function startConsul(node = 'consul1', config = '{}'): Promise<Cons
     });
   const httpUrl = `http://127.0.0.1:${ports[0]}`;
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while (!(await isReady(httpUrl))) {
+  while (!(await isReady(httpUrl, token))) {
     if (performance.now() > deadline || child.exitCode !== null)
       throw new Error(`consul does not serve: ${said}`);
     await delay(100);

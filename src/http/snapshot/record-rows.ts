@@ -26,19 +26,26 @@ import {
 import { catalogCheckInput, checkInput } from '../documents/catalog-check-document.ts';
 import { serviceDefinition, serviceInput } from '../documents/catalog-service-document.ts';
 import { queryInput } from '../documents/query-document.ts';
+import { ACL_OCTETS, ACL_READERS } from './acl-records.ts';
 
 const PLACE = { style: 'api', path: '' } as const;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** Fields of a record with texts as texts, but for the value and the flags of a key. */
+/** Fields of a record with texts as texts, but for those of OCTETS. */
 export type RecordFields = JsonObject;
+
+/** Fields that are no texts, or no numbers that a double holds, by the kind of record. */
+const OCTETS: Readonly<Record<number, readonly string[]>> = {
+  ...ACL_OCTETS,
+  [KVS]: ['Key', 'Value', 'Flags'],
+};
 
 /** Fields as they were unpacked (lib/message-pack.ts), made readable. Undefined when they are no map. */
 export function recordFields(type: number, unpacked: unknown): RecordFields | undefined {
   if (!isObject(unpacked)) return undefined;
-  if (type !== KVS) return textsOf(unpacked) as RecordFields;
-  const { Key, Value, Flags, ...others } = unpacked;
-  return { ...(textsOf(others) as RecordFields), Key, Value, Flags };
+  const octets = picked(unpacked, OCTETS[type] ?? []);
+  const others = Object.entries(unpacked).filter(([name]) => !(name in octets));
+  return { ...(textsOf(Object.fromEntries(others)) as RecordFields), ...octets };
 }
 
 /** A document with the names that somebody reads; Consul's records have others, and more with every version. */
@@ -183,6 +190,7 @@ function queryRow(fields: RecordFields): QueryRow {
 type Reader = (fields: RecordFields) => PutChange | undefined;
 
 const READERS: Readonly<Record<number, Reader>> = {
+  ...ACL_READERS,
   [REGISTER]: registered,
   [SESSION]: (fields) => ({ op: 'put', table: 'sessions', row: sessionRow(fields) }),
   [KVS]: (fields) => {

@@ -19,6 +19,7 @@ import type {
   ServiceRow,
   SessionRow,
 } from '../../model/types.ts';
+import { aclRecord } from './acl-records.ts';
 import {
   CONNECT_FIELDS,
   DEFINITION_FIELDS,
@@ -159,10 +160,8 @@ function queryFields(row: QueryRow): JsonObject {
 }
 
 /** The record that Consul has for a row; undefined when it has none. */
-function consulRecord(
-  { table, row }: PutChange,
-  { view, datacenter }: RecordContext,
-): SnapshotRecord | undefined {
+function consulRecord(change: PutChange, { view, datacenter }: RecordContext): SnapshotRecord | undefined {
+  const { table, row } = change;
   const onNode = (name: string, rest: JsonObject): SnapshotRecord | undefined => {
     const node = view.nodes.get(nodeKey(name));
     return node && { type: REGISTER, fields: { ...nodeFields(node, datacenter), ...rest } };
@@ -181,8 +180,12 @@ function consulRecord(
     case 'queries':
       return { type: PREPARED_QUERY, fields: queryFields(row) };
     default:
-      return undefined;
+      return withIndexes(aclRecord(change), row);
   }
+}
+
+function withIndexes(record: SnapshotRecord | undefined, row: PutChange['row']): SnapshotRecord | undefined {
+  return record && { ...record, fields: { ...record.fields, ...indexes(row) } };
 }
 
 /** Whether reading a record gives its row back. */

@@ -43,6 +43,28 @@ const KEY = {
   session: '',
 };
 
+const TOKEN = {
+  ...UNSTAMPED,
+  policies: ['p'],
+  serviceIdentities: [],
+  nodeIdentities: [],
+  templatedPolicies: [],
+  accessorId: 'a',
+  secretId: 's',
+  description: 'd',
+  roles: [],
+  isLocal: false,
+  authMethod: '',
+  expiresAtMs: 0,
+  createdAtMs: 1_700_000_000_001,
+};
+const GRANTED = {
+  policies: [],
+  serviceIdentities: [{ serviceName: 'web', datacenters: ['dc1'] }],
+  nodeIdentities: [{ nodeName: 'n', datacenter: 'dc1' }],
+  templatedPolicies: [{ templateName: 'builtin/service', name: 'web', datacenters: [] }],
+};
+
 const CONTEXT = { view: { nodes: new Map([['n1', NODE]]) as never }, datacenter: 'dc1' };
 
 const put = (table: string, row: object): PutChange => ({ op: 'put', table, row }) as PutChange;
@@ -73,6 +95,39 @@ describe('a row in a snapshot', () => {
     ],
     ['kv', KEY],
     ['kv', { ...KEY, flags: '18446744073709551615', value: null }],
+    ['aclTokens', TOKEN],
+    ['aclTokens', { ...TOKEN, ...GRANTED, roles: ['r'], expiresAtMs: 1_800_000_000_123, isLocal: true }],
+    [
+      'aclPolicies',
+      { ...UNSTAMPED, id: 'p', name: 'n', description: 'd', rules: 'key "" {}', datacenters: ['dc1'] },
+    ],
+    ['aclRoles', { ...UNSTAMPED, ...GRANTED, id: 'r', name: 'n', description: '' }],
+    [
+      'aclAuthMethods',
+      {
+        ...UNSTAMPED,
+        name: 'jwt',
+        type: 'jwt',
+        displayName: '',
+        description: '',
+        maxTokenTtlMs: 3_600_000,
+        tokenLocality: 'global',
+        config: { BoundAudiences: ['a'], ClockSkewLeeway: 1e10 },
+      },
+    ],
+    [
+      'aclBindingRules',
+      {
+        ...UNSTAMPED,
+        id: 'b',
+        description: '',
+        authMethod: 'jwt',
+        selector: 'x == "y"',
+        bindType: 'templated-policy',
+        bindName: 'builtin/service',
+        bindVarName: 'web',
+      },
+    ],
   ])('is what Consul writes and no more, where that says everything: %s', (table, row) => {
     const [, fields] = written(table, row);
     expect(fields).not.toHaveProperty('Rollcall');
@@ -169,6 +224,18 @@ describe('records of Consul', () => {
     ]);
   });
 
+  test('of tokens of before policies are kept where they had all rights, and counted where they had rules of their own', () => {
+    const old = { AccessorID: 'a', SecretID: 's', CreateTime: new Uint8Array(15) };
+    const { rows, untaken } = read([
+      [17, { ...old, Type: 'management' }],
+      [17, { ...old, Type: 'client', Rules: 'key "" { policy = "read" }' }],
+    ]);
+    expect(rows.map(({ row }) => row)).toMatchObject([
+      { policies: ['00000000-0000-0000-0000-000000000001'] },
+    ]);
+    expect([...untaken]).toEqual([['ACL tokens', 1]]);
+  });
+
   test('bring the node of a service even where it has no record of its own, and only once', () => {
     const node = { Node: 'N', Address: '1.1.1.1' };
     const { rows } = read([
@@ -197,7 +264,20 @@ describe('records of Consul', () => {
       sessions: 1,
       kv: 5,
       queries: 2,
+      aclTokens: 3,
+      aclPolicies: 2,
+      aclRoles: 1,
     });
+    const token = rows.find(({ table, row }) => table === 'aclTokens' && row.description === 't1')?.row;
+    expect(token).toMatchObject({
+      accessorId: '33333333-3333-3333-3333-333333333333',
+      secretId: '22222222-2222-2222-2222-222222222222',
+      serviceIdentities: [{ serviceName: 'api', datacenters: [] }],
+      nodeIdentities: [{ nodeName: 'n9', datacenter: 'dc1' }],
+    });
+    expect(
+      (token as { expiresAtMs: number }).expiresAtMs - (token as { createdAtMs: number }).createdAtMs,
+    ).toBe(36_000_000);
     expect(Object.fromEntries(untaken)).toMatchObject({ intentions: 1, 'config entries': 1, 'CA roots': 1 });
   });
 });
