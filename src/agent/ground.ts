@@ -30,8 +30,6 @@ const NODE_ID_FACT = 'node_id';
 export interface AgentRequest {
   readonly configuration: ConfigRequest;
   readonly version: string;
-  /** Whether standard output is a terminal: lines for people instead of JSON. */
-  readonly isTerminal: boolean;
 }
 
 async function lastingIdentity(config: Config, { state, writer }: AgentState): Promise<Identity> {
@@ -81,7 +79,7 @@ export async function layGround(
   const security = new Security(await readSecureState(loaded));
   const { config } = loaded;
   const remarks = [...loaded.remarks, ...definitions.remarks];
-  const agentLog = openLog(config, remarks, request.isTerminal);
+  const agentLog = openLog(config, remarks);
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;

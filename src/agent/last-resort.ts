@@ -9,7 +9,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
+import { type Logger, stackOf } from '../lib/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 /** Errors that are logged in one PERIOD_MS. Turning it up shows more of a storm, at some 2 KB a line. */
@@ -38,7 +38,10 @@ export function surviveUncaught({ process, clock, log, metrics }: LastResortPart
       return;
     }
     logged += 1;
-    log.error({ err, origin, unlogged }, 'an error that nobody caught; this is a bug, the agent goes on');
+    log.error(
+      { err, origin, unlogged, stack: stackOf(err) },
+      'an error that nobody caught; this is a bug, the agent goes on',
+    );
     unlogged = 0;
   }
 

@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { stackOf } from '../lib/logger.ts';
 import type { Authorizer } from './access/right.ts';
 import type { Answers } from './answer/answers.ts';
 import type { LongList } from './answer/list-writer.ts';
@@ -183,7 +184,8 @@ export class Dispatcher {
     const refusal = replyOfError(error);
     if (refusal) return refusal;
     const url = withoutSecrets(call.url);
-    this.#parts.log.error({ err: error, method: call.method, url }, 'request failed');
+    const fields = { err: error, method: call.method, url, stack: stackOf(error) };
+    this.#parts.log.error(fields, 'request failed');
     return text(500, 'internal error');
   }
 

@@ -24,3 +24,8 @@ export const silentLogger: Logger = {
   isDebug: () => false,
   child: () => silentLogger,
 };
+
+/** Where a bug happened, for lines about it; undefined when what was thrown is no error. */
+export function stackOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error ? thrown.stack : undefined;
+}

@@ -296,7 +296,7 @@ export class Local {
     const isFirst = check.sinceMs === 0;
     if (!isFirst && after.status === check.status && after.output === check.output) return undefined;
     this.#registry.live(after);
-    if (isFirst || after.status !== check.status) logStatus(this.#parts.log, check, status);
+    if (isFirst || after.status !== check.status) logStatus(this.#parts.log, check, after);
     if (isFirst || after.status !== check.status || checkUpdateIntervalMs === 0)
       return this.#outbox.push(after, by);
     this.#outbox.deferOutput(check.definition.id, checkUpdateIntervalMs);

@@ -3,13 +3,13 @@
  * for these lines.
  *
  * Consul says of a failing check at every run that it is critical; here the line comes with the first result and with
- * each change, so that the log grows with what happens and not with time. Outputs stay out of it: nobody knows what
- * targets write into them. A registration that changes nothing is said at DEBUG only.
+ * each change, so that the log grows with what happens and not with time, and it brings the first line of the output:
+ * who reads it wants to know why. A registration that changes nothing is said at DEBUG only.
  */
 import type { Command } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isSame } from '../lib/same.ts';
-import { type CheckStatus, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX } from '../model/types.ts';
+import { NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX } from '../model/types.ts';
 import type { AgentView } from './agent-tables.ts';
 import type { LocalCheck } from './local-check.ts';
 import type { Plan } from './plan.ts';
@@ -93,15 +93,26 @@ export function logRepair(log: Logger, command: Command): void {
   }
 }
 
-/** Say the first or another status of a check; `check` as it was, its deadline 0 when that has passed. */
+/** Characters of an output that a line holds. */
+const MAX_SAID = 200;
+
+/** The first line of an output. */
+function firstLine(output: string): string {
+  const line = output.trim().split('\n', 1)[0] ?? '';
+  return line.length > MAX_SAID ? `${line.slice(0, MAX_SAID - 1)}…` : line;
+}
+
+/** Say the first or another status of a check; `before` as it was, its deadline 0 when that has passed. */
 export function logStatus(
   log: Logger,
   { definition, ttlExpiresAtMs }: LocalCheck,
-  status: CheckStatus,
+  { status, output }: Pick<LocalCheck, 'status' | 'output'>,
 ): void {
   const { id, probe } = definition;
-  if (status !== 'critical') log.debug({ check: id, status }, 'Check status updated');
+  const said = firstLine(output);
+  const fields = { check: id, ...(said !== '' && { output: said }) };
+  if (status !== 'critical') log.info(fields, `Check is now ${status}`);
   else if (probe.kind === 'ttl' && ttlExpiresAtMs === 0)
-    log.warn({ check: id }, 'Check missed TTL, is now critical');
-  else log.warn({ check: id }, 'Check is now critical');
+    log.warn(fields, 'Check missed TTL, is now critical');
+  else log.warn(fields, 'Check is now critical');
 }

@@ -216,7 +216,7 @@ export const SERVICE_OPTIONS = {
     default: false,
     flag: 'log-json',
     reloadable: false,
-    doc: 'Log as JSON even on a terminal.',
+    doc: 'Log as JSON instead of lines for people.',
   },
   log_file: {
     kind: 'text',

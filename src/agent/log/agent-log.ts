@@ -1,8 +1,8 @@
 /**
  * The agent's log: pino in front, any number of sinks behind.
  *
- * Standard output gets readable lines on a terminal and JSON otherwise; `rollcall monitor` and the log file are further
- * sinks with levels of their own. A line below the lowest level that any sink wants costs one comparison; pino itself
+ * Standard output gets readable lines, or JSON where `log_json` says so, whoever reads it; `rollcall monitor` and the log
+ * file are further sinks with levels of their own. A line below the lowest level that any sink wants costs one comparison; pino itself
  * lets everything pass, so its children need not be told of a change of level, nor remembered. Lines to standard output are written in the background (log-output.ts); `flush`
  * before the process ends.
  *

@@ -33,9 +33,11 @@ export function levelOf(json: string): string {
 
 function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /[\s="]/.test(text) && typeof value === 'string' ? JSON.stringify(text) : text;
+  // A control character of somebody's output must not reach the terminal of who reads the log.
+  return /[\s="\p{Cc}]/u.test(text) && typeof value === 'string' ? JSON.stringify(text) : text;
 }
 
+/** What an error says. Who logs a bug gives its stack as a field of its own. */
 function errorText(value: unknown): unknown {
   const isError = typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
   return isError ? (value as { message: unknown }).message : value;

@@ -8,11 +8,8 @@ import { AgentLog } from './agent-log.ts';
 import { LogFile, type LogFileSettings } from './log-file.ts';
 
 /** Open standard output and the log file. Throws AppError config_invalid when the file cannot be opened. */
-export function openLog(config: Config, remarks: readonly Remark[], isTerminal: boolean): AgentLog {
-  const agentLog = new AgentLog(
-    { level: config.log_level, isJson: config.log_json || !isTerminal },
-    systemClock,
-  );
+export function openLog(config: Config, remarks: readonly Remark[]): AgentLog {
+  const agentLog = new AgentLog({ level: config.log_level, isJson: config.log_json }, systemClock);
   if (config.log_file !== '') logToFile(agentLog, config);
   logRemarks(agentLog, remarks);
   process.once('exit', () => agentLog.writeLast());

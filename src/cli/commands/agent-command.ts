@@ -151,7 +151,6 @@ export const command: Command = {
     const agent = await startAgent({
       configuration: configRequest(flags, env),
       version: packageVersion(),
-      isTerminal,
     });
     // Timers let the process end, so while a part waits for nothing but time, this is what keeps it.
     const alive = setInterval(() => {}, KEEP_ALIVE_MS);

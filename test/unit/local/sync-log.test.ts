@@ -53,7 +53,7 @@ test('what is removed is said to be deregistered, a service with its checks in o
   expect(take()).toEqual(['INFO Deregistered check h', 'INFO Deregistered service web-1']);
 });
 
-test('each change of a status is said once, and at WARN when it is critical', async () => {
+test('each change of a status is said once with what the check said, and at WARN when it is critical', async () => {
   const { agent, take } = await logged();
   await agent.registerCheck({ CheckID: 'h', Name: 'h', HTTP: 'http://a/', Interval: '10s' });
   take();
@@ -62,10 +62,11 @@ test('each change of a status is said once, and at WARN when it is critical', as
     await agent.clock.advanceAndSettle(0);
   }
   expect(take()).toEqual([
-    'WARN Check is now critical h',
+    'WARN Check is now critical h critical',
     'INFO Synced check h',
+    'INFO Check is now passing h passing',
     'INFO Synced check h',
-    'WARN Check is now critical h',
+    'WARN Check is now critical h critical',
     'INFO Synced check h',
   ]);
 });
@@ -79,7 +80,7 @@ test('a TTL that passes, a report and a mark of maintenance have words of their 
   await agent.local.updateTtl('w', 'passing', '');
   take();
   agent.local.report('w' as never, 'critical', 'TTL expired');
-  expect(take()).toEqual(['WARN Check missed TTL, is now critical w']);
+  expect(take()).toEqual(['WARN Check missed TTL, is now critical w TTL expired']);
   await agent.clock.advanceAndSettle(0);
   take();
   await agent.local.setServiceMaintenance('web-1', true, '');

@@ -16,6 +16,12 @@ describe('readableLine', () => {
     expect(readableLine(json)).toBe('T [ERROR] agent: no: err="disk full"');
   });
 
+  it('lets no control character of an output through', () => {
+    const json =
+      '{"@level":"warn","@timestamp":"T","@module":"agent","output":"\\u001b[2Jgone","@message":"no"}';
+    expect(readableLine(json)).toBe('T [WARN]  agent: no: output="\\u001b[2Jgone"');
+  });
+
   it('passes on what is no JSON', () => {
     expect(readableLine('hello\n')).toBe('hello');
   });
