@@ -4,6 +4,7 @@
  * `machine` means the agent and its etcd at once. To add a fault: one row; it may answer undefined where it cannot be
  * done (no namespaces, no small disk), and is not counted then.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { Part, ServerProcess } from './server-process.ts';
 
@@ -40,6 +41,28 @@ const pause = (who: Who, part: Part): Fault => ({
   act: async (target) => {
     target[who].signal('SIGSTOP', part);
     return () => target[who].signal('SIGCONT', part);
+  },
+});
+
+/** Delays without a kernel that makes them: a machine that runs for some ms, stands for some ms, and so on. */
+const stutter = (who: Who): Fault => ({
+  name: `the ${who}'s machine stutters`,
+  mostMs: 5_000,
+  act: async (target) => {
+    const server = target[who];
+    let isOver = false;
+    const stuttering = (async () => {
+      while (!isOver) {
+        server.signal('SIGSTOP', 'machine');
+        await delay(20 + Math.random() * 100);
+        server.signal('SIGCONT', 'machine');
+        await delay(20 + Math.random() * 60);
+      }
+    })();
+    return async () => {
+      isOver = true;
+      await stuttering;
+    };
   },
 });
 
@@ -132,6 +155,8 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   pause('leader', 'etcd'),
   pause('follower', 'machine'),
   pause('follower', 'etcd'),
+  stutter('leader'),
+  stutter('follower'),
   killEtcd('leader'),
   killEtcd('follower'),
   stop('leader'),
