@@ -20,10 +20,13 @@ export interface WatchTools {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** When the certificates of the interfaces end, ms since 1970. */
-export function certificateEnds({ https }: SecureState): Readonly<Record<string, number>> {
-  const end = endOfCertificate(https.material);
-  return end === undefined ? {} : { https: end };
+/** When the certificates of the interfaces end, ms since 1970. One that serves both is told once. */
+export function certificateEnds({ https, rpc }: SecureState): Readonly<Record<string, number>> {
+  const ends = { https: endOfCertificate(https.material), internal_rpc: endOfCertificate(rpc.material) };
+  if (rpc.material.certificate === https.material.certificate) ends.internal_rpc = undefined;
+  return Object.fromEntries(
+    Object.entries(ends).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
 }
 
 /** Look at the start, after every reload, and each day. */

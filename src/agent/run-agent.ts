@@ -180,9 +180,9 @@ function packetAnswerer(ground: Ground, role: Role): () => Promise<AnswerPacket>
   };
 }
 
-function buildWatches({ config, agentLog, definitions }: Ground): ReturnType<typeof watchesPart> {
+function buildWatches({ config, security, agentLog, definitions }: Ground): ReturnType<typeof watchesPart> {
   const log = agentLog.log.child({ part: 'watches' });
-  return watchesPart({ config, clock: systemClock, log }, definitions.watches);
+  return watchesPart({ config, security, clock: systemClock, log }, definitions.watches);
 }
 
 function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, local: Local): Ending {

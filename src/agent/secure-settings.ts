@@ -147,6 +147,8 @@ export interface SecureState {
   /** Resolvers have no certificates, and plain DNS asks for none. */
   readonly dns: SecureSettings;
   readonly rpc: RpcSecurity;
+  /** Whether the agent's own watches look at the certificate of HTTPS, which is the agent's own. */
+  readonly areWatchesStrict: boolean;
   /** Files and folders that were read, for whoever watches them. */
   readonly files: readonly string[];
   /** Files of keys that every user of the machine may read. */
@@ -171,6 +173,7 @@ export async function readSecureState(from: SecureConfig): Promise<SecureState> 
     dns: { ...https, verifyIncoming: false },
     rpc: { ...rpc, material: await readKeyFiles(rpcFiles) },
     files: [...new Set(named)],
+    areWatchesStrict: own(from, HTTPS.verifyOutgoing),
     exposed: exposedOf([files.keyFile, rpcFiles.keyFile]),
   };
 }

@@ -5,6 +5,7 @@
  * whoever writes the configuration runs programs as the agent's user anyway.
  */
 import type http from 'node:http';
+import https from 'node:https';
 import { runProgram } from '../checks/program.ts';
 import { builtinHttp } from '../lib/builtin-http.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -15,18 +16,38 @@ import type { Answer, Reading } from '../watches/follow.ts';
 import type { Query } from '../watches/watch-plan.ts';
 import { type Tell, type WatcherParts, Watchers } from '../watches/watchers.ts';
 import type { Config } from './config/options.ts';
-import { httpAddresses, localAddress, UNIX_PREFIX } from './greeting.ts';
+import { httpAddresses, httpsAddresses, localAddress, UNIX_PREFIX } from './greeting.ts';
 import type { Part } from './lifecycle.ts';
+import type { Security } from './security.ts';
 
 /** Octets of a program's output that the log gets, as in Consul. */
 const OUTPUT_MAX_BYTES = 4_096;
 
 type Where = Pick<http.RequestOptions, 'host' | 'port' | 'socketPath'>;
 
-function ownApi(config: Config): Where {
-  const address = localAddress(httpAddresses(config));
+/** The way to the own API. */
+interface OwnApi {
+  readonly where: Where;
+  /** Of HTTPS, asked for at each use; undefined for plain HTTP. */
+  readonly tls: (() => https.RequestOptions) | undefined;
+}
+
+function whereIs(addresses: readonly string[], port: number): Where {
+  const address = localAddress(addresses);
   if (address.startsWith(UNIX_PREFIX)) return { socketPath: address.slice(UNIX_PREFIX.length) };
-  return { host: address, port: config['ports.http'] };
+  return { host: address, port };
+}
+
+/** Plain HTTP where there is any, else HTTPS with the agent's own certificate. */
+function ownApi({ config, security }: Pick<WatchesParts, 'config' | 'security'>): OwnApi {
+  if (config['ports.http'] > 0)
+    return { where: whereIs(httpAddresses(config), config['ports.http']), tls: undefined };
+  const tls = (): https.RequestOptions => {
+    const { https: own, areWatchesStrict: rejectUnauthorized } = security.state;
+    const { certificate: cert, key, authorities } = own.material;
+    return { cert, key, rejectUnauthorized, ...(authorities.length > 0 && { ca: [...authorities] }) };
+  };
+  return { where: whereIs(httpsAddresses(config), config['ports.https']), tls };
 }
 
 function pathWith(path: string, query: Query): string {
@@ -37,12 +58,12 @@ function pathWith(path: string, query: Query): string {
 }
 
 /** Asks over connections that are kept; each watch needs one. */
-function askOver(where: Where, agent: http.Agent): WatcherParts['ask'] {
+function askOver({ where, tls }: OwnApi, agent: http.Agent): WatcherParts['ask'] {
   return async (path, query, token, signal): Promise<Answer> => {
     const headers = token === '' ? {} : { 'X-Consul-Token': token };
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const options = { ...where, path: pathWith(path, query), headers, agent, signal };
-      builtinHttp.get(options, resolve).on('error', reject);
+      const options = { ...where, ...tls?.(), path: pathWith(path, query), headers, agent, signal };
+      (tls ? https : builtinHttp).get(options, resolve).on('error', reject);
     });
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -76,17 +97,20 @@ const tell: Tell = async (handler, reading, signal) => {
 
 export interface WatchesParts {
   readonly config: Config;
+  readonly security: Security;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** The watchers, and the part that starts them with `definitions` once HTTP answers. */
 export function watchesPart(
-  { config, clock, log }: WatchesParts,
+  parts: WatchesParts,
   definitions: readonly WatchDefinition[],
 ): { readonly watchers: Watchers; readonly part: Part } {
-  const agent = new builtinHttp.Agent({ keepAlive: true });
-  const watchers = new Watchers({ ask: askOver(ownApi(config), agent), tell, clock, log });
+  const { clock, log } = parts;
+  const api = ownApi(parts);
+  const agent = new (api.tls ? https : builtinHttp).Agent({ keepAlive: true });
+  const watchers = new Watchers({ ask: askOver(api, agent), tell, clock, log });
   const part: Part = {
     name: 'watches',
     start: async () => void watchers.replace(definitions),

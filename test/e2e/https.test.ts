@@ -2,7 +2,7 @@
  * HTTPS of a real agent with real clients: curl over both protocols, reload by signal and by changed files, an agent that
  * speaks nothing else, and the program's own flags and variables.
  */
-import { execFile, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -19,7 +19,7 @@ import { certFile, pem } from '../support/test-certificates.ts';
 const LAUNCHER = fileURLToPath(new URL('../../bin/rollcall.js', import.meta.url));
 const run = promisify(execFile);
 let dir = '';
-let agent: RunningAgent;
+let agent: RunningAgent | undefined;
 let port = 0;
 
 const put = (name: string, from: string): void => fs.copyFileSync(certFile(from), path.join(dir, name));
@@ -45,7 +45,8 @@ beforeEach(() => {
   put('key.pem', 'server-key');
 });
 afterEach(async () => {
-  await agent.stop();
+  await agent?.stop();
+  agent = undefined;
   fs.rmSync(dir, { recursive: true, force: true });
 });
 
@@ -100,7 +101,7 @@ describeWith('curl', 'curl over HTTPS', () => {
     await once(kept, 'secureConnect');
     put('cert.pem', 'server-n1');
     put('key.pem', 'server-n1-key');
-    process.kill(agent.pid, 'SIGHUP');
+    process.kill(agent?.pid ?? 0, 'SIGHUP');
     await expect.poll(namesShown).toContain('n1.server.dc1.consul');
     kept.write('GET /v1/status/leader HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     expect(String((await once(kept, 'data'))[0])).toContain('200 OK');
@@ -119,6 +120,57 @@ describeWith('curl', 'curl over HTTPS', () => {
     const [, seconds] = /^rollcall_tls_certificate_seconds\{interface="https"\} (\S+)$/m.exec(metrics) ?? [];
     expect(Number(seconds)).toBeGreaterThan(90 * 365 * 86_400);
   });
+});
+
+/** Start an agent that speaks nothing but HTTPS, to clients with a certificate; resolves once it answers. */
+async function startSecureOnly(strict: boolean): Promise<void> {
+  const seen = path.join(dir, 'seen');
+  fs.writeFileSync(
+    path.join(dir, 'agent.json'),
+    JSON.stringify({
+      ports: { http: -1, dns: -1, https: port },
+      ca_file: certFile('ca'),
+      cert_file: path.join(dir, 'cert.pem'),
+      key_file: path.join(dir, 'key.pem'),
+      verify_incoming: true,
+      verify_outgoing: strict,
+      watches: [{ type: 'key', key: 'a', args: ['sh', '-c', `cat > ${seen}`] }],
+    }),
+  );
+  const child = spawn(
+    process.execPath,
+    [LAUNCHER, 'agent', '-dev', '-config-file', path.join(dir, 'agent.json')],
+    {
+      stdio: 'ignore',
+    },
+  );
+  secureOnly = child;
+  const client = ['--cert', certFile('client'), '--key', certFile('client-key')];
+  const url = `https://localhost:${port}/v1`;
+  await expect
+    .poll(() => curl(...client, `${url}/status/leader`).catch(() => ''), { timeout: 5_000 })
+    .toContain('8300');
+  await curl(...client, '-X', 'PUT', '-d', 'x', `${url}/kv/a`);
+  await expect
+    .poll(() => fs.existsSync(seen) && fs.readFileSync(seen, 'utf8'), { timeout: 5_000 })
+    .toContain('"Key":"a"');
+}
+
+let secureOnly: ChildProcess | undefined;
+
+describeWith('curl', 'an agent that speaks HTTPS only', () => {
+  it.each([false, true])(
+    'runs its own watches over it, and ends in good order (looking at the certificate: %s)',
+    async (strict) => {
+      port = await freePort();
+      await startSecureOnly(strict);
+      const began = performance.now();
+      secureOnly?.kill('SIGTERM');
+      const [code] = (await once(secureOnly as ChildProcess, 'exit')) as [number];
+      expect(code).toBe(0);
+      expect(performance.now() - began).toBeLessThan(2_500);
+    },
+  );
 });
 
 describeWith('curl', 'the program over HTTPS', () => {

@@ -98,9 +98,9 @@ const checkPorts: Rule = (config) => {
   });
 };
 
-const checkWatches: Rule = ({ watches, 'ports.http': http }) =>
-  watches.length > 0 && http <= 0
-    ? [problem('watches', 'ask the HTTP API of this agent; give ports.http a fixed port')]
+const checkWatches: Rule = ({ watches, 'ports.http': http, 'ports.https': https }) =>
+  watches.length > 0 && http <= 0 && https <= 0
+    ? [problem('watches', 'ask the HTTP API of this agent; give ports.http or ports.https a fixed port')]
     : [];
 
 /** Headers that say how an answer is framed: another value would make every answer unreadable. */

@@ -15,7 +15,7 @@ async function stateFor(days: number, exposed: readonly string[] = []): Promise<
   const made = await authority.sign({ dnsNames: ['localhost'] }, days);
   const https = secureSettings({ material: { ...made, authorities: [authority.certificate] } });
   const rpc = { isAsked: false, isServerNamed: false, material: NO_KEYS };
-  return { https, dns: https, rpc, files: [], exposed };
+  return { https, dns: https, rpc, areWatchesStrict: false, files: [], exposed };
 }
 
 async function watching(state: SecureState) {
