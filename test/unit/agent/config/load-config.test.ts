@@ -185,7 +185,7 @@ describe('loadConfig', () => {
       { level: 'warn', text: 'accepted, but not enforced by this agent: audit' },
       {
         level: 'info',
-        text: 'accepted, but without meaning here, where etcd and calls between agents stand for Raft and gossip: autopilot.upgrade_version_tag, performance.raft_multiplier, retry_join_wan',
+        text: 'accepted, but without meaning here, where etcd and calls between agents stand for Raft and gossip: autopilot.upgrade_version_tag, performance.raft_multiplier',
       },
     ]);
   });
