@@ -66,6 +66,8 @@ export interface AgentsPart {
   readonly wan: DatacentersPart;
   /** Tells the leader who is connected here. */
   readonly reporter: Pick<Reporter, 'start' | 'stop'>;
+  /** Take this server's node out of the catalog; it is a member that has left. */
+  takeOut(): Promise<void>;
 }
 
 interface Members {
@@ -158,6 +160,7 @@ function presenceOf(
     reporter: {
       start: () => reporter?.start(),
       stop: () => reporter?.stop(),
+      leave: async () => reporter?.leave(),
       methods: everywhere?.methods() ?? {},
     },
   };
@@ -166,6 +169,7 @@ function presenceOf(
 interface Reporter {
   readonly start: () => void;
   readonly stop: () => void;
+  readonly leave: () => Promise<void>;
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
 
@@ -239,5 +243,16 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     judge,
     desk,
     reporter,
+    takeOut: async () => {
+      await reporter.leave();
+      const nowMs = clock.now();
+      const member = table.of(identity.nodeName) ?? { agent: record, status: 'alive', sinceMs: nowMs };
+      try {
+        await submit(memberLeaves(member, nowMs));
+      } catch (error) {
+        reporter.start();
+        throw error;
+      }
+    },
   };
 }

@@ -10,7 +10,7 @@ import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
 
 /** How long taking the node out of the catalog may take, ms; a store that does not answer is not waited for. */
-const TAKE_OUT_MS = 5_000;
+const TAKE_OUT_MS = 15_000;
 
 export interface EndingParts {
   /** Keeps the node in the catalog, and stops doing so before it leaves. */

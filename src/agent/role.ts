@@ -12,6 +12,14 @@ import type { LocalHttp } from './forwarded-http.ts';
 import type { Part } from './lifecycle.ts';
 import type { TermWork } from './term.ts';
 
+/** What a server gives up beside the rows of its node when it leaves. */
+export interface Leave {
+  /** Before the rows are taken out. Rejects when it must not leave; nothing is changed then. */
+  prepare(): Promise<void>;
+  /** After they were taken out. */
+  finish(): Promise<void>;
+}
+
 /** What of the rest of the agent a role may want. */
 export interface RoleTools {
   readonly http: LocalHttp;
@@ -37,8 +45,7 @@ export interface Role
   readonly events?: Pick<EventSpread, 'spread' | 'onEvent'>;
   /** Resolves when this agent cannot go on, with the line that it ends with. */
   readonly failed?: Promise<AppError>;
-  /** Give up what a server has beside the rows of its node, before those are taken out. Rejects when it must not leave. */
-  readonly leave?: () => Promise<void>;
+  readonly leave?: Leave;
 }
 
 /** What a server without others has, before it is said what else runs. */

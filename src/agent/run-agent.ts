@@ -189,9 +189,10 @@ function buildEnding({ config, core, identity, agentLog }: Ground, role: Role, l
   return new Ending({
     local,
     deregister: async () => {
-      await role.leave?.();
+      await role.leave?.prepare();
       if (role.takeOut !== undefined) await role.takeOut();
       else await core.writer.submit({ kind: 'deregister', node: identity.nodeName });
+      await role.leave?.finish();
     },
     drainMs: role.takeOut === undefined ? config['performance.leave_drain_time'] : 0,
     clock: systemClock,

@@ -61,6 +61,7 @@ export class PresenceReporter {
   #isTelling = false;
   #timer: Timer | undefined;
   #isStopped = true;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -76,6 +77,13 @@ export class PresenceReporter {
     this.#timer?.cancel();
   }
 
+  /** Tell no more, and have the leader forget at once that this server was heard. Never rejects. */
+  async leave(): Promise<void> {
+    this.stop();
+    await this.#telling;
+    await this.#parts.tellLeader('presence-ends', { id: this.#parts.self().node.id }, ANSWER_MS);
+  }
+
   /** Somebody came or went here. */
   changed(node: string): void {
     this.#changed.add(node);
@@ -84,7 +92,9 @@ export class PresenceReporter {
 
   #again(delayMs: number): void {
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(delayMs, () => void this.#tell());
+    this.#timer = this.#parts.clock.after(delayMs, () => {
+      this.#telling = this.#tell();
+    });
   }
 
   async #tell(): Promise<void> {
@@ -145,13 +155,18 @@ export class ReportedPresence {
     this.#onChange = listener;
   }
 
-  methods(): Readonly<Record<'presence', RpcMethod>> {
+  methods(): Readonly<Record<'presence' | 'presence-ends', RpcMethod>> {
     return {
       presence: async (request) => {
         this.#requireLead();
         const fault = isReport(request, 'report');
         if (fault !== undefined) refuse('bad_request', fault);
         return { isTaken: this.#take(request as Report) };
+      },
+      'presence-ends': async (request) => {
+        this.#requireLead();
+        this.#forget(String((request as { id?: unknown } | null)?.id));
+        return true;
       },
     };
   }
@@ -200,6 +215,14 @@ export class ReportedPresence {
       isHere: isServerHeard,
       heardMs: isServerHeard ? this.#clock.monotonic() : follower.heardMs,
     };
+  }
+
+  #forget(id: string): void {
+    const follower = this.#followers.get(id);
+    if (follower === undefined) return;
+    this.#followers.delete(id);
+    for (const key of [follower.server.node.name.toLowerCase(), ...follower.agents.keys()])
+      this.#onChange(key);
   }
 
   /** False when what was told before is not known here. */

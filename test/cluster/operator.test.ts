@@ -121,6 +121,32 @@ describeWith('etcd', 'operators of three servers', () => {
     expect((await remove(down)).text).toContain('was not found in the Raft configuration');
   });
 
+  test('have a server back that was taken out while it was down: it joins as a new one', async () => {
+    const down = cluster.servers.find(({ isUp }) => !isUp) as ServerProcess;
+    down.start();
+    const [asked] = cluster.servers.filter((one) => one !== down) as [ServerProcess];
+    await expect
+      .poll(async () => (await health(asked)).health, { timeout: 60_000 })
+      .toMatchObject({ Healthy: true, FailureTolerance: 1 });
+    await askServer(`${asked.httpUrl}/v1/kv/back`, 'PUT', 'yes');
+    expect((await askServer(`${down.httpUrl}/v1/kv/back?raw`)).text).toBe('yes');
+  });
+
+  test('have a server leave: leadership, its node and its place go, and it ends', async () => {
+    const [address] = await leaders();
+    const leaves = cluster.servers.find(({ place }) => address === `${place.address}:8300`) as ServerProcess;
+    const [asked] = cluster.servers.filter((one) => one !== leaves) as [ServerProcess];
+    const left = await askServer(`${leaves.httpUrl}/v1/agent/leave`, 'PUT');
+    expect([left.status, left.text]).toEqual([200, '']);
+    await expect
+      .poll(async () => JSON.parse((await askServer(`${asked.httpUrl}/v1/status/peers`)).text))
+      .toHaveLength(2);
+    const nodes = await askServer(`${asked.httpUrl}/v1/catalog/nodes`);
+    expect(nodes.text).not.toContain(`"${leaves.name}"`);
+    await expect.poll(async () => (await askServer(`${leaves.httpUrl}/v1/status/leader`)).status).toBe(0);
+    expect((await askServer(`${asked.httpUrl}/v1/kv/after`, 'PUT', 'yes')).text).toBe('true');
+  });
+
   test('still see the servers when nobody leads', async () => {
     const [asked, other] = cluster.servers.filter(({ isUp }) => isUp) as [ServerProcess, ServerProcess];
     await other.kill();

@@ -90,6 +90,8 @@ function roleOf({ core, server, run, parts }: Opened): Role {
       onEvent: (listener) => server.events.onEvent(listener),
     },
     failed: run.failed,
+    leave: run.leave,
+    takeOut: () => server.agents.takeOut(),
     onReachable: (listener) => {
       let couldBe = false;
       server.candidate.onStanding(({ kind }) => {

@@ -28,11 +28,13 @@ import { CONSUL_VERSION } from '../own-rows.ts';
 import type { RoleTools } from '../role.ts';
 import { Term, type TermWork } from '../term.ts';
 import { type AdmissionParts, admissionMethods, membershipNow, promoter } from './admission.ts';
+import { deadServerCleanup } from './cleanup.ts';
 import type { ServerSettings } from './cluster-settings.ts';
 import { Founding } from './founding.ts';
 import { FoundingKeeper } from './founding-record.ts';
 import { type HandOverParts, handOverMethods } from './hand-over.ts';
 import { leaderNote } from './leader-note.ts';
+import { leavingMethods } from './leaving.ts';
 import type { RemovalParts } from './removal.ts';
 import { Roster } from './roster.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -84,14 +86,14 @@ function leaderOf(standing: Standing, selfId: string): string | undefined {
 
 type Led = ReturnType<typeof leadership>;
 
-/** What operators may do with the servers. */
-function operations(
+/** What it takes to have another server lead. */
+function handOverParts(
   { shared, settings, clock }: ClusterServerParts,
   self: ServerRecord,
   led: Led & { peers: RpcPeers },
 ) {
   const { client, directory } = shared;
-  const { candidate, desk, roster, watch, admission, peers, log } = led;
+  const { candidate, desk, watch, peers, log } = led;
   const health = (): Promise<ClusterHealth> =>
     desk.ask({ method: 'health', request: {} }, () => watch.judged());
   const url = settings.member?.settings.clientUrl;
@@ -106,15 +108,7 @@ function operations(
     clock,
     log,
   };
-  const removal: RemovalParts = {
-    client,
-    directory,
-    roster,
-    membership: settings.member && (() => membershipNow(admission)),
-    clock,
-    log,
-  };
-  return { handOver, removal };
+  return handOver;
 }
 
 /** Who leads and what goes to the leader. */
@@ -156,11 +150,20 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     version: CONSUL_VERSION,
     meta: () => nodeMetaOf(parts.config),
   });
+  const removal: RemovalParts = {
+    client,
+    directory,
+    roster,
+    membership: parts.settings.member && (() => membershipNow(admission)),
+    clock,
+    log,
+  };
   const term = new Term([
     ...aclTerm(parts.acl, { view: state.view, submit: (command) => writer.submit(command), clock, log }),
     sessionTimers,
     watch,
     { begin: () => judge().begin(), end: () => judge().end() },
+    deadServerCleanup({ removal, watch, state, expect: parts.settings.expect }),
     leaderNote({ name: self.name, submit, log }),
     firstAutopilot({ config: parts.config, submit, log }),
     ...(parts.settings.member ? [promoter(admission)] : []),
@@ -175,7 +178,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     indexNow: () => state.index,
   });
   const pulse = new LeaderPulse({ self, candidate, directory, lock, peers, clock, log });
-  return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log };
+  return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal, log };
 }
 
 /** What client agents need, who is present here, and what the leader is told of it. */
@@ -211,8 +214,8 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const peers = new RpcPeers(clock, tls);
   shared.directory.onChanged(() => peers.keepOnly(shared.directory.servers.values()));
   const led = leadership(parts, self, peers, () => agents.judge);
-  const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, log } = led;
-  const { handOver, removal } = operations(parts, self, { ...led, peers });
+  const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal, log } = led;
+  const handOver = handOverParts(parts, self, { ...led, peers });
   let tools: RoleTools | undefined;
   const agents = agentsOf(parts, { desk, candidate, peers }, () => {
     invariant(tools !== undefined, 'an agent is built before others call it');
@@ -261,6 +264,7 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
       ...(settings.member ? admissionMethods(admission) : {}),
       ...watch.methods(),
       ...handOverMethods(handOver),
+      ...leavingMethods({ requireLead: () => desk.requireLead() }, removal),
       health: async () => {
         desk.requireLead();
         return watch.judged();

@@ -6,15 +6,15 @@
  */
 import { settlesWithin } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
-import { EtcdMember } from '../../store/etcd/etcd-member.ts';
 import { EtcdSpace } from '../../store/etcd/etcd-space.ts';
-import { hasMemberData } from '../../store/etcd/member-folder.ts';
-import type { MemberSettings, MemberStart } from '../../store/etcd/member-options.ts';
+import type { MemberSettings } from '../../store/etcd/member-options.ts';
 import type { Part } from '../lifecycle.ts';
+import type { Leave } from '../role.ts';
 import { rpcPart } from '../rpc-part.ts';
 import type { ClusterServer, ClusterServerParts } from './cluster-server.ts';
 import { isLoopback } from './cluster-settings.ts';
-import { memberTls } from './etcd-access.ts';
+import { leaving } from './leaving.ts';
+import { OwnMember } from './own-member.ts';
 
 /** The log says so often that etcd cannot be read yet, and why; the first time after less. */
 const SAY_EVERY_MS = 10_000;
@@ -25,49 +25,9 @@ export interface ClusterRun {
   readonly part: Part;
   /** Resolves with why this server cannot go on. */
   readonly failed: Promise<AppError>;
+  readonly leave: Leave;
   /** To be called when nobody uses the catalog any more: ends etcd, last. */
   close(): Promise<void>;
-}
-
-/** The data of the member that this server starts decides how: what ran before goes on. */
-async function howToStart(
-  { settings: { member } }: ClusterServerParts,
-  { founding, record }: ClusterServer,
-): Promise<MemberStart | undefined> {
-  const known = record.get();
-  if (member && hasMemberData(member.settings)) {
-    const { name, peerUrl } = member.settings;
-    return known?.start ?? { kind: 'joining', initialCluster: `${name}=${peerUrl}` };
-  }
-  if (known?.start !== undefined && !known.hasRun) return known.start;
-  if (known?.hasRun) record.forget(); // its data is gone, so it comes back as another member
-  return founding.decide();
-}
-
-async function startMember(
-  parts: ClusterServerParts,
-  start: MemberStart,
-  { program, settings }: NonNullable<ClusterServerParts['settings']['member']>,
-): Promise<EtcdMember> {
-  const { etcdTls: tls, clock, log } = parts;
-  const files = tls && memberTls(settings, tls);
-  // etcd reads its own certificate again for every connection.
-  tls?.onChange?.(() => {
-    try {
-      memberTls(settings, tls);
-    } catch (err) {
-      log.error({ err }, 'etcd goes on with the certificate that it has');
-    }
-  });
-  const member = new EtcdMember({
-    program,
-    settings: { ...settings, ...(files && { clientTls: files, peerTls: files }) },
-    start,
-    clock,
-    log: log.child({ part: 'etcd' }),
-  });
-  await member.start();
-  return member;
 }
 
 /** Read the catalog, however long etcd takes. */
@@ -144,12 +104,6 @@ function endingError(error: unknown, log: ClusterServerParts['log']): AppError {
   return new AppError('config_invalid', String(error));
 }
 
-/** From now on its data is that of a member that has run. */
-function noteRun(record: ClusterServer['record']): void {
-  const known = record.get();
-  if (known && !known.hasRun) record.set({ ...known, hasRun: true });
-}
-
 /** A run of the server that was put together. */
 export function clusterRun(parts: ClusterServerParts, server: ClusterServer): ClusterRun {
   const { settings, shared, config, clock, tls, log } = parts;
@@ -158,19 +112,16 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
   const rpcLog = log.child({ part: 'rpc' });
   const rpc = rpcPart({ config, identity: async () => tls, methods: server.methods, clock, log: rpcLog });
   const space = settings.member && etcdSpace(parts, settings.member.settings);
-  let member: EtcdMember | undefined;
   let isStopped = false;
+  const fail = (error: unknown): void => failed.resolve(endingError(error, log));
+  const member = settings.member && new OwnMember({ parts, server, member: settings.member, fail });
 
   async function bringUp(): Promise<void> {
-    if (settings.member) {
-      const start = await howToStart(parts, server);
-      if (start === undefined || isStopped) return;
-      member = await startMember(parts, start, settings.member);
-    }
-    if (settings.member) void lookForOthers(parts, server, () => isStopped, failed.resolve);
+    if (member && !(await member.start())) return;
+    if (member) void lookForOthers(parts, server, () => isStopped, failed.resolve);
     await readCatalog(parts);
     if (isStopped) return;
-    noteRun(server.record);
+    member?.settle();
     if (settings.member) await moveMember(parts, settings.member.settings);
     await takePart();
   }
@@ -192,14 +143,13 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
 
   return {
     failed: failed.promise,
+    leave: leaving({ ...server, reporter: server.agents.reporter, member }),
     part: {
       name: 'cluster',
       start: async () => {
         warnOfStrangers(parts);
         await rpc.start();
-        bringUp().catch((error: unknown) => {
-          failed.resolve(endingError(error, log));
-        });
+        bringUp().catch(fail);
       },
       stop: async () => {
         isStopped = true;

@@ -32,7 +32,7 @@ export interface HandOverParts {
 }
 
 /** Who is to lead. Throws invalid_command when there is nobody who can. */
-export function chooseSuccessor({ servers }: ClusterHealth, toId: string | undefined): ServerHealth {
+function chooseSuccessor({ servers }: ClusterHealth, toId: string | undefined): ServerHealth {
   if (toId !== undefined) {
     const asked = servers.find(({ id }) => id === toId);
     if (asked === undefined)

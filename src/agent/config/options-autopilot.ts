@@ -36,6 +36,6 @@ export const AUTOPILOT_OPTIONS = {
     default: 10_000,
     min: 0,
     reloadable: false,
-    doc: 'For so long a new server must have been healthy before it votes.',
+    doc: 'For so long a new server must have been healthy before a dead one is taken out in its favour.',
   },
 } as const satisfies OptionTable;

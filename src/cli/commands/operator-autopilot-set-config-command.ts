@@ -56,7 +56,7 @@ const SETTINGS: readonly Setting[] = [
   {
     name: 'server-stabilization-time',
     value: 'DURATION',
-    doc: 'For so long a new server must have been healthy before it votes.',
+    doc: 'For so long a new server must have been healthy before a dead one is taken out in its favour.',
     field: 'ServerStabilizationTime',
     read: duration,
   },

@@ -82,6 +82,7 @@ export class EtcdMember {
   #isStopping = false;
   #restarts = 0;
   #lastEnd: string | undefined;
+  #isRemoved = false;
 
   constructor(parts: EtcdMemberParts) {
     this.#parts = parts;
@@ -137,7 +138,7 @@ export class EtcdMember {
       const how = await this.#run.ended;
       this.#run = undefined;
       forgetMember(settings.dataDir);
-      if (this.#isStopping) return;
+      if (this.#isStopping || this.#isRemoved) return;
       const why = output.lastFatal ?? how;
       this.#lastEnd = why;
       if (clock.monotonic() - startedMs >= WELL_AFTER_MS) pauseMs = FIRST_PAUSE_MS;
@@ -159,6 +160,7 @@ export class EtcdMember {
   }
 
   #find(finding: MemberFinding): void {
+    if (finding.kind === 'removed') this.#isRemoved = true;
     if (finding.kind === 'other-cluster') this.#parts.log.error({}, finding.text);
     else this.#parts.log.warn({}, finding.text);
     this.#parts.onFinding?.(finding);

@@ -2,8 +2,9 @@
  * Lines that etcd writes, as lines of the agent's log.
  *
  * etcd writes JSON objects; whatever else comes (a panic of its runtime) is passed on as it is. A sentence that is
- * repeated is written once in a while with a count: a peer that is down makes etcd say so ten times a second. Two
- * findings are told apart by their fields, because somebody must act: a peer of another cluster, and a clock that is off.
+ * repeated is written once in a while with a count: a peer that is down makes etcd say so ten times a second. Three
+ * findings are told apart by their fields, because somebody must act: a peer of another cluster, a clock that is off, and
+ * that this member was taken out.
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -11,7 +12,9 @@ import type { Logger } from '../../lib/logger.ts';
 export type MemberFinding =
   /** A peer of another cluster answers at one of the addresses. */
   | { readonly kind: 'other-cluster'; readonly text: string }
-  | { readonly kind: 'clock'; readonly text: string };
+  | { readonly kind: 'clock'; readonly text: string }
+  /** The others have taken this member out; its data is of no use any more. */
+  | { readonly kind: 'removed'; readonly text: string };
 
 export interface MemberLogParts {
   readonly log: Logger;
@@ -52,6 +55,8 @@ function findingOf(entry: Entry): MemberFinding | undefined {
     const text = `etcd: a peer is of another cluster (${theirs}, this member is of ${ours}): one of the two data directories is of an earlier cluster, or the addresses lead to the wrong servers`;
     return { kind: 'other-cluster', text };
   }
+  if (entry['msg'] === 'server error' && String(entry['error']).includes('permanently removed'))
+    return { kind: 'removed', text: 'etcd: this member was taken out of the cluster' };
   const drift = entry['clock-drift'];
   if (isText(drift)) {
     const peer = isText(entry['remote-peer-id']) ? ` of peer ${entry['remote-peer-id']}` : '';

@@ -54,7 +54,7 @@ describe('leaving', () => {
     agent.deregister = () => new Promise(() => {});
     const left = agent.ending.leave();
     const refused = expect(left).rejects.toThrow('did not take the node out of the catalog in time');
-    await agent.clock.advanceAndSettle(5_000);
+    await agent.clock.advanceAndSettle(15_000);
     await refused;
     expect(agent.ending.hasBegun).toBe(false);
   });

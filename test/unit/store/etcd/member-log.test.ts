@@ -81,6 +81,13 @@ describe('a finding', () => {
     expect(findings[0]?.text).toMatch(/another cluster \(48c9, this member is of 79bc\)/);
   });
 
+  test('is that the others have taken this member out', () => {
+    const { findings, output } = start();
+    const error = 'the member has been permanently removed from the cluster';
+    output.push(line({ level: 'warn', msg: 'server error', error }));
+    expect(findings).toMatchObject([{ kind: 'removed' }]);
+  });
+
   test('is a clock that is off', () => {
     const { findings, output } = start();
     const fields = { 'remote-peer-id': 'a85e', 'clock-drift': '7.5s', rtt: '1ms' };
