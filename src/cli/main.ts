@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'check test': () => import('./commands/check-test-command.ts'),
   checks: () => import('./commands/checks-command.ts'),
   completion: () => import('./commands/completion-command.ts'),
+  debug: () => import('./commands/debug-command.ts'),
   event: () => import('./commands/event-command.ts'),
   explain: () => import('./commands/explain-command.ts'),
   'force-leave': () => import('./commands/force-leave-command.ts'),
@@ -57,6 +58,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'query execute': () => import('./commands/query-execute-command.ts'),
   'query list': () => import('./commands/query-list-command.ts'),
   reload: () => import('./commands/reload-command.ts'),
+  rtt: () => import('./commands/rtt-command.ts'),
   'services deregister': () => import('./commands/services-deregister-command.ts'),
   'services register': () => import('./commands/services-register-command.ts'),
   'snapshot inspect': () => import('./commands/snapshot-inspect-command.ts'),
@@ -125,6 +127,12 @@ function groupOf(words: readonly string[]): string {
 }
 
 async function refuseUnknown(word: string, io: CommandIo): Promise<number> {
+  const { whyAbsent } = await import('./absent-commands.ts');
+  const reason = whyAbsent(word);
+  if (reason !== undefined) {
+    io.err(reason);
+    return 127;
+  }
   const { nearest } = await import('../lib/nearest.ts');
   const firsts = new Set(Object.keys(COMMANDS).map((name) => name.split(' ')[0] ?? ''));
   const neighbour = nearest(word, firsts);
