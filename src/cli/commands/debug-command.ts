@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { systemErrorText } from '../../lib/system-error.ts';
 import { AppError } from '../../model/errors.ts';
@@ -35,7 +36,7 @@ function durationFlag(flags: Flags, name: string, otherwise: string): number {
 }
 
 function newFolder(given: string | undefined): string {
-  const folder = given ?? `rollcall-debug-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  const folder = given ?? `rollcall-debug-${new Date(systemClock.now()).toISOString().replace(/[:.]/g, '-')}`;
   try {
     fs.mkdirSync(folder, { mode: 0o700 });
     return folder;
@@ -107,7 +108,7 @@ async function run({ flags, io, client: clientOf, interrupted }: CommandInput): 
     version: packageVersion(),
     durationMs,
     intervalMs: everyMs,
-    at: new Date().toISOString(),
+    at: new Date(systemClock.now()).toISOString(),
     missing,
   };
   fs.writeFileSync(path.join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`, { mode: 0o600 });
