@@ -9,6 +9,7 @@ import {
   type Recursor,
 } from '../dns/dns-config.ts';
 import type { Config } from './config/options.ts';
+import { DNS_OPTIONS } from './config/options-dns.ts';
 
 /** Records carry whole seconds; a TTL below one second is none. */
 const seconds = (ms: number): number => Math.floor(ms / 1_000);
@@ -26,6 +27,14 @@ function recursorsOf(texts: readonly string[]): readonly Recursor[] {
 /** check-config.ts has refused other words. */
 function emptyAnswer(policy: string, protectThreshold: number): EmptyAnswer {
   return { policy: EMPTY_ANSWER_POLICIES.find((known) => known === policy) ?? 'nxdomain', protectThreshold };
+}
+
+/** Whether answers may not be as old as it happens. */
+export function isAgeBounded(
+  config: Pick<Config, 'dns_config.allow_stale' | 'dns_config.max_stale'>,
+): boolean {
+  const any = DNS_OPTIONS['dns_config.max_stale'].default;
+  return !config['dns_config.allow_stale'] || config['dns_config.max_stale'] < any;
 }
 
 /** What dns/ needs to know. */
@@ -54,6 +63,7 @@ export function dnsSettings(config: Config, cookieSecret: Uint8Array): DnsConfig
       expireSeconds: config['dns_config.soa.expire'],
       minTtlSeconds: config['dns_config.soa.min_ttl'],
     },
+    isAgeBounded: isAgeBounded(config),
     maxUdpPayloadBytes: config['dns_config.udp_max_payload'],
     maxPublicUdpPayloadBytes: config['dns_config.udp_max_payload_public'],
     responseRate: {

@@ -2,8 +2,8 @@
  * Everything about DNS that an operator can set, after parsing: numbers with units, names without trailing dot.
  *
  * Frozen; a reload makes a new one and the listeners take it for the next query. The option table in agent/config/options.ts maps
- * the keys of `dns_config` and their relatives onto it. `allow_stale`, `max_stale`, `use_cache` and `cache_max_age` are
- * not here: with the catalog in this process every answer is fresh, so they have nothing to change.
+ * the keys of `dns_config` and their relatives onto it. `use_cache` and `cache_max_age` are not here: answers are made from
+ * rows that are in this process, so they have nothing to change.
  */
 
 import { parseIp } from '../lib/ip.ts';
@@ -65,6 +65,8 @@ export interface DnsConfig {
   readonly disableCompression: boolean;
   readonly enableAdditionalNodeMetaTxt: boolean;
   readonly soa: SoaConfig;
+  /** An answer may not be older than somebody has said (`allow_stale`, `max_stale`): none is kept for the next who asks. */
+  readonly isAgeBounded: boolean;
   /**
    * Largest UDP answer whatever the client advertises, octets. Turning it up risks IP fragments that get lost; turning it
    * down cuts answers of clients that never ask again over TCP (HAProxy offers 8192).
@@ -105,6 +107,7 @@ export const DNS_DEFAULTS: DnsConfig = Object.freeze<DnsConfig>({
   disableCompression: false,
   enableAdditionalNodeMetaTxt: true,
   soa: { refreshSeconds: 3_600, retrySeconds: 600, expireSeconds: 86_400, minTtlSeconds: 0 },
+  isAgeBounded: false,
   maxUdpPayloadBytes: 8_192,
   maxPublicUdpPayloadBytes: 1_232,
   responseRate: { perSecond: 0, slip: 2 },

@@ -199,6 +199,7 @@ export class Sender {
   }
 
   #isWorthKeeping({ groups, known }: Answer): boolean {
+    if (this.#rules.zone.config.isAgeBounded) return false;
     return groups.length > 0 || known.length > 0 || this.#cache.isRepeated(this.#scan);
   }
 

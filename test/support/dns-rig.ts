@@ -8,6 +8,7 @@ import { TABLES } from '../../src/catalog/tables.ts';
 import { topicsOf } from '../../src/catalog/topics.ts';
 import { makeCounters } from '../../src/dns/counters.ts';
 import { DNS_DEFAULTS, type DnsConfig } from '../../src/dns/dns-config.ts';
+import type { Elsewhere } from '../../src/dns/elsewhere.ts';
 import { recordText } from '../../src/dns/explain/record-text.ts';
 import { Handler } from '../../src/dns/handle.ts';
 import type { ExecuteQuery } from '../../src/dns/resolve.ts';
@@ -190,6 +191,7 @@ export interface RigOptions {
   readonly upstream?: Upstream;
   readonly executeQuery?: ExecuteQuery;
   readonly random?: Random;
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A catalog and a handler over it. */
@@ -209,6 +211,7 @@ export function dnsRig(options: RigOptions = {}) {
     executeQuery: options.executeQuery ?? (() => undefined),
     upstream: options.upstream ?? NO_UPSTREAM,
     queryLog: { isSampled: () => false, write: () => {} },
+    elsewhere: options.elsewhere,
   });
 
   function install(changes: readonly Change[]): void {

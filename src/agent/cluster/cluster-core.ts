@@ -11,6 +11,7 @@ import type { CatalogPort } from '../../local/catalog-port.ts';
 import { AppError } from '../../model/errors.ts';
 import { findMemberProgram } from '../../store/etcd/member-program.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from '../core.ts';
+import { isAgeBounded } from '../dns-settings.ts';
 import type { OpenCore } from '../ground.ts';
 import { watchHeap } from '../heap-watch.ts';
 import { catalogJournal } from '../metered-history.ts';
@@ -18,6 +19,7 @@ import { agentRoom, catalogRoom } from '../metered-room.ts';
 import { peerIdentities, requireEtcdAddresses } from '../peer-identity.ts';
 import type { Role } from '../role.ts';
 import { openAgentStore } from '../stores.ts';
+import { boundedAge } from './bounded-age.ts';
 import { clusterPort } from './cluster-members.ts';
 import { type ClusterServer, type ClusterServerParts, clusterServer } from './cluster-server.ts';
 import { etcdHosts, serverSettings } from './cluster-settings.ts';
@@ -68,16 +70,18 @@ function roleOf({ core, server, run, parts }: Opened): Role {
   const { late } = parts.shared;
   let isLoaded = false;
   const restore = restoreAtLeader(server);
+  const { wan } = server.agents;
+  const isBounded = isAgeBounded(parts.config);
   void late.whenRead.then(() => {
     isLoaded = true;
   });
   return {
     cluster: clusterPort(parts, server),
     membership: server.agents.membership,
-    datacenters: () => server.agents.wan.datacenters.names(),
-    dns: { elsewhere: server.agents.wan.dns },
+    datacenters: () => wan.datacenters.names(),
+    dns: { elsewhere: isBounded ? boundedAge({ ...parts, ...server }, wan.dns) : wan.dns },
     attach: (tools) => server.attach(tools),
-    elsewhere: (...asked) => server.agents.wan.http(...asked) ?? restore(...asked),
+    elsewhere: (...asked) => wan.http(...asked) ?? restore(...asked),
     copy: copyOf(server, () => isLoaded),
     renewSession: renewAtLeader(server.desk, server.sessionTimers, core.state),
     part: run.part,

@@ -31,8 +31,8 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs
     reconnect_timeout_wan rejoin_after_leave
     retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
-    server_rejoin_age_max use_streaming_backend peering dns_config.allow_stale
-    dns_config.max_stale dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
+    server_rejoin_age_max use_streaming_backend peering
+    dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
     limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
     limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
   mesh: words(`

@@ -116,6 +116,18 @@ export const DNS_OPTIONS = {
     reloadable: true,
     doc: 'TTL of negative answers and of the SOA record in seconds.',
   },
+  'dns_config.allow_stale': {
+    kind: 'switch',
+    default: true,
+    reloadable: false,
+    doc: 'Answer from the copy of the server that was asked. When false, a server that does not lead first asks the leader how far the catalog is (at most ten times a second), and answers SERVFAIL while nobody leads.',
+  },
+  'dns_config.max_stale': {
+    kind: 'duration',
+    default: 87_600 * 3_600_000,
+    reloadable: false,
+    doc: 'How long ago a server may have heard its leader and answer from its copy all the same; beyond it as with `allow_stale = false`.',
+  },
   'dns_config.recursor_max_in_flight': {
     kind: 'integer',
     default: 1_000,
