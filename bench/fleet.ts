@@ -26,7 +26,7 @@ const SERVERS = ADDRESSES.map((host, i) => ({ name: `s${i + 1}`, host, port: 830
 const STEADY_MS = 15_000;
 const CHANGES_PER_SECOND = 100;
 /** Agents that begin to join at once. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 const servers = SERVERS.map(
   ({ name, host }) =>
