@@ -6,7 +6,7 @@
  * of the two protocols has is translated here, so that nobody behind looks for `:authority`.
  */
 import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import http2, {
   type Http2ServerRequest,
   type Http2ServerResponse,
@@ -70,17 +70,24 @@ function translateClosing(response: Http2ServerResponse): void {
   });
 }
 
-/** As those behind know a request: one name for its host, one address, a mark for a body of unknown length. */
-function translate(request: Http2ServerRequest, response: Http2ServerResponse, socket: Socket): void {
-  const { stream, headers } = request;
-  const isGone = { get: () => stream.destroyed };
-  Object.defineProperties(request, { socket: { value: socket }, destroyed: isGone });
-  Object.defineProperties(response, { socket: { value: socket }, destroyed: isGone });
-  translateClosing(response);
+/** The headers as HTTP/1.1 has them: one name for the host, none that begins with a colon, a mark for a body of unknown length. */
+function plainHeaders({ stream, headers }: Http2ServerRequest): IncomingHttpHeaders {
+  const plain: IncomingHttpHeaders = Object.create(null);
+  for (const name in headers) if (!name.startsWith(':')) plain[name] = headers[name];
   const authority = headers[':authority'];
-  if (authority !== undefined) headers.host = authority;
-  if (!stream.endAfterHeaders && headers['content-length'] === undefined)
-    headers['transfer-encoding'] = 'chunked';
+  if (authority !== undefined) plain.host = authority;
+  if (!stream.endAfterHeaders && plain['content-length'] === undefined)
+    plain['transfer-encoding'] = 'chunked';
+  return plain;
+}
+
+/** As those behind know a request, which may be passed on to another server, and its response. */
+function translate(request: Http2ServerRequest, response: Http2ServerResponse, socket: Socket): void {
+  const { stream } = request;
+  const own = { socket: { value: socket }, destroyed: { get: () => stream.destroyed } };
+  Object.defineProperties(request, { ...own, headers: { value: plainHeaders(request) } });
+  Object.defineProperties(response, own);
+  translateClosing(response);
 }
 
 /** End a connection that nobody asks anything on. */

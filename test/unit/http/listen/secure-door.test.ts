@@ -4,6 +4,7 @@ import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ALLOW_ALL } from '../../../../src/http/access/right.ts';
 import type { SecureDoor } from '../../../../src/http/listen/secure-door.ts';
 import { startHttp, type TestServer } from '../../../support/http-server.ts';
 import { pem, secureSettings } from '../../../support/test-certificates.ts';
@@ -22,8 +23,9 @@ afterEach(async () => {
 async function listen(
   config: Parameters<typeof startHttp>[0] = {},
   settings = secureSettings(),
+  own: Parameters<typeof startHttp>[1] = {},
 ): Promise<Listening> {
-  const server = await startHttp(config);
+  const server = await startHttp(config, own);
   const door = server.openSecureDoor(settings);
   const listener = net.createServer((socket) => door.take(socket)).listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -179,6 +181,25 @@ describe('HTTP/2', () => {
     expect(answer.status).toBe(403);
     const write = { ':method': 'PUT', ':path': '/v1/kv/a', origin: 'https://evil.example' };
     expect((await ask(connect(port), write, 'x')).status).toBe(403);
+  });
+
+  it('has headers as HTTP/1.1 has them, so that others can be asked with them', async () => {
+    const seen: object[] = [];
+    const { port } = await listen({}, secureSettings(), {
+      authorizerOf: ({ headers }) => {
+        seen.push({ ...headers });
+        return ALLOW_ALL;
+      },
+    });
+    const session = connect(port);
+    await ask(session, { ':method': 'PUT', ':path': '/v1/kv/a', 'x-consul-token': 't' }, 'x');
+    expect(seen[0]).toEqual({
+      host: `localhost:${port}`,
+      'transfer-encoding': 'chunked',
+      'x-consul-token': 't',
+    });
+    await ask(session, { ':path': '/v1/kv/a' });
+    expect(seen.at(-1)).toEqual({ host: `localhost:${port}` });
   });
 
   it('refuses what a client asks for beyond what it may ask at once', async () => {
