@@ -17,6 +17,8 @@ FROM node:24-slim
 ENV NODE_ENV=production
 # Without these two the allocators keep some 100 MB more after a minute of writes (docs/operations.md).
 ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=8
+# Servers that have others beside them start an etcd each (docs/cluster.md).
+RUN apt-get update && apt-get install -y --no-install-recommends etcd-server && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/rollcall
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
@@ -28,7 +30,8 @@ RUN ln -s /opt/rollcall/bin/rollcall.js /usr/local/bin/rollcall && install -d -o
 # The user "node" of the image, by number so that an orchestrator can verify that it is not root.
 USER 1000:1000
 VOLUME /data
-EXPOSE 8500/tcp 8600/tcp 8600/udp
+# HTTP, DNS; of servers that have others beside them: agents, etcd.
+EXPOSE 8500/tcp 8600/tcp 8600/udp 8300/tcp 2380/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rollcall", "members"]
 # As the first process of a container it is its init too: it waits for what script checks leave behind (bin/rollcall.js).

@@ -6,6 +6,7 @@
  * they come first there. Certificates of files are asked for at every use: a reload changes them.
  */
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { refuse } from '../model/errors.ts';
 import type { TlsIdentity } from '../rpc/tls-identity.ts';
 import type { Config } from './config/options.ts';
@@ -51,13 +52,13 @@ function fromFiles({ config, security }: PeerParts, secret: Buffer | undefined):
 async function fromSecret(
   secret: Buffer,
   { advertiseAddress }: Identity,
-  bind: string,
+  { bind_addr: bind, 'store.etcd.peer_host': peerHost }: Config,
 ): Promise<TlsIdentity> {
   const { identityFromSecret } = await import('../rpc/shared-secret.ts');
-  const addresses = new Set([advertiseAddress, bind, '127.0.0.1']);
+  const hosts = new Set([advertiseAddress, bind, '127.0.0.1', ...(peerHost === '' ? [] : [peerHost])]);
   return identityFromSecret(
     secret,
-    [...addresses].map((value) => ({ type: 'ip' as const, value })),
+    [...hosts].map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value })),
   );
 }
 
@@ -72,7 +73,9 @@ function requireServerName({ certificate, serverName }: TlsIdentity): void {
 
 function requireAddresses({ certificate }: TlsIdentity, addresses: Iterable<string>): void {
   const read = new X509Certificate(certificate);
-  const missing = [...new Set(addresses)].find((address) => read.checkIP(address) === undefined);
+  const missing = [...new Set(addresses)].find(
+    (address) => (isIP(address) > 0 ? read.checkIP(address) : read.checkHost(address)) === undefined,
+  );
   if (missing === undefined) return;
   refuse(
     'config_invalid',
@@ -91,7 +94,7 @@ export async function peerIdentities(parts: PeerParts, identity: Identity): Prom
       'config_invalid',
       'cert_file, key_file and ca_file: agents can only be known by certificates where each has one of an authority',
     );
-  const ofSecret = secret && (await fromSecret(secret, identity, config.bind_addr));
+  const ofSecret = secret && (await fromSecret(secret, identity, config));
   if (!hasFiles || (secret !== undefined && !isAsked)) return { rpc: ofSecret, etcd: ofSecret };
   const ofFiles = fromFiles(parts, secret);
   if (config.server) requireServerName(ofFiles);

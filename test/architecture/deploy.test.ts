@@ -5,8 +5,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { roleOf } from '../../src/agent/agent-role.ts';
 import { decodeDefinitions } from '../../src/agent/config/file-definitions.ts';
 import { loadConfig } from '../../src/agent/config/load-config.ts';
+import { envOf } from '../../src/agent/config/option-spec.ts';
+import { OPTION_KEYS } from '../../src/agent/config/options.ts';
 import { command as agentCommand } from '../../src/cli/commands/agent-command.ts';
 import { goFlags } from '../../src/cli/flags.ts';
 import { METRICS } from '../../src/metrics/metrics.ts';
@@ -74,6 +77,33 @@ describe('deploy/kubernetes', () => {
   });
 });
 
+describe('three servers in deploy/', () => {
+  it('of Kubernetes know each other by the names that their pods have, on nodes of their own, one of them away at most', async () => {
+    const text = read('kubernetes/cluster.yaml');
+    const { config } = await load(literalBlock('kubernetes/cluster.yaml', 'server.json'));
+    const replicas = Number(/replicas: (\d+)/.exec(text)?.[1]);
+    expect(config.bootstrap_expect).toBe(replicas);
+    const pods = Array.from({ length: replicas }, (_, i) => `rollcall-server-${i}.rollcall-server`);
+    expect(config.retry_join).toEqual(pods);
+    expect(text).toMatch(/serviceName: rollcall-server\n/);
+    expect(text).toContain('publishNotReadyAddresses: true');
+    expect(text).toContain('podManagementPolicy: Parallel');
+    expect(text).toMatch(/requiredDuringScheduling[\s\S]*topologyKey: kubernetes\.io\/hostname/);
+    expect(text).toMatch(/kind: PodDisruptionBudget[\s\S]*maxUnavailable: 1\n/);
+    expect(roleOf(config, false)).toBe('server');
+  });
+
+  it.each(['kubernetes/cluster.yaml', 'compose/cluster.yaml'])(
+    '%s sets options by variables that there are',
+    (file) => {
+      const named = new Set(read(file).match(/\bROLLCALL_[A-Z_]+\b/g));
+      const known = new Set(OPTION_KEYS.map((key) => envOf(key)));
+      expect(named.size).toBeGreaterThan(1);
+      expect([...named].filter((name) => !known.has(name))).toEqual([]);
+    },
+  );
+});
+
 describe('deploy/compose', () => {
   it('has definitions that load', async () => {
     const { definitions } = await load(read('compose/config/web.json'));
@@ -85,7 +115,9 @@ describe('every agent command in deploy/', () => {
   it.each([
     'systemd/rollcall.service',
     'compose/compose.yaml',
+    'compose/cluster.yaml',
     'kubernetes/server.yaml',
+    'kubernetes/cluster.yaml',
     'kubernetes/agents.yaml',
     'kubernetes/sidecar.yaml',
   ])('%s has flags that exist', (file) => {

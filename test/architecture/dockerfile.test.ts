@@ -71,6 +71,11 @@ describe('Dockerfile', () => {
     expect(JSON.parse(settingOf('ENTRYPOINT') ?? '')).toEqual(['rollcall']);
   });
 
+  test('brings the etcd that servers with others beside them start', () => {
+    const installs = final.filter(({ word, text }) => word === 'RUN' && text.includes('apt-get install'));
+    expect(installs.map(({ text }) => text).join(' ')).toMatch(/\betcd-server\b/);
+  });
+
   test('brings a Node that package.json accepts', () => {
     const { engines } = JSON.parse(readSource('package.json')) as { engines: { node: string } };
     const oldest = Number(/>=(\d+)/.exec(engines.node)?.[1]);

@@ -81,7 +81,7 @@ function memberSettings(
     name: nodeId,
     dataDir: path.join(config.data_dir, 'etcd'),
     clientUrl: url(clientHost, clientPort),
-    peerUrl: url(advertiseAddress, peerPort),
+    peerUrl: url(config['store.etcd.peer_host'] || advertiseAddress, peerPort),
     listenPeerUrl: url(ANY.includes(bind) ? bind || '0.0.0.0' : bind, peerPort),
     quotaBytes: config['store.etcd.quota'],
     maxRequestBytes: requestBytesFor(config['limits.kv_max_value_size']),

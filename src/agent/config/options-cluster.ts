@@ -114,6 +114,12 @@ export const CLUSTER_OPTIONS = {
     reloadable: false,
     doc: 'An etcd that is there already (`https://host:2379`); then none is started.',
   },
+  'store.etcd.peer_host': {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'Name or address under which the etcds of other servers reach the one that this server starts; `advertise_addr` when empty. A name where addresses change, as those of pods do.',
+  },
   'store.etcd.prefix': {
     kind: 'text',
     default: '',

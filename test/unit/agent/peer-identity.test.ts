@@ -54,6 +54,8 @@ describe('what an agent is known by', () => {
     const { rpc, etcd } = (await made(SECRET)).identities;
     expect(rpc).toBe(etcd);
     expect(namesIn(rpc?.certificate)).toContain('IP Address:127.0.0.1');
+    const named = await made({ ...SECRET, store: { etcd: { peer_host: 'server-0.servers' } } });
+    expect(namesIn(named.identities.etcd?.certificate)).toContain('DNS:server-0.servers');
     const files = (await made(FILES)).identities;
     expect(files.rpc?.certificate).toBe(pem('server'));
     expect(files.etcd).toBe(files.rpc);
