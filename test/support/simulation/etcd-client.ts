@@ -116,6 +116,7 @@ const notSimulated = (): never => {
 /** The client of one process. */
 export function simulatedClient(world: EtcdWorld, process: Process): EtcdClient {
   const { etcd } = world;
+  const noLease = refused('not-found', 'no such lease (simulated)');
   const outOfRange = refused('out-of-range', 'compacted (simulated)');
   return {
     range: (request) =>
@@ -123,7 +124,11 @@ export function simulatedClient(world: EtcdWorld, process: Process): EtcdClient 
         const reply = etcd.range(request);
         return reply === 'compacted' ? outOfRange : { kind: 'done', reply };
       }),
-    txn: (request) => ask(world, process, () => ({ kind: 'done', reply: etcd.txn(request) })),
+    txn: (request) =>
+      ask(world, process, () => {
+        const reply = etcd.txn(request);
+        return reply === 'no such lease' ? noLease : { kind: 'done', reply };
+      }),
     grantLease: (ttlSeconds) =>
       ask(world, process, () => ({ kind: 'done', reply: { id: etcd.grantLease(ttlSeconds), ttlSeconds } })),
     renewLease: (id, timeoutMs) =>

@@ -73,8 +73,10 @@ export class SimulatedEtcd {
     return { header: this.#header(), kvs, hasMore: kvs.length < found.length, count: found.length };
   }
 
-  txn({ compare = [], success = [], failure = [] }: TxnRequest): TxnResponse {
+  txn({ compare = [], success = [], failure = [] }: TxnRequest): TxnResponse | 'no such lease' {
     const isSucceeded = !this.isGuarded || compare.every((guard) => this.#holds(guard));
+    const leases = isSucceeded ? success.map(({ put }) => put?.lease ?? 0n) : [];
+    if (leases.some((id) => id !== 0n && !this.#leases.has(id))) return 'no such lease';
     const revision = this.revision + 1;
     const events: WatchEvent[] = [];
     const responses: TxnResponse['responses'][number][] = [];

@@ -5,7 +5,11 @@ import type { ServerRecord } from '../../../src/catalog/leader-lock.ts';
 import { State } from '../../../src/catalog/state.ts';
 import { TABLE_NAMES, TABLES } from '../../../src/catalog/tables.ts';
 import type { Random } from '../../../src/lib/random.ts';
-import { Layout, type MetaRecord, readMeta, readRow } from '../../../src/store/etcd/etcd-layout.ts';
+import type { EtcdClient } from '../../../src/store/etcd/etcd-client.ts';
+import { type Answer, refused } from '../../../src/store/etcd/etcd-fault.ts';
+import { Layout, type MetaRecord, readMeta } from '../../../src/store/etcd/etcd-layout.ts';
+import { loadAll } from '../../../src/store/etcd/etcd-load.ts';
+import type { RangeRequest, RangeResponse } from '../../../src/store/etcd/etcd-messages.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { SimulatedEtcd } from './etcd.ts';
 import { type EtcdWorld, stall } from './etcd-client.ts';
@@ -141,15 +145,16 @@ class Life {
 }
 
 /** What is stored in the end, as somebody reads it who had no part in anything. */
-function storedIn({ world }: Life): State {
-  const { etcd } = world;
+async function storedIn({ world: { etcd } }: Life): Promise<State> {
+  const client = {
+    range: async (request: RangeRequest): Promise<Answer<RangeResponse>> => {
+      const reply = etcd.range(request);
+      return reply === 'compacted' ? refused('out-of-range', reply) : { kind: 'done', reply };
+    },
+  } as EtcdClient;
   const state = new State(TABLES);
-  const layout = new Layout(PREFIX);
-  const found = etcd.range({ key: layout.start, rangeEnd: layout.end });
-  for (const { key, value } of found === 'compacted' ? [] : found.kvs) {
-    const row = readRow(TABLES, layout.rowOf(key)?.table ?? '', value);
-    if (row) state.load([row], 0);
-  }
+  const loaded = await loadAll({ client, layout: new Layout(PREFIX) }, TABLES);
+  if (loaded.kind === 'done') state.load(loaded.stored.rows, loaded.stored.index);
   return state;
 }
 
@@ -210,7 +215,7 @@ export async function runSeed(
   await clock.pass(CALM_MS);
   await clients;
   await untilLevel(life);
-  const stored = storedIn(life);
+  const stored = await storedIn(life);
   const violations = [...workload.check(stored), ...network.bugs, ...unwell(life, stored)];
   if (workload.acknowledged === before)
     violations.push('nothing was acknowledged after the faults were over');

@@ -134,7 +134,7 @@ export class Workload {
       },
     );
     const patience = sleep(this.#clock, PATIENCE_MS).then((): Told => ({ kind: 'unknown' }));
-    const told = await Promise.race([asked, patience]);
+    const told = await Promise.race([asked, patience, this.#diedOf(server)]);
     if (told.kind === 'yes') {
       this.acknowledged += 1;
       this.#seen = Math.max(this.#seen, told.index);
@@ -142,6 +142,11 @@ export class Workload {
         this.violations.push(`${server.process.name} does not show what it acknowledged (${told.index})`);
     }
     return told;
+  }
+
+  /** What a client is told when the server that it asked dies: its connection breaks. */
+  #diedOf({ process }: SimulatedServer): Promise<Told> {
+    return new Promise((resolve) => process.onDeath(() => resolve({ kind: 'unknown' })));
   }
 
   async #write(key: string): Promise<void> {
@@ -174,7 +179,7 @@ export class Workload {
       () => true,
       () => false,
     );
-    const isCurrent = await Promise.race([current, sleep(this.#clock, PATIENCE_MS).then(() => false)]);
+    const isCurrent = await Promise.race([current, this.#patience(server)]);
     if (!isCurrent || !server.process.isRunning) return;
     const { index } = server.state;
     this.#lookAtMany(server.process.name, server.state);
@@ -220,8 +225,14 @@ export class Workload {
       () => true,
       () => false,
     );
-    const isCurrent = await Promise.race([current, sleep(this.#clock, PATIENCE_MS).then(() => false)]);
+    const isCurrent = await Promise.race([current, this.#patience(server)]);
     return isCurrent && server.process.isRunning ? server.state.view.kv.get(key) : undefined;
+  }
+
+  /** False, when a client has waited for long enough or its server has died. */
+  #patience(server: SimulatedServer): Promise<boolean> {
+    const late = sleep(this.#clock, PATIENCE_MS).then(() => false);
+    return Promise.race([late, this.#diedOf(server).then(() => false)]);
   }
 
   /** Submit through some server; undefined when none is up. */
