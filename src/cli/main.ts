@@ -18,6 +18,69 @@ interface CommandModule {
 
 /** Words -> where the command lives. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  'acl auth-method create': async () => ({
+    command: (await import('./commands/acl-auth-method-commands.ts')).create,
+  }),
+  'acl auth-method delete': async () => ({
+    command: (await import('./commands/acl-auth-method-commands.ts')).remove,
+  }),
+  'acl auth-method list': async () => ({
+    command: (await import('./commands/acl-auth-method-commands.ts')).list,
+  }),
+  'acl auth-method read': async () => ({
+    command: (await import('./commands/acl-auth-method-commands.ts')).read,
+  }),
+  'acl auth-method update': async () => ({
+    command: (await import('./commands/acl-auth-method-commands.ts')).update,
+  }),
+  'acl binding-rule create': async () => ({
+    command: (await import('./commands/acl-binding-rule-commands.ts')).create,
+  }),
+  'acl binding-rule delete': async () => ({
+    command: (await import('./commands/acl-binding-rule-commands.ts')).remove,
+  }),
+  'acl binding-rule list': async () => ({
+    command: (await import('./commands/acl-binding-rule-commands.ts')).list,
+  }),
+  'acl binding-rule read': async () => ({
+    command: (await import('./commands/acl-binding-rule-commands.ts')).read,
+  }),
+  'acl binding-rule update': async () => ({
+    command: (await import('./commands/acl-binding-rule-commands.ts')).update,
+  }),
+  'acl bootstrap': async () => ({ command: (await import('./commands/acl-commands.ts')).bootstrap }),
+  'acl explain': async () => ({ command: (await import('./commands/acl-commands.ts')).explain }),
+  'acl policy create': async () => ({ command: (await import('./commands/acl-policy-commands.ts')).create }),
+  'acl policy delete': async () => ({ command: (await import('./commands/acl-policy-commands.ts')).remove }),
+  'acl policy list': async () => ({ command: (await import('./commands/acl-policy-commands.ts')).list }),
+  'acl policy read': async () => ({ command: (await import('./commands/acl-policy-commands.ts')).read }),
+  'acl policy update': async () => ({ command: (await import('./commands/acl-policy-commands.ts')).update }),
+  'acl role create': async () => ({ command: (await import('./commands/acl-role-commands.ts')).create }),
+  'acl role delete': async () => ({ command: (await import('./commands/acl-role-commands.ts')).remove }),
+  'acl role list': async () => ({ command: (await import('./commands/acl-role-commands.ts')).list }),
+  'acl role read': async () => ({ command: (await import('./commands/acl-role-commands.ts')).read }),
+  'acl role update': async () => ({ command: (await import('./commands/acl-role-commands.ts')).update }),
+  'acl set-agent-token': async () => ({
+    command: (await import('./commands/acl-commands.ts')).setAgentToken,
+  }),
+  'acl templated-policy list': async () => ({
+    command: (await import('./commands/acl-commands.ts')).templateList,
+  }),
+  'acl templated-policy preview': async () => ({
+    command: (await import('./commands/acl-commands.ts')).templatePreview,
+  }),
+  'acl templated-policy read': async () => ({
+    command: (await import('./commands/acl-commands.ts')).templateRead,
+  }),
+  'acl token clone': async () => ({ command: (await import('./commands/acl-token-commands.ts')).clone }),
+  'acl token create': async () => ({ command: (await import('./commands/acl-token-commands.ts')).create }),
+  'acl token delete': async () => ({ command: (await import('./commands/acl-token-commands.ts')).remove }),
+  'acl token list': async () => ({ command: (await import('./commands/acl-token-commands.ts')).list }),
+  'acl token read': async () => ({ command: (await import('./commands/acl-token-commands.ts')).read }),
+  'acl token update': async () => ({ command: (await import('./commands/acl-token-commands.ts')).update }),
+  'acl translate-rules': async () => ({
+    command: (await import('./commands/acl-commands.ts')).translateRules,
+  }),
   agent: () => import('./commands/agent-command.ts'),
   'catalog datacenters': () => import('./commands/catalog-datacenters-command.ts'),
   'catalog nodes': () => import('./commands/catalog-nodes-command.ts'),
@@ -41,6 +104,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'kv put': () => import('./commands/kv-put-command.ts'),
   leave: () => import('./commands/leave-command.ts'),
   lock: () => import('./commands/lock-command.ts'),
+  login: async () => ({ command: (await import('./commands/login-commands.ts')).login }),
+  logout: async () => ({ command: (await import('./commands/login-commands.ts')).logout }),
   maint: () => import('./commands/maint-command.ts'),
   man: () => import('./commands/man-command.ts'),
   members: () => import('./commands/members-command.ts'),
