@@ -131,8 +131,9 @@ if (isRecentEnough(process.version)) {
 } else {
   const local = wasHandedOver ? undefined : findLocalNode();
   if (local === undefined) {
-    fail(
-      `needs Node ${OLDEST.major}.${OLDEST.minor} or newer, this is ${process.version}; in a checkout "npm ci" brings one along`,
-    );
+    const remedy = fs.existsSync(source)
+      ? '"npm ci" brings one along'
+      : 'install one (https://nodejs.org), or "npm install node@24" beside this package';
+    fail(`needs Node ${OLDEST.major}.${OLDEST.minor} or newer, this is ${process.version}; ${remedy}`);
   } else handOver(local);
 }

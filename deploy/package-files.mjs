@@ -1,5 +1,6 @@
 /**
- * What the published package has and a checkout has not: the manual page, and the exact versions of the run-time packages.
+ * What the published package has and a checkout has not: the manual page, the exact versions of the run-time packages, and a
+ * package.json without what only a checkout does (npm asks whoever installs a package about its scripts).
  * `npm pack` calls this before (`make`) and after (`clean`).
  */
 import { execFileSync } from 'node:child_process';
@@ -9,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SHRINKWRAP = path.join(root, 'npm-shrinkwrap.json');
+const MANIFEST = path.join(root, 'package.json');
+/** The manifest of the checkout, while a package is made. */
+const KEPT_MANIFEST = `${MANIFEST}.checkout`;
 const MAN_PAGE = path.join(root, 'dist', 'rollcall.1');
 
 /** The lockfile without what only a checkout installs. */
@@ -19,12 +23,33 @@ function shrinkwrap() {
   return { ...lock, packages: { ...Object.fromEntries(packages), '': self } };
 }
 
+function stripManifest() {
+  fs.copyFileSync(MANIFEST, KEPT_MANIFEST);
+  const {
+    scripts: _,
+    devDependencies: __,
+    allowScripts: ___,
+    ...published
+  } = JSON.parse(fs.readFileSync(MANIFEST, 'utf8'));
+  fs.writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
+}
+
+function restoreManifest() {
+  if (fs.existsSync(KEPT_MANIFEST)) fs.renameSync(KEPT_MANIFEST, MANIFEST);
+}
+
+function clean() {
+  restoreManifest();
+  fs.rmSync(SHRINKWRAP, { force: true });
+}
+
 function make() {
   fs.writeFileSync(SHRINKWRAP, `${JSON.stringify(shrinkwrap(), null, 2)}\n`);
   fs.writeFileSync(MAN_PAGE, execFileSync(process.execPath, [path.join(root, 'dist/cli/main.js'), 'man']));
+  stripManifest();
 }
 
-const STEPS = { make, clean: () => fs.rmSync(SHRINKWRAP, { force: true }) };
+const STEPS = { make, clean };
 const step = STEPS[process.argv[2] ?? ''];
 if (!step) throw new Error(`say what to do: ${Object.keys(STEPS).join(' or ')}`);
 step();

@@ -2,7 +2,7 @@
  * What `npm pack` makes works without the checkout: installed beside its run-time packages and nothing else, it
  * starts an agent. The package is made from a copy, so that the checkout's own dist/ stays as it is.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,6 +66,34 @@ test('pins the versions of its run-time packages, and none of the others', () =>
     expect(pinned.packages[`node_modules/${name}`]?.version).toBe(version);
   expect(pinned.packages['node_modules/vitest']).toBeUndefined();
   expect(fs.existsSync(path.join(repositoryDir, 'npm-shrinkwrap.json'))).toBe(false);
+});
+
+test('asks nobody about scripts, and is small', () => {
+  const published = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8')) as object;
+  expect(published).toMatchObject({ name: 'rollcall', dependencies: manifest.dependencies });
+  for (const field of ['scripts', 'devDependencies', 'allowScripts'])
+    expect(published).not.toHaveProperty(field);
+  const archive = path.join(scratch, `rollcall-${manifest.version}.tgz`);
+  expect(fs.statSync(archive).size).toBeLessThan(1_500_000);
+  const checkout = fs.readFileSync(path.join(scratch, 'checkout', 'package.json'), 'utf8');
+  expect(checkout).toBe(readSource('package.json'));
+});
+
+/** A Node of this machine that is too old, if there is one. */
+const oldNode = (process.env['PATH'] ?? '')
+  .split(':')
+  .map((folder) => path.join(folder, 'node'))
+  .find(
+    (node) =>
+      fs.existsSync(node) && /^v(?:1\d|20)\./.test(execFileSync(node, ['--version'], { encoding: 'utf8' })),
+  );
+
+test.skipIf(oldNode === undefined)('on an old Node says what whoever installed it can do', () => {
+  const { status, stderr } = spawnSync(oldNode ?? '', [launcher, 'version'], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^rollcall: needs Node 22\.18 or newer, this is v\d+.*"npm install node@24" beside this package\n$/,
+  );
 });
 
 test('brings a manual page', () => {
