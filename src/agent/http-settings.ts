@@ -81,6 +81,7 @@ export function httpSettings(
     isEveryPathTaken: config.disable_http_unprintable_char_filter,
     allowWriteHttpFrom: config['http_config.allow_write_http_from'],
     maxConnectionsPerClient: config['limits.http_max_conns_per_client'],
+    hasSecret: config.encrypt !== '',
     httpsHandshakeMs: config['limits.https_handshake_timeout'],
     kvMaxValueBytes: config['limits.kv_max_value_size'],
     txnMaxRequestBytes: config['limits.txn_max_req_len'],

@@ -145,6 +145,8 @@ export interface HttpConfig {
   readonly allowWriteHttpFrom: readonly string[];
   /** `limits`; 0 connections is no limit. */
   readonly maxConnectionsPerClient: number;
+  /** Whether agents know each other by a secret (`encrypt`). */
+  readonly hasSecret: boolean;
   /** `limits.https_handshake_timeout`. */
   readonly httpsHandshakeMs: number;
   readonly kvMaxValueBytes: number;

@@ -37,6 +37,7 @@ const HTTP_CONFIG: HttpConfig = {
   isEveryPathTaken: false,
   allowWriteHttpFrom: [],
   maxConnectionsPerClient: 0,
+  hasSecret: false,
   httpsHandshakeMs: 5_000,
   kvMaxValueBytes: 512 * 1024,
   txnMaxRequestBytes: 512 * 1024,

@@ -95,8 +95,8 @@ const autopilotState: Handler = async (_call, { cluster }) => json(stateDocument
 
 const usage: Handler = (_call, parts) => json(usageDocument(parts));
 
-/** Keys of encrypted gossip: parameters are read as Consul reads them, but there is no gossip. */
-const keyring: Handler = (call) => {
+/** Keys of encrypted gossip: parameters are read as Consul reads them, but there is no gossip and no ring. */
+const keyring: Handler = (call, { config }) => {
   const relayFactor = first(call.query, 'relay-factor') ?? '';
   if (!/^\d*$/.test(relayFactor))
     badRequest(`Error parsing relay factor: ${explainNumber('ParseUint', relayFactor)}`);
@@ -105,6 +105,11 @@ const keyring: Handler = (call) => {
   const localOnly = first(call.query, 'local-only') ?? '';
   if (has(call.query, 'local-only') && localOnly !== '' && parseBoolean(localOnly) === undefined)
     badRequest(`Error parsing local-only: ${explainBoolean(localOnly)}`);
+  if (config.hasSecret)
+    refuse(
+      'unsupported',
+      'There is no keyring: agents know each other by one secret, which changes with encrypt in their configuration and a restart',
+    );
   return refuse('invalid_command', 'Keyring is empty (encryption not enabled)');
 };
 

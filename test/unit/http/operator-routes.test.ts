@@ -269,3 +269,14 @@ describe('a snapshot', () => {
     expect((await waiting).status).toBe(404);
   });
 });
+
+test('keys are refused by name where there is a secret and no ring', async () => {
+  const withSecret = await startHttp({ hasSecret: true });
+  for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
+    const { status, text } = await withSecret.request(method, '/v1/operator/keyring', {
+      body: '{"Key":"x"}',
+    });
+    expect([status, text.split(':')[0]]).toEqual([501, 'There is no keyring']);
+  }
+  await withSecret.app.close();
+});
