@@ -18,7 +18,7 @@ const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pages whose files are written out, or whose commands are run, by a test of their own. */
-const OWN_TEST: readonly string[] = ['docs/recipes.md', 'docs/coming-from-consul.md'];
+const OWN_TEST: readonly string[] = ['docs/recipes.md', 'docs/coming-from-consul.md', 'docs/cluster.md'];
 
 const PAGES = sourceFiles('*.md', 'docs/*.md').map((page) => ({
   page,
