@@ -63,7 +63,7 @@ export const OWNERS = {
   re2js: ['lib'],
   dgram: ['dns', 'checks'],
   net: ['dns', 'checks', 'http', 'agent', 'store', 'rpc', 'cluster', 'tls'],
-  tls: ['checks', 'rpc', 'tls', 'http', 'dns'],
+  tls: ['checks', 'rpc', 'tls', 'http', 'dns', 'store'],
   child_process: ['checks', 'cli', 'store'],
   worker_threads: ['store', 'dns', 'checks'],
   fs: ['store', 'agent', 'cli', 'http', 'tls'],

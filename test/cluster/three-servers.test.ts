@@ -68,6 +68,10 @@ describeWith('etcd', 'three servers', () => {
   });
   afterAll(() => cluster?.remove());
 
+  test('say nothing that nobody can act on', () => {
+    for (const server of cluster.servers) expect(server.output()).not.toMatch(/DeprecationWarning|TypeError/);
+  });
+
   test('agree on who leads and who belongs to them', async () => {
     const answers = await Promise.all(cluster.servers.map((server) => get(server, '/v1/status/leader')));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);

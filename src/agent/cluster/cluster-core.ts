@@ -155,7 +155,17 @@ async function openAll(parts: CoreParts, { agentState, tools, limits, heap }: Be
   const shared = sharedStore(parts, settings, identity, etcdTls);
   const rules = { ...CATALOG_RULES, makeJournal: catalogJournal(parts) };
   const catalog: OpenedStore = await openStore(shared.late, rules, tools, catalogRoom(limits));
-  const serverParts: ClusterServerParts = { ...parts, settings, identity, tls, etcdTls, shared, catalog };
+  const log = parts.log.child({ part: 'cluster' });
+  const serverParts: ClusterServerParts = {
+    ...parts,
+    log,
+    settings,
+    identity,
+    tls,
+    etcdTls,
+    shared,
+    catalog,
+  };
   const server = clusterServer(serverParts);
   const run = clusterRun(serverParts, server);
   const core = coreOf({ agentState, catalog, watch: tools.watch, server }, async () => {

@@ -6,7 +6,16 @@
  * before is `refused`; when it ends, the session has ended, and what was under way is `unknown`. Nothing is repeated
  * here. Every call has an end: its deadline, or that of the connection; every stream is ended by its owner or with it.
  */
-import type { ChannelOptions, Client, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import type {
+  ChannelOptions,
+  Client,
+  Metadata,
+  ServiceError,
+  StatusObject,
+  VerifyOptions,
+} from '@grpc/grpc-js';
 import type { Clock } from '../../lib/clock.ts';
 import { type Answer, type EtcdFault, faultOfStatus, refused, unknown } from './etcd-fault.ts';
 
@@ -212,15 +221,27 @@ function neverOpened(end: () => void): GrpcStream {
   return { send: nothing, endSending: nothing, pause: nothing, resume: nothing, cancel: nothing };
 }
 
+/** Stands for an address where TLS sends a name: an address is none (RFC 6066 §3). */
+const NAME_OF_ADDRESS = 'etcd';
+
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
+/** The certificate is that of the name that was given, or of the address that was dialled. */
+function verifying({ url, tls }: ConnectRequest): VerifyOptions {
+  const name = tls?.serverName ?? hostOf(url);
+  return { checkServerIdentity: (_name, certificate) => checkServerIdentity(name, certificate) };
+}
+
 /** One connection for each client, straight to the endpoint, without what the environment or DNS would add. */
-function optionsOf({ tls, maxMessageBytes }: ConnectRequest): ChannelOptions {
+function optionsOf({ url, tls, maxMessageBytes }: ConnectRequest): ChannelOptions {
+  const serverName = tls?.serverName ?? (isIP(hostOf(url)) === 0 ? undefined : NAME_OF_ADDRESS);
   return {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_retries': 0,
     'grpc.max_receive_message_length': maxMessageBytes,
-    ...(tls?.serverName !== undefined && { 'grpc.ssl_target_name_override': tls.serverName }),
+    ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
   };
 }
 
@@ -231,7 +252,7 @@ function clientOf(grpc: Grpc, request: ConnectRequest): Client {
   const { tls } = request;
   const credentials =
     protocol === 'https:'
-      ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert))
+      ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), verifying(request))
       : grpc.credentials.createInsecure();
   return new grpc.Client(host, credentials, optionsOf(request));
 }
