@@ -21,8 +21,8 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function rollcall(name: string): Promise<string> {
-  const agent = await startAgent({ config: { node_name: name } });
+async function rollcall(name: string, config: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const agent = await startAgent({ config: { node_name: name, ...config } });
   ends.push(() => agent.stop());
   return agent.httpUrl;
 }
@@ -101,6 +101,37 @@ describe('rollcall migrate', () => {
     expect(again).toMatch(/^keys +0 +0 +5 +0$/m);
     expect(again).toMatch(/^nodes without an agent +0 +0 +1 +0$/m);
     expect(again).toMatch(/^prepared queries +0 +0 +2 +0$/m);
+  });
+
+  test('copies policies, roles and tokens, which keep their secrets', { timeout: 30_000 }, async () => {
+    const management = '11111111-1111-1111-1111-111111111111';
+    const secret = '22222222-2222-2222-2222-222222222222';
+    const acl = { enabled: true, default_policy: 'deny', tokens: { initial_management: management } };
+    const [from, to] = [await rollcall('source', { acl }), await rollcall('target', { acl })];
+    const write = async (what: string, body: object): Promise<void> => {
+      const init = { method: 'PUT', headers: { 'X-Consul-Token': management }, body: JSON.stringify(body) };
+      expect([what, (await fetch(`${from}/v1/acl/${what}`, init)).status]).toEqual([what, 200]);
+    };
+    await write('policy', { Name: 'p1', Rules: 'key_prefix "a/" { policy = "read" }' });
+    await write('role', { Name: 'r1', Policies: [{ Name: 'p1' }] });
+    await write('token', {
+      SecretID: secret,
+      Description: 'of a user',
+      Roles: [{ Name: 'r1' }],
+      ExpirationTTL: '1h',
+    });
+    const copy = async (): Promise<string> => {
+      const running = start(from, to, `-from-token=${management}`, `-token=${management}`, '-only=acl');
+      expect([await running.ended, running.output()]).toEqual([0, expect.any(String)]);
+      return running.output();
+    };
+    const done = await copy();
+    for (const what of ['policies', 'roles', 'tokens'])
+      expect(done).toMatch(new RegExp(`^ACL ${what} +1 `, 'm'));
+    const headers = { 'X-Consul-Token': secret };
+    expect((await fetch(`${to}/v1/kv/a/x`, { headers })).status).toBe(404);
+    expect((await fetch(`${to}/v1/kv/b/x`, { headers })).status).toBe(403);
+    expect(await copy()).toMatch(/^ACL tokens +0 +0 +2 +0$/m);
   });
 
   test('-follow copies changes and removals until it is interrupted', { timeout: 30_000 }, async () => {

@@ -1,6 +1,6 @@
 /**
  * Policies, roles and tokens of access control. Policies and roles are told apart by their names and get ids of their own;
- * tokens keep accessor and secret, so that nobody who has one notices.
+ * tokens by their secrets, so that nobody who has one notices, and keep their accessors where they are new.
  */
 import { type Client, jsonOf, unexpected } from '../client.ts';
 import { type Collection, contentOf, type Item, oneList, pick } from './collection.ts';
@@ -9,6 +9,7 @@ interface AclDocument {
   readonly ID: string;
   readonly Name: string;
   readonly AccessorID: string;
+  readonly SecretID: string;
   readonly AuthMethod?: string;
   readonly Policies?: readonly { readonly Name: string }[] | null;
   readonly Roles?: readonly { readonly Name: string }[] | null;
@@ -40,15 +41,20 @@ interface AclKind {
   readonly one: string;
   readonly id: 'ID' | 'AccessorID';
   /** What tells one from another on both sides. */
-  readonly key: 'Name' | 'AccessorID';
+  readonly key: 'Name' | 'SecretID';
   readonly fields: readonly string[];
+}
+
+/** What both sides can say alike: moments to the millisecond, and a token whatever it is called by. */
+function comparable({ AccessorID: _, ExpirationTime: expires, ...body }: Record<string, unknown>): object {
+  return { ...body, ...(typeof expires === 'string' && { expiresAtMs: Date.parse(expires) }) };
 }
 
 function aclCollection({ name, many, one, id, key, fields }: AclKind): Collection {
   const bodyOf = (document: AclDocument): Record<string, unknown> => withNames(pick(document, fields));
   const read = async (side: Client, listed: AclDocument): Promise<Item> => {
     const document = await side.get<AclDocument>(`${one}/${listed[id]}`);
-    return { content: contentOf(bodyOf(document)), document };
+    return { content: contentOf(comparable(bodyOf(document))), document };
   };
   return {
     name,
@@ -59,14 +65,23 @@ function aclCollection({ name, many, one, id, key, fields }: AclKind): Collectio
       if (answer.status !== 200) throw unexpected(answer);
       const listed = jsonOf<readonly AclDocument[]>(answer.body);
       const items = new Map<string, Item>();
-      for (const each of listed) if (!BUILT_IN.test(each[id])) items.set(each[key], await read(side, each));
+      for (const each of listed) {
+        if (BUILT_IN.test(each[id])) continue;
+        const item = await read(side, each);
+        items.set(documentOf(item)[key], item);
+      }
       return items;
     },
     leftOut: (item) =>
       documentOf(item).AuthMethod ? 'ACL tokens of logins: whoever has one logs in anew' : undefined,
     put: async (target, item, existing) => {
-      const body = JSON.stringify(bodyOf(documentOf(item)));
-      await target.ok('PUT', existing === undefined ? one : `${one}/${documentOf(existing)[id]}`, { body });
+      const body = bodyOf(documentOf(item));
+      if (existing === undefined) await target.ok('PUT', one, { body: JSON.stringify(body) });
+      else {
+        const other = documentOf(existing)[id];
+        const changed = { ...body, ...(id in body && { [id]: other }) };
+        await target.ok('PUT', `${one}/${other}`, { body: JSON.stringify(changed) });
+      }
     },
     remove: async (target, item) => {
       await target.ok('DELETE', `${one}/${documentOf(item)[id]}`);
@@ -97,7 +112,7 @@ export const aclCollections: readonly Collection[] = [
     many: '/v1/acl/tokens',
     one: '/v1/acl/token',
     id: 'AccessorID',
-    key: 'AccessorID',
+    key: 'SecretID',
     fields: [
       'AccessorID',
       'SecretID',
