@@ -29,6 +29,10 @@ const MAX_FAILED_DIALS = 2;
 /** Time in ms that each follower leaves to those with smaller ids. */
 const TURN_MS = 300;
 
+/** Pause in ms after a challenge that made no leader heard; doubles each time. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
 export interface LeaderPulseParts {
   readonly self: ServerRecord;
   readonly candidate: Candidate;
@@ -46,6 +50,9 @@ export class LeaderPulse {
   #watching = new AbortController();
   #forget: () => void = () => {};
   #isChallenging = false;
+  /** No challenge before; a server that hears nobody must not take the lead from one that all others hear, again and again. */
+  #notBeforeMs = 0;
+  #pauseMs = FIRST_PAUSE_MS;
   #term = 0;
 
   constructor(parts: LeaderPulseParts) {
@@ -102,6 +109,7 @@ export class LeaderPulse {
     const { term } = (message ?? {}) as { readonly term?: unknown };
     if (typeof term === 'number') this.#term = term;
     this.#heardMs = this.#parts.clock.monotonic();
+    [this.#notBeforeMs, this.#pauseMs] = [0, FIRST_PAUSE_MS];
     this.#parts.candidate.heard();
   }
 
@@ -158,13 +166,15 @@ export class LeaderPulse {
 
   /** Wait for one's turn, then have the lock taken away if the leader is still the one, and still not heard. */
   async #challenge(leader: ServerRecord, why: string, signal: AbortSignal): Promise<void> {
-    if (this.#isChallenging) return;
-    this.#isChallenging = true;
     const { clock, lock, log } = this.#parts;
+    if (this.#isChallenging || clock.monotonic() < this.#notBeforeMs) return;
+    this.#isChallenging = true;
     const heardMs = this.#heardMs;
     await sleep(clock, this.#turn(leader) * TURN_MS);
     if (!signal.aborted && this.#heardMs === heardMs) {
       log.warn({ leader: leader.name, why }, 'the leader is challenged');
+      this.#notBeforeMs = clock.monotonic() + this.#pauseMs;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
       await lock.challenge(leader);
     }
     this.#isChallenging = false;

@@ -143,3 +143,25 @@ test('a server that was stopped for a while does not hold its own silence agains
   await clock.advanceAndSettle(2_000);
   expect(lock.challenges).toBeGreaterThan(0);
 });
+
+test('a server that hears nobody challenges ever more rarely, and at once again when it has heard somebody', async () => {
+  const clock = manualClock();
+  let isUp = false;
+  const peers: Peers = {
+    call: async (_to, _method, _request, { onMessage, signal }) => {
+      if (!isUp) return { kind: 'unsent', why: 'nobody is there' };
+      void onMessage?.({});
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      return { kind: 'unknown', why: 'given up' };
+    },
+  };
+  const { lock } = server(A, B, clock, peers);
+  await clock.advanceAndSettle(4_000);
+  expect(lock.challenges).toBe(2);
+  await clock.advanceAndSettle(600_000);
+  expect(lock.challenges).toBeLessThan(20);
+  isUp = true; // it is heard once, and then no more
+  const before = lock.challenges;
+  await clock.advanceAndSettle(5_000);
+  expect(lock.challenges - before).toBeGreaterThanOrEqual(2);
+});
