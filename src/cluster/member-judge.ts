@@ -28,6 +28,8 @@ import type { Sighting } from './presence.ts';
 /** Silence in ms after which an agent has failed. */
 const SILENCE_MS = 3_000;
 const LOOK_MS = 250;
+/** A look that comes later than this, ms, says that the process was held up. */
+const STALL_MS = 1_000;
 /** Time in ms between two looks at everything that others may have written meanwhile. */
 const WHOLE_LOOK_MS = 30_000;
 
@@ -89,7 +91,11 @@ export class MemberJudge {
   }
 
   #repeat(): void {
-    this.#timer = this.#parts.clock.after(LOOK_MS, () => {
+    const { clock } = this.#parts;
+    const dueMs = clock.monotonic() + LOOK_MS;
+    this.#timer = clock.after(LOOK_MS, () => {
+      // A leader that was held up has heard nobody meanwhile, and nobody is silent for that.
+      if (clock.monotonic() - dueMs > STALL_MS) this.#begunMs = clock.monotonic();
       this.#repeat();
       this.#lookAtAll();
     });

@@ -18,6 +18,8 @@ export type ElsewherePlace =
 export interface Elsewhere {
   /** Where a question is answered; undefined is here. Called for every question that is not known: no work, no waiting. */
   placeOf(lookup: Lookup, qtype: number): ElsewherePlace | undefined;
+  /** Time in ms since what is followed was known to be true, 0 while somebody tells of every change; absent is 0. */
+  readonly silentMs?: () => number;
   /** Resolves to whether the rows are here now. Never rejects. */
   fetch(topic: string): Promise<boolean>;
   /** The reply to a packet; null when nobody can be reached. Never rejects. */

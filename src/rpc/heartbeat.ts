@@ -16,16 +16,25 @@ const SILENCE_MS = 3_000;
  */
 export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: () => void): () => number {
   let heardMs = clock.monotonic();
+  /** As `heardMs`, without the time in which this process did not listen. */
+  let silentSinceMs = heardMs;
+  let dueMs = heardMs + HEARTBEAT_MS;
   let timer: Timer | undefined;
   const beat = (): void => {
     if (session.destroyed || session.closed) return;
-    if (clock.monotonic() - heardMs >= SILENCE_MS) {
+    const nowMs = clock.monotonic();
+    // What was heard meanwhile is still to be read: a stall of our own is no silence of theirs.
+    silentSinceMs += Math.max(nowMs - dueMs, 0);
+    dueMs = nowMs + HEARTBEAT_MS;
+    if (nowMs - silentSinceMs >= SILENCE_MS) {
       onSilent();
       return;
     }
     // false: too many pings are under way already, and one of those will do
     session.ping((error) => {
-      if (error === null) heardMs = clock.monotonic();
+      if (error !== null) return;
+      heardMs = clock.monotonic();
+      silentSinceMs = heardMs;
     });
     timer = clock.after(HEARTBEAT_MS, beat);
   };

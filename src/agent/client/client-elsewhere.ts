@@ -57,6 +57,7 @@ export function clientDns({ subscriptions, link, mirror }: Servers, datacenter: 
       if (!subscriptions.use(topic)) return { kind: 'rows', topic };
       return mayBeId(lookup, topic) ? ASK_SERVER : undefined;
     },
+    silentMs: () => link.silentMs,
     fetch: (topic) => subscriptions.fetch(topic),
     ask: async (packet, _place, transport) => {
       const end = await link.call('dns', { packet, transport }, { timeoutMs: DNS_ANSWER_MS });

@@ -53,6 +53,8 @@ import { lookupText } from './lookup-text.ts';
 import { recordText } from './record-text.ts';
 
 interface ExplainParts extends ResolveContext {
+  /** See Elsewhere; 0 where all rows are at home. */
+  readonly silentMs: () => number;
   readonly random: Random;
   readonly zone: Zone;
   /** The one that writes replies, with counters of its own. */
@@ -218,6 +220,13 @@ function blank(request: ExplainRequest, query: Query, config: DnsConfig) {
   };
 }
 
+/** A summary of what may be old: nobody tells of changes any more. */
+function withAge(summary: string, silentMs: number): string {
+  if (silentMs === 0) return summary;
+  const age = `as it was ${Math.ceil(silentMs / 1_000)} s ago: no server can be reached`;
+  return summary === '' ? age : `${summary}; ${age}`;
+}
+
 function summaryOf({ answer, wanted }: LocalAnswer, message: Message): string {
   const hosts = [...new Set(wanted.map(({ host }) => host))].join(', ');
   if (hosts !== '') return `without the addresses of ${hosts}, which a recursor is asked for`;
@@ -262,7 +271,7 @@ function explain(request: ExplainRequest, parts: ExplainParts): DnsExplanation {
     Kind: lookup.kind,
     Rcode: rcodeName(answer.rcode),
     ReasonCode: answer.reason,
-    Summary: summaryOf(local, message),
+    Summary: withAge(summaryOf(local, message), parts.silentMs()),
     TTLSeconds: message.answers[0]?.ttlSeconds ?? config.soa.minTtlSeconds,
     EmptyAnswer: rule.policy,
     ProtectThreshold: rule.protectThreshold,
@@ -289,7 +298,7 @@ export interface ExplainerParts {
   /** Wall time in ms since which a check of this agent has its status; undefined when that is not known. */
   readonly checkSinceMs: (id: CheckId) => number | undefined;
   /** As the responder's. */
-  readonly elsewhere?: Pick<Elsewhere, 'placeOf'> | undefined;
+  readonly elsewhere?: Pick<Elsewhere, 'placeOf' | 'silentMs'> | undefined;
 }
 
 /** Explanations from the present catalog and configuration. */
@@ -320,6 +329,7 @@ export function makeExplain(given: ExplainerParts): ExplainDns {
       nodeIds,
       services,
       elsewhere,
+      silentMs: () => elsewhere?.silentMs?.() ?? 0,
     });
   };
 }

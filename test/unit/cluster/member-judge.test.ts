@@ -93,6 +93,18 @@ it('a new leader gives everybody the time to be seen', async () => {
   expect(statusOf('c1')).toBe('failed');
 });
 
+it('a leader that was held up itself takes nobody for silent', async () => {
+  const { connect, statusOf, clock, after } = await datacenter();
+  const cut = connect(agentOn('c1'));
+  await after(1_000);
+  cut();
+  clock.stall(60_000);
+  await after(2_500);
+  expect(statusOf('c1')).toBe('alive');
+  await after(1_000);
+  expect(statusOf('c1')).toBe('failed');
+});
+
 it('who has failed is forgotten after the reconnect timeout, with its node', async () => {
   const { connect, statusOf, view, clock, after } = await datacenter();
   connect(agentOn('c1'))();
