@@ -20,6 +20,7 @@ export function meteredStore<K extends Kinds>(
   { metrics, clock, log }: MeterParts,
 ): Persistence<K> {
   const [seconds, failures] = [metrics.histogram('store_commit_seconds'), metrics.counter('store_failures')];
+  const unknown = metrics.counter('store_unknown_outcomes');
   const gauge = metrics.gauge('store_is_failing');
   const unreadableRows = metrics.counter('store_unreadable_rows');
   let isFailing = false;
@@ -31,6 +32,7 @@ export function meteredStore<K extends Kinds>(
       return;
     }
     failures.add(0);
+    if (outcome.outcome === 'unknown') unknown.add(0);
     if (!isFailing)
       log.error({ err: outcome.reason }, 'changes cannot be stored and are refused; reads go on');
     isFailing = true;

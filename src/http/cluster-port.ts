@@ -30,6 +30,8 @@ export interface ClusterPort {
   servers(): readonly ClusterServer[];
   /** Asks the leader. */
   health(): Promise<ClusterHealth>;
+  /** The newest judgement of a leader that has others beside it; undefined on other servers. From memory. */
+  judged?(): ClusterHealth | undefined;
   /** Resolves when another server leads; with `toId` that one. Rejects with `invalid_command` when it cannot be. */
   transferLeader(toId: string | undefined): Promise<void>;
   /** Take a server out for good. Rejects with `invalid_command` when it is not there or would cost the quorum. */

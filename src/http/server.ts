@@ -21,6 +21,7 @@ import { Dispatcher } from './dispatch.ts';
 import type { HttpParts } from './http-parts.ts';
 import { BodyReader } from './listen/body-reader.ts';
 import { budgetsOf } from './listen/budgets.ts';
+import { collectClusterGauges } from './listen/cluster-gauges.ts';
 import { refuseMalformed, watchConnections } from './listen/connections.ts';
 import { collectGauges } from './listen/gauges.ts';
 import { makeHttp2Sessions } from './listen/http2-sessions.ts';
@@ -250,6 +251,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<HttpServer> {
   });
   queuePipelined(app.server, turns);
   collectGauges(parts);
+  collectClusterGauges(parts);
   await app.ready();
   return { app, openSecureDoor: (settings) => openSecureDoor(settings, { connections, sessions }, parts) };
 }

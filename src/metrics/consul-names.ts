@@ -22,7 +22,8 @@ const of =
   (metrics: Collected): number =>
     metrics.get(name)?.valueOf(...labels) ?? 0;
 
-const isServing = (metrics: Collected): number => (of('store_is_failing')(metrics) === 0 ? 1 : 0);
+const isHealthy = (metrics: Collected): number =>
+  of('store_is_failing')(metrics) === 0 ? of('cluster_is_healthy')(metrics) : 0;
 
 const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
   'runtime.alloc_bytes': {
@@ -58,16 +59,20 @@ const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
   },
   'autopilot.healthy': {
     kind: 'gauge',
-    help: '1 while the newest commit went well, 0 after one that failed.',
-    value: isServing,
+    help: '1 while the newest commit went well and, as far as this server knows, all servers are healthy.',
+    value: isHealthy,
   },
   'autopilot.failure_tolerance': {
     kind: 'gauge',
-    help: 'Servers that may be lost: 0, as there is one.',
-    value: () => 0,
+    help: 'On the leader: how many more servers may be lost; 0 on others.',
+    value: of('cluster_failure_tolerance'),
   },
-  'server.isLeader': { kind: 'gauge', help: '1: this agent takes all writes.', value: () => 1 },
-  'members.servers': { kind: 'gauge', help: 'Servers that are known: 1.', value: () => 1 },
+  'server.isLeader': { kind: 'gauge', help: '1 while this server leads.', value: of('cluster_is_leader') },
+  'members.servers': {
+    kind: 'gauge',
+    help: 'Servers that belong to the datacenter.',
+    value: of('cluster_servers'),
+  },
   'members.clients': { kind: 'gauge', help: 'Client agents that are known: 0.', value: () => 0 },
   'raft.applied_index': {
     kind: 'gauge',

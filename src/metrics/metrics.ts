@@ -158,6 +158,56 @@ export const METRICS = {
     help: 'Stored rows that could not be read at the start and are not served, by table.',
     labels: ['table'],
   },
+  cluster_is_leader: {
+    kind: 'gauge',
+    help: '1 while this server leads.',
+    labels: [],
+  },
+  cluster_has_leader: {
+    kind: 'gauge',
+    help: '1 while this server knows who leads.',
+    labels: [],
+  },
+  cluster_term: {
+    kind: 'gauge',
+    help: 'Number of the leadership that this server knows of; rises with every change of leader.',
+    labels: [],
+  },
+  cluster_last_contact_seconds: {
+    kind: 'gauge',
+    help: 'Time since this server heard the leader, in seconds; 0 on the leader.',
+    labels: [],
+  },
+  cluster_servers: {
+    kind: 'gauge',
+    help: 'Servers that belong to the datacenter, up or not.',
+    labels: [],
+  },
+  cluster_is_healthy: {
+    kind: 'gauge',
+    help: 'On the leader: 1 while all servers are healthy; on others: 1 while they know a leader.',
+    labels: [],
+  },
+  cluster_failure_tolerance: {
+    kind: 'gauge',
+    help: 'On the leader: how many more servers may be lost; 0 on others.',
+    labels: [],
+  },
+  cluster_server_healthy: {
+    kind: 'gauge',
+    help: 'On the leader: 1 while a server is healthy, by server.',
+    labels: ['server'],
+  },
+  cluster_server_behind: {
+    kind: 'gauge',
+    help: "On the leader: writes that a server's copy is behind, by server.",
+    labels: ['server'],
+  },
+  store_unknown_outcomes: {
+    kind: 'counter',
+    help: 'Commits of which the store did not say whether they were made; it is asked afterwards.',
+    labels: [],
+  },
   etcd_size_bytes: { kind: 'gauge', help: "Space that this server's etcd takes.", labels: [] },
   etcd_quota_bytes: {
     kind: 'gauge',

@@ -19,6 +19,7 @@ export function clusterPort(parts: ClusterServerParts, server: ClusterServer): C
       expect: parts.settings.expect,
     }),
     servers: () => roster.servers(),
+    judged: () => server.watch.newest,
     health: () => handOverParts.health(),
     transferLeader: (toId) => handOver(handOverParts, toId),
     removeServer: async (which) => {

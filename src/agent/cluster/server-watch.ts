@@ -74,6 +74,11 @@ export class ServerWatch implements TermWork {
     this.#heardMs.clear();
   }
 
+  /** The newest judgement; undefined while this server does not lead. */
+  get newest(): ClusterHealth | undefined {
+    return this.#health;
+  }
+
   /** The newest judgement of this leader, at most a second old. Rejects with no_leader when it does not lead. */
   async judged(): Promise<ClusterHealth> {
     if (this.#first === undefined) throw new AppError('no_leader', 'No cluster leader');

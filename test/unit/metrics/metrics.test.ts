@@ -101,6 +101,7 @@ describe('the names of Consul', () => {
   const counted = (): Metrics => {
     const metrics = new Metrics();
     metrics.gauge('catalog_index').set(0, 29);
+    metrics.gauge('cluster_is_healthy').set(0, 1);
     metrics.counter('catalog_writes').add(0, 20);
     for (const seconds of [0.001, 0.003]) metrics.histogram('store_commit_seconds').observe(0, seconds);
     const rows = metrics.gauge('catalog_rows');
@@ -135,9 +136,12 @@ describe('the names of Consul', () => {
     expect(text).toContain('\nacme_consul_raft_applied_index 29\n');
   });
 
-  test('autopilot is not healthy while commits fail', async () => {
+  test.each([
+    ['commits fail', 'store_is_failing', 1],
+    ['a server is not healthy', 'cluster_is_healthy', 0],
+  ] as const)('autopilot is not healthy while %s', async (_why, gauge, value) => {
     const metrics = counted();
-    metrics.gauge('store_is_failing').set(0, 1);
+    metrics.gauge(gauge).set(0, value);
     expect(await linesOf(metrics, 'consul_autopilot_healthy')).toEqual(['consul_autopilot_healthy 0']);
   });
 });
