@@ -36,6 +36,14 @@ type Entry = Readonly<Record<string, unknown>>;
 /** What etcd says about itself that the agent's log has already, or that only etcd's developers read. */
 const DROPPED: readonly string[] = ['level', 'ts', 'caller', 'msg', 'stacktrace'];
 
+/** What etcd calls a warning though it is as it should be: a peer that comes or goes, tokens that nobody asks for. */
+const DAILY: ReadonlySet<string> = new Set([
+  'established TCP streaming connection with remote peer',
+  'closed existing TCP streaming connection with remote peer',
+  'stopped TCP streaming connection with remote peer',
+  'simple token is not cryptographically signed',
+]);
+
 function parse(line: string): Entry | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
@@ -118,7 +126,7 @@ export class MemberLog {
     if (finding) this.#parts.onFinding(finding);
     const kept = Object.entries(entry).filter(([name]) => !DROPPED.includes(name));
     const fields = { ...Object.fromEntries(kept), ...(repeats > 0 && { repeats }) };
-    write(this.#parts.log, entry['level'], fields, `etcd: ${sentence}`);
+    write(this.#parts.log, DAILY.has(sentence) ? 'info' : entry['level'], fields, `etcd: ${sentence}`);
   }
 
   /** How often a sentence was left out since it was last written; undefined when it is left out now. */

@@ -47,6 +47,13 @@ describe('a line of etcd', () => {
     expect(lines).toEqual(['debug etcd: published {}']);
   });
 
+  test('that etcd calls a warning though all is well is for debugging too', () => {
+    const { lines, output } = start();
+    output.push(line({ level: 'warn', msg: 'established TCP streaming connection with remote peer' }));
+    output.push(line({ level: 'warn', msg: 'simple token is not cryptographically signed' }));
+    expect(lines.map((text) => text.split(' ')[0])).toEqual(['debug', 'debug']);
+  });
+
   test('that is no JSON is passed on as it is, and cut when it is endless', () => {
     const { lines, output } = start();
     output.push('panic: runtime error\n\n');
