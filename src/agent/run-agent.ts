@@ -34,6 +34,7 @@ import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts
 import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
+import { Profiler } from './profiler.ts';
 import { Reloader } from './reload.ts';
 import type { Role } from './role.ts';
 import { localSettings } from './settings.ts';
@@ -151,6 +152,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     authorizerOf: acl.authorizerOf,
     acl: acl.port,
     isHeapFull: watchHeap().isFull, // as long as the process
+    takeProfile: config.enable_debug ? new Profiler().take : undefined,
   });
 }
 

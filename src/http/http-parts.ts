@@ -191,6 +191,9 @@ export interface LogStream {
   subscribe(level: string, isJson: boolean, onLine: (line: string) => void): () => void;
 }
 
+/** Of the time that is spent, or of the memory that is allocated. */
+export type ProfileKind = 'cpu' | 'heap';
+
 export interface HttpParts {
   /** The rights of whoever asks. Throws forbidden for one who is not known. */
   authorizerOf(request: AskedWith): Authorizer;
@@ -230,6 +233,8 @@ export interface HttpParts {
   }>;
   /** False once the agent is on its way out. */
   isReady(): boolean;
+  /** A profile of the next `ms`, or undefined while another one is made; undefined where `enable_debug` is off. */
+  readonly takeProfile: ((kind: ProfileKind, ms: number) => Promise<unknown>) | undefined;
   /** Whether what is alive in the heap leaves too little for work. */
   readonly isHeapFull: () => boolean;
   /** Leave in good order and end the process soon after. */

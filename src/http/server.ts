@@ -42,6 +42,7 @@ import { aclTokenRoutes } from './routes/acl-token-routes.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history-routes.ts';
 import { agentCheckRoutes } from './routes/agent-checks-routes.ts';
 import { agentHealthRoutes } from './routes/agent-health-routes.ts';
+import { agentProfileRoutes } from './routes/agent-profile-routes.ts';
 import { agentRoutes } from './routes/agent-routes.ts';
 import { agentServiceRoutes } from './routes/agent-services-routes.ts';
 import { aliveRoutes } from './routes/alive-routes.ts';
@@ -72,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   ...agentCheckRoutes,
   ...agentCheckHistoryRoutes,
   ...agentHealthRoutes,
+  ...agentProfileRoutes,
   ...drainRoutes,
   ...metricsRoutes,
   ...catalogRoutes,

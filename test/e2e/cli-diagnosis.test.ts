@@ -11,7 +11,7 @@ import { type RunningAgent, startAgent } from '../support/start-agent.ts';
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-diagnosis-'));
 let agent: RunningAgent;
 beforeAll(async () => {
-  agent = await startAgent({ config: { encrypt: '', node_name: 'n1' } });
+  agent = await startAgent({ config: { node_name: 'n1', enable_debug: true } });
 });
 afterAll(async () => {
   await agent.stop();
@@ -63,6 +63,10 @@ describe('rollcall debug', () => {
     ]);
     expect([code, out]).toEqual([0, expect.stringContaining(`to ${folder}\n`)]);
     const files = fs.readdirSync(folder);
+    const profile = (kind: string): unknown =>
+      JSON.parse(fs.readFileSync(path.join(folder, `agent.${kind}profile`), 'utf8')) as unknown;
+    expect(profile('cpu')).toMatchObject({ nodes: expect.any(Array), samples: expect.any(Array) });
+    expect(profile('heap')).toMatchObject({ head: expect.any(Object) });
     expect(files).toEqual(expect.arrayContaining(['agent.json', 'agent.log', 'index.json', 'members.json']));
     expect(files.filter((name) => name.startsWith('metrics-')).length).toBeGreaterThanOrEqual(2);
     expect(fs.statSync(folder).mode & 0o777).toBe(0o700);

@@ -140,6 +140,7 @@ export async function startHttp(
     }),
     isReady: () => true,
     isHeapFull: () => false,
+    takeProfile: undefined,
     copy: CURRENT_COPY,
     renewSession: async (session) => {
       sessionTimers.renew(session);

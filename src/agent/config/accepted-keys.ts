@@ -41,7 +41,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     primary_gateways_interval tls.grpc addresses.grpc addresses.grpc_tls ports.grpc ports.grpc_tls`),
   other: words(`
     cache cloud disable_anonymous_signature disable_remote_exec
-    disable_update_check enable_debug enable_syslog experiments http_config.max_header_bytes http_config.use_cache
+    disable_update_check enable_syslog experiments http_config.max_header_bytes http_config.use_cache
     license_path locality log_name reporting syslog_facility tls_prefer_server_cipher_suites
     tls.defaults.tls_prefer_server_cipher_suites tls.https.tls_prefer_server_cipher_suites
     tls.internal_rpc.tls_min_version tls.internal_rpc.tls_cipher_suites

@@ -24,6 +24,12 @@ export const SERVICE_OPTIONS = {
     reloadable: true,
     doc: 'Views to follow; each runs a program (`args`) or sends to an address (`http_handler_config`) on every change.',
   },
+  enable_debug: {
+    kind: 'switch',
+    default: false,
+    reloadable: false,
+    doc: 'Give profiles of the agent (`/v1/agent/profile`, `rollcall debug`) to whoever may read operator information.',
+  },
   enable_script_checks: {
     kind: 'switch',
     default: false,

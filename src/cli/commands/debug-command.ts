@@ -1,6 +1,6 @@
 /**
  * `rollcall debug`: what somebody needs to see who looks for a fault from afar, in a folder: the configuration without
- * secrets, members, metrics over time, and the log meanwhile.
+ * secrets, members, metrics over time, the log meanwhile, and with `enable_debug` profiles of time and memory.
  *
  * Nothing of the catalog's contents is in it but names of nodes, and no token: look through it all the same before it is sent.
  */
@@ -23,6 +23,9 @@ const ONCE: Readonly<Record<string, string>> = {
   'host.json': '/v1/agent/host',
   'autopilot.json': '/v1/operator/autopilot/state',
 };
+/** Profiles, one after the other, each half of the time; the agent makes none that are longer. */
+const PROFILES = ['cpu', 'heap'] as const;
+const MAX_PROFILE_MS = 60_000;
 const METRICS = '/v1/agent/metrics';
 /** A log that is longer is cut; it is meant for minutes. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
@@ -74,6 +77,20 @@ async function captureLog(client: Client, file: string, signal: AbortSignal): Pr
   });
 }
 
+/** Where the time goes, then who allocates. Never rejects. */
+async function captureProfiles(
+  client: Client,
+  folder: string,
+  { ms, signal, missing }: { readonly ms: number; readonly signal: AbortSignal; readonly missing: string[] },
+): Promise<void> {
+  for (const kind of PROFILES) {
+    if (signal.aborted) return;
+    const url = `/v1/agent/profile?type=${kind}&duration=${Math.floor(ms / PROFILES.length)}ms`;
+    const refusal = await capture(client, url, path.join(folder, `agent.${kind}profile`)).catch(String);
+    if (refusal !== undefined) missing.push(refusal);
+  }
+}
+
 async function captureMetrics(
   client: Client,
   folder: string,
@@ -100,7 +117,9 @@ async function run({ flags, io, client: clientOf, interrupted }: CommandInput): 
     if (refusal !== undefined) missing.push(refusal);
   }
   const over = AbortSignal.any([interrupted, AbortSignal.timeout(durationMs)]);
+  const profileMs = Math.min(durationMs, MAX_PROFILE_MS);
   await Promise.all([
+    captureProfiles(client, folder, { ms: profileMs, signal: over, missing }),
     captureLog(client, path.join(folder, 'agent.log'), over),
     captureMetrics(client, folder, everyMs, over),
   ]);
