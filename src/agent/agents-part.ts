@@ -25,6 +25,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
 import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from './datacenters-part.ts';
@@ -34,7 +35,12 @@ import { cannotJoin, lanView, wanView } from './member-view.ts';
 import type { RoleTools } from './role.ts';
 import type { TermWork } from './term.ts';
 
+/** An agent writes and follows for all who ask it, and could not ask who of them may. */
+const CLOSED_BY_ACL =
+  'Permission denied: this datacenter has access control, and client agents cannot ask servers about tokens yet';
+
 export interface AgentsPartParts {
+  readonly acl: Pick<AclSettings, 'isEnabled'>;
   readonly config: Config;
   readonly identity: Identity;
   readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
@@ -226,6 +232,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     table,
     subscriptions,
     now: () => clock.now(),
+    ...(parts.acl.isEnabled && { closedBecause: CLOSED_BY_ACL }),
   });
   const forwarded = new ForwardedHttp(() => tools().http);
   const isWan = (request: unknown): boolean => (request as { isWan?: unknown } | null)?.isWan === true;

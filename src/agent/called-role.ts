@@ -25,6 +25,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
   let tools: RoleTools | undefined;
   let peers: RpcPeers | undefined;
   const agents = agentsPart({
+    acl: ground.acl.settings,
     config,
     identity,
     catalog,

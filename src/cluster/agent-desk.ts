@@ -36,6 +36,8 @@ export interface AgentDeskParts {
   readonly subscriptions: Pick<SubscriptionsOfAgents, 'stream'>;
   /** Wall time in ms. */
   readonly now: () => number;
+  /** Why no agent is served; undefined where they are. */
+  readonly closedBecause?: string | undefined;
 }
 
 interface Attending {
@@ -113,6 +115,8 @@ export class AgentDesk {
 
   async #attend(request: unknown, call: RpcCall): Promise<void> {
     const { datacenter, nodeName, presence, subscriptions, table, indexNow, servers } = this.#parts;
+    const { closedBecause } = this.#parts;
+    if (closedBecause !== undefined) refuse('forbidden', closedBecause);
     const { agent } = (request ?? {}) as { agent?: AgentRecord };
     const fault = isAgentRecord(agent, 'agent');
     if (fault !== undefined || agent === undefined) return refuse('bad_request', fault ?? 'no agent');

@@ -188,6 +188,30 @@ it('an agent writes its own node and nothing else, and only while it attends', a
   await attending;
 });
 
+it('no agent attends, so none writes or follows, where the desk is closed', async () => {
+  const { presence, table, view, writer } = await datacenter();
+  const desk = new AgentDesk({
+    datacenter: 'dc1',
+    nodeName: 's1',
+    view,
+    indexNow: () => 1,
+    submit: (command) => writer.submit(command),
+    servers: () => [],
+    presence,
+    table,
+    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    now: () => 0,
+    closedBecause: 'Permission denied: access control',
+  });
+  const { attend, command, subscribe } = desk.methods();
+  const agent = peer();
+  const call: RpcCall = { peer: agent, signal: agent.gone, send: async () => {} };
+  await expect(attend?.({ agent: agentOn('c1') }, call)).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(command?.({ command: registration('c1', 'web', 80) }, call)).rejects.toThrow('attend first');
+  await expect(subscribe?.({ topics: ['services'] }, call)).rejects.toThrow('attend first');
+  expect([...view.services.values()]).toEqual([]);
+});
+
 it('an agent of another datacenter, and one with the name of the server, are refused', async () => {
   const { presence, table, view, writer } = await datacenter();
   const desk = new AgentDesk({
