@@ -114,7 +114,9 @@ export class MemberLog {
   #line(line: string): void {
     const entry = parse(line);
     if (entry === undefined) {
-      this.#parts.log.error({}, `etcd: ${line}`);
+      // Libraries of etcd write past its log; what they warn of it says itself when it matters.
+      const isLibrarys = /^(?:WARNING|INFO): /.test(line);
+      write(this.#parts.log, isLibrarys ? 'info' : 'error', {}, `etcd: ${line}`);
       return;
     }
     const finding = findingOf(entry);

@@ -54,6 +54,12 @@ describe('a line of etcd', () => {
     expect(lines.map((text) => text.split(' ')[0])).toEqual(['debug', 'debug']);
   });
 
+  test('of a library that warns past the log is for debugging', () => {
+    const { lines, output } = start();
+    output.push('WARNING: 2026/11/21 21:07:55 [core] grpc: addrConn.createTransport failed\n');
+    expect(lines[0]).toMatch(/^debug etcd: WARNING: /);
+  });
+
   test('that is no JSON is passed on as it is, and cut when it is endless', () => {
     const { lines, output } = start();
     output.push('panic: runtime error\n\n');
