@@ -170,5 +170,21 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   fullDisk,
 ];
 
+/** One of each sort, for a run of a minute. */
+export const SHORT_FAULTS: readonly Fault[] = [
+  kill('leader'),
+  kill('follower'),
+  pause('leader', 'machine'),
+  pause('follower', 'etcd'),
+  stutter('leader'),
+  killEtcd('leader'),
+  stop('leader'),
+  killAll,
+  killMost,
+  cutFrom('leader'),
+  cutBetween,
+  fullDisk,
+];
+
 /** For one machine alone. */
 export const SINGLE_FAULTS: readonly Fault[] = [kill('leader'), pause('leader', 'agent'), stop('leader')];

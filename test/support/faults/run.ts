@@ -31,6 +31,8 @@ export interface FaultRun {
   readonly faults: readonly Fault[];
   readonly count: number;
   readonly random: Random;
+  /** No fault lasts longer, in ms. */
+  readonly longestMs?: number;
   /** Do no more than what is under way, and settle. */
   readonly signal?: AbortSignal;
   /** Told of each fault when it is over. */
@@ -66,14 +68,18 @@ async function targetOf(cluster: FaultCluster, random: Random): Promise<Target |
   return { cluster, leader, follower: others[random.below(others.length)] ?? leader };
 }
 
-async function harm({ cluster, random }: FaultRun, fault: Fault, gap: Gap): Promise<FaultNote | undefined> {
+async function harm(
+  { cluster, random, longestMs = Infinity }: FaultRun,
+  fault: Fault,
+  gap: Gap,
+): Promise<FaultNote | undefined> {
   const target = await targetOf(cluster, random);
   if (target === undefined)
     return { name: `${fault.name}: nobody led before it`, writeGapMs: 0, wellAfterMs: 0 };
   gap.take();
   const undo = await fault.act(target);
   if (undo === undefined) return undefined;
-  await delay(200 + random.below(fault.mostMs));
+  await delay(200 + random.below(Math.min(fault.mostMs, longestMs)));
   await undo();
   const undoneMs = performance.now();
   const unwell = await cluster.whoIsUnwell(WELL_MS);
