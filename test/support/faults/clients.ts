@@ -223,7 +223,7 @@ export async function runClients(parts: ClientParts, keepers = 4): Promise<void>
     ...[1, 2, 3].map(() => [count, 40] as const),
     ...[1, 2, 3].map(() => [contend, 100] as const),
     [readRegister(GUARDED), 40],
-    [writeMany(), 4_000],
+    [writeMany(), 20_000],
     [readMany, 1_000],
   ];
   const run = async ([step, mostPauseMs]: readonly [Step, number]): Promise<void> => {

@@ -38,8 +38,8 @@ export interface FaultCluster {
   remove(): Promise<void>;
 }
 
-/** etcd takes 64 MiB for each file of its log beforehand. */
-const SMALL_DISK = '300m';
+/** etcd takes 64 MiB for each file of its log beforehand, and keeps the history of ten minutes. */
+const SMALL_DISK = '1g';
 const READY_MS = 30_000;
 /** Transactions of the clients are larger than what is usual. */
 const LARGE_TRANSACTIONS = ['-hcl', 'limits { txn_max_req_len = 8388608 }'];
