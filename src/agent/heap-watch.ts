@@ -15,6 +15,8 @@ const FULL = 0.75;
 
 export interface HeapWatch {
   isFull(): boolean;
+  /** Octets that may come to be alive before it is full. */
+  roomBytes(): number;
   stop(): void;
 }
 
@@ -32,6 +34,10 @@ export function watchHeap(): HeapWatch {
   return {
     // Asked for every batch of writes, and the statistics cost as much as a small one.
     isFull: () => aliveBytes > fullBytes && getHeapStatistics().used_heap_size > fullBytes,
+    roomBytes: () => {
+      const { used_heap_size: used } = getHeapStatistics();
+      return Math.max(0, fullBytes - (aliveBytes === 0 ? used : Math.min(used, aliveBytes)));
+    },
     stop: () => observer.disconnect(),
   };
 }

@@ -151,7 +151,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     }),
     authorizerOf: acl.authorizerOf,
     acl: acl.port,
-    isHeapFull: watchHeap().isFull, // as long as the process
+    heapRoomBytes: watchHeap().roomBytes, // as long as the process
     takeProfile: config.enable_debug ? new Profiler().take : undefined,
   });
 }

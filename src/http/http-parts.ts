@@ -235,8 +235,8 @@ export interface HttpParts {
   isReady(): boolean;
   /** A profile of the next `ms`, or undefined while another one is made; undefined where `enable_debug` is off. */
   readonly takeProfile: ((kind: ProfileKind, ms: number) => Promise<unknown>) | undefined;
-  /** Whether what is alive in the heap leaves too little for work. */
-  readonly isHeapFull: () => boolean;
+  /** Octets that the heap has room for, beside what is alive in it. */
+  readonly heapRoomBytes: () => number;
   /** Leave in good order and end the process soon after. */
   leave(): Promise<void>;
   /** The servers of this datacenter. */

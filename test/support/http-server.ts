@@ -139,7 +139,7 @@ export async function startHttp(
       meta: () => LIVE_CONFIG.nodeMeta,
     }),
     isReady: () => true,
-    isHeapFull: () => false,
+    heapRoomBytes: () => 1e9,
     takeProfile: undefined,
     copy: CURRENT_COPY,
     renewSession: async (session) => {

@@ -52,14 +52,14 @@ function sayUntaken(untaken: ReadonlyMap<string, number>, log: Pick<Logger, 'war
 }
 
 const restore: Handler = async ({ query, upload }, parts) => {
-  const { writer, state, clock, nodeName, config, isHeapFull, log } = parts;
+  const { writer, state, clock, nodeName, config, heapRoomBytes, log } = parts;
   try {
     if (has(query, 'stale')) throw new AppError('invalid_command', 'stale not allowed for restore');
     const { rows, untaken } = await unpackSnapshot(upload?.pieces() ?? [], {
       packedBytes: upload?.bytes ?? 0,
       maxLineBytes: Math.max(MAX_LINE_BYTES, 2 * config.kvMaxValueBytes),
       turns: new Turns(clock),
-      isHeapFull,
+      roomBytes: heapRoomBytes(),
       take: (row) => restorableRow(state.view, row),
     });
     await writer.submit({ kind: 'restore', rows, areChecked: true, ownNode: nodeName });

@@ -7,7 +7,7 @@
 import type { PutChange } from '../../catalog/state.ts';
 import { isSnapshotRow } from './record-rows.ts';
 import { snapshotRefusal } from './snapshot-refusal.ts';
-import type { SnapshotContents, StateForm, StateParts } from './state-form.ts';
+import { heapBytesOf, type SnapshotContents, type StateForm, type StateParts } from './state-form.ts';
 
 const FORMAT = 'rollcall-snapshot';
 const VERSION = 1;
@@ -51,6 +51,7 @@ export class JsonRows implements StateForm {
   #piece: Buffer = NOTHING;
   #header: Partial<Header> | undefined;
   readonly #rows: PutChange[] = [];
+  heapBytes = 0;
 
   constructor(parts: Pick<StateParts, 'maxLineBytes' | 'take'>) {
     this.#parts = parts;
@@ -73,8 +74,13 @@ export class JsonRows implements StateForm {
     const line = Buffer.concat(this.#begun).toString('utf8');
     [this.#begun, this.#begunBytes] = [[], 0];
     if (this.#header === undefined) this.#header = requireHeader(line);
-    else this.#rows.push(this.#parts.take(rowOf(line)));
+    else this.#take(rowOf(line), line.length);
     return true;
+  }
+
+  #take(row: PutChange, bytes: number): void {
+    this.heapBytes += heapBytesOf(row, bytes);
+    this.#rows.push(this.#parts.take(row));
   }
 
   end(): SnapshotContents {

@@ -20,7 +20,7 @@ import {
   rowOfRecord,
 } from './record-rows.ts';
 import { snapshotRefusal } from './snapshot-refusal.ts';
-import type { SnapshotContents, StateForm, StateParts } from './state-form.ts';
+import { heapBytesOf, type SnapshotContents, type StateForm, type StateParts } from './state-form.ts';
 
 /** Of what stands beside Consul's records. A newer one may mean something that this program would lose. */
 export const OWN_VERSION = 2;
@@ -67,6 +67,9 @@ export class RecordReader implements StateForm {
   #header: OwnHeader | undefined;
   /** Of the record whose fields come next. */
   #type: number | undefined;
+  /** Of the value that was read last. */
+  #frameBytes = 0;
+  heapBytes = 0;
 
   constructor({ maxLineBytes, take }: Pick<StateParts, 'maxLineBytes' | 'take'>) {
     this.#frames = new MessageFrames(maxLineBytes);
@@ -104,6 +107,7 @@ export class RecordReader implements StateForm {
   #next(): unknown {
     try {
       const frame = this.#frames.next();
+      this.#frameBytes = frame?.length ?? 0;
       return frame && (unpack(frame) ?? null);
     } catch (cause) {
       throw snapshotRefusal(
@@ -146,6 +150,7 @@ export class RecordReader implements StateForm {
       if (this.#nodes.has(key)) return;
       this.#nodes.add(key);
     }
+    this.heapBytes += heapBytesOf(change, this.#frameBytes);
     this.#rows.push(this.#take(change));
   }
 }

@@ -16,8 +16,8 @@ export interface StateParts {
   readonly maxLineBytes: number;
   /** What is kept of a row; throws AppError to refuse the file. */
   readonly take: (row: PutChange) => PutChange;
-  /** Whether there is no memory for more rows. */
-  readonly isHeapFull: () => boolean;
+  /** Octets of the heap that there are for restoring. */
+  readonly roomBytes: number;
 }
 
 /** A way to write a state. Its methods throw AppError. */
@@ -26,6 +26,20 @@ export interface StateForm {
   add(piece: Buffer): void;
   /** Take one record; false when there is no whole one left. */
   step(): boolean;
+  /** Octets that its rows take in the heap, more or less. */
+  readonly heapBytes: number;
   /** Everything. Throws when some is missing. */
   end(): SnapshotContents;
+}
+
+/** Of the smallest row. */
+const ROW_BYTES = 300;
+/** A character as JavaScript may keep it. */
+const CHARACTER_BYTES = 2;
+/** Of a key's record; its value is kept elsewhere once it is larger. */
+const MAX_KEY_BYTES = 1_024;
+
+/** What the row of a record of so many octets takes in the heap, more or less. */
+export function heapBytesOf({ table }: PutChange, bytes: number): number {
+  return ROW_BYTES + CHARACTER_BYTES * (table === 'kv' ? Math.min(bytes, MAX_KEY_BYTES) : bytes);
 }

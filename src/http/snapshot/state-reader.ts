@@ -12,15 +12,14 @@ import { RecordReader } from './record-reader.ts';
 import type { SnapshotContents, StateForm, StateParts } from './state-form.ts';
 
 const BRACE = 0x7b;
-/** Rows between two looks at the heap, and at least as many are always taken. */
-const ROWS_PER_LOOK = 1_024;
+/** Part of the room that rows may take while they are read: restoring them takes the same several times more. */
+const SHARE = 4;
 const NOTHING: SnapshotContents = { rows: [], untaken: new Map() };
 
 export class StateReader {
   readonly #parts: StateParts;
   #form: StateForm | undefined;
   #fault: AppError | undefined;
-  #steps = 0;
 
   constructor(parts: StateParts) {
     this.#parts = parts;
@@ -37,9 +36,9 @@ export class StateReader {
   step(): boolean {
     if (this.#form === undefined) return false;
     try {
-      this.#steps += 1;
-      if (this.#steps % ROWS_PER_LOOK === 0 && this.#parts.isHeapFull()) throw heapIsFull();
-      return this.#form.step();
+      const isMore = this.#form.step();
+      if (this.#form.heapBytes * SHARE > this.#parts.roomBytes) throw heapIsFull();
+      return isMore;
     } catch (fault) {
       if (!(fault instanceof AppError)) throw fault;
       this.#fault = fault;

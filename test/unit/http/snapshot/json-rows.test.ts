@@ -6,7 +6,7 @@ const ROW = '{"table":"kv","row":{"key":"a","value":"eA==","flags":"0","lockInde
 
 /** What the state of these lines holds. */
 function read(...lines: readonly string[]) {
-  const reader = new StateReader({ maxLineBytes: 1_000, take: (row) => row, isHeapFull: () => false });
+  const reader = new StateReader({ maxLineBytes: 1_000, take: (row) => row, roomBytes: 1e9 });
   const state = Buffer.from(`${lines.join('\n')}\n`);
   for (let at = 0; at < state.length; at += 7) {
     reader.add(state.subarray(at, at + 7));

@@ -76,7 +76,7 @@ function written(table: string, row: object): StateRecord {
 }
 
 function readState(state: Buffer) {
-  const reader = new StateReader({ maxLineBytes: 1e6, take: (row) => row, isHeapFull: () => false });
+  const reader = new StateReader({ maxLineBytes: 1e6, take: (row) => row, roomBytes: 1e9 });
   reader.add(state);
   while (reader.step());
   return reader.end();
@@ -254,7 +254,7 @@ describe('records of Consul', () => {
       maxLineBytes: 8e6,
       take: (row) => restorableRow(state.view, row),
       turns: new Turns(systemClock),
-      isHeapFull: () => false,
+      roomBytes: 1e9,
     });
     const count = (table: string): number => rows.filter((row) => row.table === table).length;
     expect(Object.fromEntries(SNAPSHOT_TABLES.map((table) => [table, count(table)]))).toMatchObject({

@@ -21,7 +21,7 @@ const turns = new Turns(systemClock);
 const MIB = 1024 * 1024;
 
 /** Unpack a file that comes in pieces of so many octets. */
-const unpackSnapshot = (file: Buffer, pieceBytes = 1_000, isHeapFull = () => false) => {
+const unpackSnapshot = (file: Buffer, pieceBytes = 1_000, roomBytes = 1e9) => {
   const count = Math.ceil(file.length / pieceBytes);
   const pieces = Array.from({ length: count }, (_, i) => file.subarray(i * pieceBytes, (i + 1) * pieceBytes));
   return unpackPieces(pieces, {
@@ -29,7 +29,7 @@ const unpackSnapshot = (file: Buffer, pieceBytes = 1_000, isHeapFull = () => fal
     turns,
     maxLineBytes: MIB,
     take: (row) => row,
-    isHeapFull,
+    roomBytes,
   });
 };
 const pack = async (view: View, index: number): Promise<Buffer> =>
@@ -183,7 +183,7 @@ describe('a snapshot file', () => {
     const records = Array.from({ length: 3_000 }, (_, i): StateRecord => [2, { Key: `k${i}`, Flags: 0 }]);
     const many = snapshotOf(stateOf({ LastIndex: 5 }, records));
     expect((await unpackSnapshot(many)).rows).toHaveLength(3_000);
-    await expect(unpackSnapshot(many, 100_000, () => true)).rejects.toThrow('memory is nearly used up');
+    await expect(unpackSnapshot(many, 100_000, 4 * 300 * 2_000)).rejects.toThrow('memory is nearly used up');
   });
 
   test('is taken whatever the order of its checksums, which Consul changes from file to file', async () => {
