@@ -54,14 +54,15 @@ function raftStats({ cluster, state }: HttpParts): Document {
 }
 
 function clusterStats(parts: HttpParts): Document {
+  const acl = parts.config.acl.isEnabled ? 'enabled' : 'disabled';
   if (!parts.config.isServer) {
     const knownServers = String(parts.cluster.servers().length);
-    return { consul: { acl: 'disabled', known_servers: knownServers, server: 'false' } };
+    return { consul: { acl, known_servers: knownServers, server: 'false' } };
   }
   const { kind, leaderAddress, expect } = parts.cluster.standing();
   return {
     consul: {
-      acl: 'disabled',
+      acl,
       bootstrap: String(expect <= 1),
       known_datacenters: String(parts.datacenters().length),
       leader: String(kind === 'leader'),

@@ -238,3 +238,9 @@ test('a wait that began with a right ends without what was revoked meanwhile', a
   const answer = await waiting;
   expect([answer.status, answer.text]).toEqual([403, 'ACL not found']);
 });
+
+test('the agent tells who may read it that access control is on', async () => {
+  expect((await server.as(ROOT).get('/v1/agent/self')).json()).toMatchObject({
+    Stats: { consul: { acl: 'enabled' } },
+  });
+});
