@@ -26,7 +26,7 @@ const SERVERS = ADDRESSES.map((host, i) => ({ name: `s${i + 1}`, host, port: 830
 const STEADY_MS = 15_000;
 const CHANGES_PER_SECOND = 100;
 /** Agents that begin to join at once. */
-const AT_ONCE = 100;
+const AT_ONCE = 50;
 
 const servers = SERVERS.map(
   ({ name, host }) =>
@@ -205,15 +205,28 @@ async function joinAll(agents: readonly Agent[]): Promise<string> {
   return 'all are taken';
 }
 
+/** Registrations under way at once: agents start when their machines do, not all in one moment. */
+const REGISTERING = 500;
+
 async function registerAll(agents: readonly Agent[]): Promise<string> {
-  let failed = 0;
-  await Promise.all(
-    agents.map(async ({ link, record }) => {
-      const end = await link.call('command', { command: registration(record) }, { timeoutMs: 60_000 });
-      if (end.kind !== 'answered') failed += 1;
-    }),
-  );
-  return `${failed} failed`;
+  const failed = new Map<string, number>();
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const agent = agents[next];
+      next += 1;
+      if (agent === undefined) return;
+      const command = registration(agent.record);
+      const end = await agent.link.call('command', { command }, { timeoutMs: 60_000 });
+      if (end.kind === 'answered') continue;
+      const why = end.kind === 'refused' ? end.error.message : end.why;
+      failed.set(why, (failed.get(why) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: REGISTERING }, work));
+  return failed.size === 0
+    ? 'none failed'
+    : [...failed].map(([why, count]) => `${count} × ${why}`).join(', ');
 }
 
 async function changeMany(agents: readonly Agent[]): Promise<string> {

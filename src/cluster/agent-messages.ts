@@ -35,6 +35,8 @@ export interface RowsMessage {
   readonly put: readonly PutChange[];
   /** Keys as in `RowSet`. */
   readonly removed: readonly string[];
+  /** The rest follows in further messages about the topic; nothing of it holds before the last one. */
+  readonly hasMore?: boolean;
 }
 
 export type AttendMessage =

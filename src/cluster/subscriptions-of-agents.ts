@@ -16,6 +16,8 @@ import { differenceOf, isFollowable, type RowSet, rowsOfTopic } from './topic-ro
 /** Topics of one agent. Turning it up lets one agent make the server remember more: some 100 octets each, and its rows. */
 const MAX_TOPICS_OF_AGENT = 8_192;
 const MAX_TOPIC_LENGTH = 512;
+/** Rows in one message: each has less than 8 KiB but for rare ones, and a message may have 8 MiB. */
+const ROWS_OF_MESSAGE = 500;
 /** Messages beside rows that wait for an agent that reads slowly; the oldest are dropped. */
 const MAX_TOLD = 256;
 
@@ -204,6 +206,17 @@ class Stream implements AgentStream {
     return false;
   }
 
+  /** A service may have more instances than one message holds. */
+  async #sendRows(message: RowsMessage): Promise<void> {
+    const { put } = message;
+    for (let at = 0; at + ROWS_OF_MESSAGE < put.length; at += ROWS_OF_MESSAGE) {
+      const part = put.slice(at, at + ROWS_OF_MESSAGE);
+      await this.#parts.send({ ...message, put: part, removed: [], hasMore: true });
+    }
+    const last = put.length === 0 ? 0 : Math.floor((put.length - 1) / ROWS_OF_MESSAGE) * ROWS_OF_MESSAGE;
+    await this.#parts.send(last === 0 ? message : { ...message, put: put.slice(last) });
+  }
+
   /** Rows go before what is told, which may say that they have been sent. */
   #next(): Promise<void> | undefined {
     for (const topic of this.#changed) {
@@ -214,7 +227,7 @@ class Stream implements AgentStream {
       const { message, rows } = told;
       this.#sent.set(topic, rows);
       const isNews = message.isWhole || message.put.length > 0 || message.removed.length > 0;
-      if (isNews) return this.#parts.send(message);
+      if (isNews) return this.#sendRows(message);
     }
     const next = this.#told.shift();
     return next && this.#parts.send(next);

@@ -42,6 +42,8 @@ export class Subscriptions {
   readonly #usedMs = new Map<string, number>();
   readonly #fetching = new Map<string, Fetching>();
   readonly #listeners: ((topic: string) => void)[] = [];
+  /** Rows of topics that were told in part. */
+  readonly #partial = new Map<string, RowsMessage['put']>();
   /** Topics whose answers were asked back, to see whether somebody still asks. */
   readonly #doubted = new Set<string>();
   #timer: Timer | undefined;
@@ -95,6 +97,7 @@ export class Subscriptions {
 
   /** A server was reached: have it send all that is followed. */
   async resume(): Promise<void> {
+    this.#partial.clear(); // what another server did not finish
     for (const topic of this.#parts.always) this.#touch(topic);
     const topics = [...this.#usedMs.keys()];
     if (topics.length > 0) await this.#parts.follow(topics);
@@ -104,7 +107,14 @@ export class Subscriptions {
   take(message: RowsMessage): void {
     const { topic } = message;
     if (!this.#usedMs.has(topic)) return; // given up meanwhile
-    this.#parts.mirror.take(message);
+    const before = this.#partial.get(topic) ?? [];
+    const put = before.length === 0 ? message.put : [...before, ...message.put];
+    if (message.hasMore) {
+      this.#partial.set(topic, put);
+      return;
+    }
+    this.#partial.delete(topic);
+    this.#parts.mirror.take({ ...message, put });
     this.#fetching.get(topic)?.end(true);
   }
 
@@ -170,6 +180,7 @@ export class Subscriptions {
   #forget(topic: string): void {
     const { mirror, unfollow } = this.#parts;
     this.#usedMs.delete(topic);
+    this.#partial.delete(topic);
     this.#doubted.delete(topic);
     mirror.forget(topic);
     unfollow([topic]);

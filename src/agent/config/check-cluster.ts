@@ -76,6 +76,12 @@ const checkJoins: Rule = (config) =>
     }),
   );
 
+/** Threads have copies of the rows that they answer from; a client agent brings rows when somebody asks. */
+const checkThreads: Rule = (config, isDev) =>
+  roleOf(config, isDev) === 'client' && config['dns_config.threads'] > 0
+    ? [problem('dns_config.threads', 'a client agent answers in one thread: take it out, or join nobody')]
+    : [];
+
 /** The rules, in the order of their problems. */
 export const CLUSTER_RULES: readonly Rule[] = [
   checkExpect,
@@ -83,4 +89,5 @@ export const CLUSTER_RULES: readonly Rule[] = [
   checkEtcdPorts,
   checkSecret,
   checkJoins,
+  checkThreads,
 ];

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
+import { instancesOf } from '../../../src/catalog/read.ts';
 import { Watch } from '../../../src/catalog/watch.ts';
 import type { RowsMessage } from '../../../src/cluster/agent-messages.ts';
 import { Mirror } from '../../../src/cluster/mirror.ts';
 import { Subscriptions } from '../../../src/cluster/subscriptions.ts';
+import { SubscriptionsOfAgents } from '../../../src/cluster/subscriptions-of-agents.ts';
+import { startCatalog } from '../../support/catalog.ts';
+import { registration } from '../../support/cluster-rows.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 const MINUTE_MS = 60_000;
@@ -65,6 +69,33 @@ it('a thousand who ask for one service at once cost the server one subscription'
   const asked = Array.from({ length: 1_000 }, () => subscriptions.fetch('service:web'));
   expect(await Promise.all(asked)).toEqual(asked.map(() => true));
   expect(followed).toEqual(['service:web']);
+});
+
+it('a service of more instances than one message holds arrives whole, and not before its last part', async () => {
+  const catalog = await startCatalog();
+  const { state, writer } = catalog;
+  for (let i = 0; i < 1_100; i += 1) await writer.submit(registration(`n${i}`, 'web', 80));
+  const server = new SubscriptionsOfAgents({
+    view: state.view,
+    indexOf: () => 9,
+    turns: { add: (work) => void work.step() },
+  });
+  const { subscriptions, mirror, server: net } = follower();
+  net.isSilent = true;
+  const asking = subscriptions.fetch('service:web');
+  const sizes: number[] = [];
+  const known: boolean[] = [];
+  const stream = server.stream(async (message) => {
+    if (message.kind !== 'rows') return;
+    known.push(mirror.has('service:web'));
+    sizes.push(JSON.stringify(message).length);
+    subscriptions.take(structuredClone(message));
+  });
+  stream.follow(['service:web']);
+  expect(await asking).toBe(true);
+  expect(known.every((isKnown) => !isKnown)).toBe(true);
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(instancesOf(mirror.state.view, 'web')).toEqual(instancesOf(state.view, 'web'));
 });
 
 it('a name that nobody asked for in ten minutes is given up, one that does not exist after one', async () => {

@@ -29,6 +29,8 @@ describe('a configuration of servers is refused when', () => {
     ['encrypt = "c2VjcmV0"', 'encrypt: must be 16, 24 or 32 octets in base64'],
     ['encrypt = "not base64 at all, but long"', 'encrypt: must be 16, 24 or 32 octets'],
     ['retry_join = ["provider=aws tag_key=x"]', 'retry_join: '],
+    ['retry_join_wan = ["provider=gce"]', 'retry_join_wan: '],
+    ['retry_join = ["10.0.0.1"]\ndns_config { threads = 2 }', 'dns_config.threads: a client agent'],
     ['store { etcd { endpoints = ["10.0.0.1"] } }', 'store.etcd.endpoints: "10.0.0.1" is not of the form'],
     ['store { etcd { cert_file = "/a.pem" } }', 'a certificate and its key go together'],
     ['store { etcd { password = "x" } }', 'needs store.etcd.username'],
