@@ -1,7 +1,7 @@
 /**
  * `rollcall acl auth-method …`: create, read, update, list and delete auth methods.
  */
-import { givenText } from '../acl/acl-links.ts';
+import { givenText } from '../acl/acl-link-flags.ts';
 import { type AuthMethod, at, isJson, META_FLAG, missing, send, show, tried } from '../acl/acl-objects.ts';
 import { authMethodLines, authMethodText } from '../acl/acl-render.ts';
 import type { Command, CommandInput } from '../command-spec.ts';

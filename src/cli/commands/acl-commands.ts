@@ -1,7 +1,7 @@
 /**
  * `rollcall acl bootstrap`, `set-agent-token`, `translate-rules`, `explain` and `templated-policy …`.
  */
-import { givenText } from '../acl/acl-links.ts';
+import { givenText } from '../acl/acl-link-flags.ts';
 import {
   at,
   isJson,

@@ -1,7 +1,7 @@
 /**
  * `rollcall acl policy …`: create, read, update, list and delete policies.
  */
-import { givenText } from '../acl/acl-links.ts';
+import { givenText } from '../acl/acl-link-flags.ts';
 import {
   at,
   idOf,

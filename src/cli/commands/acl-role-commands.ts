@@ -1,7 +1,7 @@
 /**
  * `rollcall acl role …`: create, read, update, list and delete roles.
  */
-import { GRANT_FLAGS, identitiesOf, linksOf, together } from '../acl/acl-links.ts';
+import { GRANT_FLAGS, identitiesOf, linksOf, together } from '../acl/acl-link-flags.ts';
 import {
   at,
   idOf,

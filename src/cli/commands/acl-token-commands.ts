@@ -1,7 +1,7 @@
 /**
  * `rollcall acl token …`: create, read, update, list, clone and delete tokens.
  */
-import { GRANT_FLAGS, identitiesOf, linksOf, ROLE_FLAGS, together } from '../acl/acl-links.ts';
+import { GRANT_FLAGS, identitiesOf, linksOf, ROLE_FLAGS, together } from '../acl/acl-link-flags.ts';
 import {
   at,
   type Grants,
