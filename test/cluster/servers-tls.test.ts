@@ -2,6 +2,8 @@
  * Three real servers that know each other by certificates of files: none of them, and no etcd of theirs, talks to whoever has a
  * certificate of the authority that is not for a server, and other certificates are taken while they run.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { RpcConnection } from '../../src/rpc/rpc-connection.ts';
 import { askServer, askUntil } from '../support/ask-cluster.ts';
-import { ServerProcess } from '../support/faults/server-process.ts';
+import { type ServerPlace, ServerProcess } from '../support/faults/server-process.ts';
 import { type MadeAuthority, makeAuthority } from '../support/made-certificates.ts';
 import { describeWith } from '../support/needs-program.ts';
 
@@ -30,17 +32,25 @@ async function giveCertificate(address: string): Promise<void> {
   write(`${address}.key`, key);
 }
 
+const CLIENT = '127.15.4.9';
+
 function configOf(address: string): string {
   return JSON.stringify({
+    ...(address === CLIENT ? {} : { bootstrap_expect: 3 }),
     verify_incoming: true,
     verify_outgoing: true,
     verify_server_hostname: true,
     ca_file: file('ca.pem'),
     cert_file: file(`${address}.pem`),
     key_file: file(`${address}.key`),
-    bootstrap_expect: 3,
     retry_join: ADDRESSES,
   });
+}
+
+/** An agent that is no server. */
+function startClient({ name, address, dataDir, args }: ServerPlace): ChildProcess {
+  const own = ['-node', name, '-bind', address, '-client', address, '-data-dir', dataDir];
+  return spawn(process.execPath, ['bin/rollcall.js', 'agent', ...own, ...args], { stdio: 'ignore' });
 }
 
 /** The serial number of the certificate that a port shows, to who has one for a server. */
@@ -135,6 +145,32 @@ describeWith('etcd', 'three servers with certificates', () => {
       socket.on('error', () => resolve('refused')).on('close', () => resolve('refused'));
     });
     expect(ended).toBe('refused');
+  });
+
+  test('take a client agent that has a certificate', async () => {
+    const { certificate, key } = await authority.sign({ dnsNames: ['client.dc1.consul'] });
+    write(`${CLIENT}.pem`, certificate);
+    write(`${CLIENT}.key`, key);
+    write(`${CLIENT}.json`, configOf(CLIENT));
+    const httpUrl = `http://${CLIENT}:8500`;
+    const place = {
+      name: 'c1',
+      address: CLIENT,
+      dataDir: file('c1'),
+      args: ['-config-file', file(`${CLIENT}.json`)],
+    };
+    const client = startClient(place);
+    try {
+      await askUntil(`${httpUrl}/v1/kv/?keys`, ({ text }) => text.includes('k0'));
+      const body = JSON.stringify({ Name: 'web', Port: 80 });
+      expect((await askServer(`${httpUrl}/v1/agent/service/register`, 'PUT', body)).status).toBe(200);
+      await askUntil(`${servers[1]?.httpUrl}/v1/catalog/service/web`, ({ text }) =>
+        text.includes('"Node":"c1"'),
+      );
+    } finally {
+      client.kill('SIGKILL');
+      await once(client, 'exit');
+    }
   });
 
   test('show other certificates after a reload, and go on', async () => {
