@@ -9,7 +9,7 @@ import type { Peers } from '../../cluster/peers.ts';
 import { judgeServers, type ServerObservation, type ServerReport } from '../../cluster/server-health.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { hasFields, isMapOf, isNumber, isText } from '../../lib/shape.ts';
-import type { ClusterHealth, ClusterServer, ServerHealth } from '../../model/cluster-health.ts';
+import type { ClusterHealth, ClusterServer } from '../../model/cluster-health.ts';
 import { AppError } from '../../model/errors.ts';
 import type { StringMap } from '../../model/types.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
@@ -35,8 +35,6 @@ export interface ServerWatchParts {
   /** Of Consul's API. */
   readonly version: string;
   readonly meta: () => StringMap;
-  /** As the membership has a server; undefined: only whether it answers is known. */
-  readonly statusOf?: (name: string) => ServerHealth['status'] | undefined;
 }
 
 const isReport = hasFields<ServerReport>({
@@ -141,8 +139,6 @@ export class ServerWatch implements TermWork {
     report: ServerReport | undefined,
     nowMs: number,
   ): ServerObservation['status'] {
-    const member = this.#parts.statusOf?.(server.name);
-    if (member !== undefined) return member;
     if (report !== undefined) return 'alive';
     if (!this.#parts.directory.servers.has(server.id)) return 'none';
     const heardMs = this.#heardMs.get(server.id);
