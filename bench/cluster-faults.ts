@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   });
   const startedMs = performance.now();
   const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
   const say = ({ name, writeGapMs, wellAfterMs }: FaultNote): void =>
     console.error(
       `${name}: no write for ${Math.round(writeGapMs)} ms, well after ${Math.round(wellAfterMs)} ms`,
