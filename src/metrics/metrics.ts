@@ -111,6 +111,17 @@ export const METRICS = {
   catalog_rows: { kind: 'gauge', help: 'Rows in the catalog, by table.', labels: ['table'] },
   catalog_service_names: { kind: 'gauge', help: 'Names of services in the catalog.', labels: [] },
   catalog_kv_bytes: { kind: 'gauge', help: 'Octets of all keys and values together.', labels: [] },
+  build_info: { kind: 'gauge', help: 'Always 1; the label tells which version runs.', labels: ['version'] },
+  service_instances: {
+    kind: 'gauge',
+    help: 'Instances of a service by state: passing, warning, critical, maintenance; of the first 400 services by name.',
+    labels: ['service', 'status'],
+  },
+  service_instances_untold: {
+    kind: 'gauge',
+    help: 'Services that service_instances leaves out, because there are too many.',
+    labels: [],
+  },
   http_streams: { kind: 'gauge', help: 'Clients that follow /v1/stream.', labels: [] },
   http_streams_cut: {
     kind: 'counter',

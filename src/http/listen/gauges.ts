@@ -3,9 +3,14 @@
  */
 import { TABLE_NAMES } from '../../catalog/tables.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { collectServiceGauges } from './service-gauges.ts';
 
 /** Have the metrics read the sizes of tables and queues. */
-export function collectGauges({ metrics, state, local, watch, writer }: HttpParts): void {
+export function collectGauges(parts: HttpParts): void {
+  const { metrics, state, local, watch, writer, ownVersion } = parts;
+  const build = metrics.gauge('build_info');
+  build.set(build.slot(ownVersion), 1);
+  collectServiceGauges(parts);
   const rows = metrics.gauge('catalog_rows');
   const slots = TABLE_NAMES.map((table) => ({ table, slot: rows.slot(table) }));
   const [services, checks] = [rows.slot('localServices'), rows.slot('localChecks')];
