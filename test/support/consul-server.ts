@@ -48,8 +48,10 @@ export async function startConsul(node = 'consul1', config = '{}', token = ''): 
   const httpUrl = `http://127.0.0.1:${ports[0]}`;
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (!(await isReady(httpUrl, token))) {
-    if (performance.now() > deadline || child.exitCode !== null)
+    if (performance.now() > deadline || child.exitCode !== null) {
+      child.kill('SIGKILL');
       throw new Error(`consul does not serve: ${said}`);
+    }
     await delay(100);
   }
   return {
