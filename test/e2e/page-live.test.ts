@@ -43,6 +43,29 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
   const json = async (path: string): Promise<unknown> => (await fetch(server.agent.httpUrl + path)).json();
   const dialog = () => page.getByRole('dialog');
 
+  test('what changed is told by the agent, also after a reload, and on the page of the service', async () => {
+    await server.put('/v1/agent/check/fail/web-1-check?note=disk+full');
+    for (const place of ['', 'services/web', 'dc1/services/web']) {
+      await tab.open(place);
+      await until(page, 'health turned critical: disk full');
+    }
+    expect(new URL(page.url()).pathname).toBe('/ui/services/web');
+    await server.put('/v1/agent/check/pass/web-1-check');
+    await until(page, 'health is no longer failing');
+  });
+
+  test('a service that has lost one of its instances is degraded, one that has lost all is down', async () => {
+    await server.put('/v1/agent/service/register', register('web-2', 'critical'));
+    await tab.open('');
+    await until(page, '1 service is degraded');
+    await server.put('/v1/agent/check/fail/web-1-check');
+    await until(page, '1 service is down');
+    await tab.open('services');
+    await until(page, 'down: 2 critical');
+    await server.put('/v1/agent/service/deregister/web-2');
+    await server.put('/v1/agent/check/pass/web-1-check');
+  });
+
   test('a registration is in the list within a second', async () => {
     await tab.open('services');
     const seenMs = async (): Promise<number> => {
@@ -60,12 +83,14 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
 
   test('a check that fails is on the overview within a second, and in its timeline', async () => {
     await tab.open('');
+    let round = 0;
     const seenMs = async (): Promise<number> => {
+      round += 1;
       await until(page, 'Every check is passing');
       await page.waitForTimeout(300);
       const startedMs = performance.now();
-      await server.put('/v1/agent/check/fail/web-1-check?note=disk%20full');
-      await until(page, 'disk full');
+      await server.put(`/v1/agent/check/fail/web-1-check?note=disk%20full%20${round}`);
+      await until(page, `disk full ${round}`);
       const elapsedMs = performance.now() - startedMs;
       await server.put('/v1/agent/check/pass/web-1-check');
       return elapsedMs;

@@ -16,7 +16,7 @@ const MAX_FIRST_PAINT_MS = 200;
 
 /** Address of each page, and a text that it must show. */
 const PAGES: readonly (readonly [address: string, text: string])[] = [
-  ['', 'attention'],
+  ['', 'degraded'],
   ['services', 'web'],
   ['services/web', 'connection refused'],
   ['services/web?at=n1/web-2', '10.0.0.2:8082'],

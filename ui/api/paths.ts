@@ -33,3 +33,11 @@ export function explainPath(question: {
 }
 
 export const METRICS = '/v1/agent/metrics';
+
+/** Entries of the history that a page shows. */
+const SHOWN_ENTRIES = '25';
+
+/** The newest entries of the history, about everything, a service, or a node and what is on it. */
+export function historyPath(about: { readonly service?: string; readonly node?: string }): string {
+  return `/v1/history?${new URLSearchParams({ ...about, limit: SHOWN_ENTRIES })}`;
+}

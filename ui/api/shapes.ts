@@ -158,6 +158,26 @@ export interface RaftPeers {
   }[];
 }
 
+/** What changed, as the agent remembers it. */
+export interface HistoryEntry {
+  readonly ID: string;
+  readonly Time: string;
+  readonly Kind: string;
+  readonly Action: string;
+  readonly Node?: string;
+  readonly Service?: string;
+  readonly ServiceID?: string;
+  readonly CheckID?: string;
+  readonly Name?: string;
+  readonly Key?: string;
+  readonly Before?: unknown;
+  readonly After?: unknown;
+  readonly Output?: string;
+  readonly More?: number;
+  readonly Why?: string;
+  readonly By?: { readonly Agent?: string; readonly AccessorID?: string; readonly Address?: string };
+}
+
 export interface AgentSelf {
   readonly Config: {
     readonly Datacenter: string;

@@ -9,7 +9,6 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type ApiClient, createClient } from '../api/client.ts';
 import { createLivePool, type LivePool } from '../api/live.ts';
-import { type Changes, createChanges } from './changes.ts';
 import { createClock, type PageClock } from './clock.ts';
 import { createDnsHistory, type DnsHistory } from './dns-history.ts';
 import { createKeyDrafts, type KeyDrafts } from './key-drafts.ts';
@@ -29,7 +28,6 @@ export interface App {
   readonly live: LivePool;
   readonly router: Router;
   readonly settings: Settings;
-  readonly changes: Changes;
   readonly dns: DnsHistory;
   readonly keyDrafts: KeyDrafts;
   readonly notices: Signal<readonly Notice[]>;
@@ -55,7 +53,6 @@ export function createApp(): App {
     api,
     live: createLivePool(api, clock),
     router: createRouter(),
-    changes: createChanges(),
     dns: createDnsHistory(),
     keyDrafts: createKeyDrafts(),
     notices,

@@ -1,6 +1,5 @@
 /** The side bar: where one can go, how much is there, which agent this is, and the settings of the page. */
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { FAILING, SELF, SERVICES } from '../api/paths.ts';
 import type { AgentSelf, CheckShape, ServiceSummary } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
@@ -18,17 +17,10 @@ interface Badge {
   readonly isBad?: boolean;
 }
 
-/** Numbers beside the names of pages; the changes behind them are noted for the timeline. */
+/** Numbers beside the names of pages. */
 function useBadges(): Readonly<Record<string, Badge>> {
-  const { changes, clock } = useApp();
   const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value;
   const failing = useLive<readonly CheckShape[]>(FAILING).data.value;
-  useEffect(() => {
-    if (services) changes.noteServices(services, clock.now());
-  }, [services, changes, clock]);
-  useEffect(() => {
-    if (failing) changes.noteFailing(failing, clock.now());
-  }, [failing, changes, clock]);
   const badCount = failing?.filter((check) => !isMaintenance(check)).length ?? 0;
   return {
     ...(services && { Services: { text: count(services.length) } }),

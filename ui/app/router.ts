@@ -4,7 +4,9 @@
  * Links are ordinary `<a href>`; a click on one that stays under the base is taken over here, everything else (other
  * origins, new tabs, downloads) stays the browser's. Filters live in the query, so that an address can be passed on.
  */
+
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { fromConsul, fromKeyPath } from './consul-links.ts';
 
 interface Place {
   /** Decoded segments after the base: [] is the overview. */
@@ -42,6 +44,18 @@ function readPlace(basePath: string): Place {
   };
 }
 
+/** Give an address of Consul's page, or the path of a key, the form that this page has for it. */
+function translatePlace(basePath: string): void {
+  const { segments } = readPlace(basePath);
+  const translated =
+    fromConsul(segments, (name) => OWN_PAGES.has(name)) ??
+    fromKeyPath(segments, location.pathname.endsWith('/'));
+  if (translated === undefined) return;
+  const path = translated.segments.map(encodeURIComponent).join('/');
+  const query = queryText(new URLSearchParams(translated.query));
+  history.replaceState(history.state, '', `${basePath}${path}${query}`);
+}
+
 /** The link that a plain left click on `event` follows, if it leads to a page of this site. */
 function innerLink(event: MouseEvent, basePath: string): string | undefined {
   const hasModifier = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
@@ -75,10 +89,17 @@ function listBehind(): string | undefined {
   return (history.state as { readonly list?: string } | null)?.list;
 }
 
+/** First segments of this page's own addresses; whatever else comes first may be a datacenter. */
+const OWN_PAGES: ReadonlySet<string> = new Set(
+  'services nodes servers checks kv queries events dns agent acls'.split(' '),
+);
+
 export function createRouter(): Router {
   const basePath = new URL(document.baseURI).pathname;
+  translatePlace(basePath);
   const place: Signal<Place> = signal(readPlace(basePath));
   const update = () => {
+    translatePlace(basePath);
     place.value = readPlace(basePath);
   };
   function replace(href: string): void {

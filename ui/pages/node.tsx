@@ -16,6 +16,7 @@ import { TextField } from '../parts/field.tsx';
 import { isMaintenance, rankOf, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
 import { byText, endpoint, plural } from '../parts/text.ts';
 import { Sessions } from './sessions.tsx';
+import { Timeline } from './timeline.tsx';
 
 interface Row {
   readonly node: string;
@@ -184,6 +185,7 @@ function NodeBody({ document, checks }: { document: NodeServices; checks: readon
           )}
         </Card>
         <Sessions node={name} />
+        <Timeline title="What changed here" node={name} />
       </div>
       <div class="column-side">
         <NodeFacts document={document} status={statusOfChecks(own)} />

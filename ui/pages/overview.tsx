@@ -7,53 +7,60 @@ import { Ago, Card, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { CheckOwner, useHistory } from '../parts/check-view.tsx';
 import {
   type Count,
+  countsOfService,
   HealthBar,
-  hasStatus,
   rankOf,
   STATUS_ORDER,
+  type Standing,
   StatusMark,
+  standingOf,
   statusOfCheck,
-  statusOfService,
 } from '../parts/status.tsx';
 import { byText, count, firstLine, plural } from '../parts/text.ts';
 import { DnsActivity } from './dns-activity.tsx';
 import { FirstService } from './register.tsx';
 import { Timeline } from './timeline.tsx';
 
-function countStatuses(services: readonly ServiceSummary[]): readonly Count[] {
+/** Instances of all services by state. */
+function countInstances(services: readonly ServiceSummary[]): readonly Count[] {
+  const all = services.flatMap(countsOfService);
   return STATUS_ORDER.map((status) => ({
     status,
-    count: services.filter((service) => statusOfService(service) === status).length,
+    count: all.reduce((sum, entry) => sum + (entry.status === status ? entry.count : 0), 0),
   }));
 }
 
-/** The state of everything in one sentence. */
-function headline(counts: readonly Count[], total: number): string {
-  const bad = total - (counts.find(({ status }) => status === 'passing')?.count ?? 0);
-  if (bad === 0)
-    return total === 1 ? 'The only service is passing' : `All ${count(total)} services are passing`;
-  return `${plural(bad, 'service')} of ${count(total)} ${bad === 1 ? 'needs' : 'need'} attention`;
+/** The state of everything in one sentence; what is down comes first. */
+function headline(services: readonly ServiceSummary[], counts: readonly Count[]): string {
+  const standings = services.map(standingOf);
+  const has = (standing: Standing): number => standings.filter((own) => own === standing).length;
+  const [down, degraded] = [has('down'), has('degraded')];
+  if (down > 0) {
+    const also = degraded > 0 ? `, ${count(degraded)} degraded` : '';
+    return `${plural(down, 'service')} ${down === 1 ? 'is' : 'are'} down${also}`;
+  }
+  if (degraded > 0) return `${plural(degraded, 'service')} ${degraded === 1 ? 'is' : 'are'} degraded`;
+  const others = counts.reduce((sum, entry) => sum + (entry.status === 'passing' ? 0 : entry.count), 0);
+  if (others > 0) return `${plural(others, 'instance')} ${others === 1 ? 'needs' : 'need'} attention`;
+  return services.length === 1
+    ? 'The only service is passing'
+    : `All ${count(services.length)} services are passing`;
 }
 
 interface HealthProps {
-  readonly services: readonly ServiceSummary[];
-  /** Services by their worst instance. */
+  /** Instances by state. */
   readonly counts: readonly Count[];
 }
 
-/** The bar tells services by their worst instance; the numbers lead to all that have an instance in that state. */
-function ServiceHealth({ services, counts }: HealthProps) {
+/** Bar, numbers and words count the same: instances. Each number leads to the services that have such an instance. */
+function InstanceHealth({ counts }: HealthProps) {
   const { router } = useApp();
-  const found = STATUS_ORDER.map((status) => ({
-    status,
-    count: services.filter((service) => hasStatus(service, status)).length,
-  }));
   const text = counts.map((entry) => `${entry.count} ${entry.status}`).join(', ');
   return (
-    <section class="health-summary" aria-label="Services by health">
-      <HealthBar counts={counts} label={`Services: ${text}`} />
+    <section class="health-summary" aria-label="Instances by health">
+      <HealthBar counts={counts} label={`Instances: ${text}`} />
       <ul>
-        {found.map((entry) => (
+        {counts.map((entry) => (
           <li key={entry.status}>
             <a
               href={router.to(['services'], { status: entry.status })}
@@ -156,11 +163,11 @@ function NewAgent() {
 }
 
 function Everything({ services }: { services: readonly ServiceSummary[] }) {
-  const counts = countStatuses(services);
+  const counts = countInstances(services);
   return (
     <>
-      <PageHead title={headline(counts, services.length)} about={<Totals services={services} />} />
-      <ServiceHealth services={services} counts={counts} />
+      <PageHead title={headline(services, counts)} about={<Totals services={services} />} />
+      <InstanceHealth counts={counts} />
       <div class="columns">
         <div class="column-main">
           <Failing />

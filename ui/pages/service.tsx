@@ -17,6 +17,7 @@ import { byText, count, endpoint, plural } from '../parts/text.ts';
 import { DnsAnswer } from './dns-answer.tsx';
 import { InstanceInspector, instanceKey } from './instance.tsx';
 import { RegisterDialog } from './register.tsx';
+import { Timeline } from './timeline.tsx';
 
 function InstanceName({ instance }: { instance: InstanceShape }) {
   const status = statusOfChecks(instance.Checks);
@@ -174,6 +175,11 @@ export function ServicePage({ name }: { name: string }) {
       )}
       {instances && tab === '' && instances.length === 0 && <Gone name={name} />}
       {instances && tab === '' && instances.length > 0 && <Instances instances={instances} />}
+      {instances && tab === '' && (
+        <div class="below-list">
+          <Timeline title="What changed here" service={name} />
+        </div>
+      )}
       {isRegistering.value && <RegisterDialog name={name} onClose={() => (isRegistering.value = false)} />}
     </>
   );

@@ -15,9 +15,10 @@ import {
   countsOfService,
   HealthBar,
   hasStatus,
-  rankOf,
   STATUS_ORDER,
   StatusMark,
+  standingOf,
+  standingRank,
   statusOfService,
 } from '../parts/status.tsx';
 import { byText, count, plural } from '../parts/text.ts';
@@ -31,7 +32,7 @@ function describe(counts: readonly Count[]): string {
 }
 
 function compareHealth(a: ServiceSummary, b: ServiceSummary): number {
-  return rankOf(statusOfService(a)) - rankOf(statusOfService(b)) || byText(a.Name, b.Name);
+  return standingRank(standingOf(a)) - standingRank(standingOf(b)) || byText(a.Name, b.Name);
 }
 
 function ServiceName({ service }: { service: ServiceSummary }) {
@@ -41,14 +42,16 @@ function ServiceName({ service }: { service: ServiceSummary }) {
     <a class="row-link" href={router.to(['services', service.Name])} title={service.Name}>
       <StatusMark status={status} />
       <span class="name">{service.Name}</span>
-      <span class="unseen">{status}</span>
+      <span class="unseen">{standingOf(service)}</span>
     </a>
   );
 }
 
 function Health({ service }: { service: ServiceSummary }) {
   const counts = countsOfService(service);
-  const text = describe(counts);
+  const standing = standingOf(service);
+  const isLost = standing === 'down' || standing === 'degraded';
+  const text = isLost ? `${standing}: ${describe(counts)}` : describe(counts);
   return (
     <span class="health">
       <HealthBar counts={counts} label={text} />

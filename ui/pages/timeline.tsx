@@ -1,52 +1,74 @@
-/** What changed since the page was opened, newest first. */
+/** What changed, newest first, from the history that the agent keeps: of everything, of a service, or of a node. */
+import { historyPath } from '../api/paths.ts';
+import type { HistoryEntry } from '../api/shapes.ts';
+import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import type { Change } from '../app/changes.ts';
-import { Ago, Card } from '../parts/basic.tsx';
+import { type Look, type Told, tell } from '../app/history.ts';
+import { Ago, Card, Refusal } from '../parts/basic.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 
-const LOOK: Readonly<Record<Change['kind'], IconName>> = {
+const ICONS: Readonly<Record<Look, IconName>> = {
   appeared: 'plus',
   gone: 'close',
+  changed: 'changed',
   critical: 'critical',
   warning: 'warning',
   maintenance: 'maintenance',
   passing: 'passing',
 };
 
-function Entry({ change }: { change: Change }) {
+function linkOf(
+  { page, who }: Told,
+  entry: HistoryEntry,
+): readonly [readonly string[], Record<string, string>] {
+  return [page, entry.Kind === 'kv' ? { key: who, in: who.slice(0, who.lastIndexOf('/') + 1) } : {}];
+}
+
+function Entry({ entry }: { entry: HistoryEntry }) {
   const { router } = useApp();
+  const told = tell(entry);
+  const [page, query] = linkOf(told, entry);
+  // What stands on its own page leads nowhere.
+  const isHere = page.join('/') === router.place.value.segments.join('/');
   return (
-    <li class={`change is-${change.kind}`}>
-      <span class={`mark is-${change.kind}`}>
-        <Icon name={LOOK[change.kind]} size={12} />
+    <li class={`change is-${told.look}`}>
+      <span class={`mark is-${told.look}`}>
+        <Icon name={ICONS[told.look]} size={12} />
       </span>
       <p>
-        {change.service === '' ? (
-          <a href={router.to(['nodes', change.who])}>{change.who}</a>
+        {page.length === 0 || isHere ? (
+          <span class="name">{told.who}</span>
         ) : (
-          <a href={router.to(['services', change.service])}>{change.who}</a>
+          <a href={router.to(page, query)}>{told.who}</a>
         )}{' '}
-        {change.text}
+        {told.text}
+        {told.origin !== '' && <span class="hint"> {told.origin}</span>}
       </p>
-      <Ago ms={change.timeMs} />
+      <Ago ms={Date.parse(entry.Time)} />
     </li>
   );
 }
 
-export function Timeline() {
-  const { changes, clock } = useApp();
-  const list = changes.list.value;
+interface TimelineProps {
+  readonly title?: string;
+  readonly service?: string;
+  readonly node?: string;
+}
+
+export function Timeline({ title = 'Recent changes', ...about }: TimelineProps) {
+  const { data, error } = useLive<readonly HistoryEntry[]>(historyPath(about));
+  const entries = data.value;
   return (
-    <Card title="Recent changes" side="while this page is open">
-      {list.length === 0 && (
+    <Card title={title} side="kept by the agent">
+      {!entries && error.value && <Refusal error={error.value} what="the history" />}
+      {entries?.length === 0 && (
         <p class="hint">
-          Nothing has changed since {new Date(clock.openedMs).toLocaleTimeString()}. What is registered,
-          removed, fails or recovers appears here at once.
+          Nothing is remembered yet. What is registered, removed, fails or recovers appears here at once.
         </p>
       )}
       <ol class="plain-list timeline">
-        {list.slice(0, 20).map((change) => (
-          <Entry key={change.id} change={change} />
+        {entries?.map((entry) => (
+          <Entry key={entry.ID} entry={entry} />
         ))}
       </ol>
     </Card>

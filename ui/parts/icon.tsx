@@ -24,6 +24,7 @@ const PATHS = {
   folder: 'M2 5h5l2 2h9v9H2z',
   file: 'M5 2h7l4 4v12H5zM12 2v4h4',
   chevron: 'M7 4l6 6-6 6',
+  changed: 'M4 13.5V16h2.5L15 7.5 12.5 5z',
   passing: 'M4.5 10.5 8.5 14.5 15.5 6',
   warning: 'M10 3 2 17h16zM10 8v4M10 14.5v.01',
   critical: 'M5.5 5.5l9 9M14.5 5.5l-9 9',

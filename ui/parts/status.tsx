@@ -57,6 +57,22 @@ export function statusOfService(service: ServiceSummary): Status {
   return countsOfService(service).find((entry) => entry.count > 0)?.status ?? 'passing';
 }
 
+/** How a whole service stands: `down` has no instance left that DNS names, `degraded` has lost some. */
+export type Standing = 'down' | 'degraded' | 'warning' | 'maintenance' | 'passing';
+
+const STANDINGS: readonly Standing[] = ['down', 'degraded', 'warning', 'maintenance', 'passing'];
+
+/** 0 is worst. */
+export const standingRank = (standing: Standing): number => STANDINGS.indexOf(standing);
+
+export function standingOf(service: ServiceSummary): Standing {
+  const found = new Map(countsOfService(service).map(({ status, count }) => [status, count]));
+  const has = (status: Status): boolean => (found.get(status) ?? 0) > 0;
+  if (has('critical')) return has('passing') || has('warning') ? 'degraded' : 'down';
+  if (has('maintenance')) return has('passing') || has('warning') ? 'degraded' : 'maintenance';
+  return has('warning') ? 'warning' : 'passing';
+}
+
 export function StatusMark({ status }: { status: Status }) {
   return (
     <span class={`mark is-${status}`}>
