@@ -45,7 +45,7 @@ describe('package.json', () => {
   });
 
   test('starts the agent in the place of the shell, so that it gets the signals', () => {
-    expect(manifest.scripts['start']).toMatch(/^exec node bin\/rollcall\.js agent /);
+    expect(manifest.scripts['start']).toMatch(/^MALLOC_ARENA_MAX=2 exec node .*bin\/rollcall\.js agent /);
   });
 });
 

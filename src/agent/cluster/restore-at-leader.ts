@@ -2,6 +2,8 @@
  * A snapshot that is to be restored goes to the leader as the file that it is: as a command it would be many times larger
  * than what servers send each other in one piece, and it would be unpacked twice.
  */
+import type { ServerRecord } from '../../catalog/leader-lock.ts';
+import type { Call, Reply } from '../../http/call-and-reply.ts';
 import type { AnswerElsewhere } from '../../http/elsewhere-port.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { makeForward } from '../client/forward-http.ts';
@@ -9,16 +11,20 @@ import type { ClusterServer } from './cluster-server.ts';
 
 /** Has operations that take a file done by the leader, where this server follows one. */
 export function restoreAtLeader({ candidate, peers, self }: ClusterServer): AnswerElsewhere {
-  return ({ body }, call) => {
-    const { standing } = candidate;
-    if (body !== 'file' || standing.kind !== 'follower') return undefined;
+  const forwardTo = async (leader: ServerRecord, call: Call): Promise<Reply> => {
     const forward = makeForward({
-      link: {
-        call: (method, request, options = {}) => peers.call(standing.leader, method, request, options),
-      },
+      link: { call: (method, request, options = {}) => peers.call(leader, method, request, options) },
       nodeName: self.name,
       newId: () => systemRandom.uuid(),
     });
-    return forward(call).finally(() => call.upload?.close());
+    try {
+      return await forward(call);
+    } finally {
+      await call.upload?.close();
+    }
+  };
+  return ({ body }, call) => {
+    const { standing } = candidate;
+    return body === 'file' && standing.kind === 'follower' ? forwardTo(standing.leader, call) : undefined;
   };
 }

@@ -57,7 +57,7 @@ function isOfKey(key: string | undefined, wanted: string | undefined): boolean {
 }
 
 /** Whether a note is about what is asked for; when it was does not matter. */
-export function isAbout(
+function isAbout(
   note: HistoryNote,
   { kinds, node, service, key }: Pick<NoteQuery, 'kinds' | 'node' | 'service' | 'key'>,
 ): boolean {
@@ -66,7 +66,7 @@ export function isAbout(
 }
 
 /** The notes of a page with their places, oldest first. */
-export function placedNotes(page: HistoryRow): readonly PlacedNote[] {
+function placedNotes(page: HistoryRow): readonly PlacedNote[] {
   const notes = notesOf(page);
   let place = 0;
   return notes.map((note, at) => {

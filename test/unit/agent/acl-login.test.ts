@@ -131,7 +131,7 @@ describe('jwt', () => {
     await expect(logIn(fresh, config, given)).rejects.toThrow(/signature/);
     expect(asked).toBe(1); // made-up key ids cost nothing for a while
     published.push({ ...other.publicKey.export({ format: 'jwk' }), kid: 'two' });
-    await given.manual.advance(10_001);
+    given.manual.advance(10_001);
     await expect(logIn(fresh, config, given)).resolves.toBeDefined();
     expect(asked).toBe(2);
     await new Promise((resolve) => server.close(resolve));

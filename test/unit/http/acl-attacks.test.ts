@@ -146,7 +146,7 @@ describe.each([
         Policies: [{ Name: 'global-management' }],
         ExpirationTTL: '60s',
       });
-      await server.clock.advance(61_000);
+      server.clock.advance(61_000);
       return (made.json() as { SecretID: string }).SecretID;
     },
   ],
