@@ -4,7 +4,8 @@
  * A row says what its value means in this process; what has no honest equivalent (Go's heap objects, gossip, raft's threads)
  * is not made up. docs/metrics.md lists the same rows (a test compares). To add one: a row, nothing else.
  */
-import type { Metric, MetricName } from './metrics.ts';
+import type { MetricName } from './metric-table.ts';
+import type { Metric } from './metrics.ts';
 
 export type Collected = ReadonlyMap<MetricName, Metric>;
 

@@ -4,7 +4,8 @@
  * prom-client writes the text; it is loaded when somebody asks for the first time.
  */
 import { type Collected, consulMetrics } from './consul-names.ts';
-import type { Metric, MetricName, Metrics } from './metrics.ts';
+import type { MetricName } from './metric-table.ts';
+import type { Metric, Metrics } from './metrics.ts';
 
 const PREFIX = 'rollcall_';
 

@@ -12,7 +12,7 @@ import { envOf } from '../../src/agent/config/option-spec.ts';
 import { OPTION_KEYS } from '../../src/agent/config/options.ts';
 import { command as agentCommand } from '../../src/cli/commands/agent-command.ts';
 import { goFlags } from '../../src/cli/flags.ts';
-import { METRICS } from '../../src/metrics/metrics.ts';
+import { METRICS } from '../../src/metrics/metric-table.ts';
 import { repositoryDir } from '../support/source-files.ts';
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-deploy-'));

@@ -15,7 +15,7 @@ import { placeText } from '../../src/http/place.ts';
 import { ROUTES } from '../../src/http/server.ts';
 import { formatDuration } from '../../src/lib/duration.ts';
 import { consulMetrics } from '../../src/metrics/consul-names.ts';
-import { METRICS } from '../../src/metrics/metrics.ts';
+import { METRICS } from '../../src/metrics/metric-table.ts';
 import { ERRORS } from '../../src/model/errors.ts';
 import { renderTable } from './markdown.ts';
 import { repositoryDir } from './source-files.ts';

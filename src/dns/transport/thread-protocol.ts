@@ -7,7 +7,7 @@
 import type { Placed } from '../../catalog/coordinate.ts';
 import type { Applied, Change, PutChange } from '../../catalog/state.ts';
 import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/tables.ts';
-import type { MetricName } from '../../metrics/metrics.ts';
+import type { MetricName } from '../../metrics/metric-table.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
 import type { BoundSocket } from './udp-sockets.ts';
