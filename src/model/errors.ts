@@ -10,7 +10,7 @@
 export const ERRORS = {
   bad_request: 'A parameter, body or definition is malformed; the text names the field.',
   bad_filter: 'A filter expression could not be parsed or names a field that the rows do not have.',
-  forbidden: 'The operation is switched off by configuration.',
+  forbidden: 'The token does not give the right, or the operation is switched off by configuration.',
   not_found: 'The named object does not exist.',
   method_not_allowed: 'The path exists, but not with this method.',
   too_large: 'A body, key, value or transaction is over its documented limit.',

@@ -132,7 +132,7 @@ export const NODE_OPTIONS = {
     default: 8300,
     flag: 'server-port',
     reloadable: false,
-    doc: 'Port of calls between agents, and of the service `consul`; a server alone does not listen there.',
+    doc: 'Port of calls between agents, and of the service `consul`; a server alone listens there with `bootstrap_expect = 1`.',
   },
   'ports.serf_lan': {
     kind: 'port',
@@ -177,7 +177,7 @@ export const NODE_OPTIONS = {
     default: false,
     flag: 'accept-unenforced',
     reloadable: false,
-    doc: 'Start although the configuration asks for protection that this agent does not give, such as access control or TLS.',
+    doc: 'Start although the configuration asks for protection that this agent does not give, such as an audit log.',
   },
   leave_on_terminate: {
     kind: 'switch',
