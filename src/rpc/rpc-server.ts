@@ -26,6 +26,8 @@ const MAX_CALLS = 4_096;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Time to send a request in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Time to show a certificate in ms; a stranger who shows none holds a place for as long. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 const SAY_STRANGERS_EVERY_MS = 10_000;
 /** Time that calls under way get at the end in ms. */
 const CLOSE_GRACE_MS = 1_000;
@@ -114,16 +116,23 @@ function readRequest(stream: ServerHttp2Stream, connection: Connection): Promise
       if (frame.kind === 'message') resolve(frame.value);
       else reject(new AppError('bad_request', 'a request is one message'));
     };
-    stream.on('data', (piece: Buffer) => {
+    const read = (piece: Buffer): void => {
       try {
-        for (const frame of reader.take(piece)) take(frame);
-        hold(reader.held);
+        const [frame] = reader.take(piece);
+        if (frame === undefined) hold(reader.held);
+        else settle(() => take(frame));
         if (connection.heldBytes > MAX_HELD_BYTES)
-          reject(new AppError('too_large', 'too many large requests at once'));
+          throw new AppError('too_large', 'too many large requests at once');
       } catch (error) {
-        reject(error);
+        settle(() => reject(error));
       }
-    });
+    };
+    // What is sent after that is read and forgotten: nobody counts it any more.
+    const settle = (how: () => void): void => {
+      stream.off('data', read).resume();
+      how();
+    };
+    stream.on('data', read);
     stream.once('error', reject);
     // Nearly every request is read by then; an error that nobody sees still costs its stack.
     stream.once('close', () => isRead || reject(new Error('the request was given up')));
@@ -232,7 +241,8 @@ function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
 function makeServer(identity: TlsIdentity | undefined): Http2Server {
   const options = { settings: { maxConcurrentStreams: MAX_CALLS, enablePush: false } };
   if (identity === undefined) return http2.createServer(options);
-  const server = http2.createSecureServer({ ...options, ...listenOptions(identity) });
+  const handshakeTimeout = HANDSHAKE_TIMEOUT_MS;
+  const server = http2.createSecureServer({ ...options, ...listenOptions(identity), handshakeTimeout });
   // Connections that stand go on under what they began with.
   identity.onChange?.(() => server.setSecureContext(listenOptions(identity)));
   return server as unknown as Http2Server;

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { AppError } from '../../../src/model/errors.ts';
+import { messageFrame } from '../../../src/rpc/message-codec.ts';
 import { RpcConnection } from '../../../src/rpc/rpc-connection.ts';
 import { type RpcCall, type RpcMethod, type RpcServer, startRpcServer } from '../../../src/rpc/rpc-server.ts';
 import { identityFromSecret } from '../../../src/rpc/shared-secret.ts';
@@ -137,6 +140,29 @@ describe('a call', () => {
     stream.write(header);
     const [answer] = (await once(stream, 'data')) as [Buffer];
     expect(String(answer)).toContain('"code":"bad_request"');
+  });
+
+  it('that goes on after its request is not kept, whether it was taken or refused', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { port } = await serving({ wait: () => new Promise(() => {}) });
+    const session = http2.connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } });
+    closing.push(() => session.destroy());
+    const send = async (path: string, head: Buffer, pieces: number): Promise<void> => {
+      const stream = session.request({ ':method': 'POST', ':path': path });
+      stream.on('error', () => {});
+      stream.write(head);
+      for (let i = 0; i < pieces && stream.writable; i += 1)
+        await new Promise((resolve) => stream.write(piece, resolve));
+    };
+    const tooLong = Buffer.from([1, 0xff, 0, 0, 0]);
+    const whole = Buffer.concat([messageFrame({}), Buffer.from([1, 0, 0x70, 0, 0])]);
+    const piece = Buffer.alloc(1024 * 1024);
+    const before = process.memoryUsage().arrayBuffers;
+    await send('/wait', tooLong, 64);
+    for (let i = 0; i < 10; i += 1) await send('/wait', whole, 7);
+    collectGarbage();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 1024 * 1024);
   });
 });
 
