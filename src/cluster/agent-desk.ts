@@ -11,6 +11,7 @@ import { isListOf, isText } from '../lib/shape.ts';
 import { refuse } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { RpcCall, RpcMethod, RpcPeer } from '../rpc/rpc-server.ts';
+import { commandOfAgent } from './agent-command.ts';
 import type { AgentRecord, ServerPlace } from './agent-messages.ts';
 import { CATALOG_ID, isAgentRecord, memberLeaves } from './member.ts';
 import type { MemberTable } from './member-table.ts';
@@ -47,22 +48,10 @@ interface Attending {
   depart: () => void;
 }
 
-const isTopics = isListOf(isText);
+/** Other datacenters send requests, tokens and all, to whom the list of members calls a server. */
+const isServer = ({ tags }: AgentRecord): boolean => tags['role'] === 'consul';
 
-/** Whether a command touches nothing but this node. */
-function isAboutNode(command: Command, node: string): boolean {
-  switch (command.kind) {
-    case 'register':
-      return nodeKey(command.node.name) === node;
-    case 'deregister':
-    case 'check-status':
-      return nodeKey(command.node) === node;
-    case 'all':
-      return command.commands.every((each) => isAboutNode(each, node));
-    default:
-      return false;
-  }
-}
+const isTopics = isListOf(isText);
 
 export class AgentDesk {
   readonly #parts: AgentDeskParts;
@@ -97,7 +86,7 @@ export class AgentDesk {
       unsubscribe: attending(async ({ stream }, { topics }: { topics?: unknown }) => {
         stream.unfollow(this.#topics(topics));
       }),
-      command: attending((by, { command }: { command?: Command }) => this.#command(by, command)),
+      command: attending((by, { command }: { command?: unknown }) => this.#command(by, command)),
       'own-rows': attending(async ({ agent }) => this.#rowsOf(agent.node.name)),
       leave: attending((by, _request, call) => this.#leave(by, call)),
     };
@@ -123,9 +112,10 @@ export class AgentDesk {
     if (this.#attending.has(call.peer)) refuse('bad_request', 'this connection attends already');
     if (agent.datacenter !== datacenter)
       refuse('invalid_command', `Member '${agent.node.name}' part of wrong datacenter '${agent.datacenter}'`);
+    if (isServer(agent)) refuse('forbidden', 'only servers are servers, and they do not attend');
     const known = table.of(agent.node.name);
-    const isAlive = known?.status === 'alive' && known.agent.node.id !== agent.node.id;
-    if (isAlive || nodeKey(agent.node.name) === nodeKey(nodeName))
+    const isOther = known?.agent.node.id !== agent.node.id || isServer(known.agent);
+    if ((known?.status === 'alive' && isOther) || nodeKey(agent.node.name) === nodeKey(nodeName))
       throw nameIsTaken(agent, known?.agent ?? agent);
     const depart = presence.arrive(agent, call.peer);
     const stream = subscriptions.stream((message) => call.send(message));
@@ -143,10 +133,8 @@ export class AgentDesk {
     }
   }
 
-  async #command({ agent, stream }: Attending, command: Command | undefined): Promise<Committed> {
-    if (command === undefined || !isAboutNode(command, nodeKey(agent.node.name)))
-      refuse('forbidden', 'an agent writes its own node and nothing else');
-    const committed = await this.#parts.submit(command);
+  async #command({ agent, stream }: Attending, command: unknown): Promise<Committed> {
+    const committed = await this.#parts.submit(commandOfAgent(command, agent.node.name));
     stream.tell({ kind: 'mark', index: committed.index });
     return committed;
   }

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Command } from '../../../src/catalog/command.ts';
 import { checkKey } from '../../../src/catalog/tables.ts';
 import { AgentDesk } from '../../../src/cluster/agent-desk.ts';
 import type { AgentRecord } from '../../../src/cluster/agent-messages.ts';
+import { memberLives } from '../../../src/cluster/member.ts';
 import { MemberJudge } from '../../../src/cluster/member-judge.ts';
 import { MemberTable } from '../../../src/cluster/member-table.ts';
 import { Presence } from '../../../src/cluster/presence.ts';
@@ -156,12 +158,16 @@ function peer(): RpcPeer & { leave: () => void } {
 
 it('an agent writes its own node and nothing else, and only while it attends', async () => {
   const { presence, table, view, writer, clock, after } = await datacenter();
+  const submitted: Command[] = [];
   const desk = new AgentDesk({
     datacenter: 'dc1',
     nodeName: 's1',
     view,
     indexNow: () => 1,
-    submit: (command) => writer.submit(command),
+    submit: (command) => {
+      submitted.push(command);
+      return writer.submit(command);
+    },
     servers: () => [],
     presence,
     table,
@@ -181,6 +187,22 @@ it('an agent writes its own node and nothing else, and only while it attends', a
     { kind: 'kv', verb: 'set', key: 'a', value: '', flags: '0', index: 0, session: '' },
   ])
     await expect(command?.({ command: forbidden }, call)).rejects.toThrow('writes its own node');
+  const { service: web80, ...bare } = registration('c1', 'web', 80);
+  const status = { kind: 'check-status', node: 'c1', checkId: 'a', output: '' };
+  for (const broken of [
+    null,
+    { kind: 'register', checks: [] },
+    { ...bare, node: { ...bare.node, meta: { a: 1 } } },
+    { ...bare, service: { ...web80, tags: 5 } },
+    { ...bare, checks: [{ id: 'a' }] },
+    { kind: 'all', commands: [{ ...status, status: 'splendid' }] },
+    { kind: 'all', commands: [null] },
+  ])
+    await expect(command?.({ command: broken }, call)).rejects.toMatchObject({ code: 'bad_request' });
+  expect([...view.services.values()].map(({ tags }) => tags)).toEqual([[]]);
+  const pretended = { ...registration('c1', 'web', 81), by: { agent: 's1', accessor: 'a' } };
+  await command?.({ command: pretended }, call);
+  expect(submitted.at(-1)).toMatchObject({ by: { agent: 'c1', accessor: 'a' } });
   await leave?.({}, call);
   await after(1_000);
   expect([table.of('c1')?.status, view.nodes.get('c1')]).toEqual(['left', undefined]);
@@ -232,5 +254,9 @@ it('an agent of another datacenter, and one with the name of the server, are ref
   const elsewhere = { ...agentOn('c1'), datacenter: 'dc2' };
   await expect(attend?.({ agent: elsewhere }, call)).rejects.toThrow("part of wrong datacenter 'dc2'");
   await expect(attend?.({ agent: agentOn('s1', 'x') }, call)).rejects.toThrow('is taken');
+  const posing = { ...agentOn('c1'), tags: { role: 'consul' } };
+  await expect(attend?.({ agent: posing }, call)).rejects.toMatchObject({ code: 'forbidden' });
+  await writer.submit(memberLives({ ...agentOn('s2'), tags: { role: 'consul' } }, 0));
+  await expect(attend?.({ agent: agentOn('s2') }, call)).rejects.toThrow('is taken');
   await expect(attend?.({ agent: { node: {} } }, call)).rejects.toThrow('agent.node.name is not a text');
 });
