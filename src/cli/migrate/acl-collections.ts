@@ -2,6 +2,7 @@
  * Policies, roles and tokens of access control. Policies and roles are told apart by their names and get ids of their own;
  * tokens by their secrets, so that nobody who has one notices, and keep their accessors where they are new.
  */
+import { AppError } from '../../model/errors.ts';
 import { type Client, jsonOf, unexpected } from '../client.ts';
 import { type Collection, contentOf, type Item, oneList, pick } from './collection.ts';
 
@@ -20,6 +21,9 @@ const BUILT_IN = /^00000000-0000-0000-0000-0000000000\d\d$/;
 
 /** What an agent without access control answers. */
 const SWITCHED_OFF = 'ACL support disabled';
+
+/** Stands for the secrets of tokens to those who may read but not write them. */
+const HIDDEN = '<hidden>';
 
 const documentOf = ({ document }: Item): AclDocument => document as AclDocument;
 
@@ -68,12 +72,16 @@ function aclCollection({ name, many, one, id, key, fields }: AclKind): Collectio
       for (const each of listed) {
         if (BUILT_IN.test(each[id])) continue;
         const item = await read(side, each);
+        if (documentOf(item)[key] === HIDDEN)
+          throw new AppError('forbidden', 'their secrets are not shown without acl:write');
         items.set(documentOf(item)[key], item);
       }
       return items;
     },
     leftOut: (item) =>
       documentOf(item).AuthMethod ? 'ACL tokens of logins: whoever has one logs in anew' : undefined,
+    // A report ends up in terminals and logs, where a secret has no business.
+    nameOf: (item) => documentOf(item)[key === 'SecretID' ? 'AccessorID' : key],
     put: async (target, item, existing) => {
       const body = bodyOf(documentOf(item));
       if (existing === undefined) await target.ok('PUT', one, { body: JSON.stringify(body) });

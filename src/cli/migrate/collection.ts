@@ -24,6 +24,8 @@ export interface Collection {
   list(side: Client, part: string): Promise<Items>;
   /** Why a thing is not copied, in words that follow its number; undefined when it is. */
   leftOut?(item: Item): string | undefined;
+  /** What people call a thing, where what tells one from another is a secret. */
+  nameOf?(item: Item): string;
   put(target: Client, item: Item, existing: Item | undefined): Promise<void>;
   /** Take out what the source has no more; `item` as the target shows it. */
   remove(target: Client, item: Item): Promise<void>;

@@ -92,7 +92,8 @@ class CollectionPass {
     for (const [name, item] of existing) {
       if (!before.has(name) || wanted.has(name)) continue;
       const { remove } = this.#collection;
-      if (await this.#write(name, () => remove(this.#sides.target, item))) this.outcome.removed += 1;
+      if (await this.#write(this.#nameOf(name, item), () => remove(this.#sides.target, item)))
+        this.outcome.removed += 1;
     }
   }
 
@@ -101,7 +102,7 @@ class CollectionPass {
     const why = this.#collection.leftOut?.(item);
     if (why !== undefined) {
       const names = outcome.leftOut.get(why) ?? [];
-      names.push(name);
+      names.push(this.#nameOf(name, item));
       outcome.leftOut.set(why, names);
       return;
     }
@@ -111,9 +112,13 @@ class CollectionPass {
       return;
     }
     const { put } = this.#collection;
-    if (!(await this.#write(name, () => put(this.#sides.target, item, existing)))) return;
+    if (!(await this.#write(this.#nameOf(name, item), () => put(this.#sides.target, item, existing)))) return;
     if (existing === undefined) outcome.added += 1;
     else outcome.changed += 1;
+  }
+
+  #nameOf(name: string, item: Item): string {
+    return this.#collection.nameOf?.(item) ?? name;
   }
 
   async #write(name: string, write: () => Promise<void>): Promise<boolean> {
