@@ -7,6 +7,7 @@
  */
 
 import type { Resource } from '../../acl/resources.ts';
+import { isUuid } from '../../catalog/session-lookup.ts';
 import { shownOf } from '../answer/list-reply.ts';
 import type { Reply } from '../call-and-reply.ts';
 import { SortedMap } from '../documents/go-json.ts';
@@ -37,12 +38,15 @@ const namedOf =
   (resource: Resource, name: string): RightsOfEntry =>
   (entry) => [read(resource, entry[name])];
 
+const ADMINISTRATION: Right = { resource: 'acl', level: 'write', name: '' };
+
 /** An entry of the history needs what reading the thing itself would need. */
 const historyOf: RightsOfEntry = (entry) => {
   const { Kind, Node, Service, Key, Name } = entry;
   if (Kind === 'leader') return [];
   if (Kind === 'kv') return [read('key', Key)];
-  if (Kind === 'query') return [read('query', Name)];
+  // One without a name goes by its id, and whoever knows that may run it.
+  if (Kind === 'query') return [isUuid(String(Name)) ? ADMINISTRATION : read('query', Name)];
   if (Kind === 'acl') return [read('acl', '')];
   if (Node === undefined) return [read('operator', '')];
   return Service === undefined ? nodeOf(entry) : [read('service', Service), ...nodeOf(entry)];
@@ -156,7 +160,6 @@ export const keysFilter: AnswerFilter = (reply, asker) => {
 };
 
 const HIDDEN = '<hidden>';
-const ADMINISTRATION: Right = { resource: 'acl', level: 'write', name: '' };
 
 function withoutToken(query: Document, { may }: Asker): Document {
   return query['Token'] && !may(ADMINISTRATION) ? { ...query, Token: HIDDEN } : query;

@@ -47,6 +47,20 @@ describe('/v1/history', () => {
     expect((await entries(server))[0]?.['By']).toMatchObject({ AccessorID: 'accessor-1' });
   });
 
+  test('does not give away the id of a query without a name, which is all it takes to run it', async () => {
+    const server = await startHttp();
+    await server.put('/v1/agent/service/register', { Name: 'web' });
+    const { ID: Session } = (await server.put('/v1/session/create', { Checks: [] })).json() as { ID: string };
+    for (const named of [{ Session }, { Name: 'named' }]) {
+      const body = JSON.stringify({ ...named, Service: { Service: 'web' } });
+      expect(await server.request('POST', '/v1/query', { body })).toMatchObject({ status: 200 });
+    }
+    const readsQueries: Authorizer = { ...READER, allows: ({ resource }) => resource === 'query' };
+    const limited = await startHttp({}, { authorizerOf: () => readsQueries, state: server.parts.state });
+    expect((await entries(server, '?kind=query')).length).toBe(2);
+    expect((await entries(limited, '?kind=query')).map(({ Name }) => Name)).toEqual(['named']);
+  });
+
   test('selects by service, node, kind, key, and time', async () => {
     const server = await startHttp();
     await server.put('/v1/agent/service/register', { Name: 'web' });
