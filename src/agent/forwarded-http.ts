@@ -85,15 +85,15 @@ export class ForwardedHttp {
     const [near, far] = duplexPair();
     near.on('error', () => {});
     far.on('error', () => {});
-    this.#local().server.emit('connection', far);
     const length = body?.length ?? 0;
     const framing = upload === undefined ? { 'content-length': String(length) } : {};
-    const asked = builtinHttp.request({
+    const asked = requestOf({
       method,
       path: url,
       headers: { ...headers, ...framing, host: 'localhost', connection: 'close' },
       createConnection: () => near as never,
     });
+    this.#local().server.emit('connection', far);
     asked.on('error', () => {}); // also rejects the wait below
     const giveUp = (): void => {
       near.destroy();
@@ -141,6 +141,15 @@ export class ForwardedHttp {
         throw new AppError('over_budget', 'the body is not read');
       });
     }
+  }
+}
+
+/** Throws bad_request for what cannot be said in HTTP. */
+function requestOf(options: http.RequestOptions): http.ClientRequest {
+  try {
+    return builtinHttp.request(options);
+  } catch (error) {
+    throw new AppError('bad_request', (error as Error).message);
   }
 }
 
