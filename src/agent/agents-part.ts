@@ -25,6 +25,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
+import { serversOnly } from '../rpc/servers-only.ts';
 import type { AclSettings } from './acl/acl-settings.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
@@ -240,7 +241,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     methods: {
       ...desk.methods(),
       ...forwarded.methods(),
-      ...reporter.methods,
+      ...serversOnly(reporter.methods),
       ...wan.datacenters.methods(),
       members: async (request) => membersOf(members, isWan(request)),
       dns: dnsMethod(tools),

@@ -39,6 +39,8 @@ export interface RpcPeer {
   readonly gone: AbortSignal;
   /** When the other end was heard last, on the monotonic clock; true also after the connection has ended. */
   readonly heardMs: number;
+  /** Whether it may do what servers do: its certificate has the name of one, or that is not asked of anybody. */
+  readonly isServer: boolean;
   /** End the connection: its other end is not who it should be. */
   cut(): void;
 }
@@ -72,14 +74,22 @@ export interface RpcServer {
   close(): Promise<void>;
 }
 
+function hasServerName(session: ServerHttp2Session, serverName: string | undefined): boolean {
+  if (serverName === undefined) return true;
+  const { socket } = session as unknown as { readonly socket: TLSSocket };
+  return socket.getPeerX509Certificate()?.checkHost(serverName) !== undefined;
+}
+
 class Connection implements RpcPeer {
   readonly #session: ServerHttp2Session;
   readonly #gone = new AbortController();
   readonly #heardMs: () => number;
+  readonly isServer: boolean;
   heldBytes = 0;
 
-  constructor(session: ServerHttp2Session, clock: Clock) {
+  constructor(session: ServerHttp2Session, { clock, identity }: Pick<RpcServerParts, 'clock' | 'identity'>) {
     this.#session = session;
+    this.isServer = hasServerName(session, identity?.serverName);
     this.#heardMs = watchHeartbeat(session, clock, () => session.destroy());
     session.once('close', () => this.#gone.abort(new Error('connection closed')));
   }
@@ -220,7 +230,7 @@ function takeProof(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, secr
 }
 
 function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
-  const connection = new Connection(session, parts.clock);
+  const connection = new Connection(session, parts);
   const secret = parts.identity?.secret;
   let isProven = secret === undefined;
   // Whatever breaks a connection ends it; its calls learn it by their signal.

@@ -18,6 +18,7 @@ import { ReplicaProgress } from '../../cluster/replica-progress.ts';
 import type { ClusterHealth } from '../../model/cluster-health.ts';
 import { invariant } from '../../model/errors.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
+import { serversOnly } from '../../rpc/servers-only.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
 import { aclTerm } from '../acl/acl-term.ts';
 import { type AgentsPart, agentsPart } from '../agents-part.ts';
@@ -256,20 +257,22 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
     },
     methods: {
       ...agents.methods,
-      ...events.methods(),
-      ...desk.methods(),
-      ...pulse.methods(),
-      ...meeting.methods(),
-      ...founding.methods(),
-      ...(settings.member ? admissionMethods(admission) : {}),
-      ...watch.methods(),
-      ...handOverMethods(handOver),
-      ...leavingMethods({ requireLead: () => desk.requireLead() }, removal),
-      health: async () => {
-        desk.requireLead();
-        return watch.judged();
-      },
-      ...renewMethods(desk, sessionTimers, catalog.state),
+      ...serversOnly({
+        ...events.methods(),
+        ...desk.methods(),
+        ...pulse.methods(),
+        ...meeting.methods(),
+        ...founding.methods(),
+        ...(settings.member ? admissionMethods(admission) : {}),
+        ...watch.methods(),
+        ...handOverMethods(handOver),
+        ...leavingMethods({ requireLead: () => desk.requireLead() }, removal),
+        health: async () => {
+          desk.requireLead();
+          return watch.judged();
+        },
+        ...renewMethods(desk, sessionTimers, catalog.state),
+      }),
     },
   };
 }

@@ -10,6 +10,7 @@ import { AppError } from '../../../src/model/errors.ts';
 import { messageFrame } from '../../../src/rpc/message-codec.ts';
 import { RpcConnection } from '../../../src/rpc/rpc-connection.ts';
 import { type RpcCall, type RpcMethod, type RpcServer, startRpcServer } from '../../../src/rpc/rpc-server.ts';
+import { serversOnly } from '../../../src/rpc/servers-only.ts';
 import { identityFromSecret } from '../../../src/rpc/shared-secret.ts';
 import type { TlsIdentity } from '../../../src/rpc/tls-identity.ts';
 import { manualClock } from '../../support/manual-clock.ts';
@@ -267,6 +268,20 @@ describe('with certificates of files and a secret', () => {
     const named = (serverName: string) => connectionTo(port, files('s', { serverName })).call('echo', 1);
     expect(await named('server.dc1.consul')).toMatchObject({ kind: 'answered' });
     expect(await named('server.dc2.consul')).toMatchObject({ kind: 'unsent' });
+  });
+
+  it('what servers ask of each other is refused to whoever has no certificate of a server', async () => {
+    let ran = 0;
+    const methods = { ...serversOnly({ submit: async () => (ran += 1) }), attend: async () => 'welcome' };
+    const named = { serverName: 'n1.server.dc1.consul' };
+    const ofServer = { certificate: pem('server-n1'), key: pem('server-n1-key') };
+    const { port } = await serving(methods, files('s', { ...named, ...ofServer }));
+    const agent = connectionTo(port, files('s', named));
+    expect(await agent.call('submit', 1)).toMatchObject({ kind: 'refused', error: { code: 'forbidden' } });
+    expect(await agent.call('attend', 1)).toEqual({ kind: 'answered', value: 'welcome' });
+    expect(ran).toBe(0);
+    const server = connectionTo(port, files('s', { ...named, ...ofServer }));
+    expect(await server.call('submit', 1)).toEqual({ kind: 'answered', value: 1 });
   });
 
   it('other certificates are shown as soon as there are some', async () => {
