@@ -2,8 +2,8 @@
  * Policies → what they allow together, and which rule says so.
  *
  * Only rules of the same scope and the same name compete (deny before write before list before read); among rules of
- * different names the most specific decides alone. What none decides, the default policy does, but for what is always
- * denied without a rule. One function decides, for requests and for explanations.
+ * different names the most specific decides alone. Where no rule matches, the default policy decides, except for
+ * resources that are always denied without a rule. One function decides, for requests and for explanations.
  */
 import {
   type NameRule,

@@ -1,9 +1,9 @@
 /**
- * The rules of one resource by name, and which of them decides about a name: the exact one, else the longest beginning.
+ * The rules of one resource by name, and which of them decides about a name: the exact one, else the longest prefix.
  *
- * Beginnings stand sorted, each with the longest other one that it begins with. The greatest that is not above a name
- * is asked first; whatever else the name begins with is among those that this one begins with in turn. So a decision is
- * a binary search and a few steps, whatever the rules are.
+ * Prefixes are sorted, and each knows the longest other one that it begins with. The last prefix that does not sort
+ * after the name is looked at first; every prefix of the name is that one or is reached from it by those links. So a
+ * decision is a binary search and a few steps, however many rules there are.
  */
 import type { Access, Scope } from './resources.ts';
 
@@ -13,13 +13,13 @@ export interface NameRule {
   readonly name: string;
   readonly access: Access;
   readonly intentions: Access;
-  /** Who said what has won: names of policies and identities. */
+  /** Names of the policies and identities whose rules these are. */
   readonly from: readonly string[];
 }
 
 export interface NameRules {
   readonly exact: ReadonlyMap<string, NameRule>;
-  /** Beginnings, in order. */
+  /** Rules for prefixes, sorted. */
   readonly prefixes: readonly NameRule[];
   /** For each of them the position of the longest other one that it begins with; -1 for none. */
   readonly outer: readonly number[];
@@ -43,7 +43,7 @@ export function nameRules(rules: readonly NameRule[]): NameRules {
   return { exact: new Map(exact), prefixes: sorted, outer: outerOf(sorted) };
 }
 
-/** Position of the last beginning that is not above `name`; -1 when all are. */
+/** Position of the last prefix that does not sort after `name`; -1 when all do. */
 function lastNotAbove(prefixes: readonly NameRule[], name: string): number {
   let [low, high] = [0, prefixes.length];
   while (low < high) {
@@ -54,7 +54,7 @@ function lastNotAbove(prefixes: readonly NameRule[], name: string): number {
   return low - 1;
 }
 
-/** The longest beginning of `name` that has a rule. */
+/** The rule with the longest prefix of `name`. */
 export function prefixRuleFor({ prefixes, outer }: NameRules, name: string): NameRule | undefined {
   let at = lastNotAbove(prefixes, name);
   while (at >= 0) {
@@ -70,7 +70,7 @@ export function ruleFor(rules: NameRules, name: string): NameRule | undefined {
   return rules.exact.get(name) ?? prefixRuleFor(rules, name);
 }
 
-/** All rules at or below a beginning. O(rules). */
+/** All rules for names and prefixes that begin with this. O(rules). */
 export function* rulesWithin({ exact, prefixes }: NameRules, beginning: string): Iterable<NameRule> {
   for (const rule of prefixes) if (rule.name.startsWith(beginning)) yield rule;
   for (const rule of exact.values()) if (rule.name.startsWith(beginning)) yield rule;

@@ -1,8 +1,8 @@
 /**
  * What a server does for the client agents that are connected to it.
  *
- * An agent attends for as long as it is connected: that makes it a member, and on the same call it is told what it follows.
- * It may write its own node and what belongs to it, and nothing else. Methods of agents that do not attend are refused.
+ * An agent keeps one call open, with which it attends: while that lasts it is a member and is told what it follows. It
+ * may write its own node and what belongs to it, and nothing else. Other methods refuse agents that do not attend.
  */
 import type { Command, Results } from '../catalog/command.ts';
 import type { UserEvent } from '../catalog/event.ts';
@@ -149,7 +149,7 @@ export class AgentDesk {
     };
   }
 
-  /** Whoever leaves goes on answering for a while, but is present no more. */
+  /** An agent that leaves goes on answering for a while, but is no longer present. */
   async #leave(attending: Attending, { peer }: RpcCall): Promise<void> {
     const { submit, table, now, presence } = this.#parts;
     const { agent } = attending;

@@ -1,8 +1,8 @@
 /**
- * What agents and servers tell each other: who an agent is, and what a server sends it for as long as it attends.
+ * What agents and servers tell each other: who an agent is, and what a server sends it while it attends.
  *
- * All of it travels as JSON (rpc/message-codec.ts). An agent of another version may know more: members that are not
- * understood are left alone, members that are missing have a meaning of their own.
+ * All of it travels as JSON (rpc/message-codec.ts). An agent of another version may send more or less: unknown members
+ * are ignored, and that one is missing has a meaning too.
  */
 import type { Unstamped } from '../catalog/command.ts';
 import type { UserEvent } from '../catalog/event.ts';
@@ -35,7 +35,7 @@ export interface RowsMessage {
   readonly put: readonly PutChange[];
   /** Keys as in `RowSet`. */
   readonly removed: readonly string[];
-  /** The rest follows in further messages about the topic; nothing of it holds before the last one. */
+  /** More messages about the topic follow; none of it counts before the last one. */
   readonly hasMore?: boolean;
 }
 

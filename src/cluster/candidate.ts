@@ -1,8 +1,8 @@
 /**
- * A server's part in who leads: it always wants to, and says at every moment who does.
+ * A server's part in the election of the leader: it always stands for it, and knows at every moment who leads.
  *
- * Whoever gets the lock first brings its copy up to date, then its term begins; when the lock is lost the term ends and
- * it is a candidate again. A term may begin and end many times.
+ * Whoever gets the lock first brings its copy up to date; then its term begins. When the lock is lost the term ends and
+ * the server stands again. Terms may begin and end many times.
  */
 
 import type { LeaderLock, Leadership, ServerRecord } from '../catalog/leader-lock.ts';
@@ -49,10 +49,10 @@ export class Candidate {
   readonly #holderListeners = new Set<(holder: ServerRecord | undefined) => void>();
   #standing: Standing = LEADERLESS;
   #holder: ServerRecord | undefined;
-  /** The holder is not heard: it leads nobody here, whatever the store says. */
+  /** The holder of the lock is not heard: for this server it does not lead, whatever the store says. */
   #isDoubted = false;
   #running: Promise<void> = Promise.resolve();
-  /** Until then others go first. */
+  /** Until then this server leaves the lock to others. */
   #heldBackUntilMs = 0;
   /** Ends the wait for the lock, so that holding back is obeyed at once. */
   #waiting = new AbortController();
@@ -79,7 +79,7 @@ export class Candidate {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Tell who holds the lock, now and whenever that changes; also when nobody hears him. */
+  /** Tell who holds the lock, now and whenever that changes; also when the holder is not heard. */
   onHolder(listener: (holder: ServerRecord | undefined) => void): () => void {
     this.#holderListeners.add(listener);
     listener(this.#holder);
@@ -93,7 +93,9 @@ export class Candidate {
     if (this.#standing.kind !== 'leader') this.#set(this.#ledByAnother());
   }
 
-  /** The holder was not heard for so long that it leads nobody: a store that cannot be written to goes on naming him. */
+  /**
+   * The holder was not heard for so long that it no longer leads: a store that cannot be written to goes on naming it.
+   */
   lost(silentMs: number): void {
     if (this.#isDoubted) return;
     this.#isDoubted = true;
@@ -157,7 +159,8 @@ export class Candidate {
   }
 
   #ledByAnother(): Standing {
-    // Its own name in the lock while its copy is not up to date yet, or just after it lost it, is nobody's lead.
+    // That its own name is in the lock while its copy is not up to date yet, or just after it lost it, does not mean
+    // that anybody leads.
     if (this.#holder === undefined || this.#holder.id === this.#parts.self.id) return LEADERLESS;
     if (this.#isDoubted) return LEADERLESS;
     return { kind: 'follower', leader: this.#holder };

@@ -1,9 +1,10 @@
 /**
  * The other datacenters, as one server knows them: which servers they have, how far away they are, whether they answer.
  *
- * Servers of two datacenters meet by addresses and tell each other of all they know; then each asks one server of every other
- * datacenter again and again. A datacenter of which no server answers is not asked on behalf of anybody until it is heard
- * again, so that its loss costs each asker one bounded wait at most and then none. How many can be told of is bounded.
+ * Servers of two datacenters meet by addresses and tell each other which servers they know; then each asks one server
+ * of every other datacenter every three seconds. A datacenter of which no server answers is not called for anybody
+ * until it is heard again, so that its loss costs each caller one bounded wait at most. The number of servers that are
+ * remembered is bounded.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -91,7 +92,7 @@ export class Datacenters {
     return [this.#parts.own, ...others.map(({ name }) => name)];
   }
 
-  /** Whether a datacenter is known, and another than the own one. */
+  /** Whether this is a datacenter that is known, other than the own one. */
   has(name: string): boolean {
     return this.#known.has(name.toLowerCase());
   }
@@ -155,7 +156,7 @@ export class Datacenters {
     this.#timers.add(timer);
   }
 
-  /** Meet whom the configuration names, until somebody of another datacenter is known. */
+  /** Meet the servers at the configured addresses, until one of another datacenter is known. */
   async #join(): Promise<number> {
     const { joinAddresses, retryMs, clock } = this.#parts;
     if (this.#known.size === 0) for (const address of await joinAddresses()) await this.#meet(address);
@@ -204,7 +205,7 @@ export class Datacenters {
     datacenter.isReached = false;
   }
 
-  /** Whoever answered last comes first. */
+  /** The server that answered last comes first. */
   #inOrder({ servers, lastId }: Datacenter): readonly WanServer[] {
     const last = servers.get(lastId);
     const others = [...servers.values()].filter(({ agent }) => agent.node.id !== lastId);

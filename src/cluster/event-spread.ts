@@ -1,8 +1,8 @@
 /**
- * User events on their way to all servers: whoever takes one tells every other server that belongs to the cluster.
+ * User events on their way to all servers: the server that takes one sends it to every other server of the cluster.
  *
- * An event is told once, and again only where it was certainly not heard; nothing is kept for a server that is down, as
- * with Consul's gossip. Whoever hears one twice tells them apart by their ids (catalog/event.ts).
+ * An event is sent once, and again only if it certainly did not arrive; nothing is kept for a server that is down, as
+ * with Consul's gossip. A server that gets one twice recognizes it by its id (catalog/event.ts).
  */
 import type { UserEvent } from '../catalog/event.ts';
 import type { ServerDirectory, ServerRecord } from '../catalog/leader-lock.ts';

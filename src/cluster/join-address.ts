@@ -1,8 +1,9 @@
 /**
- * Where other agents are to be met, from what operators write: `10.0.0.1`, `10.0.0.1:8300`, `[fd00::1]:8300`, `host.name`.
+ * Where other agents can be joined, from what operators write: `10.0.0.1`, `10.0.0.1:8300`, `[fd00::1]:8300`,
+ * `host.name`.
  *
- * A host name may have many addresses, and all of them count. The port is that of other servers' calls; configurations of
- * Consul name the port of its gossip there, which nothing listens on here, so that one means the other. Strings of cloud
+ * A host name may have many addresses, and all of them count. The port is `ports.server`. Configurations for Consul
+ * name the port of gossip, on which nothing listens here, so that one is taken to mean the same. Strings of cloud
  * providers (`provider=aws …`) are refused, not resolved.
  */
 import dns from 'node:dns/promises';

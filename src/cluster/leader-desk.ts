@@ -1,9 +1,9 @@
 /**
- * What goes to the leader, from whichever server it was asked: commands, and the question how far the catalog is.
+ * What goes to the leader, whichever server was asked: commands, and the question how far the catalog is.
  *
- * On the leader both are answered here. Elsewhere a command travels to the leader, and its answer is given when this
- * server's own copy has come so far, so whoever wrote reads what it wrote. While nobody leads both wait a while: a change
- * of leader is over in about a second, and a client that is refused meanwhile has to do the waiting itself.
+ * On the leader both are answered at once. Elsewhere a command is sent to the leader, and answered when this server's
+ * own copy has caught up with it, so that clients read what they wrote. While nobody leads both wait for a while: a
+ * change of leader takes about a second, and a client that is refused would have to do the waiting itself.
  */
 import type { Command, Results } from '../catalog/command.ts';
 import type { ServerRecord } from '../catalog/leader-lock.ts';
@@ -18,11 +18,11 @@ import type { ReplicaProgress } from './replica-progress.ts';
 
 /** Time in ms that a command or a read waits for a leader (Consul's `rpc_hold_timeout`). */
 const HOLD_MS = 7_000;
-/** Time in ms after which nobody waits any more for one who does not come: a change of leader takes less. */
+/** Time in ms after which nobody waits any longer for a leader: a change of leader takes less. */
 const GIVE_UP_MS = 2_000;
 /** Time in ms before a leader that could not be reached is called again. */
 const CALL_AGAIN_MS = 100;
-/** Time in ms in which a server that does not lead any more may still answer what it was asked. */
+/** Time in ms in which a server that no longer leads may still answer what it was asked. */
 const LAST_WORDS_MS = 300;
 /** Time in ms that a copy may stay behind what the leader has acknowledged. */
 const CATCH_UP_MS = 10_000;
@@ -170,8 +170,8 @@ export class LeaderDesk {
   }
 
   /**
-   * A call that is given up soon after its server has lost the lead: one that was stopped, or cut off, says nothing, and
-   * its connection is missed only later. One that is alive has the time to answer.
+   * Gives a call up soon after its server has lost the lead: a server that was stopped or cut off says nothing, and
+   * that its connection is gone is noticed only later. One that is alive has this time to answer.
    */
   async #callWhileLeading(
     leader: ServerRecord,
@@ -225,8 +225,8 @@ async function unlessLost<T>(here: () => Promise<T>): Promise<Tried<T>> {
 }
 
 /**
- * One question under way for all who ask it. Who comes while it is under way gets the next answer: the one on its way
- * may have been given before what they want to see was written.
+ * One question under way for all who ask it. Whoever asks while it is under way gets the next answer, because the
+ * present one may have been given before what they want to see was written.
  */
 class SharedQuestion {
   readonly #ask: () => Promise<ModifyIndex>;

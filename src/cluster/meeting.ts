@@ -1,9 +1,9 @@
 /**
- * How agents that know each other's addresses get to know each other: each says who it is, and whom else it knows.
+ * How servers that are given each other's addresses get acquainted: each says who it is, and whom else it knows.
  *
- * One round asks everybody at the addresses to join and at those that were learnt. What was said is kept as long as its
- * sayer answers. Who does not fit (another datacenter, another secret) is kept too, with what he said, because the
- * operator has to be told his name. Decides nothing.
+ * One round asks everybody at the addresses to join and at those learnt from others. What a server said is kept as long
+ * as it answers. One that does not fit (another datacenter, another secret) is kept too, because the operator has to be
+ * told its name. Decides nothing.
  */
 import type { ServerRecord } from '../catalog/leader-lock.ts';
 import { addressText } from '../lib/address-text.ts';
@@ -43,7 +43,7 @@ const isReply = hasFields<{ introduction: Introduction; known: readonly RpcAddre
   known: isListOf(hasFields<RpcAddress>({ host: isText, port: isNumber })),
 });
 
-/** Addresses that are learnt from others at most: a liar could name any number. */
+/** Most addresses that are learnt from others: a liar could name any number. */
 const MAX_LEARNT = 32;
 const CALL_TIMEOUT_MS = 2_000;
 

@@ -26,7 +26,7 @@ const memberRowName = (node: string): string => MEMBER_PREFIX + nodeKey(node);
 
 const texts = isMapOf(isText);
 
-/** What an agent's word about itself must look like. */
+/** What an agent's record of itself must look like. */
 export const isAgentRecord = hasFields<AgentRecord>({
   node: hasFields<AgentRecord['node']>({
     name: isText,

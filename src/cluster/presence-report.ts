@@ -1,9 +1,10 @@
 /**
- * What the leader knows of agents that are connected to other servers: each follower tells who came and went, and by telling
- * it says that it lives itself.
+ * What the leader knows of agents that are connected to other servers: each follower reports who came and went, and the
+ * report itself says that the follower is alive.
  *
- * A follower reports at once when somebody came or went, else twice a second; only differences travel, and everything again
- * when the leader does not know what they differ from. Who is connected to a server that is silent is silent too.
+ * A follower reports at once when somebody came or went, else twice a second. Only differences travel; everything is
+ * sent again when the leader does not have what they differ from. Agents that are connected to a silent server count as
+ * silent too.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { hasFields, isBoolean, isListOf, isNumber, isText } from '../lib/shape.ts';
@@ -17,7 +18,7 @@ const REPORT_MS = 500;
 /** Time in ms that changes are gathered before they are told. */
 const GATHER_MS = 20;
 const ANSWER_MS = 2_000;
-/** Silence in ms after which a follower, and who is connected to it, are not present. */
+/** Silence in ms after which a follower, and the agents connected to it, are not present. */
 const SILENT_MS = 1_500;
 /** How long who has gone is remembered, ms. */
 const REMEMBER_MS = 60_000;

@@ -1,14 +1,14 @@
 /**
  * The agents that are connected to this server now, or were until a moment ago.
  *
- * Who has gone is remembered with the moment it was heard last, so that the leader can tell silence from a move to another
- * server. Bounded by the connections of the port; who has gone is forgotten after a minute.
+ * An agent that has gone is remembered with the time at which it was heard last, so that the leader can tell silence
+ * from a move to another server, and is forgotten after a minute. Bounded by the connections of the port.
  */
 import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../model/errors.ts';
 import type { AgentRecord } from './agent-messages.ts';
 
-/** How long somebody who has gone is remembered, ms. */
+/** Time in ms for which an agent that has gone is remembered. */
 const REMEMBER_MS = 60_000;
 
 /** An agent and how it was seen last. */

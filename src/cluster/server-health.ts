@@ -35,7 +35,7 @@ export interface Yardstick {
   /** The leader's own when it asked: under load its index is far ahead once all have answered. */
   readonly term: number;
   readonly index: ModifyIndex;
-  /** The judgement before this one: who stays as he was has been so since then. */
+  /** The judgement before this one: a server whose health is unchanged keeps the time since when it is so. */
   readonly before: ClusterHealth | undefined;
   /** Wall time. */
   readonly nowMs: number;

@@ -1,10 +1,10 @@
 /**
  * A client agent's connection to the servers: one at a time, chosen at random, and another one at once when it breaks.
  *
- * Over it the agent attends: the server tells what the agent follows for as long as the call lasts, and takes the agent for
- * alive. Every few minutes the agent moves to another server, so that servers that came later get their share; the new
- * connection stands before the old one is given up. Which servers there are the servers say; the addresses to join are
- * tried until one has answered, and when none of the known ones does.
+ * Over it the agent attends: while that call lasts, the server tells what the agent follows, and takes the agent for
+ * alive. Every few minutes the agent moves to another server, so that new servers get their share; the new connection
+ * stands before the old one is closed. The list of servers comes from the servers; the addresses to join are tried
+ * until one has answered, and again when no known server does.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { sleep } from '../lib/clock.ts';

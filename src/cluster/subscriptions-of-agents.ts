@@ -1,9 +1,10 @@
 /**
  * What agents follow of this server's catalog, and the changes on their way to them.
  *
- * Each agent has one stream. Nothing is queued for it: what it was sent last is remembered by topic, and when there is room
- * again it is sent the difference to what is true then. So an agent that reads slowly skips what has passed meanwhile, and
- * costs no memory. The rows behind a topic, and the difference that most followers need, are made once for all of them.
+ * Each agent has one stream. Nothing is queued for it: the server remembers what it sent last of each topic, and when
+ * there is room again it sends the difference to the present rows. So an agent that reads slowly skips what has passed
+ * meanwhile, and costs no memory. The rows behind a topic, and the difference that most followers need, are made once
+ * for all of them.
  */
 import type { PutChange } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
@@ -33,7 +34,7 @@ export interface SubscriptionsParts {
 /** A topic that somebody follows. */
 interface Followed {
   readonly followers: Set<Stream>;
-  /** Undefined: a change has passed, and nobody looked since. */
+  /** Undefined after a change, until somebody needs them. */
   rows: RowSet | undefined;
   /** The difference that was made last. */
   latest: { readonly from: RowSet; readonly to: RowSet; readonly message: RowsMessage } | undefined;

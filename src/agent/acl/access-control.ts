@@ -1,8 +1,8 @@
 /**
- * Who asks and what they may: from the secret of a request to an authorizer, by the rows of the catalog.
+ * Who asks and what they may do: from the secret of a request to an authorizer, by the rows of the catalog.
  *
- * A secret that nobody has is refused, never replaced by a weaker one. What a token comes to is kept on its row and looked
- * at anew with every request, so that a deleted token, a changed policy or an expiration counts at once.
+ * A secret that does not exist is refused, never replaced by a weaker one. What a token gives is kept with its row and
+ * checked again at every request, so that a deleted token, a changed policy or an expiration counts at once.
  */
 import {
   type Decision,
@@ -36,14 +36,14 @@ export interface AccessControlParts {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** What the text of a refusal is for a secret that nobody has. */
+/** The refusal of a secret that does not exist. */
 const NOT_FOUND = 'ACL not found';
 /** Texts that older versions used as tokens. */
 const ROOT_TOKENS: ReadonlySet<string> = new Set(['allow', 'deny', 'manage']);
 
 const OWN_API = '/v1/agent/';
 
-/** Stands in until what access control begins with is there. */
+/** Stands in for the anonymous token until the leader has written it. */
 const NO_ANONYMOUS: AclTokenRow = Object.freeze({
   ...UNSTAMPED,
   accessorId: ANONYMOUS_ACCESSOR,
@@ -60,7 +60,7 @@ const NO_ANONYMOUS: AclTokenRow = Object.freeze({
   createdAtMs: 0,
 });
 
-/** Authorizers of a token: for who has sent it, and for those it stands in for. */
+/** Authorizers of a token: for requests that sent it, and for those that it stands in for. */
 interface Pair {
   readonly resolved: Resolved;
   readonly sent: Authorizer;

@@ -1,6 +1,6 @@
 /**
- * What the leading server does for access control: it sees to what every catalog begins with, and removes tokens whose time
- * is over. Those count for nobody from their end on, so nothing waits for their removal.
+ * What the leader does for access control: it writes the rows that every catalog begins with, and removes expired
+ * tokens. These count for nobody from their expiration on, so nothing waits for their removal.
  */
 import { GLOBAL_MANAGEMENT_RULES, GLOBAL_READ_ONLY_RULES } from '../../acl/builtin-policies.ts';
 import type { BeginAclCommand } from '../../catalog/acl-command.ts';
@@ -13,7 +13,7 @@ import { GLOBAL_MANAGEMENT_ID, GLOBAL_READ_ONLY_ID } from '../../model/acl-types
 import type { TermWork } from '../term.ts';
 import type { AclSettings } from './acl-settings.ts';
 
-/** Time in ms between two looks for tokens whose time is over. O(tokens) each. */
+/** Time in ms between two looks for expired tokens. O(tokens) each. */
 const REAP_EVERY_MS = 60_000;
 /** Time in ms until a beginning that failed is tried again. */
 const RETRY_MS = 1_000;

@@ -1,6 +1,6 @@
 /**
- * The DNS configuration with what DNS may see in it: another object whenever that changes, so that answers which were made
- * under other rights are forgotten here and in every DNS thread.
+ * The DNS configuration together with the rights of the token of DNS: another object whenever either changes, so that
+ * answers made under other rights are dropped, here and in every DNS thread.
  */
 import type { MergedRules } from '../../acl/merged-rules.ts';
 import type { Applied } from '../../catalog/state.ts';

@@ -1,9 +1,10 @@
 /**
- * The catalog as local/ knows it, where access control is on: each service and check is written with its own token, and
- * what a token may not write is left out.
+ * The catalog as local/ knows it, where access control is on: each service and check is written with the rights of its
+ * own token, and what that token may not write is left out.
  *
- * That is no refusal for whoever registered it: one warning names the token, and the next full comparison tries again. The
- * node's own row and the service of a server exist without any right; its metadata and addresses go with the agent's token.
+ * Whoever registered it is not refused: the log warns once, naming the token, and the next full comparison tries again.
+ * The node's own row and the service of a server need no right; the node's metadata and addresses need that of the
+ * agent's token.
  */
 import type { Command, RegisterCommand } from '../../catalog/command.ts';
 import { checkKey, nodeKey, type View } from '../../catalog/tables.ts';

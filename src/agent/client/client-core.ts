@@ -1,5 +1,6 @@
 /**
- * The rows of a client agent: what it keeps registered is its own and durable, of the catalog it holds what it follows.
+ * The stores of a client agent: what is registered with it, durable on its disk; and the part of the catalog that it
+ * follows, in memory.
  */
 import { openStore } from '../../catalog/opened-store.ts';
 import { ServiceSummaries } from '../../catalog/service-summary.ts';
@@ -27,7 +28,7 @@ const SUBMIT_MS = 2_000;
 function answerOf(end: CallEnd): unknown {
   if (end.kind === 'answered') return end.value;
   if (end.kind === 'refused') throw end.error;
-  // Also where it may have been done: it is compared and sent again, and twice is the same as once.
+  // Also when it may have been carried out: it is compared and sent again, and twice has the same effect as once.
   throw noServers();
 }
 
@@ -56,7 +57,7 @@ function catalogOf({ link, marks, mirror }: Servers): CatalogPort {
   };
 }
 
-/** Indexes of what is here; 0, which no answer has, for what is not. */
+/** Indexes of topics that are followed; 0, which no answer has, for others. */
 function indexesOf(agentState: AgentState, { subscriptions, mirror }: Servers): Core['indexes'] {
   return {
     of: (given) => {
@@ -72,7 +73,7 @@ function indexesOf(agentState: AgentState, { subscriptions, mirror }: Servers): 
   };
 }
 
-/** The stores of a client agent, and its connection to the servers, not begun. */
+/** Opens the stores of a client agent, and builds its connection to the servers without starting it. */
 export const openClientCore: OpenCore = async (parts) => {
   const { dataDir, clock, random, metrics, log, maxKvBytes, config, security } = parts;
   const watch = new Watch(clock);

@@ -1,6 +1,6 @@
 /**
- * What a client agent does with questions that its own rows do not answer: what it follows, or can follow, it answers by
- * itself, everything else a server answers.
+ * What a client agent does with questions that its own rows do not answer: from what it follows, or can follow, it
+ * answers itself; everything else it asks a server.
  */
 import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
 import type { Elsewhere } from '../../dns/elsewhere.ts';
@@ -15,7 +15,7 @@ import type { Servers } from './servers.ts';
 /** Time in ms that a server has to answer a DNS question; resolvers ask again after some seconds. */
 const DNS_ANSWER_MS = 4_000;
 
-/** The service of the servers, whom answers about the zone itself name. */
+/** The service `consul`, which answers about the zone itself need. */
 const SERVERS_TOPIC = serviceTopic('consul');
 
 const ASK_SERVER = Object.freeze({ kind: 'server' });
@@ -74,7 +74,7 @@ export interface ClientHttpParts {
   readonly forward: (call: Call) => Promise<Reply>;
 }
 
-/** The topic that answers an operation; undefined when a server has to. */
+/** The topic that answers an operation; undefined when a server has to answer it. */
 function followedTopic(
   operation: Parameters<AnswerElsewhere>[0],
   call: Call,

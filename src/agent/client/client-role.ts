@@ -1,6 +1,6 @@
 /**
- * What only a client agent has: a connection to the servers, through which it is a member, keeps what it follows true, and
- * has everything else answered.
+ * What only a client agent has: a connection to the servers. Through it the agent is a member, keeps the part of the
+ * catalog that it follows current, and forwards what it cannot answer.
  */
 
 import { nodeTopic, topicsOf } from '../../catalog/topics.ts';
@@ -27,7 +27,7 @@ const ASK_MS = 5_000;
 /** Time in ms after which changed rows of the own node are compared. Turning it down compares more often. */
 const COMPARE_MS = 2_000;
 
-/** Nothing about servers is known here but where they are; whoever asks for more is answered by one of them. */
+/** All that is known here about servers is where they are; whoever asks for more is answered by a server. */
 function clusterOf({ link }: Servers): ClusterPort {
   const refuse = (): Promise<never> => Promise.reject(noServers());
   return {
@@ -60,7 +60,7 @@ function unreached(member: MemberView): MemberView {
 
 function membershipOf({ config, identity }: Ground, { link }: Servers): Membership {
   const self = lanView(agentRecord(config, identity, 'client'));
-  /** As told last: what is shown while no server is reached. */
+  /** The newest list of members, shown while no server is reached. */
   let latest: readonly MemberView[] = [self];
   return {
     self: () => self,
@@ -85,8 +85,8 @@ function membershipOf({ config, identity }: Ground, { link }: Servers): Membersh
 }
 
 /**
- * Have the rows of this agent's node compared soon after they changed: others may have written them. What this agent has
- * written itself is compared too, once for many changes.
+ * Compares the rows of this agent's node soon after they changed, because others may have written them. The agent's own
+ * writes have the same effect, one comparison for many.
  */
 function onOwnRowsChanged({ core, identity }: Ground, compare: () => void): void {
   const own = nodeTopic(identity.nodeName);
@@ -135,7 +135,7 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     failed: failed.promise,
     takeOut: async () => {
       const end = await link.call('leave', {}, { timeoutMs: ASK_MS });
-      // Whom no server hears has left as far as anybody can tell.
+      // An agent that no server hears has left as far as anybody can tell.
       if (end.kind === 'refused') throw end.error;
     },
     part: {

@@ -1,9 +1,9 @@
 /**
- * Requests of the API that a client agent does not answer by itself, on their way to a server and back.
+ * Forwards requests that a client agent does not answer itself to a server, and brings the answers back.
  *
- * A request travels as it came, token and all; what concerns only the connection that it came on stays behind. Bodies and
- * answers that are large go piece by piece, each when there is room. A read whose connection breaks is asked once more; a
- * write is not, because it may have been done.
+ * A request travels as it came, token included, but without what concerns only the connection that it came on. Large
+ * bodies and answers are sent in pieces, each when there is room. A read whose connection breaks is tried once more; a
+ * write is not, because it may have been carried out.
  */
 import { Readable } from 'node:stream';
 import type { ServerLink } from '../../cluster/server-link.ts';
@@ -36,7 +36,7 @@ const STAYS_HERE: ReadonlySet<string> = new Set([
   'sec-fetch-mode',
   'sec-fetch-dest',
 ]);
-/** As above, of answers. What every answer carries is added here again. */
+/** The same for answers. Headers that every answer has are added here again. */
 const ANSWER_STAYS_THERE: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -55,11 +55,11 @@ const REFUSED_THERE = 'rpc error making call: ';
 
 export interface ForwardParts {
   readonly link: Pick<ServerLink, 'call'>;
-  /** Stands for `_agent` in what is asked of a server. */
+  /** The node that `_agent` stands for in requests to a server. */
   readonly nodeName: string;
-  /** What is said where nobody is reached; Consul's text for a client agent when absent. */
+  /** The refusal while no server is reached; Consul's text for a client agent when absent. */
   readonly unreached?: string;
-  /** A name for an upload that no other has. */
+  /** An id for an upload, never used twice. */
   readonly newId: () => string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A client agent's side of its connection to the servers: the connection itself, what is followed over it, and the list of
+ * A client agent's side of its connection to the servers: the connection, what is followed over it, and the list of
  * servers that is remembered for the next start.
  */
 
@@ -26,7 +26,7 @@ import type { Identity } from '../identity.ts';
 import { peerIdentities } from '../peer-identity.ts';
 import type { Security } from '../security.ts';
 
-/** Where the servers that were told of last are remembered. */
+/** Name under which the newest list of servers is remembered. */
 const SERVERS_FACT = 'known_servers';
 const isServerList = isListOf(hasFields<ServerPlace>({ name: isText, host: isText, port: isNumber }));
 
@@ -42,7 +42,7 @@ export interface ServersParts {
   readonly watch: Watch;
 }
 
-/** What happens on the connection, for whoever wants to know. */
+/** What happens on the connection. */
 export interface ServersListener {
   onReached?(): void;
   onEvent?(event: UserEvent): void;
@@ -71,7 +71,10 @@ async function resolveAll(addresses: readonly RpcAddress[]): Promise<readonly Rp
   return (await Promise.all(addresses.map(resolveJoinAddress))).flat();
 }
 
-/** Everything of the connection, not begun. Rejects with config_invalid when the secret is none. */
+/**
+ * Builds the connection and what goes over it, and starts nothing. Rejects with config_invalid when the secret is
+ * invalid.
+ */
 export async function openServers(parts: ServersParts): Promise<Servers> {
   const { clock, random, log, config, identity, agentState, mirror, watch } = parts;
   const { atStart, again, intervalMs, maxTries } = joinSettings(config);
@@ -100,7 +103,7 @@ export async function openServers(parts: ServersParts): Promise<Servers> {
     remembered: rememberedServers(agentState),
     onServers: remember,
     retryMs: intervalMs,
-    // Who is to be joined at the start and not again, is tried once.
+    // Addresses that are joined at the start only are tried once.
     maxRounds: again.length === 0 ? 1 : maxTries,
     onGivenUp: () => {
       const why = new AppError(

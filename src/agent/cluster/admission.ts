@@ -1,7 +1,7 @@
 /**
- * Taking servers into the cluster of etcd, on behalf of those who ask: added as learners, made voters when they caught up.
+ * Adds servers to the cluster of etcd when they ask: as learners first, as voters once they have caught up.
  *
- * Any server can take another in, because etcd decides; promotion is the leader's, who looks every second.
+ * Any server can add another, because etcd decides. Making voters is the leader's work, once a second.
  */
 import type { ServerDirectory } from '../../catalog/leader-lock.ts';
 import type { Peers } from '../../cluster/peers.ts';
@@ -26,7 +26,7 @@ export interface AdmissionParts {
   readonly client: EtcdClient;
   readonly directory: ServerDirectory;
   readonly peers: Peers;
-  /** The cluster that this server is in; undefined before. */
+  /** First members of the cluster that this server belongs to; undefined while it belongs to none. */
   readonly first: () => FirstMembers | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -42,7 +42,7 @@ function doneOf<Reply>(answer: Answer<Reply>, what: string): Reply {
   throw new AppError('store_failed', `${what}: ${answer.text}`);
 }
 
-/** The members of etcd, and which of them are up: those whose servers answer. Rejects when etcd does not say. */
+/** The members of etcd, and which of them are up: those whose servers answer. Rejects when etcd does not answer. */
 export async function membershipNow(
   parts: Pick<AdmissionParts, 'selfId' | 'client' | 'directory' | 'peers'>,
 ): Promise<Membership> {
@@ -59,7 +59,7 @@ export async function membershipNow(
   return { members, healthy: new Set(members.filter((_member, i) => up[i]).map(({ id }) => id)) };
 }
 
-/** Methods by which servers are taken in. */
+/** RPC methods by which other servers ask to be added. */
 export function admissionMethods(parts: AdmissionParts): Readonly<Record<string, RpcMethod>> {
   const { client, first, log } = parts;
   return {
@@ -86,14 +86,14 @@ export function admissionMethods(parts: AdmissionParts): Readonly<Record<string,
   };
 }
 
-/** The leader's part: makes voters of servers that have caught up. */
+/** The leader's part: makes learners voters once they have caught up. */
 export function promoter({ client, clock, log }: AdmissionParts): TermWork {
   let term: AbortController | undefined;
   const look = async (): Promise<void> => {
     const members = await client.members();
     if (members.kind !== 'done') return;
     for (const { id, name } of members.reply.filter(({ isLearner }) => isLearner)) {
-      // etcd refuses while it lags: the next look tries again.
+      // etcd refuses while the learner lags; the next look tries again.
       if ((await client.promoteMember(id)).kind === 'done')
         log.info({ server: name }, 'a server that was added has caught up and votes from now on');
     }

@@ -1,9 +1,9 @@
 /**
- * DNS answers that may not be older than somebody has said: `dns_config.allow_stale` and `max_stale`.
+ * DNS answers with a bound on their age: `dns_config.allow_stale` and `max_stale`.
  *
- * As they are by default, a server answers from its copy whatever happens, and nothing here is in the way. Otherwise a
- * question first has the leader asked how far the catalog is. One such answer holds for a moment, so that a crowd of
- * questions is one for the leader.
+ * By default a server answers from its copy, however old it is, and nothing here does anything. With a bound, the
+ * leader is first asked how far the catalog is. What it says counts for a moment, so that a burst of questions asks it
+ * once.
  */
 import type { Candidate } from '../../cluster/candidate.ts';
 import type { LeaderDesk } from '../../cluster/leader-desk.ts';
@@ -24,7 +24,7 @@ export interface BoundedAgeParts {
   readonly clock: Clock;
 }
 
-/** Where names are answered, once the copy is as current as it has to be; `inner` is for those of other datacenters. */
+/** Answers names once the copy is as current as it has to be; `inner` answers those of other datacenters. */
 export function boundedAge(
   { config, candidate, desk, pulse, clock }: BoundedAgeParts,
   inner?: Elsewhere,

@@ -1,5 +1,5 @@
 /**
- * The leader's work of taking out dead servers in whose place others have come (cluster/dead-servers.ts says when).
+ * The leader's removal of dead servers that others have replaced (cluster/dead-servers.ts says when).
  */
 import { AUTOPILOT_SETTING, autopilotSettings } from '../../catalog/autopilot-settings.ts';
 import type { State } from '../../catalog/state.ts';

@@ -1,5 +1,6 @@
 /**
- * The role of a server of several: its own rows at home, the catalog in etcd, commands to whoever leads.
+ * The stores of a server of a cluster: its own registrations on its disk, the catalog in etcd; commands go to the
+ * leader.
  */
 import { type OpenedStore, openStore, type StoreTools } from '../../catalog/opened-store.ts';
 import { CATALOG_RULES } from '../../catalog/reduce.ts';
@@ -28,7 +29,7 @@ import { restoreAtLeader } from './restore-at-leader.ts';
 import { renewAtLeader } from './session-renewal.ts';
 import { sharedStore } from './shared-store.ts';
 
-/** The catalog, as local/ knows it: nobody waits there for a leader, because what cannot be sent now is sent later. */
+/** The catalog as local/ uses it. It never waits for a leader: what cannot be sent now is sent later. */
 function portOf(server: ClusterServer, core: Pick<Core, 'state' | 'writer'>): CatalogPort {
   const port = catalogPort(core);
   const requireLeader = (): void => {
@@ -176,7 +177,7 @@ async function openAll(parts: CoreParts, { agentState, tools, limits, heap }: Be
   return { core, identity, buildRole: () => roleOf({ core, server, run, parts: serverParts }) };
 }
 
-/** The stores of a server of several. Rejects when there is no etcd to start, before anything else is done. */
+/** Opens the stores of a server of a cluster. Rejects when there is no etcd to start, before anything is changed. */
 export const openClusterCore: OpenCore = async (parts) => {
   const { config, dataDir, clock, random, metrics, log, maxKvBytes } = parts;
   if (config['store.etcd.endpoints'].length === 0) await findMemberProgram(config['store.etcd.binary']);

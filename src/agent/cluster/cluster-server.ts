@@ -1,7 +1,8 @@
 /**
- * What makes a server one of several, put together: who leads, where commands go, whom it has met, what others ask of it.
+ * Composes a server of a cluster: election, the way of commands to the leader, meeting other servers, and the RPC
+ * methods that they call.
  *
- * Made at once, started in order by cluster-start.ts.
+ * Only builds; cluster-start.ts starts the parts in order.
  */
 import type { SettingCommand } from '../../catalog/command.ts';
 
@@ -45,7 +46,7 @@ import type { SharedStore } from './shared-store.ts';
 export interface ClusterServerParts extends CoreParts {
   readonly settings: ServerSettings;
   readonly identity: Identity;
-  /** What other agents know this one by, and its etcd. */
+  /** The identity that this agent and its etcd show to others. */
   readonly tls: TlsIdentity | undefined;
   readonly etcdTls: TlsIdentity | undefined;
   readonly shared: SharedStore;
@@ -68,9 +69,9 @@ export interface ClusterServer {
   readonly removal: RemovalParts;
   /** Client agents, and who is a member. */
   readonly agents: AgentsPart;
-  /** Tell of the rest of the agent, once it is built. */
+  /** Hands over the parts of the agent that are built later. */
   attach(tools: RoleTools): void;
-  /** What other agents ask of this server. */
+  /** RPC methods that other agents call on this server. */
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
 
@@ -87,7 +88,7 @@ function leaderOf(standing: Standing, selfId: string): string | undefined {
 
 type Led = ReturnType<typeof leadership>;
 
-/** What it takes to have another server lead. */
+/** What a transfer of leadership needs. */
 function handOverParts(
   { shared, settings, clock }: ClusterServerParts,
   self: ServerRecord,
@@ -182,13 +183,13 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
   return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal, log };
 }
 
-/** What client agents need, who is present here, and what the leader is told of it. */
+/** The part for client agents: what they need of this server, who is connected, and what the leader is told of that. */
 function agentsOf(
   parts: ClusterServerParts,
   { desk, candidate, peers }: Pick<ClusterServer, 'desk' | 'candidate' | 'peers'>,
   tools: () => RoleTools,
 ): AgentsPart {
-  // Apart from those to the servers of this datacenter, which are closed when a server is gone.
+  // Not among the connections to this datacenter, which are closed when their server is gone from the directory.
   const far = new RpcPeers(parts.clock, parts.tls);
   return agentsPart({
     ...parts,
@@ -208,7 +209,7 @@ function agentsOf(
   });
 }
 
-/** Put it together; nothing is started and nobody is asked. */
+/** Builds the parts; starts nothing and calls nobody. */
 export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const { settings, clock, tls, shared, catalog } = parts;
   const self = recordOf(parts);

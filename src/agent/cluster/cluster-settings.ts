@@ -1,5 +1,5 @@
 /**
- * The part of the configuration that says how a server is one of several: whom it meets, where it listens, which etcd.
+ * The settings of a server of a cluster, from the configuration: whom it joins, where it listens, which etcd it uses.
  */
 import path from 'node:path';
 import { type JoinPorts, parseJoinAddress } from '../../cluster/join-address.ts';
@@ -11,7 +11,7 @@ import type { Identity } from '../identity.ts';
 
 /** Whom to meet, and for how long. */
 export interface JoinSettings {
-  /** Tried once; without any of them the agent ends. */
+  /** Tried once; the agent ends if none of them answers. */
   readonly atStart: readonly RpcAddress[];
   readonly again: readonly RpcAddress[];
   readonly intervalMs: number;
@@ -22,17 +22,17 @@ export interface JoinSettings {
 export interface ServerSettings {
   readonly datacenter: string;
   readonly expect: number;
-  /** Of keys in etcd. */
+  /** Prefix of all keys in etcd. */
   readonly prefix: string;
   readonly join: JoinSettings;
-  /** Absent for an etcd that is there already. */
+  /** Undefined where an existing etcd is used. */
   readonly member: { readonly program: string; readonly settings: MemberSettings } | undefined;
   /** What etcd takes in one transaction. */
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
 }
 
-/** What any etcd takes that nobody has turned up. */
+/** Limits of an etcd that runs with its defaults. */
 const FOREIGN_ETCD = { maxTxnOps: 128, maxRequestBytes: 1.5 * 1024 * 1024 } as const;
 
 function addressesOf(texts: readonly string[], ports: JoinPorts): readonly RpcAddress[] {
@@ -88,7 +88,7 @@ function memberSettings(
   };
 }
 
-/** How a server is one of several. */
+/** The settings of a server of a cluster. */
 export function serverSettings(config: Config, identity: Identity, isSecure: boolean): ServerSettings {
   const { datacenter } = config;
   const isForeign = config['store.etcd.endpoints'].length > 0;

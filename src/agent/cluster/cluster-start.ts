@@ -1,8 +1,8 @@
 /**
- * A server of a cluster from its start to its end: port, cluster, etcd, catalog, leadership, one after the other.
+ * Starts and stops a server of a cluster: port, cluster, etcd, catalog, leadership, in this order.
  *
- * Only the port is waited for; finding the others may take as long as it takes, and HTTP answers meanwhile. What cannot
- * get better by waiting (no etcd, an address that is taken, data of another cluster) ends the agent with one line.
+ * The start waits for the port only; HTTP answers while the server still looks for the others. What waiting cannot mend
+ * (no etcd, an address in use, data of another cluster) ends the agent with one line.
  */
 import { settlesWithin } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
@@ -16,17 +16,17 @@ import { isLoopback } from './cluster-settings.ts';
 import { leaving } from './leaving.ts';
 import { OwnMember } from './own-member.ts';
 
-/** The log says so often that etcd cannot be read yet, and why; the first time after less. */
+/** Time in ms between log lines that say why etcd cannot be read yet; the first one comes sooner. */
 const SAY_EVERY_MS = 10_000;
 const FIRST_SAID_MS = 3_000;
 
 export interface ClusterRun {
-  /** Listens and begins to find the cluster; stops in reverse. */
+  /** Listens and looks for the cluster; stops in reverse order. */
   readonly part: Part;
   /** Resolves with why this server cannot go on. */
   readonly failed: Promise<AppError>;
   readonly leave: Leave;
-  /** To be called when nobody uses the catalog any more: ends etcd, last. */
+  /** Ends etcd, last: to be called when nobody uses the catalog any more. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ async function readCatalog({ shared, clock, log }: ClusterServerParts): Promise<
   });
 }
 
-/** Tell the other members where this one is now, when it came back at another address. */
+/** Tells the other members this server's address when it came back at another one. */
 async function moveMember(
   { shared: { client }, log }: ClusterServerParts,
   { name, peerUrl }: MemberSettings,
@@ -52,7 +52,7 @@ async function moveMember(
   if (kind === 'done') log.info({ before: own.peerUrls, now: peerUrl }, 'this server has moved');
 }
 
-/** Tell `end` when the catalog stays away because the data of this server is of another cluster. */
+/** Calls `end` when the catalog cannot be read because this server's data is of another cluster. */
 async function lookForOthers(
   { shared, clock }: ClusterServerParts,
   { founding }: ClusterServer,
@@ -73,7 +73,7 @@ function warnOfStrangers({ config, tls, log }: ClusterServerParts): void {
   );
 }
 
-/** Looks after the space of the own member, and counts it. */
+/** Looks after the space of the own member, and counts it in metrics. */
 function etcdSpace(
   { shared, metrics, clock, log }: ClusterServerParts,
   { clientUrl: url, quotaBytes }: MemberSettings,
@@ -97,14 +97,14 @@ function etcdSpace(
   });
 }
 
-/** What the agent ends with. A bug is said in full before. */
+/** The error that the agent ends with. A bug is logged in full before. */
 function endingError(error: unknown, log: ClusterServerParts['log']): AppError {
   if (error instanceof AppError) return error;
   log.error({ err: error }, 'the server could not be started');
   return new AppError('config_invalid', String(error));
 }
 
-/** A run of the server that was put together. */
+/** Runs a server that was put together. */
 export function clusterRun(parts: ClusterServerParts, server: ClusterServer): ClusterRun {
   const { settings, shared, config, clock, tls, log } = parts;
   const { lock, directory, client, late } = shared;
@@ -126,7 +126,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     await takePart();
   }
 
-  /** The catalog was read: be one of the servers. */
+  /** The catalog was read: begin to act as a server of the cluster. */
   async function takePart(): Promise<void> {
     directory.start();
     server.roster.start();

@@ -1,6 +1,6 @@
 /**
- * What a server has agreed to begin with, on disk beside its etcd: an agreement outlives a restart, or two clusters could
- * begin that share a server.
+ * The first members that a server has agreed to, on disk beside its etcd. An agreement must survive a restart:
+ * otherwise two clusters could form that share a server.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -45,7 +45,7 @@ function write(dataDir: string, record: FoundingRecord): void {
   }
 }
 
-/** The record of one server; of none where it starts no etcd. */
+/** The record of one server; keeps nothing where the server starts no etcd. */
 export class FoundingKeeper {
   readonly #dataDir: string | undefined;
   #record: FoundingRecord | undefined;
@@ -59,13 +59,13 @@ export class FoundingKeeper {
     return this.#record;
   }
 
-  /** It is on disk when this returns. Throws config_invalid when it cannot be written. */
+  /** Write the record; it is on disk when this returns. Throws config_invalid when it cannot be written. */
   set(record: FoundingRecord): void {
     if (this.#dataDir !== undefined) write(this.#dataDir, record);
     this.#record = record;
   }
 
-  /** The data that it was about is gone. */
+  /** Delete the record, because the data of etcd that it was about is gone. */
   forget(): void {
     if (this.#dataDir !== undefined) fs.rmSync(fileOf(this.#dataDir), { force: true });
     this.#record = undefined;

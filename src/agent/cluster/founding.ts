@@ -1,11 +1,10 @@
 /**
- * How a server finds the cluster that it belongs to: it begins one with others, comes late to the one that it agreed to, or
- * asks to be added.
+ * How a server finds its cluster: it forms one with others, joins late the one that it agreed to, or asks to be added.
  *
- * Servers meet (cluster/meeting.ts) and each plans alone (store/etcd/cluster-plan.ts). The one with the smallest id asks the
- * others to agree to the list of the first members; it begins when all of them have, and the others when they see that it
- * has. A server agrees to one list and writes that down, so no two lists that share a server can both be agreed to. While
- * somebody is missing, the log says every ten seconds who.
+ * Servers meet (cluster/meeting.ts) and each plans alone (store/etcd/cluster-plan.ts). The one with the smallest id
+ * asks the others to agree to the list of the first members. When all have agreed it starts its etcd, and the others
+ * start theirs when they see that. A server agrees to one list only and writes that down, so two lists that share a
+ * server are never both agreed to. While servers are missing, the log names them every ten seconds.
  */
 import type { Introduction, Meeting } from '../../cluster/meeting.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -20,7 +19,7 @@ import type { JoinSettings } from './cluster-settings.ts';
 import type { FoundingRecord } from './founding-record.ts';
 
 const ROUND_MS = 1_000;
-/** For so long rounds follow each other every second, also when nobody answers. */
+/** For this long there is a round every second, also when nobody answers. */
 const EAGER_MS = 60_000;
 const SAY_EVERY_MS = 10_000;
 const CALL_TIMEOUT_MS = 5_000;
@@ -36,7 +35,7 @@ export interface FoundingParts {
   readonly introduce: () => Introduction;
   readonly join: JoinSettings;
   readonly call: (to: RpcAddress, method: string, request: unknown, options: CallOptions) => Promise<CallEnd>;
-  /** What this server agreed to, kept for good. */
+  /** What this server agreed to, on disk. */
   readonly record: { get(): FoundingRecord | undefined; set(record: FoundingRecord): void };
   readonly clock: Clock;
   readonly log: Logger;
@@ -86,8 +85,8 @@ export class Founding {
   }
 
   /**
-   * Whether the servers that are to be joined are all of another cluster than this one's data; the line to end with, or
-   * undefined, also when nobody answers.
+   * The error to end with when all servers that are to be joined are of another cluster than this server's data;
+   * undefined otherwise, also when nobody answers.
    */
   async otherCluster(): Promise<AppError | undefined> {
     const { meeting, join, record } = this.#parts;
@@ -105,7 +104,7 @@ export class Founding {
     );
   }
 
-  /** What other servers ask of this one. */
+  /** RPC methods that other servers call on this one. */
   methods(): Readonly<Record<string, RpcMethod>> {
     return {
       agree: async (request) => {
@@ -193,7 +192,7 @@ export class Founding {
     return record.start;
   }
 
-  /** Ask servers of a cluster to be added, one after the other. */
+  /** Ask the servers of a cluster, one after the other, to be added. */
   async #askIn(servers: readonly Introduction[]): Promise<MemberStart | undefined> {
     const { call, introduce } = this.#parts;
     const { id, peerUrl } = introduce();

@@ -1,6 +1,6 @@
 /**
- * Having another server lead, in good order: the others hold back, the leader gives up the lock, and the one that was chosen
- * takes it. Where the leader's etcd leads etcd too, that goes along, because both are wanted away from a machine.
+ * Transfer of leadership in good order: the other servers hold back, the leader gives up the lock, and the chosen one
+ * takes it. Where the leader's member leads etcd too, that moves along, because both are wanted away from a machine.
  */
 import type { ServerDirectory, ServerRecord } from '../../catalog/leader-lock.ts';
 import type { Candidate } from '../../cluster/candidate.ts';
@@ -13,7 +13,7 @@ import { refuse } from '../../model/errors.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import type { EtcdClient } from '../../store/etcd/etcd-client.ts';
 
-/** For so long the others leave the lock to the one that was chosen. */
+/** For this long the others leave the lock to the chosen one. */
 const HOLD_BACK_MS = 2_000;
 const CALL_TIMEOUT_MS = 1_000;
 const TAKEN_TIMEOUT_MS = 5_000;
@@ -85,13 +85,13 @@ async function handOverHere(parts: HandOverParts, toId: string): Promise<void> {
   }
 }
 
-/** Have another server lead; any that is well, or the one named. Works on every server. */
+/** Transfer leadership to the server that is named, or to any that is healthy. Works on every server. */
 export async function handOver(parts: HandOverParts, toId: string | undefined): Promise<void> {
   const { id: to } = chooseSuccessor(await parts.health(), toId);
   await parts.desk.ask({ method: 'hand-over', request: { to } }, async () => handOverHere(parts, to));
 }
 
-/** What servers ask each other for it. */
+/** RPC methods of a transfer. */
 export function handOverMethods(parts: HandOverParts): Readonly<Record<string, RpcMethod>> {
   const { desk, candidate } = parts;
   return {

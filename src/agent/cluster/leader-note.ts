@@ -12,7 +12,7 @@ export interface LeaderNoteParts {
   readonly log: Logger;
 }
 
-/** The work of a new leader. A note that fails is missed by nobody but the history. */
+/** The work of a new leader. When a note fails, only the history lacks it. */
 export function leaderNote({ name, submit, log }: LeaderNoteParts): TermWork {
   return {
     begin: () => {

@@ -1,9 +1,9 @@
 /**
- * A server leaves for good: it hands leadership over, its node goes out of the catalog, then it goes out of the cluster.
+ * A server leaves for good: it hands leadership over, its node is removed from the catalog, then its member from etcd.
  *
- * Refused before anything is done when the others would be no majority. The only server of a cluster has nobody to leave:
- * its node goes, and its etcd stays as it is. The others take it out, because a member that takes itself out may never
- * hear that it is done.
+ * Refused before anything is done when the remaining servers would have no majority. The only server of a cluster has
+ * nobody to hand over to: its node is removed, and its etcd stays as it is. The others remove the member, because a
+ * member that removes itself may never hear that it is done.
  */
 import { AppError } from '../../model/errors.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
@@ -14,7 +14,7 @@ import { type RemovalParts, requireRemovable, selectServer, takeOut } from './re
 export interface LeavingParts {
   readonly handOver: HandOverParts;
   readonly removal: RemovalParts;
-  /** Tells the leader that this server lives. */
+  /** Tells the leader that this server is alive. */
   readonly reporter: { start(): void };
   /** The etcd that this server started; absent where it starts none. */
   readonly member: { isLeaving: boolean; retire(): Promise<void> } | undefined;
@@ -26,7 +26,7 @@ async function takeOutById(removal: RemovalParts, id: string): Promise<void> {
   await takeOut(removal, server);
 }
 
-/** What servers that leave ask of the leader. */
+/** RPC methods that leaving servers call on the leader. */
 export function leavingMethods(
   { requireLead }: { readonly requireLead: () => void },
   removal: RemovalParts,

@@ -1,9 +1,9 @@
 /**
- * The etcd that this server starts, from the server's side: how it begins, and what happens when it is no member any more.
+ * The etcd member that this server starts: how it begins, and what happens when it is removed from the cluster.
  *
- * What ran before goes on. A member that was taken out never comes back as what it was: found so at the start, its data is
- * thrown away (the others have all of it) and the server asks to be added anew; taken out while it runs, the server ends
- * and says why.
+ * A member with data goes on with it. A member that was removed never comes back as what it was: found out at the
+ * start, its data is deleted (the others have all of it) and the server asks to be added as a new one; found out while
+ * it runs, the server ends and says why.
  */
 import fs from 'node:fs';
 import { AppError } from '../../model/errors.ts';
@@ -30,7 +30,7 @@ export class OwnMember {
   readonly #own: OwnMemberParts;
   #member: EtcdMember | undefined;
   #isEnding = false;
-  /** Whether the catalog was read through it in this run. */
+  /** Whether this run has read the catalog through it. */
   #isSettled = false;
 
   constructor(own: OwnMemberParts) {
@@ -62,12 +62,12 @@ export class OwnMember {
     this.#isSettled = true;
   }
 
-  /** It is being taken out because this server leaves; false: it stays after all. */
+  /** This server is leaving, so that its removal is no failure; false takes that back. */
   set isLeaving(isLeaving: boolean) {
     this.#isEnding = isLeaving;
   }
 
-  /** End it, and throw away what it kept: it is no member any more. */
+  /** End it and delete its data: it is no member any more. */
   async retire(): Promise<void> {
     await this.stop();
     this.#discard();

@@ -1,8 +1,8 @@
 /**
- * Taking servers out of the cluster: one that an operator names, one that leaves, dead ones in whose place others came.
+ * Removes servers from the cluster: one that an operator names, one that leaves, dead ones that others have replaced.
  *
- * etcd decides, so any server can do it; what would cost the others their majority is refused with a text
- * (store/etcd/cluster-plan.ts). A server that only stopped is none to take out: it comes back by itself.
+ * etcd decides, so any server can do it; a removal that would cost the others their majority is refused
+ * (store/etcd/cluster-plan.ts). A server that has only stopped is not removed: it comes back by itself.
  */
 import type { ServerSelector } from '../../http/cluster-port.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -38,7 +38,7 @@ export async function selectServer({ roster }: RemovalParts, which: ServerSelect
   return found ?? refuse('invalid_command', `${selectorText(which)} was not found in the Raft configuration`);
 }
 
-/** Throws invalid_command when the others would be no majority without it. */
+/** Throws invalid_command when the others would have no majority without it. */
 export async function requireRemovable({ membership }: RemovalParts, server: ClusterServer): Promise<void> {
   if (membership === undefined) return;
   const now = await membership();
@@ -61,7 +61,7 @@ async function removeMember({ client, roster, clock }: RemovalParts, serverId: s
   }
 }
 
-/** Take it out; it was found removable before. Rejects with store_failed when etcd does not do it. */
+/** Remove it; `requireRemovable` was asked before. Rejects with store_failed when etcd does not do it. */
 export async function takeOut(parts: RemovalParts, { id, name }: ClusterServer): Promise<void> {
   if (parts.membership !== undefined) await removeMember(parts, id);
   const answer = await parts.directory.remove(id);

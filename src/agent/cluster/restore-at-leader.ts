@@ -1,6 +1,6 @@
 /**
- * A snapshot that is to be restored goes to the leader as the file that it is: as a command it would be many times larger
- * than what servers send each other in one piece, and it would be unpacked twice.
+ * A snapshot that is to be restored is sent to the leader as a file: as a command it would be many times larger than a
+ * message between servers may be, and it would be unpacked twice.
  */
 import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { Call, Reply } from '../../http/call-and-reply.ts';
@@ -9,7 +9,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { makeForward } from '../client/forward-http.ts';
 import type { ClusterServer } from './cluster-server.ts';
 
-/** Has operations that take a file done by the leader, where this server follows one. */
+/** Has the leader do operations that take a file, where this server is a follower. */
 export function restoreAtLeader({ candidate, peers, self }: ClusterServer): AnswerElsewhere {
   const forwardTo = async (leader: ServerRecord, call: Call): Promise<Reply> => {
     const forward = makeForward({

@@ -10,7 +10,7 @@ import type { EtcdClient } from '../../store/etcd/etcd-client.ts';
 import type { EtcdMember } from '../../store/etcd/etcd-messages.ts';
 
 const REFRESH_MS = 2_000;
-/** As Consul shows a server of which it knows the address alone. */
+/** Name of a server of which only the address is known, as Consul shows it. */
 const UNKNOWN_NAME = '(unknown)';
 
 export interface RosterParts {
@@ -45,7 +45,7 @@ export class Roster {
     this.#stopping.abort();
   }
 
-  /** Those that etcd named last, refreshed; as before when it does not say. Never rejects. */
+  /** The members that etcd names now, or those that it named last when it does not answer. Never rejects. */
   async refresh(): Promise<readonly EtcdMember[]> {
     const answer = await this.#parts.client?.members();
     if (answer?.kind === 'done') this.#members = answer.reply;

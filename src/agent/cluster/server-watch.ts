@@ -1,6 +1,6 @@
 /**
- * The leader's look at all servers, once a second: each is asked how far it is and when it heard the leader last, and
- * judged by the autopilot's settings (cluster/server-health.ts). What was judged is what /v1/operator/autopilot shows.
+ * Once a second the leader asks every server how far its copy is and when it heard the leader last, and judges it by
+ * the autopilot's settings (cluster/server-health.ts). /v1/operator/autopilot shows the judgement.
  */
 import { AUTOPILOT_SETTING, autopilotSettings } from '../../catalog/autopilot-settings.ts';
 import type { ServerDirectory } from '../../catalog/leader-lock.ts';
@@ -17,10 +17,10 @@ import type { TermWork } from '../term.ts';
 import type { Roster } from './roster.ts';
 
 const LOOK_MS = 1_000;
-/** A new leader looks when all can have heard it: before that it would find them of an older term. */
+/** A new leader looks when all can have heard it; earlier it would find them in an older term. */
 const FIRST_LOOK_MS = 500;
 const REPORT_TIMEOUT_MS = 800;
-/** A server that was not heard for so long has failed. */
+/** Silence in ms after which a server has failed. */
 const FAILED_AFTER_MS = 3_000;
 
 export interface ServerWatchParts {
@@ -28,11 +28,11 @@ export interface ServerWatchParts {
   readonly roster: Roster;
   readonly directory: ServerDirectory;
   readonly peers: Peers;
-  /** The newest term that this server knows of, and since when it has not heard the leader. */
+  /** The newest term that this server knows of, and the time since it heard the leader. */
   readonly contact: () => Pick<ServerReport, 'term' | 'lastContactMs'>;
   readonly state: State;
   readonly clock: Clock;
-  /** Of Consul's API. */
+  /** Version in Consul's API. */
   readonly version: string;
   readonly meta: () => StringMap;
 }

@@ -1,5 +1,5 @@
 /**
- * Renewing a session from any server: the leader keeps its time, whoever was asked passes it on.
+ * Renewing a session on any server: the leader keeps its timer, the others pass the renewal on.
  */
 import { sessionById } from '../../catalog/session-lookup.ts';
 import type { SessionTimers } from '../../catalog/session-timers.ts';

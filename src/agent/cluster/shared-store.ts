@@ -18,7 +18,7 @@ import { meteredStore } from '../metered-store.ts';
 import type { ServerSettings } from './cluster-settings.ts';
 import { foreignEtcd, ownEtcd } from './etcd-access.ts';
 
-/** A watch of the catalog that is silent for so long is asked whether it lives. */
+/** Silence in ms after which a watch of the catalog is asked whether it lives. */
 const WATCH_IDLE_MS = 2_000;
 
 export interface SharedStore {
@@ -27,7 +27,7 @@ export interface SharedStore {
   readonly directory: EtcdDirectory;
   /** The catalog in etcd. */
   readonly store: Persistence;
-  /** The same, for those who are there before it can be read. */
+  /** The same store, for those that use it before it can be read. */
   readonly late: LateStore<CatalogKinds>;
 }
 

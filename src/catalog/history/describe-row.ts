@@ -96,7 +96,7 @@ function differing<Row>(
   return differs ? { before: was, after: is } : undefined;
 }
 
-/** What a new instance is told of by: where it is, and what makes it differ from the plainest one. */
+/** What a note says of a new instance: its address and port, and its tags and kind where it has any. */
 function introduce(row: ServiceRow): JsonObject {
   return {
     Address: row.address,

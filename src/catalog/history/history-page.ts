@@ -1,15 +1,15 @@
 /**
  * A page of the history: the notes of one commit as a row of the catalog.
  *
- * The notes are one text, encoded when they are written and read when somebody asks: as objects, fifty thousand of them
- * would be the garbage collector's every day. What tells whether reading is worth it stands beside the text.
+ * The notes are one text, encoded when they are written and parsed when somebody asks: fifty thousand of them as
+ * objects would keep the garbage collector busy all day. What tells whether parsing is worth it stands beside the text.
  */
 import type { HistoryNote, HistoryRow } from '../../model/history-types.ts';
 import { UNSTAMPED } from '../../model/types.ts';
 
 /** Digits of the largest index that a number can hold. */
 const KEY_LENGTH = 16;
-/** Stands around each thing in `about`; it is in no name. */
+/** Stands before and behind each word of `about`; it is in no name. */
 const BOUND = '\n';
 
 const lowerCased = (name: string): string => name.toLowerCase();

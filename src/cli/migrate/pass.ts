@@ -1,6 +1,7 @@
 /**
- * One pass of a migration: what the source has and the target has not, or has otherwise, is written there; nothing else is
- * touched, so a pass can be repeated. What an earlier pass saw at the source and this one does not is taken out again.
+ * One pass of a migration: what the source has and the target has not, or has otherwise, is written to the target.
+ * Nothing else is touched, so a pass can be repeated. What an earlier pass saw at the source and this one does not is
+ * removed from the target.
  */
 import { AppError } from '../../model/errors.ts';
 import type { Client } from '../client.ts';
@@ -80,7 +81,7 @@ class CollectionPass {
     seen.set(name, this.#names);
   }
 
-  /** Parts that are gone from the source as a whole. */
+  /** Parts that the source no longer has at all. */
   #partsOfGone(before: ReadonlySet<string>, all: readonly string[]): readonly string[] {
     if (all.length === 1 && all[0] === '') return [];
     const folderOf = (name: string): string => /^[^/]*\/?/.exec(name)?.[0] ?? name;

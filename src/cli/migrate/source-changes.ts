@@ -31,8 +31,8 @@ export class SourceChanges {
   }
 
   /**
-   * Remember how far the source is; to be called before what it holds is read. False when it began anew since the last time,
-   * with less than it had: what is missing then was not removed by anybody. Rejects with AppError.
+   * Remember how far the source is; to be called before it is read. False when the source has begun anew since the last
+   * time, with less than it had: what is missing then was not removed by anybody. Rejects with AppError.
    */
   async mark(): Promise<boolean> {
     let isSame = true;

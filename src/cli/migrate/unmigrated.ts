@@ -1,5 +1,5 @@
 /**
- * What the source has that no migration copies: counted, so that nobody finds out later.
+ * What the source has that no migration copies: counted, so that the operator learns of it now and not later.
  */
 
 import { AppError } from '../../model/errors.ts';

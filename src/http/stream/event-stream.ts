@@ -1,10 +1,10 @@
 /**
  * One client of /v1/stream: what it is told, in which order, and when it is given up.
  *
- * It is told the next thing when it has taken the last one: what changes meanwhile is told as one change afterwards, so a
- * slow reader costs one event of memory and never holds up anybody. One that takes nothing for too long, or for whose
- * events there is no room, is cut, and told why. Events go out in the order of their indexes: whoever comes back with the
- * last id that he saw has missed nothing below it.
+ * The next event is sent when the client has taken the last one; what changes meanwhile is told as one change
+ * afterwards, so a slow reader costs the memory of one event and never holds up anybody. A client that takes nothing
+ * for too long, or for whose events there is no room, is disconnected, and told why. Events go out in the order of
+ * their indexes: a client that comes back with the last id that it saw has missed nothing before that.
  */
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../lib/clock.ts';
@@ -15,7 +15,7 @@ import type { Share } from '../listen/budget.ts';
 import { eventText, type StreamEvents } from './stream-events.ts';
 import type { StreamTopic } from './stream-topics.ts';
 
-/** Silence after which a comment is sent, in ms, so that nobody on the way takes the connection for dead. */
+/** Silence in ms after which a comment is sent, so that no proxy on the way takes the connection for dead. */
 const STILL_HERE_MS = 25_000;
 /** Time that a client has to take an event. */
 const TAKE_MS = 30_000;
@@ -35,7 +35,7 @@ export interface StreamParts {
   readonly onEnd: (wasCut: boolean) => void;
 }
 
-/** Where to begin: with everything as it is, or with what happened after an index. */
+/** Where to begin: with the present values, or with what happened after an index. */
 export type Beginning = { readonly from: number } | { readonly missedSince: number | undefined };
 
 export class EventStream {
@@ -92,7 +92,7 @@ export class EventStream {
     for (const { topic, index } of byIndex) await this.#tell(topic, index, undefined);
   }
 
-  /** Tell what is new, or wait for something new. */
+  /** Tell what is new, or wait until something is. */
   async #goOn(): Promise<void> {
     const { http, topics, call } = this.#parts;
     const news = topics
@@ -142,7 +142,7 @@ export class EventStream {
     this.#onTaken?.();
   }
 
-  /** End, and leave the connection a while for the last words. */
+  /** End, and give the last words some time to be sent. */
   #cut(reason: string): void {
     if (this.#isOver) return;
     this.#parts.http.clock.after(LAST_WORDS_MS, () => this.body.destroy());

@@ -1,8 +1,8 @@
 /**
- * Events as text: what a topic is now, and what happened to it, read by the very operations of the API.
+ * Events as text: what a topic is now, and what happened to it, read by the same operations as the API's.
  *
- * So a value is the document that its URL answers, and nobody is pushed what he could not have asked for. Streams that
- * follow the same with the same rights share one text; ten thousand of them cost one read.
+ * So a value is the document that its URL answers, and nobody is sent what they could not have asked for. Streams that
+ * follow the same topics with the same rights share one text: ten thousand of them cost one read.
  */
 import { LRUCache } from 'lru-cache';
 import { wholeReply } from '../answer/list-reply.ts';
@@ -13,7 +13,7 @@ import { filterReply, perform } from '../pipeline.ts';
 import type { Operation, Route } from '../route.ts';
 import type { StreamTopic } from './stream-topics.ts';
 
-/** Characters of a value that is pushed. Of larger ones it is said that they are, and the client asks for them. */
+/** Characters of a value that is sent. A larger one is only announced, and the client asks for it. */
 const MAX_VALUE_LENGTH = 256 * 1024;
 /** Entries of the history beside one change. */
 const MAX_ENTRIES = '100';
