@@ -1,10 +1,11 @@
 /**
- * Whether the leader is alive, as a follower sees it, and what it does when it is not.
+ * Whether the leader is alive, as a follower sees it, and what the follower does when it is not.
  *
  * The leader sends ten pulses a second on a call of its own. A follower that hears none for a second, or whose
- * connection breaks and cannot be made again twice in a row, challenges: it has the store take the lock away, the one with
- * the smallest id first and the others a little later each. A leader that is challenged wrongly loses its term, nothing
- * else. Also tells how long ago the leader was heard, which readers of stale answers want to know.
+ * connection breaks and twice in a row cannot be made again, challenges the leader: it has the store take the lock
+ * away. The follower with the smallest id does so first, the others a little later each. A leader that is challenged
+ * wrongly loses its term, nothing else. Also tells how long ago the leader was heard, for reads with a bound on their
+ * age.
  */
 
 import type { LeaderLock, ServerDirectory, ServerRecord } from '../catalog/leader-lock.ts';

@@ -1,9 +1,9 @@
 /**
  * What a client agent follows: a name that somebody here asks for is followed from then on, and shared by all who ask.
  *
- * The first who asks waits until its rows are here; everybody after that is answered from memory. A name that nobody asked
- * for during ten minutes is given up (one that does not exist after one), but never while no server is reached: what is
- * known then is all there is. Those who wait for a change count as asking.
+ * The first who asks waits until the rows are here; everybody after that is answered from memory. A name that nobody
+ * has asked for during ten minutes is given up, or during one minute if nothing is registered under it; but never while
+ * no server is reached: what is known then is all there is. Those who wait for a change count as asking.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { RowsMessage } from './agent-messages.ts';
@@ -44,7 +44,7 @@ export class Subscriptions {
   readonly #listeners: ((topic: string) => void)[] = [];
   /** Rows of topics that were told in part. */
   readonly #partial = new Map<string, RowsMessage['put']>();
-  /** Topics whose answers were asked back, to see whether somebody still asks. */
+  /** Topics whose kept answers were recalled, to see whether somebody still asks. */
   readonly #doubted = new Set<string>();
   #timer: Timer | undefined;
 
@@ -64,7 +64,7 @@ export class Subscriptions {
     for (const fetching of [...this.#fetching.values()]) fetching.end(false);
   }
 
-  /** Have `listener` told of topics whose answers, where they are kept, must be made anew or asked for again. */
+  /** Have `listener` told of topics whose kept answers must be made anew or asked for again. */
   onRecalled(listener: (topic: string) => void): void {
     this.#listeners.push(listener);
   }
@@ -171,7 +171,7 @@ export class Subscriptions {
     }
   }
 
-  /** Rendered answers are given without a look here: without them the next question is seen. */
+  /** Kept answers are given without coming here; once they are dropped, the next question is seen. */
   #doubt(topic: string): void {
     this.#doubted.add(topic);
     for (const listener of this.#listeners) listener(topic);

@@ -42,7 +42,7 @@ function catalogOf({ link, marks, mirror }: Servers): CatalogPort {
       await marks.reached(index, SUBMIT_MS);
     },
     rowsOfNode: async (name) => {
-      // Followed all the time; whoever is not connected knows nothing new.
+      // The own node is always followed, and what is here is current while a server is connected.
       if (link.isUp && mirror.has(nodeTopic(name)))
         return {
           node: view.nodes.get(nodeKey(name)),
