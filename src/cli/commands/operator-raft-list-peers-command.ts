@@ -13,7 +13,8 @@ interface RaftServer {
   readonly Leader: boolean;
   readonly ProtocolVersion: string;
   readonly Voter: boolean;
-  readonly LastIndex: number;
+  /** Not given by one server alone, nor by older ones. */
+  readonly LastIndex?: number;
 }
 
 interface RaftConfiguration {
@@ -34,7 +35,7 @@ const HEAD = [
 const WHAT = 'Error getting peers: Failed to retrieve raft configuration';
 
 /** A stale answer does not know how far anybody is. */
-function lagText({ Leader, LastIndex }: RaftServer, leaderIndex: number | undefined): string {
+function lagText({ Leader, LastIndex = 0 }: RaftServer, leaderIndex: number | undefined): string {
   if (Leader || leaderIndex === undefined || LastIndex === 0) return '-';
   const lag = Math.max(leaderIndex - LastIndex, 0);
   return `${lag} ${lag === 1 ? 'commit' : 'commits'}`;
@@ -43,7 +44,7 @@ function lagText({ Leader, LastIndex }: RaftServer, leaderIndex: number | undefi
 function table(servers: readonly RaftServer[]): string {
   const leader = servers.find(({ Leader }) => Leader);
   const rows = servers.map((server) => {
-    const { ID, Node, Address, Leader, ProtocolVersion, Voter, LastIndex } = server;
+    const { ID, Node, Address, Leader, ProtocolVersion, Voter, LastIndex = 0 } = server;
     const state = Leader ? 'leader' : 'follower';
     const shown = [Node, ID, Address, state, String(Voter), ProtocolVersion || '<=1'];
     return [...shown, LastIndex === 0 ? '-' : String(LastIndex), lagText(server, leader?.LastIndex)];

@@ -12,8 +12,17 @@ const RAFT_PROTOCOL = '3';
 const NO_CONTACT = '-1ns';
 const NO_TIME = '0001-01-01T00:00:00Z';
 
-/** One of /v1/operator/raft/configuration; `health` tells how far its copy is. */
-export function raftServerDocument(server: ClusterServer, health: ClusterHealth | undefined): Document {
+/** Of /v1/operator/raft/configuration. `health` tells how far each copy is, which newer versions show; alone nobody is behind. */
+export function raftServerDocuments(
+  servers: readonly ClusterServer[],
+  health: ClusterHealth | undefined,
+): readonly Document[] {
+  if (servers.length < 2) return servers.map(raftServerDocument);
+  const indexOf = (id: string): number => health?.servers.find((one) => one.id === id)?.index ?? 0;
+  return servers.map((server) => ({ ...raftServerDocument(server), LastIndex: indexOf(server.id) }));
+}
+
+function raftServerDocument(server: ClusterServer): Document {
   return {
     ID: server.id,
     Node: server.name,
@@ -21,7 +30,6 @@ export function raftServerDocument(server: ClusterServer, health: ClusterHealth 
     Leader: server.isLeader,
     ProtocolVersion: RAFT_PROTOCOL,
     Voter: server.isVoter,
-    LastIndex: health?.servers.find(({ id }) => id === server.id)?.index ?? 0,
   };
 }
 

@@ -11,7 +11,7 @@ import { onAll } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { ServerSelector } from '../cluster-port.ts';
 import { autopilotDocument, autopilotFact, factIndexOf } from '../documents/autopilot-document.ts';
-import { healthDocument, raftServerDocument, stateDocument } from '../documents/cluster-documents.ts';
+import { healthDocument, raftServerDocuments, stateDocument } from '../documents/cluster-documents.ts';
 import { usageDocument } from '../documents/usage-document.ts';
 import { CATALOG_READ, LEADER } from '../place.ts';
 import { EMPTY, json } from '../reply.ts';
@@ -31,8 +31,7 @@ function badRequest(text: string): never {
 const raftConfiguration: Handler = async (call, { cluster }) => {
   const isStale = call.readOptions.consistency === 'stale';
   const health = isStale ? undefined : await cluster.health();
-  const servers = cluster.servers();
-  return json({ Servers: servers.map((server) => raftServerDocument(server, health)), Index: 0 });
+  return json({ Servers: raftServerDocuments(cluster.servers(), health), Index: 0 });
 };
 
 function selectorOf({ query }: Call): ServerSelector {
