@@ -69,10 +69,13 @@ export class Installer<K extends Kinds = CatalogKinds> implements Follower<K> {
     this.wake();
   }
 
-  /** Become what the store holds. Whoever waits for what did not change is not woken. */
+  /**
+   * Become what the store holds; what was read before the last of our own writes is left alone, all of it is installed.
+   * Whoever waits for what did not change is not woken.
+   */
   onReset({ rows, index }: Stored<K>): void {
     const { state } = this.#parts;
-    invariant(index >= state.index, `the store went back from index ${state.index} to ${index}`);
+    if (index < state.index) return;
     // The first that is told: a client may wait with an index of before, for something that has been removed since.
     if (state.index === 0) this.#parts.indexes.raiseFloor(index);
     const isNewer = index > state.index;

@@ -65,7 +65,7 @@ export interface BatchLimits {
 export interface Follower<K extends Kinds = CatalogKinds> {
   /** One whole write, from this process or another. */
   onWrite(write: NumberedWrite<K>): void;
-  /** Writes are missing: this is everything, at an index that is not below the newest one that was told. */
+  /** Writes are missing: this is everything, at an index not below the newest that was told; own writes may be newer. */
   onReset(stored: Stored<K>): void;
 }
 
