@@ -23,6 +23,8 @@ import { ClusterAgent } from '../test/support/cluster-agents.ts';
 const COUNT = Number(process.argv[2] ?? 5_000);
 const ADDRESSES = ['127.13.30.1', '127.13.30.2', '127.13.30.3'];
 const SERVERS = ADDRESSES.map((host, i) => ({ name: `s${i + 1}`, host, port: 8300 }));
+/** All agents of the fleet have one address. */
+const NO_LIMIT = ['-hcl', 'limits { rpc_max_conns_per_client = 0 }'];
 const STEADY_MS = 15_000;
 const CHANGES_PER_SECOND = 100;
 /** Agents that begin to join at once. */
@@ -33,7 +35,13 @@ const servers = SERVERS.map(
     new ClusterAgent({
       name,
       address: host,
-      args: ['-server', '-bootstrap-expect', '3', ...ADDRESSES.flatMap((each) => ['-retry-join', each])],
+      args: [
+        ...NO_LIMIT,
+        '-server',
+        '-bootstrap-expect',
+        '3',
+        ...ADDRESSES.flatMap((each) => ['-retry-join', each]),
+      ],
     }),
 );
 

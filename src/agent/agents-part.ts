@@ -52,8 +52,8 @@ export interface AgentsPartParts {
   readonly submit: AgentDeskParts['submit'];
   /** The servers of this datacenter, this one among them. */
   readonly servers: () => readonly ServerPlace[];
-  /** Call the server at an address. Never rejects. */
-  readonly call: DatacentersPartParts['call'];
+  /** The servers of other datacenters. */
+  readonly peers: DatacentersPartParts['peers'];
   /** Where there are other servers. */
   readonly others?: Pick<ReporterParts, 'tellLeader'> & {
     /** Throws no_leader where this server does not lead. */

@@ -7,6 +7,7 @@ import { RpcPeers } from '../cluster/peers.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import { invariant } from '../model/errors.ts';
+import type { FarAddress } from '../rpc/rpc-connection.ts';
 import { agentsPart } from './agents-part.ts';
 import { isLoopback } from './cluster/cluster-settings.ts';
 import type { Ground } from './ground.ts';
@@ -23,7 +24,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
   const { config, identity, core, agentLog } = ground;
   const self = { name: identity.nodeName, host: identity.advertiseAddress, port: config['ports.server'] };
   let tools: RoleTools | undefined;
-  let peers: RpcPeers | undefined;
+  let peers: RpcPeers<FarAddress> | undefined;
   const agents = agentsPart({
     acl: ground.acl.settings,
     config,
@@ -33,9 +34,13 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     random: systemRandom,
     log: agentLog.log.child({ part: 'members' }),
     submit: (command) => core.writer.submit(command),
-    call: async (...call) => {
-      peers ??= new RpcPeers(systemClock, (await peerIdentities(ground, identity)).rpc);
-      return peers.call(...call);
+    peers: {
+      call: async (...call) => {
+        const { rpc: own } = await peerIdentities(ground, identity);
+        peers ??= new RpcPeers<FarAddress>(systemClock, own, ({ datacenter }) => datacenter);
+        return peers.call(...call);
+      },
+      close: () => peers?.close(),
     },
     servers: () => [self],
     tools: () => {
@@ -75,7 +80,6 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
       },
       stop: async () => {
         agents.wan.datacenters.stop();
-        peers?.close();
         await rpc.stop();
         term.end();
       },

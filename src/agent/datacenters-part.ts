@@ -1,7 +1,7 @@
 /**
  * Questions of this datacenter's programs about others: requests of the API with `?dc=`, DNS names with a datacenter.
  */
-import { Datacenters, type WanServer } from '../cluster/datacenters.ts';
+import { Datacenters, type FarPeers, type WanServer } from '../cluster/datacenters.ts';
 import { parseJoinAddress, resolveJoinAddress } from '../cluster/join-address.ts';
 import type { Elsewhere } from '../dns/elsewhere.ts';
 import type { AnswerElsewhere } from '../http/elsewhere-port.ts';
@@ -9,7 +9,7 @@ import { first } from '../http/request/query-values.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import type { CallEnd, CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
+import type { CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
 import { makeForward } from './client/forward-http.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
@@ -21,7 +21,7 @@ export interface DatacentersPartParts {
   readonly config: Config;
   readonly identity: Identity;
   readonly servers: () => readonly WanServer[];
-  readonly call: (to: RpcAddress, method: string, request: unknown, options: CallOptions) => Promise<CallEnd>;
+  readonly peers: FarPeers;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -44,13 +44,13 @@ function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
 
 /** The other datacenters of a server, not begun. */
 export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
-  const { config, identity, servers, call, clock, random, log } = parts;
+  const { config, identity, servers, peers, clock, random, log } = parts;
   const datacenters = new Datacenters({
     own: config.datacenter,
     servers,
     joinAddresses: joinAddresses(config),
     retryMs: config.retry_interval_wan,
-    call,
+    peers,
     clock,
     log,
   });

@@ -22,13 +22,17 @@ export interface RpcPartParts {
 /** The port as a part. Its start rejects with config_invalid when the port cannot be had. */
 export function rpcPart({ config, identity, methods, clock, log }: RpcPartParts): Part {
   const { bind_addr: host, 'ports.server': port } = config;
+  const limits = {
+    maxConnectionsPerClient: config['limits.rpc_max_conns_per_client'],
+    handshakeMs: config['limits.rpc_handshake_timeout'],
+  };
   let server: RpcServer | undefined;
   return {
     name: 'rpc',
     start: async () => {
       const [{ startRpcServer }, own] = await Promise.all([import('../rpc/rpc-server.ts'), identity()]);
       try {
-        server = await startRpcServer({ host, port, identity: own, methods, clock, log });
+        server = await startRpcServer({ host, port, identity: own, methods, limits, clock, log });
       } catch (cause) {
         throw listenError({ portKey: 'ports.server', flag: 'server-port', address: host, port }, cause);
       }

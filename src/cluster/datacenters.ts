@@ -10,8 +10,9 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { hasFields, isListOf, isNumber, isText } from '../lib/shape.ts';
 import { AppError, refuse } from '../model/errors.ts';
-import type { CallEnd, CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
+import type { CallEnd, CallOptions, FarAddress, RpcAddress } from '../rpc/rpc-connection.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
+import { ANY_DATACENTER } from '../rpc/tls-identity.ts';
 import type { AgentRecord } from './agent-messages.ts';
 import { isAgentRecord } from './member.ts';
 
@@ -23,6 +24,7 @@ const SOON_MS = 1_000;
 const EAGER_MS = 60_000;
 /** A server that nobody has named for so long is forgotten, ms. */
 const FORGET_MS = 72 * 3_600_000;
+/** Of all datacenters together: who names servers may not choose how many. */
 const MAX_SERVERS = 512;
 /** How much one measurement counts for the distance. */
 const NEWEST_SHARE = 0.2;
@@ -35,21 +37,39 @@ export interface WanServer {
 }
 
 interface Introduction {
+  /** Of who says it. */
+  readonly datacenter: string;
+  /** The servers of that datacenter, and those of others that it has spoken to. */
   readonly servers: readonly WanServer[];
 }
 
 const isIntroduction = hasFields<Introduction>({
+  datacenter: isText,
   servers: isListOf(hasFields<WanServer>({ agent: isAgentRecord, host: isText, port: isNumber })),
 });
 
+interface Known extends WanServer {
+  readonly toldMs: number;
+  /** Its own datacenter said so; others' words count until then, and are not passed on. */
+  readonly isFirstHand: boolean;
+}
+
 interface Datacenter {
   readonly name: string;
-  readonly servers: Map<string, WanServer & { toldMs: number }>;
+  readonly servers: Map<string, Known>;
   /** Round trip in ms; Infinity until it was measured. */
   rttMs: number;
   isReached: boolean;
   /** The server that answered last. */
   lastId: string;
+}
+
+/** How servers of other datacenters are called. */
+export interface FarPeers {
+  /** Never rejects. */
+  call(to: FarAddress, method: string, request: unknown, options: CallOptions): Promise<CallEnd>;
+  /** Close the connections; a later call makes a new one. */
+  close(): void;
 }
 
 export interface DatacentersParts {
@@ -58,10 +78,16 @@ export interface DatacentersParts {
   readonly servers: () => readonly WanServer[];
   readonly joinAddresses: () => Promise<readonly RpcAddress[]>;
   readonly retryMs: number;
-  readonly call: (to: RpcAddress, method: string, request: unknown, options: CallOptions) => Promise<CallEnd>;
+  readonly peers: FarPeers;
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+const addressOf = ({ host, port, agent }: WanServer): FarAddress => ({
+  host,
+  port,
+  datacenter: agent.datacenter,
+});
 
 export class Datacenters {
   readonly #parts: DatacentersParts;
@@ -84,6 +110,7 @@ export class Datacenters {
   stop(): void {
     this.#isStopped = true;
     for (const timer of this.#timers) timer.cancel();
+    this.#parts.peers.close();
   }
 
   /** All datacenters, the own one first and the others by their distance. */
@@ -117,7 +144,7 @@ export class Datacenters {
       return { kind: 'unsent', why: `no server of ${name} is reached` };
     let end: CallEnd = { kind: 'unsent', why: 'it has no servers' };
     for (const server of this.#inOrder(datacenter)) {
-      end = await this.#parts.call(server, method, request, options);
+      end = await this.#parts.peers.call(addressOf(server), method, request, options);
       if (end.kind !== 'unsent') return end;
     }
     this.#lost(datacenter);
@@ -126,24 +153,33 @@ export class Datacenters {
 
   /** Meet the server at an address. Rejects with invalid_command when there is none, or one of this datacenter. */
   async join(address: RpcAddress): Promise<void> {
-    const end = await this.#meet(address);
+    const end = await this.#meet({ ...address, datacenter: ANY_DATACENTER });
     if (end.kind === 'refused') throw end.error;
     if (end.kind !== 'answered') throw new AppError('invalid_command', end.why);
   }
 
   methods(): Readonly<Record<'wan-meet', RpcMethod>> {
     return {
-      'wan-meet': async (request) => {
+      'wan-meet': async (request, { peer }) => {
         const fault = isIntroduction(request, 'introduction');
         if (fault !== undefined) refuse('bad_request', fault);
-        this.#learn(request as Introduction);
+        const introduction = request as Introduction;
+        const { datacenter } = introduction;
+        if (!peer.isServer(datacenter))
+          refuse('forbidden', `Permission denied: your certificate is not that of a server of ${datacenter}`);
+        this.#learn(introduction, datacenter);
         return this.#introduction();
       },
     };
   }
 
   #introduction(): Introduction {
-    return { servers: [...this.#parts.servers(), ...this.servers().map(({ server }) => server)] };
+    const { own, servers } = this.#parts;
+    const others = [...this.#known.values()].flatMap((datacenter) => [...datacenter.servers.values()]);
+    const told = others
+      .filter(({ isFirstHand }) => isFirstHand)
+      .map(({ agent, host, port }) => ({ agent, host, port }));
+    return { datacenter: own, servers: [...servers(), ...told] };
   }
 
   #repeat(delayMs: number, step: () => Promise<number>): void {
@@ -159,15 +195,19 @@ export class Datacenters {
   /** Meet the servers at the configured addresses, until one of another datacenter is known. */
   async #join(): Promise<number> {
     const { joinAddresses, retryMs, clock } = this.#parts;
-    if (this.#known.size === 0) for (const address of await joinAddresses()) await this.#meet(address);
+    if (this.#known.size === 0)
+      for (const address of await joinAddresses())
+        await this.#meet({ ...address, datacenter: ANY_DATACENTER });
     const isEager = clock.monotonic() - this.#startedMs < EAGER_MS;
     return isEager ? Math.min(SOON_MS, retryMs) : retryMs;
   }
 
-  async #meet(address: RpcAddress): Promise<CallEnd> {
-    const end = await this.#parts.call(address, 'wan-meet', this.#introduction(), { timeoutMs: ANSWER_MS });
+  async #meet(address: FarAddress): Promise<CallEnd> {
+    const end = await this.#parts.peers.call(address, 'wan-meet', this.#introduction(), {
+      timeoutMs: ANSWER_MS,
+    });
     if (end.kind === 'answered' && isIntroduction(end.value, '') === undefined)
-      this.#learn(end.value as Introduction);
+      this.#learn(end.value as Introduction, address.datacenter);
     return end;
   }
 
@@ -180,7 +220,7 @@ export class Datacenters {
     const { clock } = this.#parts;
     for (const server of this.#inOrder(datacenter)) {
       const askedMs = clock.monotonic();
-      const end = await this.#meet(server);
+      const end = await this.#meet(addressOf(server));
       if (end.kind === 'answered') {
         this.#reached(datacenter, server, clock.monotonic() - askedMs);
         return;
@@ -212,29 +252,42 @@ export class Datacenters {
     return last === undefined ? others : [last, ...others];
   }
 
-  #learn({ servers }: Introduction): void {
-    const nowMs = this.#parts.clock.monotonic();
-    for (const server of servers) {
-      const { datacenter: name, node } = server.agent;
-      if (name.toLowerCase() === this.#parts.own.toLowerCase()) continue;
-      const key = name.toLowerCase();
+  /** `speaker` is the datacenter that the words are known to come from: of its own servers they replace all others'. */
+  #learn({ servers }: Introduction, speaker: string): void {
+    const toldMs = this.#parts.clock.monotonic();
+    for (const { agent, host, port } of servers) {
+      const key = agent.datacenter.toLowerCase();
+      if (key === this.#parts.own.toLowerCase()) continue;
+      const isFirstHand = key === speaker.toLowerCase();
+      const server: Known = { agent, host, port, toldMs, isFirstHand };
       const known = this.#known.get(key);
-      if (known === undefined) this.#welcome(key, server, nowMs);
-      else if (known.servers.has(node.id) || known.servers.size < MAX_SERVERS)
-        known.servers.set(node.id, { ...server, toldMs: nowMs });
+      if (known === undefined) this.#welcome(key, server);
+      else this.#note(known.servers, server);
     }
     for (const datacenter of this.#known.values())
-      for (const [id, { toldMs }] of datacenter.servers)
-        if (nowMs - toldMs > FORGET_MS) datacenter.servers.delete(id);
+      for (const [id, server] of datacenter.servers)
+        if (toldMs - server.toldMs > FORGET_MS) datacenter.servers.delete(id);
+  }
+
+  #note(servers: Map<string, Known>, server: Known): void {
+    const { id } = server.agent.node;
+    const isNew = !servers.has(id);
+    if (isNew ? this.#hasRoom() : server.isFirstHand) servers.set(id, server);
+  }
+
+  #hasRoom(): boolean {
+    let count = 0;
+    for (const { servers } of this.#known.values()) count += servers.size;
+    return count < MAX_SERVERS;
   }
 
   /** A datacenter that was told of counts as reached until it turns out otherwise. */
-  #welcome(key: string, server: WanServer, nowMs: number): void {
-    if (this.#known.size >= MAX_SERVERS) return;
+  #welcome(key: string, server: Known): void {
+    if (!this.#hasRoom()) return;
     const { datacenter: name, node } = server.agent;
     const datacenter: Datacenter = {
       name,
-      servers: new Map([[node.id, { ...server, toldMs: nowMs }]]),
+      servers: new Map([[node.id, server]]),
       rttMs: Number.POSITIVE_INFINITY,
       isReached: true,
       lastId: '',

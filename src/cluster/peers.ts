@@ -1,5 +1,6 @@
 /**
- * The other servers, to be called by their records: one connection to each, kept while it is used.
+ * Other servers, to be called by their records: one connection to each, kept while it is used. One that nobody has called
+ * for a minute is closed when another one is made, so that addresses that others name do not pile up.
  */
 
 import type { ServerRecord } from '../catalog/leader-lock.ts';
@@ -13,47 +14,79 @@ export interface Peers {
   call(to: ServerRecord, method: string, request: unknown, options: CallOptions): Promise<CallEnd>;
 }
 
-export class RpcPeers implements Peers {
+/** Time in ms after which a connection without a call may go. */
+const IDLE_MS = 60_000;
+
+interface Used {
+  readonly connection: RpcConnection;
+  calls: number;
+  lastMs: number;
+}
+
+/** Peers of this datacenter, unless `To` says otherwise. */
+export class RpcPeers<To extends RpcAddress = RpcAddress> {
   readonly #clock: Clock;
   readonly #identity: TlsIdentity | undefined;
-  readonly #connections = new Map<string, RpcConnection>();
+  readonly #datacenterOf: (to: To) => string | undefined;
+  readonly #connections = new Map<string, Used>();
 
-  constructor(clock: Clock, identity: TlsIdentity | undefined) {
+  /** `datacenterOf` says where a server has to be by its certificate; without it all are of the own datacenter. */
+  constructor(
+    clock: Clock,
+    identity: TlsIdentity | undefined,
+    datacenterOf: (to: To) => string | undefined = () => undefined,
+  ) {
     this.#clock = clock;
     this.#identity = identity;
+    this.#datacenterOf = datacenterOf;
   }
 
-  call(to: RpcAddress, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
-    return this.#connectionTo(to).call(method, request, options);
+  async call(to: To, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
+    const used = this.#connectionTo(to);
+    used.calls += 1;
+    const end = await used.connection.call(method, request, options);
+    used.calls -= 1;
+    used.lastMs = this.#clock.monotonic();
+    return end;
   }
 
   /** Close the connections to servers that are not in the directory any more. */
-  keepOnly(servers: Iterable<RpcAddress>): void {
-    const kept = new Set(Array.from(servers, addressOf));
-    for (const [address, connection] of this.#connections) {
-      if (kept.has(address)) continue;
-      connection.close();
-      this.#connections.delete(address);
-    }
+  keepOnly(servers: Iterable<To>): void {
+    const kept = new Set(Array.from(servers, (to) => this.#keyOf(to)));
+    this.#closeWhere((_used, key) => !kept.has(key));
   }
 
   close(): void {
     this.keepOnly([]);
   }
 
-  #connectionTo(server: RpcAddress): RpcConnection {
-    const address = addressOf(server);
-    const known = this.#connections.get(address);
+  #closeWhere(isOver: (used: Used, key: string) => boolean): void {
+    for (const [key, used] of this.#connections) {
+      if (!isOver(used, key)) continue;
+      used.connection.close();
+      this.#connections.delete(key);
+    }
+  }
+
+  #keyOf(to: To): string {
+    return `${to.host} ${to.port} ${this.#datacenterOf(to) ?? ''}`;
+  }
+
+  #connectionTo(to: To): Used {
+    const key = this.#keyOf(to);
+    const known = this.#connections.get(key);
     if (known !== undefined) return known;
-    const { host, port } = server;
-    const made = new RpcConnection({
+    const nowMs = this.#clock.monotonic();
+    this.#closeWhere(({ calls, lastMs }) => calls === 0 && nowMs - lastMs > IDLE_MS);
+    const { host, port } = to;
+    const connection = new RpcConnection({
       address: { host, port },
       identity: this.#identity,
+      datacenter: this.#datacenterOf(to),
       clock: this.#clock,
     });
-    this.#connections.set(address, made);
+    const made = { connection, calls: 0, lastMs: nowMs };
+    this.#connections.set(key, made);
     return made;
   }
 }
-
-const addressOf = ({ host, port }: RpcAddress): string => `${host} ${port}`;

@@ -22,6 +22,12 @@ export interface RpcAddress {
   readonly port: number;
 }
 
+/** Of a server of another datacenter. */
+export interface FarAddress extends RpcAddress {
+  /** Where it has to be by its certificate; ANY_DATACENTER while that is yet to be found out. */
+  readonly datacenter: string;
+}
+
 /** How a call ended. */
 export type CallEnd =
   /** The answer is complete; `value` is its last message, null when it had none. */
@@ -48,15 +54,17 @@ export interface CallOptions {
 export interface ConnectionParts {
   readonly address: RpcAddress;
   readonly identity: TlsIdentity | undefined;
+  /** See FarAddress; undefined is the own datacenter. */
+  readonly datacenter?: string | undefined;
   readonly clock: Clock;
   /** The connection broke; not called for one that could not be made. */
   readonly onBroken?: () => void;
 }
 
-function dial({ address, identity }: ConnectionParts): net.Socket {
+function dial({ address, identity, datacenter }: ConnectionParts): net.Socket {
   const { host, port } = address;
   if (identity === undefined) return net.connect({ host, port, noDelay: true });
-  return tls.connect({ host, port, ...dialOptions(identity) }).setNoDelay(true);
+  return tls.connect({ host, port, ...dialOptions(identity, datacenter) }).setNoDelay(true);
 }
 
 /** Prove to the other end that one knows the secret, and have it prove the same. Rejects when it cannot. */

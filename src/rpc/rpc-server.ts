@@ -16,19 +16,15 @@ import { AppError } from '../model/errors.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import { endFrame, errorFrame, type Frame, FrameReader, messageFrame } from './message-codec.ts';
 import { isProof, PROOF_HEADER, PROOF_PATH, proofOf } from './secret-proof.ts';
-import { listenOptions, type TlsIdentity } from './tls-identity.ts';
+import { admitConnections, type SayRefused, sayStrangers } from './strangers.ts';
+import { isServer, listenOptions, type TlsIdentity } from './tls-identity.ts';
 
-/** Connections at once, of all peers. A peer opens one; beyond this, new ones are cut at once. */
-const MAX_CONNECTIONS = 20_000;
 /** Calls of one connection at once. */
 const MAX_CALLS = 4_096;
 /** Octets of incomplete requests of one connection; the call that goes beyond is refused. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Time to send a request in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Time to show a certificate in ms; a stranger who shows none holds a place for as long. */
-const HANDSHAKE_TIMEOUT_MS = 5_000;
-const SAY_STRANGERS_EVERY_MS = 10_000;
 /** Time that calls under way get at the end in ms. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -39,8 +35,11 @@ export interface RpcPeer {
   readonly gone: AbortSignal;
   /** When the other end was heard last, on the monotonic clock; true also after the connection has ended. */
   readonly heardMs: number;
-  /** Whether it may do what servers do: its certificate has the name of one, or that is not asked of anybody. */
-  readonly isServer: boolean;
+  /**
+   * Whether it may do what servers of this datacenter do, or of any (ANY_DATACENTER): its certificate has the name of one,
+   * or that is not asked of anybody.
+   */
+  isServer(datacenter?: string): boolean;
   /** End the connection: its other end is not who it should be. */
   cut(): void;
 }
@@ -62,8 +61,16 @@ export interface RpcServerParts {
   readonly port: number;
   readonly identity: TlsIdentity | undefined;
   readonly methods: Readonly<Record<string, RpcMethod>>;
+  readonly limits: RpcLimits;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface RpcLimits {
+  /** Connections at once from one address; 0 is no limit. */
+  readonly maxConnectionsPerClient: number;
+  /** Time to show a certificate, and again to prove that one knows the secret, ms; a stranger holds a place for as long. */
+  readonly handshakeMs: number;
 }
 
 export interface RpcServer {
@@ -74,22 +81,18 @@ export interface RpcServer {
   close(): Promise<void>;
 }
 
-function hasServerName(session: ServerHttp2Session, serverName: string | undefined): boolean {
-  if (serverName === undefined) return true;
-  const { socket } = session as unknown as { readonly socket: TLSSocket };
-  return socket.getPeerX509Certificate()?.checkHost(serverName) !== undefined;
-}
-
 class Connection implements RpcPeer {
   readonly #session: ServerHttp2Session;
   readonly #gone = new AbortController();
   readonly #heardMs: () => number;
-  readonly isServer: boolean;
+  readonly #identity: TlsIdentity | undefined;
+  /** Whether it is a server of this datacenter; a certificate is read once, commands are many. */
+  #isOwnServer: boolean | undefined;
   heldBytes = 0;
 
   constructor(session: ServerHttp2Session, { clock, identity }: Pick<RpcServerParts, 'clock' | 'identity'>) {
     this.#session = session;
-    this.isServer = hasServerName(session, identity?.serverName);
+    this.#identity = identity;
     this.#heardMs = watchHeartbeat(session, clock, () => session.destroy());
     session.once('close', () => this.#gone.abort(new Error('connection closed')));
   }
@@ -100,6 +103,18 @@ class Connection implements RpcPeer {
 
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  isServer(datacenter?: string): boolean {
+    if (datacenter !== undefined) return this.#shows(datacenter);
+    this.#isOwnServer ??= this.#shows(undefined);
+    return this.#isOwnServer;
+  }
+
+  #shows(datacenter: string | undefined): boolean {
+    if (this.#identity === undefined) return true;
+    const { socket } = this.#session as unknown as { readonly socket: TLSSocket | undefined };
+    return isServer(this.#identity, socket?.getPeerX509Certificate(), datacenter);
   }
 
   get heardMs(): number {
@@ -229,29 +244,38 @@ function takeProof(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, secr
   return true;
 }
 
-function onSession(session: ServerHttp2Session, parts: RpcServerParts): void {
+function onSession(session: ServerHttp2Session, parts: RpcServerParts, sayRefused: SayRefused): void {
   const connection = new Connection(session, parts);
   const secret = parts.identity?.secret;
   let isProven = secret === undefined;
+  const refuse = (why: string): void => {
+    sayRefused(connection.remoteAddress, why);
+    session.destroy();
+  };
+  if (!isProven) {
+    const late = parts.clock.after(
+      parts.limits.handshakeMs,
+      () => isProven || refuse('no proof of the secret'),
+    );
+    session.once('close', () => late.cancel());
+  }
   // Whatever breaks a connection ends it; its calls learn it by their signal.
   session.on('error', () => session.destroy());
   session.on('stream', (stream, headers) => {
     stream.on('error', () => stream.destroy());
     if (!isProven && secret !== undefined) {
       isProven = takeProof(stream, headers, secret);
-      if (isProven) return;
-      parts.log.warn({ from: connection.remoteAddress, why: 'another secret' }, 'a stranger was refused');
-      return void session.destroy();
+      return isProven ? undefined : refuse('another secret');
     }
     stream.respond({ ':status': 200 });
     void serve(stream, String(headers[':path'] ?? ''), { parts, connection });
   });
 }
 
-function makeServer(identity: TlsIdentity | undefined): Http2Server {
+function makeServer({ identity, limits }: RpcServerParts): Http2Server {
   const options = { settings: { maxConcurrentStreams: MAX_CALLS, enablePush: false } };
   if (identity === undefined) return http2.createServer(options);
-  const handshakeTimeout = HANDSHAKE_TIMEOUT_MS;
+  const handshakeTimeout = limits.handshakeMs;
   const server = http2.createSecureServer({ ...options, ...listenOptions(identity), handshakeTimeout });
   // Connections that stand go on under what they began with.
   identity.onChange?.(() => server.setSecureContext(listenOptions(identity)));
@@ -275,37 +299,22 @@ function closeServer(
   });
 }
 
-/** Cuts who cannot be let in; the log says so now and then, because how often is the stranger's choice. */
-function refuseStrangers({ clock, log }: RpcServerParts): (error: Error, socket: Socket) => void {
-  let saidMs = clock.monotonic() - SAY_STRANGERS_EVERY_MS;
-  let unsaid = 0;
-  return (error, socket) => {
-    const from = socket.remoteAddress ?? '';
-    socket.destroy();
-    unsaid += 1;
-    if (clock.monotonic() - saidMs < SAY_STRANGERS_EVERY_MS) return;
-    log.warn({ from, why: error.message, times: unsaid }, 'a stranger was refused');
-    saidMs = clock.monotonic();
-    unsaid = 0;
-  };
-}
-
 /** Listen. Rejects with the system's error when the address cannot be had. */
 export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> {
-  const server = makeServer(parts.identity);
+  const server = makeServer(parts);
   const sessions = new Set<ServerHttp2Session>();
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    if (sockets.size >= MAX_CONNECTIONS) return void socket.destroy();
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const sayRefused = sayStrangers(parts.clock, parts.log);
+  // Before the listener that makes a session of it.
+  server.prependListener('connection', admitConnections(parts.limits.maxConnectionsPerClient, sayRefused));
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    sayRefused(socket.remoteAddress, error.message);
+    socket.destroy();
   });
-  server.on('tlsClientError', refuseStrangers(parts));
   server.on('sessionError', () => {}); // said to the session itself
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    onSession(session, parts);
+    onSession(session, parts, sayRefused);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

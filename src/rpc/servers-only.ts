@@ -6,14 +6,14 @@
 import { AppError } from '../model/errors.ts';
 import type { RpcMethod } from './rpc-server.ts';
 
-/** `methods`, for servers alone. */
+/** `methods`, for servers of this datacenter alone. */
 export function serversOnly(
   methods: Readonly<Record<string, RpcMethod>>,
 ): Readonly<Record<string, RpcMethod>> {
   const guard =
     (run: RpcMethod): RpcMethod =>
     async (request, call) => {
-      if (!call.peer.isServer)
+      if (!call.peer.isServer())
         throw new AppError(
           'forbidden',
           'Permission denied: this is for servers, and your certificate is not one of a server',

@@ -4,7 +4,8 @@
  * Both ends present a certificate and both check the other's. Without an identity a connection is in the clear; then
  * only loopback addresses may be listened on (the caller sees to that).
  */
-import tls from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
+import tls, { type PeerCertificate } from 'node:tls';
 
 export interface TlsIdentity {
   /** PEM, the own certificate first. */
@@ -13,7 +14,10 @@ export interface TlsIdentity {
   readonly key: string;
   /** PEM of the authorities whose certificates are taken. */
   readonly authorities: string;
-  /** The name that a server's certificate has to carry; without it, any certificate of the authorities will do. */
+  /**
+   * `server.<datacenter>.<domain>` of the own datacenter: the certificate of a server has to carry the name for its own.
+   * Without it, any certificate of the authorities will do.
+   */
   readonly serverName?: string | undefined;
   /** Has to be known by both ends as well (secret-proof.ts); certificates that were made from it say so already. */
   readonly secret?: Uint8Array | undefined;
@@ -28,8 +32,44 @@ export function listenOptions({ certificate, key, authorities }: TlsIdentity) {
   return { ...COMMON, cert: certificate, key, ca: authorities, requestCert: true, rejectUnauthorized: true };
 }
 
-/** Options of a connection to a server; `host` is what was dialled and counts for nothing here. */
-export function dialOptions(identity: TlsIdentity): tls.ConnectionOptions {
+/** Stands for any datacenter, where it is yet to be found out which one. */
+export const ANY_DATACENTER = '';
+
+/** Whether a certificate has a name of a server of `datacenter`; `subjectAltName` as Node prints it. */
+function namesServerOf(datacenter: string, ownName: string, subjectAltName = ''): boolean {
+  const [first, , ...domain] = ownName.split('.');
+  return subjectAltName.split(', ').some((name) => {
+    const [label, where, ...rest] = name.toLowerCase().split('.');
+    const isThere = datacenter === ANY_DATACENTER || where === datacenter.toLowerCase();
+    return label === `dns:${first}` && isThere && rest.join('.') === domain.join('.');
+  });
+}
+
+/** Whether who shows `certificate` is a server of `datacenter` (undefined: the own one), as far as names are asked for. */
+export function isServer(
+  { serverName }: Pick<TlsIdentity, 'serverName'>,
+  certificate: X509Certificate | undefined,
+  datacenter?: string,
+): boolean {
+  if (serverName === undefined) return true;
+  if (datacenter === undefined) return certificate?.checkHost(serverName) !== undefined;
+  return namesServerOf(datacenter, serverName, certificate?.subjectAltName);
+}
+
+function faultOfServer(
+  ownName: string,
+  certificate: PeerCertificate,
+  datacenter: string | undefined,
+): Error | undefined {
+  if (datacenter === undefined) return tls.checkServerIdentity(ownName, certificate);
+  if (namesServerOf(datacenter, ownName, certificate.subjectaltname)) return undefined;
+  return new Error(`its certificate is not that of a server of ${datacenter || 'any datacenter'}`);
+}
+
+/**
+ * Options of a connection to a server of `datacenter`: undefined is the own one. What was dialled counts for nothing.
+ */
+export function dialOptions(identity: TlsIdentity, datacenter?: string): tls.ConnectionOptions {
   const { certificate, key, authorities, serverName } = identity;
   return {
     ...COMMON,
@@ -39,6 +79,6 @@ export function dialOptions(identity: TlsIdentity): tls.ConnectionOptions {
     rejectUnauthorized: true,
     ...(serverName !== undefined && { servername: serverName }),
     checkServerIdentity: (_host, certificateOfServer) =>
-      serverName === undefined ? undefined : tls.checkServerIdentity(serverName, certificateOfServer),
+      serverName === undefined ? undefined : faultOfServer(serverName, certificateOfServer, datacenter),
   };
 }

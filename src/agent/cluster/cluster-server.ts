@@ -18,6 +18,7 @@ import { RpcPeers } from '../../cluster/peers.ts';
 import { ReplicaProgress } from '../../cluster/replica-progress.ts';
 import type { ClusterHealth } from '../../model/cluster-health.ts';
 import { invariant } from '../../model/errors.ts';
+import type { FarAddress } from '../../rpc/rpc-connection.ts';
 import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import { serversOnly } from '../../rpc/servers-only.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
@@ -190,11 +191,11 @@ function agentsOf(
   tools: () => RoleTools,
 ): AgentsPart {
   // Not among the connections to this datacenter, which are closed when their server is gone from the directory.
-  const far = new RpcPeers(parts.clock, parts.tls);
+  const far = new RpcPeers<FarAddress>(parts.clock, parts.tls, ({ datacenter }) => datacenter);
   return agentsPart({
     ...parts,
     submit: (command) => desk.submit(command),
-    call: (...call) => far.call(...call),
+    peers: far,
     servers: () => [...parts.shared.directory.servers.values()],
     others: {
       requireLead: () => desk.requireLead(),

@@ -33,8 +33,8 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     retry_max_wan rpc segment segments serf_lan serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs
     server_rejoin_age_max use_streaming_backend peering
     dns_config.use_cache dns_config.cache_max_age dns_config.prefer_namespace partition
-    limits.request_limits limits.rpc_client_timeout limits.rpc_handshake_timeout limits.rpc_max_burst
-    limits.rpc_max_conns_per_client limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
+    limits.request_limits limits.rpc_client_timeout limits.rpc_max_burst
+    limits.rpc_rate advertise_addr_ipv6 advertise_addr_wan_ipv6`),
   mesh: words(`
     config_entries connect default_intention_policy enable_central_service_config ports.expose_max_port
     ports.expose_min_port ports.sidecar_max_port ports.sidecar_min_port primary_gateways xds

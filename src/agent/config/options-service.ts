@@ -91,6 +91,19 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'HTTP connections from one address; 0 is no limit.',
   },
+  'limits.rpc_max_conns_per_client': {
+    kind: 'integer',
+    default: 100,
+    min: 0,
+    reloadable: false,
+    doc: 'Connections of other agents (`ports.server`) from one address; 0 is no limit.',
+  },
+  'limits.rpc_handshake_timeout': {
+    kind: 'duration',
+    default: 5_000,
+    reloadable: false,
+    doc: 'Time that another agent has to show its certificate, and again to prove that it knows the secret.',
+  },
   'limits.http_bodies_max_size': {
     kind: 'bytes',
     default: 67_108_864,

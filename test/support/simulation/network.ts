@@ -104,7 +104,13 @@ export class Network {
     };
     const { method, request, options } = sent;
     const call: RpcCall = {
-      peer: { remoteAddress: '', gone: over, isServer: true, heardMs: this.clock.monotonic(), cut: () => {} },
+      peer: {
+        remoteAddress: '',
+        gone: over,
+        isServer: () => true,
+        heardMs: this.clock.monotonic(),
+        cut: () => {},
+      },
       signal: over,
       send: async (message) => {
         if (over.aborted) throw over.reason;

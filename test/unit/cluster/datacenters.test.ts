@@ -7,6 +7,16 @@ import type { RpcCall } from '../../../src/rpc/rpc-server.ts';
 import { agentOn } from '../../support/cluster-rows.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 
+/** A call of a server that shows a certificate of this datacenter. */
+const callOf = (datacenter: string) =>
+  ({ peer: { isServer: (claimed?: string) => claimed === datacenter } }) as RpcCall;
+
+const serverOf = (datacenter: string, name: string, host = name): WanServer => ({
+  agent: { ...agentOn(name), datacenter },
+  host,
+  port: 8300,
+});
+
 /** Servers of several datacenters that reach each other by their names, unless they are down. */
 class World {
   readonly clock: ManualClock = manualClock();
@@ -17,13 +27,16 @@ class World {
   asked = 0;
 
   add(name: string, datacenter: string, join: readonly string[] = [], rttMs = 1): Datacenters {
-    const self: WanServer = { agent: { ...agentOn(name), datacenter }, host: name, port: 8300 };
+    const self = serverOf(datacenter, name);
     const made = new Datacenters({
       own: datacenter,
       servers: () => [self],
       joinAddresses: async () => join.map((host) => ({ host, port: 8300 })),
       retryMs: 30_000,
-      call: (to, method, request) => this.#call(to, method, request),
+      peers: {
+        call: (to, method, request) => this.#call(datacenter, to, method, request),
+        close: () => {},
+      },
       clock: this.clock,
       log: silentLogger,
     });
@@ -33,14 +46,14 @@ class World {
     return made;
   }
 
-  async #call({ host }: RpcAddress, method: string, request: unknown): Promise<CallEnd> {
+  async #call(from: string, { host }: RpcAddress, method: string, request: unknown): Promise<CallEnd> {
     this.asked += 1;
     await new Promise<void>((resolve) => this.clock.after(this.#rttMs.get(host) ?? 0, resolve));
     const server = this.#servers.get(host);
     if (server === undefined || this.down.has(host)) return { kind: 'unsent', why: 'refused' };
     if (method !== 'wan-meet') return { kind: 'answered', value: `${host} was asked ${method}` };
     try {
-      return { kind: 'answered', value: await server.methods()['wan-meet'](request, {} as RpcCall) };
+      return { kind: 'answered', value: await server.methods()['wan-meet'](request, callOf(from)) };
     } catch (error) {
       return { kind: 'refused', error: error as AppError };
     }
@@ -96,6 +109,60 @@ it('joining an address where nobody is says why, and joining a server of the own
 it('what is no introduction is refused', async () => {
   const world = new World();
   const meet = world.add('s1', 'dc1').methods()['wan-meet'];
-  for (const nonsense of [null, {}, { servers: [{ host: 'x' }] }])
-    await expect(meet(nonsense, {} as RpcCall)).rejects.toBeInstanceOf(AppError);
+  for (const nonsense of [null, {}, { servers: [] }, { datacenter: 'dc2', servers: [{ host: 'x' }] }])
+    await expect(meet(nonsense, callOf('dc2'))).rejects.toBeInstanceOf(AppError);
+});
+
+const hostsOf = (datacenters: Datacenters): readonly string[] =>
+  datacenters.servers().map(({ server }) => server.host);
+
+it('who is not a server of the datacenter that it speaks for is refused, and nothing of it is believed', async () => {
+  const one = new World().add('s1', 'dc1');
+  const posing = { datacenter: 'dc2', servers: [serverOf('dc2', 't1')] };
+  await expect(one.methods()['wan-meet'](posing, callOf('dc3'))).rejects.toMatchObject({ code: 'forbidden' });
+  expect(one.names()).toEqual(['dc1']);
+});
+
+it('what others say of a server counts until its own datacenter speaks, and is not passed on', async () => {
+  const one = new World().add('s1', 'dc1');
+  const meet = one.methods()['wan-meet'];
+  const say = (datacenter: string, host: string) =>
+    meet({ datacenter, servers: [serverOf('dc2', 't1', host)] }, callOf(datacenter)) as Promise<{
+      servers: readonly WanServer[];
+    }>;
+  const toldByOthers = await say('dc3', 'hearsay');
+  expect([hostsOf(one), toldByOthers.servers.map(({ host }) => host)]).toEqual([['hearsay'], ['s1']]);
+  const told = await say('dc2', 'own word');
+  expect(told.servers.map(({ host }) => host)).toEqual(['s1', 'own word']);
+  await say('dc3', 'hearsay');
+  expect(hostsOf(one)).toEqual(['own word']);
+});
+
+it('a server that its own datacenter names no more is forgotten, though others go on about it', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  const meet = one.methods()['wan-meet'];
+  const t1 = serverOf('dc2', 't1');
+  await meet({ datacenter: 'dc2', servers: [t1, serverOf('dc2', 't2')] }, callOf('dc2'));
+  one.stop();
+  for (let hour = 0; hour <= 73; hour += 1) {
+    await world.clock.advanceAndSettle(3_600_000);
+    await meet({ datacenter: 'dc2', servers: [t1] }, callOf('dc2'));
+    if (hour < 72) await meet({ datacenter: 'dc3', servers: [serverOf('dc2', 't2')] }, callOf('dc3'));
+  }
+  expect(hostsOf(one)).toEqual(['t1']);
+});
+
+it('who names servers does not choose how many are remembered', async () => {
+  const one = new World().add('s1', 'dc1');
+  const meet = one.methods()['wan-meet'];
+  for (const datacenter of ['dc2', 'dc3'])
+    await meet(
+      {
+        datacenter,
+        servers: Array.from({ length: 400 }, (_, i) => serverOf(datacenter, `${datacenter}-${i}`)),
+      },
+      callOf(datacenter),
+    );
+  expect(one.servers()).toHaveLength(512);
 });

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { startRpcServer } from '../../../src/rpc/rpc-server.ts';
 import { manualClock } from '../../support/manual-clock.ts';
+import { RPC_LIMITS } from '../../support/rpc-limits.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,6 +73,7 @@ test('a leader sends its pulse over a connection for as long as it leads', async
     port: 0,
     identity: undefined,
     methods: leads.pulse.methods(),
+    limits: RPC_LIMITS,
     clock: systemClock,
     log: silentLogger,
   });

@@ -149,7 +149,7 @@ function peer(): RpcPeer & { leave: () => void } {
   const gone = new AbortController();
   return {
     remoteAddress: '10.0.0.9',
-    isServer: true,
+    isServer: () => true,
     gone: gone.signal,
     heardMs: 0,
     cut: () => gone.abort(),

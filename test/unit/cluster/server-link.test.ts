@@ -8,6 +8,7 @@ import { AppError } from '../../../src/model/errors.ts';
 import type { RpcAddress } from '../../../src/rpc/rpc-connection.ts';
 import { type RpcServer, startRpcServer } from '../../../src/rpc/rpc-server.ts';
 import { agentOn } from '../../support/cluster-rows.ts';
+import { RPC_LIMITS } from '../../support/rpc-limits.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,6 +34,7 @@ async function server(name: string, refusal?: string): Promise<TestServer> {
       },
       who: async () => name,
     },
+    limits: RPC_LIMITS,
     clock: systemClock,
     log: silentLogger,
   });

@@ -14,6 +14,7 @@ import { serversOnly } from '../../../src/rpc/servers-only.ts';
 import { identityFromSecret } from '../../../src/rpc/shared-secret.ts';
 import type { TlsIdentity } from '../../../src/rpc/tls-identity.ts';
 import { manualClock } from '../../support/manual-clock.ts';
+import { RPC_LIMITS } from '../../support/rpc-limits.ts';
 import { pem } from '../../support/test-certificates.ts';
 
 const closing: (() => unknown)[] = [];
@@ -31,6 +32,7 @@ async function serving(
     port: 0,
     identity,
     methods,
+    limits: RPC_LIMITS,
     clock,
     log: silentLogger,
   });
