@@ -54,7 +54,7 @@ export class Candidate {
   #running: Promise<void> = Promise.resolve();
   /** Until then this server leaves the lock to others. */
   #heldBackUntilMs = 0;
-  /** Ends the wait for the lock, so that holding back is obeyed at once. */
+  /** Ends the wait for the lock, so that holding back, and stopping, is obeyed at once. */
   #waiting = new AbortController();
   #leaderlessSinceMs: number;
 
@@ -150,6 +150,7 @@ export class Candidate {
   /** Give the lock back if it is held. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#waiting.abort();
     if (this.#standing.kind === 'leader') {
       const { leadership } = this.#standing;
       this.#endTerm();
@@ -177,11 +178,11 @@ export class Candidate {
 
   async #campaign(): Promise<void> {
     const { self, lock, clock } = this.#parts;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (;;) {
+      this.#waiting = new AbortController(); // before the pause: holding back that begins at its end is obeyed, too
       await this.#whileHeldBack();
-      this.#waiting = new AbortController();
-      const leadership = await lock.campaign(self, AbortSignal.any([signal, this.#waiting.signal]));
+      if (this.#stopping.signal.aborted) return;
+      const leadership = await lock.campaign(self, this.#waiting.signal);
       if (leadership === undefined) continue;
       if (await this.#isReady(leadership)) await this.#lead(leadership);
       else {
