@@ -4,8 +4,8 @@
  *
  * A revision of etcd is one commit; its writes are put together from the rows and from what `meta/index` tells of what the
  * rows do not show. A gap in the indexes means that something was missed and ends in a snapshot, as does a revision that
- * cannot be read. Tries again after a pause that doubles, for as long as it is wanted; who waits for what is missing has
- * bounds of its own.
+ * cannot be read, or that the follower throws at: nothing counts as told before the follower took it. Tries again after a
+ * pause that doubles, for as long as it is wanted; who waits for what is missing has bounds of its own.
  */
 import type { Follower, NumberedWrite } from '../../catalog/persistence.ts';
 import type { Change } from '../../catalog/state.ts';
@@ -16,7 +16,7 @@ import type { ModifyIndex } from '../../model/types.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { EtcdFault } from './etcd-fault.ts';
 import { type Layout, type MetaRecord, readHidden, readMeta, readRow } from './etcd-layout.ts';
-import { loadAll, type MetaState } from './etcd-load.ts';
+import { type Loaded, loadAll, type MetaState } from './etcd-load.ts';
 import { EVENT_TYPE, type WatchEvent } from './etcd-messages.ts';
 import { readStaged } from './etcd-staging.ts';
 import type { EtcdWatch, WatchEnd } from './etcd-watch.ts';
@@ -90,6 +90,7 @@ export class EtcdFollow<K extends Kinds> {
   }
 
   #open(revision: number): void {
+    if (this.#isStopped) return;
     const { client, layout, idleMs } = this.#parts;
     const range = { key: layout.start, rangeEnd: layout.end, startRevision: revision + 1, idleMs };
     this.#watch = client.watch(range, {
@@ -126,7 +127,7 @@ export class EtcdFollow<K extends Kinds> {
       if (record) this.#onCommit(events, { record, modRevision: revision });
       this.#revision = revision;
     } catch (error) {
-      this.#startOver(`revision ${revision} cannot be read: ${(error as Error).message}`);
+      this.#startOver(`revision ${revision} cannot be taken: ${textOf(error)}`);
     }
   }
 
@@ -142,8 +143,8 @@ export class EtcdFollow<K extends Kinds> {
     this.#parts.onMeta(meta);
     for (const write of writes) {
       if (write.index <= this.#index || this.#isStopped) continue;
-      this.#index = write.index;
       this.#follower.onWrite(write);
+      this.#index = write.index;
     }
   }
 
@@ -159,12 +160,12 @@ export class EtcdFollow<K extends Kinds> {
         return;
       }
       this.#parts.onMeta(meta);
+      this.#follower.onWrite({ index: record.index, changes: read.changes });
       this.#index = record.index;
       this.#revision = revision;
-      this.#follower.onWrite({ index: record.index, changes: read.changes });
       this.#open(revision);
     } catch (error) {
-      this.#startOver(`revision ${revision} cannot be read: ${(error as Error).message}`);
+      this.#startOver(`revision ${revision} cannot be taken: ${textOf(error)}`);
     }
   }
 
@@ -174,6 +175,7 @@ export class EtcdFollow<K extends Kinds> {
   }
 
   #startOver(why: string): void {
+    if (this.#isStopped) return;
     this.#parts.log.warn({ why }, 'the store is read anew');
     this.#watch?.cancel();
     this.#revision = undefined;
@@ -188,30 +190,37 @@ export class EtcdFollow<K extends Kinds> {
 
   #again(): void {
     if (this.#isStopped) return;
+    this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(this.#pauseMs, () => this.start());
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
+  /** Read everything and have it taken. Never rejects: whatever goes wrong, it is tried again after a pause. */
   async #reset(): Promise<void> {
-    const loaded = await loadAll(this.#parts, this.#parts.specs);
-    if (this.#isStopped) return;
-    if (loaded.kind !== 'done') {
-      this.#retry(loaded);
-      return;
+    try {
+      const loaded = await loadAll(this.#parts, this.#parts.specs);
+      if (this.#isStopped) return;
+      if (loaded.kind === 'done') this.#takeAll(loaded);
+      else this.#retry(loaded);
+    } catch (error) {
+      this.#startOver(`what is stored cannot be taken: ${textOf(error)}`);
     }
-    if (loaded.stored.index < this.#index) {
-      const [is, was] = [loaded.stored.index, this.#index];
+  }
+
+  #takeAll({ stored, revision, meta }: Loaded<K>): void {
+    if (stored.index < this.#index) {
+      const [is, was] = [stored.index, this.#index];
       this.#parts.log.error({ is, was }, 'the store was put back to an older copy: restart this agent');
       this.#again();
       return;
     }
+    this.#parts.onMeta(meta);
+    if (stored.index > this.#index) this.#follower.onReset(stored);
+    this.#index = stored.index;
+    this.#revision = revision;
     this.#isWell();
-    this.#revision = loaded.revision;
-    this.#parts.onMeta(loaded.meta);
-    if (loaded.stored.index > this.#index) {
-      this.#index = loaded.stored.index;
-      this.#follower.onReset(loaded.stored);
-    }
-    this.#open(loaded.revision);
+    this.#open(revision);
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
