@@ -9,9 +9,9 @@ import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { Answer } from './etcd-fault.ts';
+import { followKeys } from './etcd-keys.ts';
 import type { Layout } from './etcd-layout.ts';
 import { EVENT_TYPE, type WatchEvent } from './etcd-messages.ts';
-import type { EtcdWatch } from './etcd-watch.ts';
 
 export interface EtcdDirectoryParts {
   readonly client: EtcdClient;
@@ -40,7 +40,7 @@ export class EtcdDirectory implements ServerDirectory {
   readonly #end: Buffer;
   readonly #listeners: (() => void)[] = [];
   #servers = new Map<string, ServerRecord>();
-  #watch: EtcdWatch | undefined;
+  #follow: { close(): void } | undefined;
   #isClosed = false;
 
   constructor(parts: EtcdDirectoryParts) {
@@ -60,12 +60,23 @@ export class EtcdDirectory implements ServerDirectory {
 
   /** Read all, and follow from there. */
   start(): void {
-    void this.#read();
+    const range = { key: this.#start, rangeEnd: this.#end, idleMs: WATCH_IDLE_MS };
+    this.#follow = followKeys(this.#parts, range, {
+      onAll: (keys) => {
+        this.#servers = new Map();
+        for (const { value } of keys) this.#take(value);
+        this.#tell();
+      },
+      onEvents: (events) => {
+        for (const event of events) this.#apply(event);
+        this.#tell();
+      },
+    });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#watch?.cancel();
+    this.#follow?.close();
   }
 
   /** Write down where this server is, however often that has to be tried. */
@@ -90,32 +101,6 @@ export class EtcdDirectory implements ServerDirectory {
 
   #key(id: string): Buffer {
     return Buffer.concat([this.#start, Buffer.from(id)]);
-  }
-
-  async #read(): Promise<void> {
-    const { client, clock } = this.#parts;
-    while (!this.#isClosed) {
-      const answer = await client.range({ key: this.#start, rangeEnd: this.#end });
-      if (answer.kind === 'done') {
-        this.#servers = new Map();
-        for (const { value } of answer.reply.kvs) this.#take(value);
-        this.#tell();
-        return this.#follow((answer.reply.header?.revision ?? 0) + 1);
-      }
-      await sleep(clock, RETRY_MS);
-    }
-  }
-
-  #follow(startRevision: number): void {
-    if (this.#isClosed) return;
-    const range = { key: this.#start, rangeEnd: this.#end, startRevision, idleMs: WATCH_IDLE_MS };
-    this.#watch = this.#parts.client.watch(range, {
-      onRevision: (_revision, events) => {
-        for (const event of events) this.#apply(event);
-        this.#tell();
-      },
-      onEnd: () => void sleep(this.#parts.clock, RETRY_MS).then(() => this.#read()),
-    });
   }
 
   #apply({ type, kv }: WatchEvent): void {

@@ -12,9 +12,9 @@ import type { Logger } from '../../lib/logger.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { EtcdClient, Lease } from './etcd-client.ts';
 import type { Fence } from './etcd-guards.ts';
+import { followKeys } from './etcd-keys.ts';
 import { type Layout, readMeta } from './etcd-layout.ts';
 import { COMPARE_TARGET, EVENT_TYPE, type TxnResponse, type WatchEvent } from './etcd-messages.ts';
-import type { EtcdWatch } from './etcd-watch.ts';
 
 /** Time to live of the lease. Turning it up makes a leader that cannot be challenged be missed for longer. */
 const LEASE_SECONDS = 3;
@@ -58,7 +58,7 @@ export class EtcdLock implements LeaderLock {
   readonly #termsKey: Buffer;
   readonly #listeners = new Set<(holder: Holder | undefined) => void>();
   #holder: Holder | undefined;
-  #watch: EtcdWatch | undefined;
+  #follow: { close(): void } | undefined;
   /** Whether `#holder` was ever read. */
   #isKnown = false;
   #fence: Fence | undefined;
@@ -78,13 +78,21 @@ export class EtcdLock implements LeaderLock {
 
   /** Begin to follow who holds the lock. */
   start(): void {
-    void this.#read();
+    const range = { key: this.#key, rangeEnd: Buffer.alloc(0), idleMs: WATCH_IDLE_MS };
+    this.#follow = followKeys(this.#parts, range, {
+      onAll: ([kv]) => this.#set(kv && holderOf(kv)),
+      onEvents: (events) => {
+        const last = events.at(-1);
+        if (last?.kv === undefined) return;
+        this.#set(last.type === EVENT_TYPE.put ? holderOf(last.kv) : undefined);
+      },
+    });
   }
 
   /** Tell nobody anything any more. The lease of a term runs out, or was given back before. */
   close(): void {
     this.#isClosed = true;
-    this.#watch?.cancel();
+    this.#follow?.close();
     this.#listeners.clear();
   }
 
@@ -233,32 +241,5 @@ export class EtcdLock implements LeaderLock {
     this.#isKnown = true;
     this.#holder = holder;
     for (const listener of [...this.#listeners]) listener(holder);
-  }
-
-  /** Read who holds the lock, then watch it from there; begun anew whenever the watch ends. */
-  async #read(): Promise<void> {
-    const { client, clock } = this.#parts;
-    while (!this.#isClosed) {
-      const answer = await client.range({ key: this.#key });
-      if (answer.kind === 'done') {
-        const [kv] = answer.reply.kvs;
-        this.#set(kv && holderOf(kv));
-        return this.#watchFrom((answer.reply.header?.revision ?? 0) + 1);
-      }
-      await sleep(clock, RETRY_MS);
-    }
-  }
-
-  #watchFrom(startRevision: number): void {
-    if (this.#isClosed) return;
-    const range = { key: this.#key, rangeEnd: Buffer.alloc(0), startRevision, idleMs: WATCH_IDLE_MS };
-    this.#watch = this.#parts.client.watch(range, {
-      onRevision: (_revision, events) => {
-        const last = events.at(-1);
-        if (last?.kv === undefined) return;
-        this.#set(last.type === EVENT_TYPE.put ? holderOf(last.kv) : undefined);
-      },
-      onEnd: () => void sleep(this.#parts.clock, RETRY_MS).then(() => this.#read()),
-    });
   }
 }

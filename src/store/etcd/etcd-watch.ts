@@ -68,7 +68,17 @@ class Watch implements EtcdWatch {
     this.#listener = listener;
   }
 
+  /** Never rejects: whatever keeps it from beginning is told as its end. */
   async begin(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#end({ kind: 'broken', fault: unknown('other', `etcd: a watch cannot begin: ${why}`) });
+    }
+  }
+
+  async #begin(): Promise<void> {
     const { connections, calls } = this.#parts;
     const session = await connections.own();
     if ('kind' in session) return this.#end({ kind: 'broken', fault: session });

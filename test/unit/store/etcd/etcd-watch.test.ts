@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { EtcdCalls } from '../../../../src/store/etcd/etcd-calls.ts';
 import { etcdClient } from '../../../../src/store/etcd/etcd-client.ts';
+import type { EtcdConnections } from '../../../../src/store/etcd/etcd-connections.ts';
 import { METHODS } from '../../../../src/store/etcd/etcd-messages.ts';
-import type { WatchEnd } from '../../../../src/store/etcd/etcd-watch.ts';
+import { openWatch, type WatchEnd } from '../../../../src/store/etcd/etcd-watch.ts';
 import { type Draft, decode, encode } from '../../../../src/store/etcd/protobuf.ts';
 import { type FakeStream, fakeGrpc } from '../../../support/fake-grpc.ts';
 import { manualClock } from '../../../support/manual-clock.ts';
@@ -175,4 +177,24 @@ test('after a watch that broke the next one begins at another endpoint', async (
   client.watch(range, { onRevision: () => {}, onEnd: () => {} });
   await began.promise;
   expect(seen).toEqual(['cut off', 'well']);
+});
+
+test('a watch that cannot begin, for whatever reason, says so as its end', async () => {
+  const session = {
+    url: 'http://127.0.0.1:1',
+    open: () => {
+      throw new Error('nothing can be opened');
+    },
+    close: () => {},
+  };
+  const connections = { own: async () => session, leave: () => {} } as unknown as EtcdConnections;
+  const calls = { metadata: async () => ({ kind: 'done', reply: {} }) } as unknown as EtcdCalls;
+  const range = { key: Buffer.from('/r/'), rangeEnd: Buffer.from('/r0'), startRevision: 5, idleMs: 1_000 };
+  const end = await new Promise<WatchEnd>((resolve) =>
+    openWatch({ connections, calls, clock: manualClock() }, range, { onRevision: () => {}, onEnd: resolve }),
+  );
+  expect(end).toMatchObject({
+    kind: 'broken',
+    fault: { text: expect.stringContaining('nothing can be opened') },
+  });
 });
