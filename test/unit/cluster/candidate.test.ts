@@ -42,7 +42,7 @@ test('a candidate that is stopped while it holds back does not wait for the lock
   const { candidate, clock, counted } = stand();
   candidate.holdBack(1_000);
   const stopped = candidate.stop();
-  await clock.advance(50);
+  clock.advance(50);
   await stopped;
   expect(counted.waits).toBe(0);
 });
