@@ -82,6 +82,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
     command: (await import('./commands/acl-commands.ts')).translateRules,
   }),
   agent: () => import('./commands/agent-command.ts'),
+  bridge: () => import('./commands/bridge-command.ts'),
   'catalog datacenters': () => import('./commands/catalog-datacenters-command.ts'),
   'catalog nodes': () => import('./commands/catalog-nodes-command.ts'),
   'catalog services': () => import('./commands/catalog-services-command.ts'),

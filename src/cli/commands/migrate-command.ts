@@ -3,17 +3,18 @@
  * back is the same command with both addresses exchanged.
  */
 import { AppError } from '../../model/errors.ts';
-import { Client } from '../client.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
-import { Flags } from '../flags.ts';
+import type { Flags } from '../flags.ts';
 import { aclCollections } from '../migrate/acl-collections.ts';
 import type { Collection } from '../migrate/collection.ts';
+import { introduce } from '../migrate/introduction.ts';
 import { keyCollection } from '../migrate/key-collection.ts';
 import { isComplete, renderChange, renderReport } from '../migrate/migration-report.ts';
 import { nodeCollection } from '../migrate/node-collection.ts';
 import { type PassOptions, pass, type Sides } from '../migrate/pass.ts';
 import { queryCollection } from '../migrate/query-collection.ts';
-import { SourceChanges } from '../migrate/source-changes.ts';
+import { COPIED, SourceChanges } from '../migrate/source-changes.ts';
+import { SOURCE_FLAGS, sourceOf } from '../migrate/source-client.ts';
 import { unmigrated } from '../migrate/unmigrated.ts';
 
 /** By the words of -only, in the order in which one needs another. */
@@ -24,52 +25,12 @@ const KINDS: Readonly<Record<string, readonly Collection[]>> = {
   keys: [keyCollection],
 };
 
-/** Flags of the source, and the client's that they stand for. */
-const SOURCE_FLAGS: Readonly<Record<string, string>> = {
-  from: 'http-addr',
-  'from-token': 'token',
-  'from-token-file': 'token-file',
-  'from-datacenter': 'datacenter',
-  'from-ca-file': 'ca-file',
-  'from-client-cert': 'client-cert',
-  'from-client-key': 'client-key',
-};
-
-/** The client of the source. The environment speaks of the target, and must not send its token elsewhere. */
-function sourceOf(flags: Flags): Client {
-  if (flags.text('from') === undefined)
-    throw new AppError('bad_request', 'Missing -from: the address of the Consul to copy from');
-  const given = flags.given.flatMap(({ flag, value }) => {
-    const name = SOURCE_FLAGS[flag];
-    return name === undefined ? [] : [{ flag: name, value }];
-  });
-  return new Client(new Flags(given), {});
-}
-
 function kindsOf(flags: Flags): readonly Collection[] {
   const words = flags.text('only')?.split(',') ?? Object.keys(KINDS);
   const unknown = words.find((word) => !Object.hasOwn(KINDS, word));
   if (unknown !== undefined)
     throw new AppError('bad_request', `-only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`);
   return Object.entries(KINDS).flatMap(([word, collections]) => (words.includes(word) ? collections : []));
-}
-
-/** What both sides are, in a line. Refuses to copy an agent to itself. */
-async function introduce({ source, target }: Sides): Promise<string> {
-  interface Self {
-    readonly Config: {
-      readonly NodeID: string;
-      readonly NodeName: string;
-      readonly Datacenter: string;
-      readonly Version: string;
-    };
-  }
-  const [from, to] = [await source.get<Self>('/v1/agent/self'), await target.get<Self>('/v1/agent/self')];
-  if (from.Config.NodeID === to.Config.NodeID)
-    throw new AppError('bad_request', '-from and -http-addr are the same agent');
-  const told = ({ Config }: Self): string =>
-    `${Config.NodeName} (${Config.Datacenter}, version ${Config.Version})`;
-  return `from ${told(from)} to ${told(to)}`;
 }
 
 /** Whether the source can be read again; one that does not answer is waited for. Throws when it lost what it had. */
@@ -118,7 +79,7 @@ async function run(input: CommandInput): Promise<number> {
   const sides: Sides = { source: sourceOf(flags), target: client() };
   io.out(`${await introduce(sides)}${isDryRun ? '; nothing is written' : ''}\n`);
   const options: PassOptions = { isDryRun, seen: new Map(), interrupted };
-  const changes = new SourceChanges(sides.source);
+  const changes = new SourceChanges(sides.source, COPIED);
   await changes.mark();
   const outcomes = await pass(collections, sides, options);
   io.out(renderReport(outcomes, await unmigrated(sides.source)));
@@ -131,13 +92,7 @@ export const command: Command = {
   description:
     'Copies keys, prepared queries, nodes without an agent, and access control where the tokens allow it, from the agent of -from to that of -http-addr. Only differences are written, and what the source never had is left alone, so it can be repeated. Locks and sessions stay behind: whoever holds one makes a new one. For the way back, exchange the addresses.',
   flags: [
-    { name: 'from', value: 'ADDRESS', doc: 'Agent to copy from, as -http-addr.' },
-    { name: 'from-token', value: 'TOKEN', doc: 'Token for it.' },
-    { name: 'from-token-file', value: 'FILE', doc: 'File that holds that token.' },
-    { name: 'from-datacenter', value: 'NAME', doc: 'Datacenter to copy; that of the agent when not given.' },
-    { name: 'from-ca-file', value: 'FILE', doc: 'Certificate authority to trust for it.' },
-    { name: 'from-client-cert', value: 'FILE', doc: 'Certificate to show to it.' },
-    { name: 'from-client-key', value: 'FILE', doc: 'Key of that certificate.' },
+    ...SOURCE_FLAGS,
     { name: 'only', value: 'KINDS', doc: 'Some of acl,nodes,queries,keys. Default all.' },
     { name: 'dry-run', doc: 'Write nothing, say what would be.' },
     { name: 'follow', doc: 'Go on copying changes, removals too, until interrupted.' },

@@ -1,17 +1,20 @@
 /**
- * Waits until the source of a migration changes, by blocking queries on what is copied.
+ * Waits until the source of a copy changes, by blocking queries on what is copied.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../model/errors.ts';
 import type { Client } from '../client.ts';
 
-const WATCHED: readonly string[] = [
-  '/v1/kv/?keys&separator=/',
+/** Where instances and their health show. */
+export const INSTANCES: readonly string[] = [
   '/v1/catalog/nodes',
   '/v1/catalog/services',
   '/v1/health/state/any',
 ];
+/** Where what `migrate` copies shows. */
+export const COPIED: readonly string[] = ['/v1/kv/?keys&separator=/', ...INSTANCES];
+
 /** Longest wait; what cannot be waited for (queries, access control) is copied this late at most. */
 const WAIT_MS = 60_000;
 /** Between two passes at least, and before a source that does not answer is asked again. */
@@ -24,10 +27,15 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 export class SourceChanges {
   readonly #source: Client;
+  readonly #paths: readonly string[];
+  readonly #waitMs: number;
   readonly #indexes = new Map<string, string>();
 
-  constructor(source: Client) {
+  /** `paths` can be waited on; `waitMs` is the longest wait, for what they do not show. */
+  constructor(source: Client, paths: readonly string[], waitMs = WAIT_MS) {
     this.#source = source;
+    this.#paths = paths;
+    this.#waitMs = waitMs;
   }
 
   /**
@@ -36,7 +44,7 @@ export class SourceChanges {
    */
   async mark(): Promise<boolean> {
     let isSame = true;
-    for (const path of WATCHED) {
+    for (const path of this.#paths) {
       const index = await this.#indexOf(path, {});
       isSame &&= Number(index) >= Number(this.#indexes.get(path) ?? 0);
       this.#indexes.set(path, index);
@@ -44,12 +52,12 @@ export class SourceChanges {
     return isSame;
   }
 
-  /** Resolves when something has changed since `mark`, after a minute, or when interrupted. Never rejects for want of a source. */
+  /** Resolves when something has changed since `mark`, after `waitMs`, or when interrupted. Never rejects for want of a source. */
   async next(interrupted: AbortSignal): Promise<void> {
     const over = new AbortController();
     const signal = AbortSignal.any([interrupted, over.signal]);
-    const changed = WATCHED.map((path) => this.#changeOf(path, signal));
-    await Promise.race([...changed, pause(WAIT_MS, signal)]);
+    const changed = this.#paths.map((path) => this.#changeOf(path, signal));
+    await Promise.race([...changed, pause(this.#waitMs, signal)]);
     over.abort();
     await Promise.all(changed);
     await pause(PAUSE_MS, interrupted);
@@ -60,7 +68,7 @@ export class SourceChanges {
     const before = this.#indexes.get(path) ?? '0';
     try {
       while (!signal.aborted) {
-        const now = await this.#indexOf(path, { index: before, wait: `${WAIT_MS}ms`, signal });
+        const now = await this.#indexOf(path, { index: before, wait: `${this.#waitMs}ms`, signal });
         if (now !== before) return;
         await pause(PAUSE_MS, signal);
       }
