@@ -4,13 +4,13 @@
  *
  *     node bench/attack.ts [words of names…] [after=seconds] [threads=number] [size=share]
  *
- * Words select attacks whose names hold one of them; `after` is the wait before memory is read again (60). "Stall" is
- * the slowest of the DNS answers that another process asks for every 10 ms; the idle agent beside it shows what of that is the
- * machine's doing, for attacker, agents and asker share its cores.
+ * Words select attacks whose names hold one of them; `after` is the wait before memory is read again (60), in which the next
+ * attacks are made. "Stall" is the slowest of the DNS answers that another process asks for every 10 ms; the idle agent beside
+ * it shows what of that is the machine's doing, for attacker, agents and asker share its cores.
  */
 import { bodiesAttacks } from './attack/bodies-attack.ts';
 import { connectionAttacks } from './attack/connections-attack.ts';
-import { type Attack, type Measured, measure } from './attack/harness.ts';
+import { type Attack, type Measured, measure, type Struck } from './attack/harness.ts';
 import { heapAttacks } from './attack/heap-attack.ts';
 import { pipelineAttacks } from './attack/pipeline-attack.ts';
 import { queryAttacks } from './attack/query-attack.ts';
@@ -43,7 +43,7 @@ const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 function row({ name, own, idle, calm, beforeMiB, peakMiB, afterMiB, answered }: Measured): string {
   const memory = `${beforeMiB} → ${peakMiB} → ${afterMiB ?? 'gone'}`;
   const stall = `${ms(own.worstMs)} (${ms(idle.worstMs)})`;
-  const p99 = `${ms(own.p99Ms)} (${ms(calm.p99Ms)})`;
+  const p99 = `${ms(own.p99Ms)} (${ms(idle.p99Ms)}; ${ms(calm.p99Ms)})`;
   return `| ${name} | ${stall} | ${p99} | ${own.lost} | ${memory} | ${answered} |`;
 }
 
@@ -53,10 +53,23 @@ const settings = {
   dnsThreads: option('threads', 0),
 };
 console.log(
-  '| attack | stall (idle agent) | p99 (calm) | lost | RSS MiB: before → peak → after | answered |',
+  '| attack | stall (idle agent) | p99 (idle agent; calm) | lost | RSS MiB: before → peak → after | answered |',
 );
 console.log('|---|---|---|---|---|---|');
+
+const struck: Struck[] = [];
+
+/** In the order in which they struck, so that a row is printed as soon as its agent was left alone for long enough. */
+async function finish(isReady: (each: Struck) => boolean): Promise<void> {
+  for (let first = struck[0]; first !== undefined && isReady(first); first = struck[0]) {
+    struck.shift();
+    console.log(row(await first.finish()));
+  }
+}
+
 for (const attack of ATTACKS) {
   if (words.length > 0 && !words.some((word) => attack.name.includes(word))) continue;
-  console.log(row(await measure(attack, settings)));
+  struck.push(await measure(attack, settings));
+  await finish(({ isDue }) => attack.restarts === true || isDue());
 }
+await finish(() => true);

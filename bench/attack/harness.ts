@@ -107,48 +107,92 @@ async function strike(attack: Attack, agent: RunningAgent, size: number): Promis
   }
 }
 
-/** Run an attack and measure it. */
-export async function measure(attack: Attack, settings: Settings): Promise<Measured> {
+/** An attack that is over, whose agent is left alone until its memory is read again. */
+export interface Struck {
+  /** Whether that time has come. */
+  readonly isDue: () => boolean;
+  /** Wait for it, read the memory and end everything; gives all that was measured. */
+  finish(): Promise<Measured>;
+}
+
+interface Arena {
+  readonly attack: Attack;
+  readonly settings: Settings;
+  readonly dataDir: string;
+  readonly agent: RunningAgent;
+  /** Ends everything that was started. */
+  clear(): Promise<void>;
+}
+
+async function afterwards(
+  { attack, settings, dataDir, agent, clear }: Arena,
+  struck: Omit<Measured, 'afterMiB'>,
+  dueMs: number,
+): Promise<Measured> {
+  try {
+    await delay(Math.max(0, dueMs - performance.now()));
+    const afterMiB = ended(agent) ? undefined : memoryMiB(agent);
+    await agent.kill();
+    const again = attack.restarts ? await restarted(attack, dataDir, settings) : '';
+    return { ...struck, afterMiB, answered: struck.answered + again };
+  } finally {
+    await clear();
+  }
+}
+
+async function strikeMeasured(
+  { attack, settings, agent }: Arena,
+  idleAgent: RunningAgent,
+  asker: ChildProcess,
+) {
+  await attack.prepare?.(agent, settings.size);
+  asker.send({ ports: [agent.dnsPort, idleAgent.dnsPort] });
+  await delay(1_000);
+  asker.send('begin anew');
+  await delay(CALM_MS);
+  const [calm] = await asked(asker);
+  const beforeMiB = memoryMiB(agent);
+  let peakMiB = beforeMiB;
+  const sampling = setInterval(() => {
+    peakMiB = Math.max(peakMiB, memoryMiB(agent));
+  }, SAMPLE_MS);
+  asker.send('begin anew');
+  const [answered, end] = await strike(attack, agent, settings.size);
+  await delay(LINGER_MS);
+  const [own, idle] = await asked(asker);
+  end();
+  clearInterval(sampling);
+  const seen = { own: own as Asked, idle: idle as Asked, calm: calm as Asked };
+  return { name: attack.name, ...seen, beforeMiB, peakMiB, answered };
+}
+
+/** Run an attack and measure it; what it leaves behind is for `finish`, so that the wait for it can be spent on others. */
+export async function measure(attack: Attack, settings: Settings): Promise<Struck> {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-attack-'));
   const agent = await startTarget(attack, dataDir, settings);
   const idleAgent = await startAgent({ args: ['-bind', '127.0.0.1'] });
   const asker = fork(ASKER);
+  const endWitnesses = async (): Promise<void> => {
+    asker.kill();
+    await idleAgent.kill();
+  };
+  const clear = async (): Promise<void> => {
+    await endWitnesses();
+    await agent.kill();
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  };
+  const arena: Arena = { attack, settings, dataDir, agent, clear };
   try {
     for (const each of [agent, idleAgent]) await registerCanary(each);
-    await attack.prepare?.(agent, settings.size);
-    asker.send({ ports: [agent.dnsPort, idleAgent.dnsPort] });
-    await delay(1_000);
-    asker.send('begin anew');
-    await delay(CALM_MS);
-    const [calm] = await asked(asker);
-    const beforeMiB = memoryMiB(agent);
-    let peakMiB = beforeMiB;
-    const sampling = setInterval(() => {
-      peakMiB = Math.max(peakMiB, memoryMiB(agent));
-    }, SAMPLE_MS);
-    asker.send('begin anew');
-    const [answered, end] = await strike(attack, agent, settings.size);
-    await delay(LINGER_MS);
-    const [own, idle] = await asked(asker);
-    end();
-    await delay(settings.afterMs);
-    clearInterval(sampling);
-    const afterMiB = ended(agent) ? undefined : memoryMiB(agent);
-    await agent.kill();
-    const again = attack.restarts ? await restarted(attack, dataDir, settings) : '';
-    const memory = { beforeMiB, peakMiB, afterMiB };
+    const struck = await strikeMeasured(arena, idleAgent, asker);
+    await endWitnesses();
+    const dueMs = performance.now() + settings.afterMs;
     return {
-      name: attack.name,
-      ...memory,
-      own: own as Asked,
-      idle: idle as Asked,
-      calm: calm as Asked,
-      answered: answered + again,
+      isDue: () => performance.now() >= dueMs,
+      finish: () => afterwards(arena, struck, dueMs),
     };
-  } finally {
-    asker.kill();
-    await agent.kill();
-    await idleAgent.kill();
-    fs.rmSync(dataDir, { recursive: true, force: true });
+  } catch (error) {
+    await clear();
+    throw error;
   }
 }
