@@ -3,12 +3,13 @@
  * connection that never leaves the process, so that limits, rights and answers are those of any other request.
  *
  * A body is in the request, or follows in pieces under a name that the asker made up. Small answers are one message; of
- * others each piece waits until there is room for it.
+ * others each piece waits until there is room for it. What is held for them counts by the address of the agent that asks.
  */
 
 import { once } from 'node:events';
 import type http from 'node:http';
 import { duplexPair, PassThrough } from 'node:stream';
+import { markForwarded } from '../http/listen/forwarded-socket.ts';
 import { builtinHttp } from '../lib/builtin-http.ts';
 import { hasFields, isMapOf, isText, orNull } from '../lib/shape.ts';
 import { AppError, refuse } from '../model/errors.ts';
@@ -46,6 +47,8 @@ const PIECE_BYTES = 1024 * 1024;
 const PIECE_TIMEOUT_MS = 60_000;
 /** Bodies that are sent in pieces at once by one agent. */
 const MAX_UPLOADS = 64;
+/** Requests under way that come from one address, over however many connections: as many as one connection may carry. */
+const MAX_REQUESTS = 4_096;
 
 /** What of the HTTP server is used. */
 export interface LocalHttp {
@@ -54,6 +57,8 @@ export interface LocalHttp {
 
 export class ForwardedHttp {
   readonly #local: () => LocalHttp;
+  /** Requests under way, by address. */
+  readonly #held = new Map<string, number>();
   readonly #uploads = new Map<RpcPeer, Map<string, PassThrough>>();
 
   constructor(local: () => LocalHttp) {
@@ -71,6 +76,28 @@ export class ForwardedHttp {
     const fault = isHttpRequest(given, 'request');
     if (fault !== undefined) refuse('bad_request', fault);
     const request = given as HttpRequest;
+    const from = call.peer.remoteAddress;
+    this.#enter(from);
+    try {
+      await this.#serveEntered(request, call);
+    } finally {
+      this.#leave(from);
+    }
+  }
+
+  #enter(from: string): void {
+    const held = (this.#held.get(from) ?? 0) + 1;
+    if (held > MAX_REQUESTS) refuse('over_budget', 'too many requests of your address are under way');
+    this.#held.set(from, held);
+  }
+
+  #leave(from: string): void {
+    const left = (this.#held.get(from) ?? 1) - 1;
+    if (left === 0) this.#held.delete(from);
+    else this.#held.set(from, left);
+  }
+
+  async #serveEntered(request: HttpRequest, call: RpcCall): Promise<void> {
     const { uploadId } = request;
     const body = uploadId === undefined ? undefined : this.#openUpload(call.peer, uploadId);
     try {
@@ -83,6 +110,7 @@ export class ForwardedHttp {
 
   async #put({ method, url, headers, body }: HttpRequest, upload: PassThrough | undefined, call: RpcCall) {
     const [near, far] = duplexPair();
+    markForwarded(far, call.peer.remoteAddress);
     near.on('error', () => {});
     far.on('error', () => {});
     const length = body?.length ?? 0;

@@ -40,8 +40,10 @@ export interface Call {
   readonly body: Buffer;
   /** The body of an operation that takes a file; undefined when there is none. Whoever takes it closes it. */
   readonly upload: Upload | undefined;
-  /** IP address of the client; '' over a UNIX socket. */
+  /** IP address of the client, or of the agent that passed the request on; '' over a UNIX socket. */
   readonly remoteAddress: string;
+  /** Whether another agent passed it on. */
+  readonly isForwarded: boolean;
   /** Whether it came over TLS. */
   readonly isEncrypted: boolean;
   /** Consistency, index and wait. Throws bad_request. */

@@ -5,6 +5,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Query, ReadOptions } from './call-and-reply.ts';
+import { isForwarded } from './listen/forwarded-socket.ts';
 import { Upload } from './listen/upload.ts';
 import { readOptions } from './request/read-options.ts';
 
@@ -55,6 +56,10 @@ class HttpCall implements Call {
 
   get remoteAddress(): string {
     return this.#request.raw.socket.remoteAddress ?? '';
+  }
+
+  get isForwarded(): boolean {
+    return isForwarded(this.#request.raw.socket);
   }
 
   get isEncrypted(): boolean {

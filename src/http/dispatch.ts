@@ -175,8 +175,8 @@ export class Dispatcher {
     return isTaken ? redirectToCleanPath(call, this.#paths) : UNPRINTABLE;
   }
 
-  #requireAccess({ method, url, remoteAddress }: Call): void {
-    this.#access?.(method, decodedPath(url), remoteAddress);
+  #requireAccess({ method, url, remoteAddress, isForwarded }: Call): void {
+    this.#access?.(method, decodedPath(url), isForwarded ? '' : remoteAddress);
   }
 
   /** The reply to whatever was thrown. */

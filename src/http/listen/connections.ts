@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { isForwarded } from './forwarded-socket.ts';
 import { lingeringClose } from './lingering-close.ts';
 
 const PLAIN = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n';
@@ -76,7 +77,7 @@ export function watchConnections(server: Server, { clock, config, metrics }: Htt
   };
   /** Whether a connection may stay; it is counted then. */
   const count = (socket: Socket): boolean => {
-    const client = socket.remoteAddress ?? '';
+    const client = isForwarded(socket) ? '' : (socket.remoteAddress ?? '');
     const held = (open.get(client) ?? 0) + 1;
     if (max > 0 && client !== '' && held > max) return false;
     open.set(client, held);

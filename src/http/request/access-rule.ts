@@ -33,7 +33,7 @@ export function accessRule(config: HttpConfig): AccessRule | undefined {
     if (blockEndpoints.some((prefix) => path.startsWith(prefix)))
       throw new AppError('forbidden', 'Endpoint is blocked by agent configuration');
     if (allowWriteHttpFrom.length === 0 || READING.has(method)) return;
-    // a UNIX socket has no address; the rights of its file decide there
+    // a UNIX socket has no address, the rights of its file decide there; nor has what other agents let in and passed on
     if (remoteAddress !== '' && !isListed(writers, remoteAddress))
       throw new AppError('forbidden', 'Access is restricted');
   };
