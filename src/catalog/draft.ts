@@ -66,6 +66,10 @@ class DraftTable<Row extends Stamp> implements TableView<Row, string> {
     yield* rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
+  keysWithPrefix(prefix: string): readonly string[] {
+    return Array.from(this.withPrefix(prefix), this.#spec.key);
+  }
+
   put(row: Row): void {
     this.#over ??= new Table(this.#spec);
     this.#over.put(row);

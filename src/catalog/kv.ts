@@ -13,6 +13,7 @@ import type { Draft } from './draft.ts';
 import { isLockDelayed } from './lock-delay.ts';
 import type { ReduceContext } from './reduce-context.ts';
 import { sessionById } from './session-lookup.ts';
+import { endOfPrefix } from './table.ts';
 import type { View } from './tables.ts';
 
 type KvWrite = Omit<KvCommand, 'kind'>;
@@ -102,11 +103,14 @@ export function kv(draft: Draft, command: KvCommand, context: ReduceContext): bo
 
 /** Keys that begin with `prefix`, in order. After `separator` they are cut, and what becomes equal is named once. */
 export function keysWithPrefix(view: View, prefix: string, separator: string): readonly string[] {
-  const keys: string[] = [];
-  for (const { key } of view.kv.withPrefix(prefix)) {
-    const at = separator === '' ? -1 : key.indexOf(separator, prefix.length);
-    const cut = at < 0 ? key : key.slice(0, at + separator.length);
-    if (keys.at(-1) !== cut) keys.push(cut);
+  const keys = view.kv.keysWithPrefix(prefix);
+  if (separator === '') return keys;
+  const named: string[] = [];
+  for (let at = 0; at < keys.length; ) {
+    const key = keys[at] as string;
+    const cut = key.indexOf(separator, prefix.length);
+    named.push(cut < 0 ? key : key.slice(0, cut + separator.length));
+    at = cut < 0 ? at + 1 : endOfPrefix(keys, named.at(-1) as string, at);
   }
-  return keys;
+  return named;
 }

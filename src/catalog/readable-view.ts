@@ -62,6 +62,11 @@ class SeenTable<Row extends Stamp, Index extends string> implements TableView<Ro
     return this.#seen(this.#table.withPrefix(prefix));
   }
 
+  keysWithPrefix(prefix: string): readonly string[] {
+    const keys = this.#table.keysWithPrefix(prefix);
+    return this.#sightOf() === undefined ? keys : keys.filter((key) => this.get(key) !== undefined);
+  }
+
   #seen(rows: Iterable<Row>): Iterable<Row> {
     const sight = this.#sightOf();
     return sight === undefined ? rows : seen(rows, this.#isSeen, sight);

@@ -201,11 +201,11 @@ export interface HttpServer {
 
 /** Build the server. */
 export async function buildHttpServer(parts: HttpParts): Promise<HttpServer> {
+  const turns = new Turns(parts.clock);
   const mounted = [...ROUTES, ...uiRoutes(parts.config)];
-  const described = [...mounted, streamRoute(mounted, parts)];
+  const described = [...mounted, streamRoute(mounted, parts, turns)];
   const routes = [...described, openApiRoute(described)];
   const budgets = budgetsOf(parts);
-  const turns = new Turns(parts.clock);
   const paths = new PathTable(routes);
   const dispatcher = new Dispatcher(parts, paths, new Answers({ budget: budgets.answers, turns }));
   const app = Fastify({

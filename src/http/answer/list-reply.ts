@@ -34,8 +34,11 @@ function takesLong<Row>({ isSelected, isDear }: Documents<Row>): boolean {
 
 function isLong<Row>(documents: Documents<Row>): boolean {
   const { rows, sizeOf } = documents;
-  const bytesEach = takesLong(documents) ? DEAR_BYTES : DOCUMENT_BYTES;
-  return (sizeOf ? rows.reduce((sum, row) => sum + sizeOf(row), 0) : rows.length * bytesEach) >= LONG_BYTES;
+  if (sizeOf === undefined)
+    return rows.length * (takesLong(documents) ? DEAR_BYTES : DOCUMENT_BYTES) >= LONG_BYTES;
+  let bytes = 0;
+  for (let at = 0; at < rows.length && bytes < LONG_BYTES; at += 1) bytes += sizeOf(rows[at] as Row);
+  return bytes >= LONG_BYTES;
 }
 
 function longList<Row>(documents: Documents<Row>): LongList {

@@ -64,9 +64,13 @@ export class ListWriter {
 
   /** What was written since the last time. */
   take(): Buffer {
-    const piece = Buffer.from(this.#text, 'utf8');
+    return Buffer.from(this.takeText(), 'utf8');
+  }
+
+  takeText(): string {
+    const text = this.#text;
     this.#text = '';
-    return piece;
+    return text;
   }
 
   #documents(): readonly Entry[] {

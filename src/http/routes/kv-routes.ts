@@ -47,6 +47,8 @@ const documentOf = (row: KvRow) => kvDocument(row, row.value, row);
 
 /** Octets of what a key's document is beside its value and its name. */
 const DOCUMENT_BYTES = 120;
+/** What a name has around it in a list. */
+const NAME_BYTES = 3;
 const sizeOf = ({ key, value }: KvRow): number =>
   DOCUMENT_BYTES + key.length + Math.ceil((4 * (value?.size ?? 0)) / 3);
 
@@ -57,8 +59,9 @@ function readKeys(call: Call, parts: HttpParts): Reply | Promise<Reply> {
   return answerRead(call, parts, {
     topics: [kvPrefixTopic(prefix)],
     reply: () => {
-      const keys = keysWithPrefix(parts.state.view, prefix, separator);
-      return keys.length === 0 && prefix !== '' ? NOT_FOUND : json(keys);
+      const rows = keysWithPrefix(parts.state.view, prefix, separator);
+      if (rows.length === 0 && prefix !== '') return NOT_FOUND;
+      return listReply({ rows, documentOf: (key) => key, sizeOf: (key) => key.length + NAME_BYTES });
     },
   });
 }

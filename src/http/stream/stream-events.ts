@@ -5,7 +5,8 @@
  * follow the same topics with the same rights share one text: ten thousand of them cost one read.
  */
 import { LRUCache } from 'lru-cache';
-import { wholeReply } from '../answer/list-reply.ts';
+import { inTurns, type Turns } from '../../lib/fair-turns.ts';
+import { ListWriter, type LongList } from '../answer/list-writer.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import { toJson } from '../documents/go-json.ts';
 import type { HttpParts } from '../http-parts.ts';
@@ -50,6 +51,7 @@ function innerCall(call: Call, rest: string, query: Call['query']): Call {
     body: NO_BODY,
     upload: undefined,
     remoteAddress: call.remoteAddress,
+    isForwarded: call.isForwarded,
     isEncrypted: call.isEncrypted,
     readOptions: { ...ANY_COPY, maxStaleMs: call.readOptions.maxStaleMs },
     signal: () => call.signal(),
@@ -59,11 +61,13 @@ function innerCall(call: Call, rest: string, query: Call['query']): Call {
 export class StreamEvents {
   readonly #parts: HttpParts;
   readonly #operations: ReadonlyMap<string, Operation>;
+  readonly #turns: Pick<Turns, 'add'>;
   readonly #shared = new LRUCache<string, Promise<string>>({ max: 256 });
   #sharedLength = 0;
 
-  constructor(parts: HttpParts, routes: readonly Route[]) {
+  constructor(parts: HttpParts, routes: readonly Route[], turns: Pick<Turns, 'add'>) {
     this.#parts = parts;
+    this.#turns = turns;
     const reads = routes.flatMap(({ path, operations }) =>
       operations.GET ? [[path, operations.GET] as const] : [],
     );
@@ -96,16 +100,15 @@ export class StreamEvents {
   async #make({ call, topic, index, since }: EventRequest): Promise<string> {
     const isChange = since !== undefined;
     const { value, history } = topic;
-    const shown = value && (await this.#read(value.path, innerCall(call, value.rest, value.query)));
+    const shown =
+      value && (await this.#read(value.path, innerCall(call, value.rest, value.query), MAX_VALUE_LENGTH));
     const entries =
       isChange &&
       history &&
       (await this.#read('/v1/history', innerCall(call, '', this.#asked(history, since))));
     const fields = [
       `"Topic":${JSON.stringify(topic.name)},"Index":${index}`,
-      ...(shown === undefined
-        ? []
-        : [shown.length > MAX_VALUE_LENGTH ? '"IsLarge":true' : `"Value":${shown}`]),
+      ...(value === undefined ? [] : [shown === undefined ? '"IsLarge":true' : `"Value":${shown}`]),
       ...(entries === undefined ? [] : [`"Entries":${entries}`]),
     ];
     return eventText(isChange ? 'change' : 'snapshot', index, `{${fields.join(',')}}`);
@@ -115,14 +118,28 @@ export class StreamEvents {
     return { ...history, since: String(since), limit: MAX_ENTRIES };
   }
 
-  /** The JSON of an answer; null for what is not there. */
-  async #read(path: string, call: Call): Promise<string> {
+  /** The JSON of an answer, null for what is not there; undefined as soon as it turns out to be longer than that. */
+  async #read(path: string, call: Call, maxLength = Number.POSITIVE_INFINITY): Promise<string | undefined> {
     const operation = this.#operations.get(path) as Operation;
     const performed = await perform(operation, call, this.#parts);
     const made: Reply = performed.reply.make
       ? { ...performed.reply, ...performed.reply.make() }
       : performed.reply;
-    const reply = wholeReply(filterReply(operation, { ...performed, reply: made }, call, this.#parts));
-    return reply.status === 200 && reply.value !== undefined ? toJson(reply.value, false) : 'null';
+    const reply = filterReply(operation, { ...performed, reply: made }, call, this.#parts);
+    if (reply.status !== 200) return 'null';
+    if (reply.list !== undefined) return this.#written(reply.list, maxLength);
+    const text = toJson(reply.value, false);
+    return text.length > maxLength ? undefined : text;
+  }
+
+  async #written(list: LongList, maxLength: number): Promise<string | undefined> {
+    const writer = new ListWriter(list, false);
+    let text = '';
+    while (!writer.isDone) {
+      await inTurns(this.#turns, () => writer.step());
+      text += writer.takeText();
+      if (text.length > maxLength) return undefined;
+    }
+    return text;
   }
 }

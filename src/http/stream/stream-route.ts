@@ -5,6 +5,7 @@
  * comes back with Last-Event-ID gets what it missed, or is told of the `gap` and begins with snapshots again.
  */
 import { oldestIndex } from '../../catalog/history/select-notes.ts';
+import type { Turns } from '../../lib/fair-turns.ts';
 import { open } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
@@ -42,8 +43,8 @@ function beginningOf(call: Call, { state }: HttpParts): Beginning {
 }
 
 /** The route, over the reads of these routes. */
-export function streamRoute(routes: readonly Route[], parts: HttpParts): Route {
-  const events = new StreamEvents(parts, routes);
+export function streamRoute(routes: readonly Route[], parts: HttpParts, turns: Pick<Turns, 'add'>): Route {
+  const events = new StreamEvents(parts, routes, turns);
   const budget = new Budget(UNREAD);
   const streams = parts.metrics.gauge('http_streams');
   const cut = parts.metrics.counter('http_streams_cut');

@@ -47,6 +47,7 @@ describe('a table', () => {
           }
           const expected = [...model].filter((id) => id.startsWith(prefix)).sort();
           expect([...table.withPrefix(prefix)].map(({ id }) => id)).toEqual(expected);
+          expect(table.keysWithPrefix(prefix)).toEqual(expected);
         },
       ),
     );

@@ -6,7 +6,8 @@ import { Budget } from '../../../src/http/listen/budget.ts';
 import { ROUTES } from '../../../src/http/server.ts';
 import { EventStream } from '../../../src/http/stream/event-stream.ts';
 import { StreamEvents } from '../../../src/http/stream/stream-events.ts';
-import { streamTopics } from '../../../src/http/stream/stream-topics.ts';
+import { type StreamTopic, streamTopics } from '../../../src/http/stream/stream-topics.ts';
+import { Turns } from '../../../src/lib/fair-turns.ts';
 import { startHttp, type TestServer } from '../../support/http-server.ts';
 
 interface StreamEvent {
@@ -94,6 +95,7 @@ const CALL = {
   headers: {},
   query: {},
   remoteAddress: '',
+  isForwarded: false,
   isEncrypted: false,
   readOptions: { maxStaleMs: 0 },
   signal: () => new AbortController().signal,
@@ -106,7 +108,7 @@ async function unread(): Promise<{ server: TestServer; stream: EventStream; ends
   const ends: boolean[] = [];
   const stream = new EventStream({
     http: server.parts,
-    events: new StreamEvents(server.parts, ROUTES),
+    events: new StreamEvents(server.parts, ROUTES, new Turns(server.clock)),
     call: CALL,
     topics: streamTopics(['kv:app/']),
     share: new Budget({ total: 1_000_000, perClient: 1_000_000 }).open(''),
@@ -178,6 +180,31 @@ describe('/v1/stream', () => {
       Value: ['app/a', 'app/b'],
       Entries: [{ Action: 'created', Key: 'app/b' }],
     });
+  });
+
+  test('of a folder of very many keys no more names are looked at than an event would have room for', async () => {
+    const server = await startHttp();
+    servers.push(server);
+    let looked = 0;
+    const names = new Proxy(
+      Array.from({ length: 100_000 }, (_, i) => `app/key-${i}`),
+      {
+        get: (keys, at) => {
+          looked += 1;
+          return Reflect.get(keys, at) as unknown;
+        },
+      },
+    );
+    const kv = { ...server.state.view.kv, keysWithPrefix: () => names };
+    const parts = {
+      ...server.parts,
+      state: { ...server.state, view: { ...server.state.view, kv } } as never,
+    };
+    const [topic] = streamTopics(['kv:app/']) as [StreamTopic];
+    const events = new StreamEvents(parts, ROUTES, new Turns(server.clock));
+    const text = await events.event({ call: CALL, topic, index: 1, since: undefined });
+    expect(text).toContain('"IsLarge":true');
+    expect(looked).toBeLessThan(names.length);
   });
 
   test('who comes back with the last id gets what he missed, and nothing twice', async () => {
