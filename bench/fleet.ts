@@ -18,6 +18,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { silentLogger } from '../src/lib/logger.ts';
 import { systemRandom } from '../src/lib/random.ts';
 import type { NodeName } from '../src/model/types.ts';
+import { RpcConnection } from '../src/rpc/rpc-connection.ts';
 import { ClusterAgent } from '../test/support/cluster-agents.ts';
 
 const COUNT = Number(process.argv[2] ?? 5_000);
@@ -75,7 +76,7 @@ function makeAgent(i: number): Agent {
     retryMs: 30_000,
     maxRounds: 0,
     onGivenUp: () => {},
-    identity: () => undefined,
+    connect: (address) => new RpcConnection({ address, identity: undefined, clock: systemClock }),
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,

@@ -11,8 +11,7 @@ import { sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { AppError } from '../model/errors.ts';
-import { type CallEnd, type CallOptions, type RpcAddress, RpcConnection } from '../rpc/rpc-connection.ts';
-import type { TlsIdentity } from '../rpc/tls-identity.ts';
+import type { CallEnd, CallOptions, RpcAddress, RpcConnection } from '../rpc/rpc-connection.ts';
 import type { AgentRecord, AttendMessage, ServerPlace } from './agent-messages.ts';
 
 /** Pause in ms after all servers were tried, while it is likely that one is just starting. */
@@ -28,6 +27,8 @@ const LINGER_MS = 15_000;
 /** Time in ms that a call waits for a connection that has just broken. */
 const HOLD_MS = 1_500;
 
+export type ServerConnection = Pick<RpcConnection, 'call' | 'close'>;
+
 export interface ServerLinkParts {
   readonly agent: () => AgentRecord;
   /** Addresses to join, names resolved. Never rejects. */
@@ -40,8 +41,8 @@ export interface ServerLinkParts {
   /** Rounds without success after which the agent gives up; 0 is never. */
   readonly maxRounds: number;
   readonly onGivenUp: () => void;
-  /** Asked for each connection, because certificates are renewed. */
-  readonly identity: () => TlsIdentity | undefined;
+  /** A connection to a server, made with its first call. */
+  readonly connect: (address: RpcAddress) => ServerConnection;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -54,7 +55,7 @@ export interface ServerLinkParts {
 
 /** One server that this agent attends. */
 interface Attendance {
-  readonly connection: RpcConnection;
+  readonly connection: ServerConnection;
   readonly address: RpcAddress;
   readonly welcome: Welcome;
   /** Attend no more; other calls go on. */
@@ -270,8 +271,8 @@ export class ServerLink {
 
   /** Have a server take this agent; undefined when it does not, or cannot be reached. */
   async #attend(address: RpcAddress): Promise<Attendance | undefined> {
-    const { identity, clock, agent, log } = this.#parts;
-    const connection = new RpcConnection({ address, identity: identity(), clock });
+    const { connect, clock, agent, log } = this.#parts;
+    const connection = connect(address);
     const { promise: welcome, resolve } = Promise.withResolvers<Welcome | undefined>();
     const stopping = new AbortController();
     const onMessage = (message: unknown): void => {

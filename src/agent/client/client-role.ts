@@ -3,7 +3,6 @@
  * catalog that it follows current, and forwards what it cannot answer.
  */
 
-import { nodeTopic, topicsOf } from '../../catalog/topics.ts';
 import { parseJoinAddress, resolveJoinAddress } from '../../cluster/join-address.ts';
 import { noServers } from '../../cluster/server-link.ts';
 import type { ClusterPort } from '../../http/cluster-port.ts';
@@ -17,6 +16,7 @@ import { joinPorts } from '../cluster/cluster-settings.ts';
 import type { Ground } from '../ground.ts';
 import { cannotJoin, lanView } from '../member-view.ts';
 import type { Role } from '../role.ts';
+import { onOwnRowsChanged } from './catalog-of-servers.ts';
 import { clientDns, clientHttp } from './client-elsewhere.ts';
 import { makeForward } from './forward-http.ts';
 import type { Servers } from './servers.ts';
@@ -24,8 +24,6 @@ import type { Servers } from './servers.ts';
 /** Time in ms that `join` waits until a server is met. */
 const JOIN_MS = 5_000;
 const ASK_MS = 5_000;
-/** Time in ms after which changed rows of the own node are compared. Turning it down compares more often. */
-const COMPARE_MS = 2_000;
 
 /** All that is known here about servers is where they are; whoever asks for more is answered by a server. */
 function clusterOf({ link }: Servers): ClusterPort {
@@ -84,23 +82,6 @@ function membershipOf({ config, identity }: Ground, { link }: Servers): Membersh
   };
 }
 
-/**
- * Compares the rows of this agent's node soon after they changed, because others may have written them. The agent's own
- * writes have the same effect, one comparison for many.
- */
-function onOwnRowsChanged({ core, identity }: Ground, compare: () => void): void {
-  const own = nodeTopic(identity.nodeName);
-  let isDue = false;
-  core.onInstalled((applied) => {
-    if (isDue || !topicsOf(applied, core.state.view).has(own)) return;
-    isDue = true;
-    systemClock.after(COMPARE_MS, () => {
-      isDue = false;
-      compare();
-    });
-  });
-}
-
 /** The role of an agent that has its catalog with servers. */
 export function clientRole(ground: Ground, servers: Servers): Role {
   const { config, identity } = ground;
@@ -128,7 +109,7 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     },
     onReachable: (listener) => {
       servers.listen({ onReached: listener });
-      onOwnRowsChanged(ground, listener);
+      onOwnRowsChanged({ ...ground.core, nodeName, clock: systemClock }, listener);
     },
     // What is fired here is fired on a server, which tells everybody.
     events: { spread: () => {}, onEvent: (listener) => servers.listen({ onEvent: listener }) },

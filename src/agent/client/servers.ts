@@ -10,7 +10,7 @@ import type { AttendMessage, ServerPlace } from '../../cluster/agent-messages.ts
 import { resolveJoinAddress } from '../../cluster/join-address.ts';
 import type { Mirror } from '../../cluster/mirror.ts';
 import { ReplicaProgress } from '../../cluster/replica-progress.ts';
-import { ServerLink } from '../../cluster/server-link.ts';
+import { type ServerConnection, ServerLink } from '../../cluster/server-link.ts';
 import { Subscriptions } from '../../cluster/subscriptions.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -23,8 +23,6 @@ import { agentRecord } from '../agent-record.ts';
 import { joinSettings } from '../cluster/cluster-settings.ts';
 import type { Config } from '../config/options.ts';
 import type { Identity } from '../identity.ts';
-import { peerIdentities } from '../peer-identity.ts';
-import type { Security } from '../security.ts';
 
 /** Name under which the newest list of servers is remembered. */
 const SERVERS_FACT = 'known_servers';
@@ -35,7 +33,7 @@ export interface ServersParts {
   readonly random: Random;
   readonly log: Logger;
   readonly config: Config;
-  readonly security: Security;
+  readonly connect: (address: RpcAddress) => ServerConnection;
   readonly identity: Identity;
   readonly agentState: AgentState;
   readonly mirror: Mirror;
@@ -71,18 +69,14 @@ async function resolveAll(addresses: readonly RpcAddress[]): Promise<readonly Rp
   return (await Promise.all(addresses.map(resolveJoinAddress))).flat();
 }
 
-/**
- * Builds the connection and what goes over it, and starts nothing. Rejects with config_invalid when the secret is
- * invalid.
- */
-export async function openServers(parts: ServersParts): Promise<Servers> {
-  const { clock, random, log, config, identity, agentState, mirror, watch } = parts;
+/** Builds the connection and what goes over it, and starts nothing. */
+export function openServers(parts: ServersParts): Servers {
+  const { connect, clock, random, log, config, identity, agentState, mirror, watch } = parts;
   const { atStart, again, intervalMs, maxTries } = joinSettings(config);
   const listeners: ServersListener[] = [];
   let mark = 0;
   let catalogId = '';
   const marks = new ReplicaProgress(clock, () => mark);
-  const tlsIdentity = (await peerIdentities({ config, security: parts.security }, identity)).rpc;
   const remember = (servers: readonly ServerPlace[]): void => {
     const value = JSON.stringify(servers);
     if (agentState.state.view.facts.get(SERVERS_FACT)?.value === value) return;
@@ -112,7 +106,7 @@ export async function openServers(parts: ServersParts): Promise<Servers> {
       );
       for (const listener of listeners) listener.onGivenUp?.(why);
     },
-    identity: () => tlsIdentity,
+    connect,
     clock,
     random,
     log,

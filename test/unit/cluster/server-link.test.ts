@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { systemRandom } from '../../../src/lib/random.ts';
 import { AppError } from '../../../src/model/errors.ts';
-import type { RpcAddress } from '../../../src/rpc/rpc-connection.ts';
+import { type RpcAddress, RpcConnection } from '../../../src/rpc/rpc-connection.ts';
 import { type RpcServer, startRpcServer } from '../../../src/rpc/rpc-server.ts';
 import { agentOn } from '../../support/cluster-rows.ts';
 import { RPC_LIMITS } from '../../support/rpc-limits.ts';
@@ -58,7 +58,7 @@ function linkTo({ join, remembered = [], maxRounds = 0 }: LinkOptions) {
     retryMs: 50,
     maxRounds,
     onGivenUp: () => void heard.push('given up'),
-    identity: () => undefined,
+    connect: (address) => new RpcConnection({ address, identity: undefined, clock: systemClock }),
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
