@@ -26,6 +26,8 @@ export interface ServiceSummary {
   /** Checks that count, those of a node once for each instance on it. */
   readonly checks: Readonly<Record<CheckStatus, number>>;
   readonly instances: Readonly<Record<AggregatedStatus, number>>;
+  /** The nodes by the worst state that an instance on them is in; each node once, in text order. */
+  readonly nodesIn: Readonly<Record<AggregatedStatus, readonly NodeName[]>>;
   /** Where instances come from when other programs registered them (`external-source` in their metadata). */
   readonly externalSources: readonly string[];
   /** Services that instances of this one are mesh proxies of. */
@@ -54,12 +56,30 @@ function destinationOf({ service: { kind, proxy } }: Instance): readonly string[
   return typeof name === 'string' && name !== '' ? [name] : [];
 }
 
+/** Worst first, as pages show it. */
+const WORST_FIRST: readonly AggregatedStatus[] = ['critical', 'warning', 'maintenance', 'passing'];
+
+function nodesByState(found: readonly Instance[], nodes: readonly NodeName[]): ServiceSummary['nodesIn'] {
+  const rankOf = new Map<NodeName, number>();
+  for (const { node, status } of found) {
+    const rank = WORST_FIRST.indexOf(status);
+    rankOf.set(node.name, Math.min(rank, rankOf.get(node.name) ?? rank));
+  }
+  const nodesIn = { passing: [], warning: [], critical: [], maintenance: [] } as Record<
+    AggregatedStatus,
+    NodeName[]
+  >;
+  for (const name of nodes) nodesIn[WORST_FIRST[rankOf.get(name) ?? 0] as AggregatedStatus].push(name);
+  return nodesIn;
+}
+
 /** The line of one service, which has these instances. O(instances and their checks). */
 function summarize(name: ServiceName, found: readonly Instance[]): ServiceSummary {
   const distinct = <Text extends string>(textsOf: (instance: Instance) => readonly Text[]): readonly Text[] =>
     [...new Set(found.flatMap(textsOf))].sort();
   const checks = { passing: 0, warning: 0, critical: 0 };
   const instances = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
+  const nodes = distinct(({ node }) => [node.name]);
   for (const instance of found) {
     for (const { status } of instance.checks) checks[status] += 1;
     instances[instance.status] += 1;
@@ -69,9 +89,10 @@ function summarize(name: ServiceName, found: readonly Instance[]): ServiceSummar
     kind: found[0]?.service.kind ?? '',
     instanceCount: found.length,
     tags: distinct(({ service }) => service.tags),
-    nodes: distinct(({ node }) => [node.name]),
+    nodes,
     checks,
     instances,
+    nodesIn: nodesByState(found, nodes),
     externalSources: distinct(sourcesOf),
     proxyFor: distinct(destinationOf),
     isConnectNative: found.some(({ service }) => service.connect?.['Native'] === true),

@@ -136,6 +136,22 @@ export const serviceLinesFilter: AnswerFilter = (reply, asker) => {
   return { ...reply, value: lines };
 };
 
+const MAP_STATES = ['Critical', 'Warning', 'Maintenance', 'Passing'] as const;
+
+/** Lines of services with the names of their nodes by state; a line without a node is none. */
+export const healthMapFilter: AnswerFilter = (reply, asker) => {
+  const shownNodes = (nodes: unknown): readonly string[] =>
+    (nodes as readonly string[]).filter((node) => asker.may(read('node', node)));
+  const lines = (reply.value as Document[])
+    .filter(({ Name }) => asker.may(read('service', Name)))
+    .map((line) => ({
+      ...line,
+      ...Object.fromEntries(MAP_STATES.map((state) => [state, shownNodes(line[state])])),
+    }))
+    .filter((line: Document) => MAP_STATES.some((state) => (line[state] as readonly string[]).length > 0));
+  return { ...reply, value: lines };
+};
+
 /** A name of /v1/kv/?keys, whole or cut behind a separator: then one key below it is enough. */
 function isKeyShown(name: string, { may, parts }: Asker): boolean {
   for (const { key } of parts.state.view.kv.withPrefix(name)) if (may(read('key', key))) return true;

@@ -54,6 +54,18 @@ export function summaryDocuments(
   return summaries.map((summary) => summaryDocument(summary, datacenter, proxied.has(summary.name)));
 }
 
+/** Where a service runs, by the worst state of its instances on each node. */
+export function healthMapDocument({ name, nodesIn }: ServiceSummary): Document {
+  const { passing, warning, critical, maintenance } = nodesIn;
+  return {
+    Name: name,
+    Critical: critical,
+    Warning: warning,
+    Maintenance: maintenance,
+    Passing: passing,
+  };
+}
+
 /** A node with its services and checks. */
 export function nodeDumpDocument(view: View, node: NodeRow): Document {
   const { ID, Node, Address, TaggedAddresses, Meta } = nodeDocument(node, '');

@@ -10,11 +10,11 @@ import { summariesOf } from '../../catalog/service-summary.ts';
 import { nodeKey } from '../../catalog/tables.ts';
 import { nodeTopic } from '../../catalog/topics.ts';
 import { ENTRY_FIELDS, NODE_DUMP_FIELDS } from '../../filter/fields.ts';
-import { nodeDumpsFilter, serviceLinesFilter } from '../access/answer-filters.ts';
+import { healthMapFilter, nodeDumpsFilter, serviceLinesFilter } from '../access/answer-filters.ts';
 import { filtered } from '../access/permission.ts';
 import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
-import { nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
+import { healthMapDocument, nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
 import { entryDocument } from '../documents/row-documents.ts';
 import { CATALOG_READ } from '../place.ts';
 import { json } from '../reply.ts';
@@ -41,6 +41,20 @@ const services: Handler = (call, parts) => {
     },
   });
 };
+
+/** Octets that a name of a node takes in it, more or less. */
+const NAME_BYTES = 24;
+
+const healthMap: Handler = (call, parts) =>
+  answerRead(call, parts, {
+    topics: EVERYTHING,
+    reply: () =>
+      listReply({
+        rows: parts.summaries.all(),
+        documentOf: healthMapDocument,
+        sizeOf: ({ nodes: names }) => (names.length + 4) * NAME_BYTES,
+      }),
+  });
 
 const nodes: Handler = (call, parts) => {
   const isSelected = filterOf(call, NODE_DUMP_FIELDS);
@@ -82,6 +96,19 @@ export const internalUiRoutes: readonly Route[] = [
         query: [...READ_PARAMETERS, FILTER_PARAMETER],
         keyedBy: 'url-and-rights',
         handle: services,
+      },
+    },
+  },
+  {
+    path: '/v1/internal/ui/health-map',
+    operations: {
+      GET: {
+        about: 'All services with the nodes that they run on, by the worst state of their instances there.',
+        place: CATALOG_READ,
+        permission: filtered('service:read and node:read', healthMapFilter),
+        query: READ_PARAMETERS,
+        keyedBy: 'url-and-rights',
+        handle: healthMap,
       },
     },
   },

@@ -38,6 +38,7 @@ test('a line counts instances and checks by state, with tags and nodes in text o
       nodes: ['n1', 'n2'],
       checks: { passing: 0, warning: 0, critical: 1 },
       instances: { passing: 1, warning: 0, critical: 1, maintenance: 0 },
+      nodesIn: { passing: ['n2'], warning: [], critical: ['n1'], maintenance: [] },
       externalSources: [],
       proxyFor: [],
       isConnectNative: false,

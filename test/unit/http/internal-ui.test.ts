@@ -2,6 +2,7 @@
  * What pages ask of the whole catalog.
  */
 import { describe, expect, test } from 'vitest';
+import type { Authorizer } from '../../../src/http/access/right.ts';
 import { startHttp, type TestServer } from '../../support/http-server.ts';
 
 describe('/v1/internal/ui/services', () => {
@@ -108,6 +109,58 @@ describe('/v1/internal/ui/services', () => {
     const waiting = get(`/v1/internal/ui/services?index=${String(headers['x-consul-index'])}&wait=60s`);
     await put('/v1/catalog/register', { ...node, Check: { ...check, Status: 'critical' } });
     expect((await waiting).text).toContain('"InstancesCritical":1');
+  });
+});
+
+describe('/v1/internal/ui/health-map', () => {
+  async function start(options: Parameters<typeof startHttp>[1] = {}): Promise<TestServer> {
+    const server = await startHttp({}, options);
+    for (const [node, id, status] of [
+      ['a', 'w1', 'passing'],
+      ['a', 'w2', 'critical'],
+      ['b', 'w3', 'warning'],
+      ['c', 'w4', 'passing'],
+    ])
+      await server.put('/v1/catalog/register', {
+        Node: node,
+        Address: '10.0.0.1',
+        Service: { ID: id, Service: 'web' },
+        Check: { CheckID: `c-${id}`, ServiceID: id, Name: 'c', Status: status },
+      });
+    return server;
+  }
+  const WEB = { Name: 'web', Critical: ['a'], Warning: ['b'], Maintenance: [], Passing: ['c'] };
+  const linesOf = async (server: TestServer) =>
+    (await server.get('/v1/internal/ui/health-map')).json() as readonly { readonly Name: string }[];
+
+  test('names each node of a service once, by the worst of its instances there', async () => {
+    expect((await linesOf(await start())).find(({ Name }) => Name === 'web')).toEqual(WEB);
+  });
+
+  test('leaves out what the asker may not read, and services of which nothing is left', async () => {
+    const mayRead = (nodes: readonly string[], services: readonly string[]): Authorizer => ({
+      isUnlimited: false,
+      group: `${nodes}/${services}`,
+      accessorId: 'accessor-1',
+      allows: ({ resource, name, level }) =>
+        level !== 'read' || (resource === 'node' ? nodes : services).includes(name),
+    });
+    let asker = mayRead([], []);
+    const server = await start({ authorizerOf: () => asker });
+    asker = mayRead(['b', 'c'], ['web']);
+    expect(await linesOf(server)).toEqual([{ ...WEB, Critical: [] }]);
+    asker = mayRead(['a'], ['consul']);
+    expect(await linesOf(server)).toEqual([]);
+  });
+
+  test('can be waited on', async () => {
+    const server = await start();
+    const { headers } = await server.get('/v1/internal/ui/health-map');
+    const waiting = server.get(
+      `/v1/internal/ui/health-map?index=${String(headers['x-consul-index'])}&wait=60s`,
+    );
+    await server.put('/v1/catalog/deregister', { Node: 'a', ServiceID: 'w2' });
+    expect((await waiting).text).toContain('"Passing":["a","c"]');
   });
 });
 
