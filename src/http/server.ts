@@ -52,6 +52,7 @@ import { dnsQueryRoutes } from './routes/dns-query-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
 import { drainRoutes } from './routes/drain-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
+import { healthHistoryRoutes } from './routes/health-history-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { historyRoutes } from './routes/history-routes.ts';
 import { internalUiRoutes } from './routes/internal-ui-routes.ts';
@@ -85,6 +86,7 @@ export const ROUTES: readonly Route[] = [
   ...txnRoutes,
   ...eventRoutes,
   ...historyRoutes,
+  ...healthHistoryRoutes,
   ...queryRoutes,
   ...snapshotRoutes,
   ...operatorRoutes,

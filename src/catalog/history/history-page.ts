@@ -22,10 +22,14 @@ export const aboutKey = (key: string): string => `${BOUND}key:${key}${BOUND}`;
 /** All keys that begin so. */
 export const aboutKeys = (prefix: string): string => `${BOUND}key:${prefix}`;
 
+/** Notes of what counts for everything on a node: its own checks, its maintenance, that it comes and goes. */
+export const ABOUT_NODES_THEMSELVES = `${BOUND}nodes themselves${BOUND}`;
+
 function aboutAll(notes: readonly HistoryNote[]): string {
   const words = new Set<string>();
-  for (const { kind, node, service, key } of notes) {
+  for (const { kind, node, service, serviceId, key } of notes) {
     words.add(aboutKind(kind));
+    if (node !== undefined && serviceId === undefined) words.add(ABOUT_NODES_THEMSELVES);
     if (node !== undefined) words.add(aboutNode(node));
     if (service !== undefined) words.add(aboutService(service));
     if (key !== undefined) words.add(aboutKey(key));

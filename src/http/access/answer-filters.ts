@@ -12,6 +12,7 @@ import { shownOf } from '../answer/list-reply.ts';
 import type { Reply } from '../call-and-reply.ts';
 import { SortedMap } from '../documents/go-json.ts';
 import type { Document } from '../documents/row-documents.ts';
+import { first } from '../request/query-values.ts';
 import type { AnswerFilter, Asker } from './permission.ts';
 import type { Right } from './right.ts';
 
@@ -150,6 +151,17 @@ export const healthMapFilter: AnswerFilter = (reply, asker) => {
     }))
     .filter((line: Document) => MAP_STATES.some((state) => (line[state] as readonly string[]).length > 0));
   return { ...reply, value: lines };
+};
+
+/** The past of instances. Without the right to anything in it, nothing is counted either. */
+export const healthHistoryFilter: AnswerFilter = (reply, asker) => {
+  const { query } = asker.call;
+  const node = first(query, 'node');
+  const asked = node ? read('node', node) : read('service', first(query, 'service'));
+  const value = reply.value as Document;
+  if (!asker.may(asked)) return { ...reply, value: { ...value, Instances: [], Omitted: 0, Steady: {} } };
+  const Instances = (value['Instances'] as Document[]).filter((past) => holdsAll(checkOf(past), asker));
+  return { ...reply, value: { ...value, Instances } };
 };
 
 /** A name of /v1/kv/?keys, whole or cut behind a separator: then one key below it is enough. */
