@@ -53,6 +53,15 @@ const historyOf: RightsOfEntry = (entry) => {
   return Service === undefined ? nodeOf(entry) : [read('service', Service), ...nodeOf(entry)];
 };
 
+/** What a search found needs what reading it needs. */
+const foundOf: RightsOfEntry = (entry) => {
+  const { Kind, Name, Node, ServiceName } = entry;
+  if (Kind === 'service') return [read('service', Name)];
+  if (Kind === 'key') return [read('key', Name)];
+  if (Kind === 'query') return [read('query', Name)];
+  return Kind === 'node' ? [read('node', Node)] : checkOf({ Node, ServiceName });
+};
+
 const holdsAll = (rights: readonly Right[], { may }: Asker): boolean => rights.every(may);
 
 /** A filter of lists that are there and, entry by entry as they are made, of long ones. */
@@ -87,6 +96,7 @@ export const checksFilter = entriesOf(checkOf);
 export const sessionsFilter = entriesOf(namedOf('session', 'Node'));
 export const drainsFilter = entriesOf(ownCheckOf);
 export const historyFilter = entriesOf(historyOf);
+export const foundFilter = entriesOf(foundOf);
 export const eventsFilter = entriesOf(namedOf('event', 'Name'));
 export const ownServicesFilter = entriesOf(namedOf('service', 'Service'));
 export const ownChecksFilter = entriesOf(ownCheckOf);

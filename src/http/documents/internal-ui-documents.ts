@@ -4,6 +4,7 @@
  * Consul makes these documents for its own page and does not document them. Lines count instances by state beyond that,
  * so that nobody has to ask for every service.
  */
+import type { Found } from '../../catalog/find-by-text.ts';
 import { checksOfNode, servicesOfNode } from '../../catalog/read.ts';
 import type { ServiceSummary } from '../../catalog/service-summary.ts';
 import type { View } from '../../catalog/tables.ts';
@@ -63,6 +64,17 @@ export function healthMapDocument({ name, nodesIn }: ServiceSummary): Document {
     Warning: warning,
     Maintenance: maintenance,
     Passing: passing,
+  };
+}
+
+/** What a search found, with the fields that its kind has. */
+export function foundDocument({ kind, name, id, node, service }: Found): Document {
+  return {
+    Kind: kind,
+    Name: name,
+    ID: id || undefined,
+    Node: node || undefined,
+    ServiceName: kind === 'check' || service !== '' ? service : undefined,
   };
 }
 

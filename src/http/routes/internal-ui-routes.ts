@@ -4,17 +4,29 @@
  * Consul has these paths for its own page and does not document them; other pages ask for them all the same, and here
  * they are part of the API.
  */
+import { findByText } from '../../catalog/find-by-text.ts';
 import { allNodes } from '../../catalog/read.ts';
 import { selectAll } from '../../catalog/select.ts';
 import { summariesOf } from '../../catalog/service-summary.ts';
 import { nodeKey } from '../../catalog/tables.ts';
 import { nodeTopic } from '../../catalog/topics.ts';
 import { ENTRY_FIELDS, NODE_DUMP_FIELDS } from '../../filter/fields.ts';
-import { healthMapFilter, nodeDumpsFilter, serviceLinesFilter } from '../access/answer-filters.ts';
+import { AppError } from '../../model/errors.ts';
+import {
+  foundFilter,
+  healthMapFilter,
+  nodeDumpsFilter,
+  serviceLinesFilter,
+} from '../access/answer-filters.ts';
 import { filtered } from '../access/permission.ts';
 import { listReply } from '../answer/list-reply.ts';
 import { answerRead } from '../blocking.ts';
-import { healthMapDocument, nodeDumpDocument, summaryDocuments } from '../documents/internal-ui-documents.ts';
+import {
+  foundDocument,
+  healthMapDocument,
+  nodeDumpDocument,
+  summaryDocuments,
+} from '../documents/internal-ui-documents.ts';
 import { entryDocument } from '../documents/row-documents.ts';
 import { CATALOG_READ } from '../place.ts';
 import { json } from '../reply.ts';
@@ -83,6 +95,20 @@ const node: Handler = (call, parts) => {
   });
 };
 
+/** Longer than any name that people type. */
+const MAX_SEARCH_LENGTH = 256;
+
+const search: Handler = (call, parts) => {
+  const text = first(call.query, 'q') ?? '';
+  if (text.length > MAX_SEARCH_LENGTH)
+    throw new AppError('bad_request', `Invalid value for ?q: up to ${MAX_SEARCH_LENGTH} characters`);
+  return answerRead(call, parts, {
+    topics: EVERYTHING,
+    isVolatile: true,
+    reply: () => json(findByText(parts.state.view, text).map(foundDocument)),
+  });
+};
+
 const DUMPED = filtered('node:read, services and their checks by service:read', nodeDumpsFilter);
 
 export const internalUiRoutes: readonly Route[] = [
@@ -109,6 +135,19 @@ export const internalUiRoutes: readonly Route[] = [
         query: READ_PARAMETERS,
         keyedBy: 'url-and-rights',
         handle: healthMap,
+      },
+    },
+  },
+  {
+    path: '/v1/internal/ui/search',
+    operations: {
+      GET: {
+        about:
+          'Services, instances, nodes, checks, keys and queries by a part of their name: up to 20 of each, best first.',
+        place: CATALOG_READ,
+        permission: filtered('read on what is found', foundFilter),
+        query: [...READ_PARAMETERS, { name: 'q', about: 'A part of a name.' }],
+        handle: search,
       },
     },
   },

@@ -164,6 +164,76 @@ describe('/v1/internal/ui/health-map', () => {
   });
 });
 
+describe('/v1/internal/ui/search', () => {
+  const namesOf = async (server: TestServer, text: string): Promise<readonly string[]> => {
+    const found = (await server.get(`/v1/internal/ui/search?q=${encodeURIComponent(text)}`)).json();
+    return (found as readonly Readonly<Record<string, string>>[]).map(({ Kind, Name }) => `${Kind} ${Name}`);
+  };
+
+  async function start(own: Parameters<typeof startHttp>[1] = {}): Promise<TestServer> {
+    const server = await startHttp({}, own);
+    for (const [node, id, service] of [
+      ['web-node', 'api-1', 'api'],
+      ['ext', 'web-1', 'web'],
+      ['ext', 'spider', 'cobweb'],
+    ])
+      await server.put('/v1/catalog/register', {
+        Node: node,
+        Address: '10.0.0.1',
+        Service: { ID: id, Service: service },
+        Check: { CheckID: `c-${id}`, ServiceID: id, Name: `ping ${service}`, Status: 'passing' },
+      });
+    await server.put('/v1/kv/conf/WEB/port', '80');
+    await server.request('POST', '/v1/query', {
+      body: JSON.stringify({ Name: 'near-web', Service: { Service: 'web' } }),
+    });
+    return server;
+  }
+
+  test('finds every kind, what begins with the text before what has it inside, whatever the case', async () => {
+    expect(await namesOf(await start(), ' Web ')).toEqual([
+      'service web',
+      'service cobweb',
+      'instance web-1',
+      'node web-node',
+      'check ping web',
+      'check ping cobweb',
+      'key conf/WEB/port',
+      'query near-web',
+    ]);
+  });
+
+  test('gives nothing for nothing, and refuses what nobody types', async () => {
+    const server = await start();
+    expect(await namesOf(server, '')).toEqual([]);
+    expect((await server.get(`/v1/internal/ui/search?q=${'x'.repeat(257)}`)).status).toBe(400);
+  });
+
+  test('gives up to 20 of a kind, the best ones', async () => {
+    const server = await startHttp();
+    for (let n = 99; n >= 0; n--) await server.put(`/v1/kv/web-${n}`, '1');
+    const found = await namesOf(server, 'web-');
+    expect(found.length).toBe(20);
+    expect(found[0]).toBe('key web-0');
+  });
+
+  test('finds only what may be read', async () => {
+    const reader: Authorizer = {
+      isUnlimited: false,
+      group: 'web',
+      accessorId: 'accessor-1',
+      allows: ({ resource, name, level }) =>
+        level !== 'read' || (resource !== 'key' && resource !== 'query' && name !== 'cobweb'),
+    };
+    expect(await namesOf(await start({ authorizerOf: () => reader }), 'web')).toEqual([
+      'service web',
+      'instance web-1',
+      'node web-node',
+      'check ping web',
+    ]);
+  });
+});
+
 describe('nodes for pages', () => {
   async function start(): Promise<TestServer> {
     const server = await startHttp();
