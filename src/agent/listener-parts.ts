@@ -135,6 +135,8 @@ export interface DnsFaceParts
 export interface DnsFace extends Part {
   /** As DnsServer's; undefined too as long as DNS has not started. */
   readonly answer: DnsServer['answer'];
+  /** As DnsServer's; undefined as long as DNS has not started. */
+  readonly watch: (...args: Parameters<DnsServer['watch']>) => ReturnType<DnsServer['watch']> | undefined;
 }
 
 const readFile = (file: string): Promise<string> => fs.promises.readFile(file, 'utf8');
@@ -184,5 +186,6 @@ export function dnsFace({ agentConfig, security, ...parts }: DnsFaceParts): DnsF
     },
     stop: async () => server?.close(),
     answer: async (message, address) => server?.answer(message, address),
+    watch: (onBatch) => server?.watch(onBatch),
   };
 }

@@ -110,6 +110,7 @@ type OwnPart =
   | 'isReady'
   | 'leave'
   | 'answerDns'
+  | 'watchDns'
   | 'checkHistory'
   | 'testCheck'
   | 'drains';
@@ -265,6 +266,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     isReady: () => !ending.hasBegun,
     leave: () => ending.leave(),
     answerDns: dns.answer,
+    watchDns: dns.watch,
     checkHistory: (id) => scheduler.history(id),
     drains: draining.drains,
     testCheck: (definition) => scheduler.test(definition),

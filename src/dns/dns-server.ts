@@ -25,7 +25,9 @@ import { viewForDns } from './dns-rights.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { type ConfigSource, followConfig } from './follow-config.ts';
 import { Handler } from './handle.ts';
+import { LiveQuestions, type WatchQuestions } from './live-questions.ts';
 import { makeQueryLog } from './query-log.ts';
+import { QuestionSample } from './question-sample.ts';
 import type { ExecuteQuery } from './resolve.ts';
 import { Places } from './transport/connection-table.ts';
 import { type DnsOverTlsParts, openDnsOverTls, type SecureListener } from './transport/dns-over-tls.ts';
@@ -99,6 +101,8 @@ export interface DnsServer {
   readonly securePort: number | undefined;
   /** Answer a message that came over HTTPS; undefined for one that gets no reply. */
   answer(message: Uint8Array, address: string): Promise<HttpsReply | undefined>;
+  /** Shows some of the questions as they come. */
+  readonly watch: WatchQuestions;
   close(): Promise<void>;
 }
 
@@ -156,13 +160,14 @@ async function openSomewhere(parts: DnsParts, transports: Transports): Promise<S
 }
 
 async function openThreads(
-  parts: DnsParts,
+  parts: DnsParts & { readonly live: LiveQuestions },
   { port, ofThreads: sockets }: Sockets,
 ): Promise<() => Promise<void>> {
   if (parts.threads === 0) return async () => {};
   const config = parts.config();
   const starting = startThreads({ ...parts, count: parts.threads, port, sockets, config });
   parts.onInstalled(starting.write);
+  parts.live.onSwitch(starting.watch);
   const threads = await starting.listening;
   const release = followConfig(parts, config, threads.configure);
   return () => {
@@ -213,7 +218,9 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
   let ownPort = parts.port;
   const isSelf = ownSocketTest(addresses, () => ownPort);
   const upstream = makeUpstream({ clock, random, counters, isSelf });
-  const queryLog = makeQueryLog(log, random);
+  const sample = new QuestionSample(clock, random);
+  const live = new LiveQuestions(clock, sample);
+  const queryLog = makeQueryLog(log, random, sample);
   const handler = new Handler({
     view: viewForDns(view, config),
     config,
@@ -236,7 +243,7 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
   const secure: SecureListener[] = [];
   try {
     await openSecure(parts, tcp, secure);
-    const stopThreads = await openThreads(parts, sockets);
+    const stopThreads = await openThreads({ ...parts, live }, sockets);
     const stopDrops = watchDrops({ ...parts, port: ownPort, counters });
     const close = async (): Promise<void> => {
       stopDrops();
@@ -247,6 +254,7 @@ export async function startDns(parts: DnsParts): Promise<DnsServer> {
       port: sockets.port,
       securePort: secure[0]?.port,
       answer: answerOverHttps(handler, counters),
+      watch: live.watch,
       close,
     };
   } catch (error) {

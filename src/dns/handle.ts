@@ -358,10 +358,10 @@ export class Handler {
     this.#sender.count(this.#parts.counters.slots(qtype, rcode, reason, ''), transport);
   }
 
-  /** Asking the clock twice costs more than many an answer, so only some are timed; all, when queries are logged. */
+  /** Asking the clock twice costs more than many an answer, so only some are timed; all, when somebody looks at them. */
   #isTimed(): boolean {
     this.#seen = (this.#seen + 1) % TIMED_ONE_IN;
-    return this.#seen === 0 || this.#zone.config.queryLogShare > 0;
+    return this.#seen === 0 || this.#parts.queryLog.isOn(this.#zone.config.queryLogShare);
   }
 
   #observe(reply: Uint8Array, length: number, client: Client, startedMs: number): void {
@@ -370,9 +370,8 @@ export class Handler {
     if (startedMs === UNTIMED) return;
     const elapsedMs = clock.monotonic() - startedMs;
     counters.latency.observe(counters.latencySlots[client.transport === 'udp' ? 0 : 1], elapsedMs / 1_000);
-    if (queryLog.isSampled(this.#zone.config.queryLogShare)) {
-      const who = { transport: client.transport, address: client.address() };
-      queryLog.write(reply.subarray(0, length), who, elapsedMs);
-    }
+    const { queryLogShare } = this.#zone.config;
+    if (queryLog.isOn(queryLogShare))
+      queryLog.note(reply.subarray(0, length), client, elapsedMs, queryLogShare);
   }
 }

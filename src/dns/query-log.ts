@@ -1,44 +1,38 @@
 /**
- * A sample of the queries, one log line each: who asked what, and what was said.
+ * Shows replies to those who want to see some: a share of them goes to the log, one line each, and a few to whoever watches
+ * (question-sample.ts).
  *
- * Off unless `query_log_share` is above 0. Which queries are taken is drawn for each one, so the share holds for every
- * client and name alike.
+ * The log has none unless `query_log_share` is above 0. Which queries are taken is drawn for each one, so the share holds for
+ * every client and name alike.
  */
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { rcodeName, typeName } from '../wire/constants.ts';
-import { decodeMessage } from '../wire/message.ts';
-import { nameToText } from '../wire/name.ts';
-import type { Transport } from './counters.ts';
+import { type AskingClient, type QuestionSample, readReply } from './question-sample.ts';
 
 export interface QueryLog {
-  /** Whether the next query is in the sample; `share` from 0 to 1. */
-  isSampled(share: number): boolean;
-  /** Log a reply: it repeats the question, so nothing else is needed. */
-  write(
-    reply: Uint8Array,
-    client: { readonly transport: Transport; readonly address: string },
-    elapsedMs: number,
-  ): void;
+  /** Whether replies have to be timed and noted now; `share` from 0 to 1 is for the log. */
+  isOn(share: number): boolean;
+  /** A reply that was sent. */
+  note(reply: Uint8Array, client: AskingClient, elapsedMs: number, share: number): void;
 }
 
-export function makeQueryLog(log: Pick<Logger, 'info'>, random: Random): QueryLog {
+/** `sample` is for questions that may be watched; without it none may. */
+export function makeQueryLog(
+  log: Pick<Logger, 'info'>,
+  random: Random,
+  sample?: Pick<QuestionSample, 'isOn' | 'offer'>,
+): QueryLog {
+  function write(reply: Uint8Array, client: AskingClient, elapsedMs: number): void {
+    const { name, type, rcode, answers, bytes } = readReply(reply);
+    const who = { client: client.address(), transport: client.transport };
+    const fields = { ...who, name, type, rcode, answers, bytes, elapsedMs: Number(elapsedMs.toFixed(3)) };
+    log.info(fields, 'dns query');
+  }
   return {
-    isSampled: (share) => share > 0 && random.next() < share,
-    write(reply, { transport, address }, elapsedMs) {
-      const message = decodeMessage(reply);
-      const question = message?.questions[0];
-      const fields = {
-        client: address,
-        transport,
-        name: question ? nameToText(question.qname) : '',
-        type: question ? typeName(question.qtype) : '',
-        rcode: message ? rcodeName(message.rcode) : '',
-        answers: message?.answers.length ?? 0,
-        bytes: reply.length,
-        elapsedMs: Number(elapsedMs.toFixed(3)),
-      };
-      log.info(fields, 'dns query');
+    isOn: (share) => share > 0 || sample?.isOn === true,
+    note(reply, client, elapsedMs, share) {
+      if (sample?.isOn === true) sample.offer(reply, client, elapsedMs);
+      if (share > 0 && random.next() < share) write(reply, client, elapsedMs);
     },
   };
 }

@@ -41,6 +41,22 @@ import type { AnswerElsewhere } from './elsewhere-port.ts';
 import type { BudgetLimits } from './listen/budget.ts';
 import type { Membership } from './membership.ts';
 
+/** Questions that DNS was asked lately, a fair sample of them. */
+export interface QuestionBatch {
+  readonly seen: number;
+  readonly questions: readonly {
+    /** Wall time in ms. */
+    readonly atMs: number;
+    readonly client: string;
+    readonly transport: string;
+    readonly name: string;
+    readonly type: string;
+    readonly rcode: string;
+    readonly answers: number;
+    readonly elapsedMs: number;
+  }[];
+}
+
 /** A check of this agent with its live state; stamps do not matter here. */
 export type LocalCheckState = Pick<LocalCheckRow, 'definition' | 'source' | 'status' | 'output' | 'sinceMs'>;
 
@@ -258,6 +274,11 @@ export interface HttpParts {
     message: Uint8Array,
     address: string,
   ): Promise<{ readonly message: Uint8Array; readonly freshSeconds: number } | undefined>;
+  /**
+   * Shows some of the questions that DNS is asked, a few times a second, until the returned function is called; undefined
+   * where DNS is off. Throws over_budget when too many watch.
+   */
+  watchDns(onBatch: (batch: QuestionBatch) => void): (() => void) | undefined;
   /** Why a DNS question is answered as it is; throws `bad_request` for what is no question. */
   readonly explainDns: ExplainDns;
   /** Latest results of a check that this agent runs, newest first; undefined for one that it does not. */

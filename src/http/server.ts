@@ -48,6 +48,7 @@ import { agentServiceRoutes } from './routes/agent-services-routes.ts';
 import { aliveRoutes } from './routes/alive-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { coordinateRoutes } from './routes/coordinate-routes.ts';
+import { dnsLiveRoutes } from './routes/dns-live-routes.ts';
 import { dnsQueryRoutes } from './routes/dns-query-routes.ts';
 import { dnsRoutes } from './routes/dns-routes.ts';
 import { drainRoutes } from './routes/drain-routes.ts';
@@ -92,6 +93,7 @@ export const ROUTES: readonly Route[] = [
   ...operatorRoutes,
   ...coordinateRoutes,
   ...dnsRoutes,
+  ...dnsLiveRoutes,
   ...dnsQueryRoutes,
   ...internalUiRoutes,
   ...aclRoutes,

@@ -143,6 +143,7 @@ describe.runIf(typeof loaded !== 'string')('a thread that dies under load', () =
         clock: systemClock,
         log,
         metrics: new Metrics(),
+        live: { isOn: false, hear: () => {} },
       },
       dyingOnce,
     );

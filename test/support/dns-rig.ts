@@ -210,7 +210,7 @@ export function dnsRig(options: RigOptions = {}) {
     counters: makeCounters(metrics),
     executeQuery: options.executeQuery ?? (() => undefined),
     upstream: options.upstream ?? NO_UPSTREAM,
-    queryLog: { isSampled: () => false, write: () => {} },
+    queryLog: { isOn: () => false, note: () => {} },
     elsewhere: options.elsewhere,
   });
 

@@ -152,6 +152,7 @@ export async function startHttp(
       throw new Error('there is no DNS in this test');
     },
     answerDns: async () => undefined,
+    watchDns: () => undefined,
     checkHistory: () => undefined,
     testCheck: async () => undefined,
     authorizerOf: () => ALLOW_ALL,

@@ -18,8 +18,10 @@ import { invariant } from '../../model/errors.ts';
 import { countLivingServices, makeCounters } from '../counters.ts';
 import { viewForDns } from '../dns-rights.ts';
 import { Handler } from '../handle.ts';
+import { LOOK_MS } from '../live-questions.ts';
 import { makeExecuteQuery } from '../prepared.ts';
 import { makeQueryLog } from '../query-log.ts';
+import { QuestionSample } from '../question-sample.ts';
 import { ownSocketTest } from '../upstream/own-socket.ts';
 import { makeUpstream } from '../upstream/recurse.ts';
 import type { Listener } from './endpoint.ts';
@@ -49,6 +51,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const counters = makeCounters(metrics);
   countLivingServices(metrics, state.view);
   const [clock, random, { view }] = [systemClock, systemRandom, state];
+  const sample = new QuestionSample(clock, random);
   const isSelf = ownSocketTest(start.addresses, () => start.port);
   const coordinates = new Coordinates(start.nodeName);
   for (const placed of start.coordinates) coordinates.place(placed);
@@ -68,12 +71,12 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
       random,
     }),
     upstream: makeUpstream({ clock, random, counters, isSelf }),
-    queryLog: makeQueryLog(log, random),
+    queryLog: makeQueryLog(log, random, sample),
   });
   const setConfig = (next: ThreadStart['config']): void => {
     config = next;
   };
-  return { handler, log, counters, setConfig, coordinates };
+  return { handler, log, counters, setConfig, coordinates, sample };
 }
 
 type Built = ReturnType<typeof buildHandler>;
@@ -96,19 +99,36 @@ async function listen(
   });
 }
 
+/** Send what is sampled while it is watched. */
+function sampleWatch(sample: QuestionSample, say: (message: FromThread) => void): (isOn: boolean) => void {
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    const batch = sample.take();
+    if (batch.seen > 0) say({ kind: 'questions', batch });
+  };
+  return (isOn) => {
+    clearInterval(timer);
+    sample.watch(isOn);
+    if (isOn) timer = setInterval(tell, LOOK_MS);
+  };
+}
+
 async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   const say = (message: FromThread): void => port.postMessage(message);
   const state = new State(TABLES);
   state.load(start.rows, start.index);
   const metrics = new Metrics();
   const built = buildHandler(start, state, port, metrics);
-  const { handler, setConfig, coordinates } = built;
+  const { handler, setConfig, coordinates, sample } = built;
   const report = makeReport(metrics);
+  const watch = sampleWatch(sample, say);
+  watch(start.isWatched);
   let listeners: Pick<Listener, 'close'>[] = [];
   const timer = setInterval(() => say({ kind: 'counted', counted: report() }), REPORT_EVERY_MS);
 
   async function stop(): Promise<void> {
     clearInterval(timer);
+    watch(false);
     say({ kind: 'counted', counted: report() });
     await Promise.all(listeners.map((listener) => listener.close()));
     port.close();
@@ -119,6 +139,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
       const applied = state.install(message.changes, message.index);
       handler.invalidate(topicsOf(applied, state.view));
     } else if (message.kind === 'config') setConfig(message.config);
+    else if (message.kind === 'watch') watch(message.isOn);
     else if (message.kind === 'coordinate') coordinates.place(message.placed);
     else void stop();
   });

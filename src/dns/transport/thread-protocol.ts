@@ -1,8 +1,9 @@
 /**
  * What the main thread and the DNS threads tell each other. Everything here survives a structured clone.
  *
- * Main → thread: the rows at the start, every installed write after that, coordinates, new configurations, the order to
- * end. Thread → main: that it listens (or cannot), lines for the log, and once a second what it has counted.
+ * Main → thread: the rows at the start, every installed write after that, coordinates, new configurations, whether somebody
+ * watches the questions, the order to end. Thread → main: that it listens (or cannot), lines for the log, questions for those
+ * who watch, and once a second what it has counted.
  */
 import type { Placed } from '../../catalog/coordinate.ts';
 import type { Applied, Change, PutChange } from '../../catalog/state.ts';
@@ -10,6 +11,7 @@ import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/ta
 import type { MetricName } from '../../metrics/metric-table.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
+import type { QuestionBatch } from '../question-sample.ts';
 import type { BoundSocket } from './udp-sockets.ts';
 
 /** What a DNS thread is started with. */
@@ -23,12 +25,15 @@ export interface ThreadStart {
   readonly rows: readonly PutChange[];
   readonly index: ModifyIndex;
   readonly coordinates: readonly Placed[];
+  /** Somebody watches the questions. */
+  readonly isWatched: boolean;
 }
 
 export type ToThread =
   | { readonly kind: 'write'; readonly changes: readonly Change[]; readonly index: ModifyIndex }
   | { readonly kind: 'coordinate'; readonly placed: Placed }
   | { readonly kind: 'config'; readonly config: DnsConfig }
+  | { readonly kind: 'watch'; readonly isOn: boolean }
   | { readonly kind: 'stop' };
 
 /** What was counted under one label set since the last report. */
@@ -48,6 +53,7 @@ export type FromThread =
       readonly fields: object;
       readonly message: string;
     }
+  | { readonly kind: 'questions'; readonly batch: QuestionBatch }
   | { readonly kind: 'counted'; readonly counted: readonly Counted[] };
 
 /** The tables that answers are made of. */

@@ -17,6 +17,7 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
+import type { LiveQuestions } from '../live-questions.ts';
 import {
   changesForThread,
   type FromThread,
@@ -41,6 +42,8 @@ export interface ThreadsParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where questions go that somebody watches. */
+  readonly live: Pick<LiveQuestions, 'isOn' | 'hear'>;
 }
 
 export interface Threads {
@@ -51,6 +54,8 @@ export interface Threads {
 export interface StartingThreads {
   /** Tell the threads of an installed write; what comes before they listen waits for them. */
   write(applied: readonly Applied[], index: ModifyIndex): void;
+  /** Tell them that somebody watches the questions, or nobody any more. */
+  watch(isOn: boolean): void;
   /** Resolves when all of them listen. Rejects, none left running, when one cannot. */
   readonly listening: Promise<Threads>;
 }
@@ -83,6 +88,7 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
       if (message.kind === 'listening') resolve();
       else if (message.kind === 'refused') reject(refusal(message));
       else if (message.kind === 'log') parts.log[message.level](message.fields, message.message);
+      else if (message.kind === 'questions') parts.live.hear(message.batch);
       else absorb(parts.metrics, message.counted);
     });
     worker.on('error', (error) => {
@@ -96,7 +102,7 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
 
 /** The rows of this moment, for the thread with this number. Whoever starts a thread with them must tell it of every later write. */
 function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): ThreadStart {
-  const { addresses, port, sockets, nodeName, view, index, coordinates } = parts;
+  const { addresses, port, sockets, nodeName, view, index, coordinates, live } = parts;
   return {
     addresses,
     port,
@@ -106,6 +112,7 @@ function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): Thread
     rows: rowsForThread(view),
     index: index(),
     coordinates: coordinates.all(),
+    isWatched: live.isOn,
   };
 }
 
@@ -170,6 +177,7 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
       const changes = changesForThread(applied);
       if (changes.length > 0) tell({ kind: 'write', changes, index });
     },
+    watch: (isOn) => tell({ kind: 'watch', isOn }),
     listening: listen(Array.from({ length: parts.count }, (_, thread) => begin(thread))),
   };
 }

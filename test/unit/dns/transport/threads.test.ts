@@ -3,11 +3,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { Coordinates } from '../../../../src/catalog/coordinate.ts';
 import { State } from '../../../../src/catalog/state.ts';
 import { TABLES } from '../../../../src/catalog/tables.ts';
 import { DNS_DEFAULTS } from '../../../../src/dns/dns-config.ts';
+import type { QuestionBatch } from '../../../../src/dns/question-sample.ts';
 import { startThreads, type ThreadsParts } from '../../../../src/dns/transport/threads.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { silentLogger } from '../../../../src/lib/logger.ts';
@@ -22,7 +23,7 @@ vi.setConfig({ testTimeout: 30_000 });
 const REAL_WORKER = new URL('../../../../src/dns/transport/dns-worker.ts', import.meta.url);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-threads-'));
 
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 /** The real worker, which dies soon after its first start. */
 function dyingOnce(): URL {
@@ -51,8 +52,27 @@ function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
     clock: systemClock,
     log: { ...silentLogger, error: (_, message) => void errors.push(message) },
     metrics: new Metrics(),
+    live: { isOn: false, hear: () => {} },
   };
 }
+
+test('a thread shows its questions from when somebody watches to when nobody does', async () => {
+  const state = new State(TABLES);
+  const port = await freePort();
+  const heard: QuestionBatch[] = [];
+  const live = { isOn: false, hear: (batch: QuestionBatch) => void heard.push(batch) };
+  const starting = startThreads({ ...partsFor(state, port, []), live });
+  const threads = await starting.listening;
+  const ask = (name: string) => askUdp(port, queryPacket(`${name}.node.consul`, 'A'), { timeoutMs: 1_000 });
+  await ask('before');
+  starting.watch(true);
+  await expect.poll(() => ask('during').then(() => heard.length), { timeout: 20_000 }).toBeGreaterThan(0);
+  starting.watch(false);
+  await ask('after');
+  await threads.stop();
+  const names = heard.flatMap(({ questions }) => questions.map(({ name, rcode }) => `${name} ${rcode}`));
+  expect(new Set(names)).toEqual(new Set(['during.node.consul. NXDOMAIN']));
+});
 
 test('a thread that dies is replaced by one that knows what was written meanwhile and hears of what comes', async () => {
   const state = new State(TABLES);
