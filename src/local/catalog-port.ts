@@ -18,6 +18,16 @@ export interface NodeRows {
  */
 export const isAway = (error: unknown): boolean => error instanceof AppError && error.code === 'no_leader';
 
+/**
+ * The failure of a catalog that is not in this process, as those see it who wrote there. That its store failed, or that
+ * nobody knows whether a command was carried out, is the same to them as that it was not sent: it is compared and sent
+ * again, and twice has the effect of once.
+ */
+export function farFailure(error: unknown): unknown {
+  const isPassing = error instanceof AppError && ['outcome_unknown', 'store_failed'].includes(error.code);
+  return isPassing ? new AppError('no_leader', error.message) : error;
+}
+
 /** What a command comes to of which some part is not allowed by its token: that part is not done, and is no failure. */
 export const NOT_ALLOWED = 'not allowed';
 

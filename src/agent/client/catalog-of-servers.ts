@@ -6,7 +6,7 @@ import { nodeKey } from '../../catalog/tables.ts';
 import { nodeTopic, topicsOf } from '../../catalog/topics.ts';
 import { noServers } from '../../cluster/server-link.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { CatalogPort, NodeRows } from '../../local/catalog-port.ts';
+import { type CatalogPort, farFailure, type NodeRows } from '../../local/catalog-port.ts';
 import type { CallEnd } from '../../rpc/rpc-connection.ts';
 import type { Core } from '../core.ts';
 import type { Servers } from './servers.ts';
@@ -19,7 +19,7 @@ const COMPARE_MS = 2_000;
 /** The value of an answer. Throws what the server refused with, or no_leader where nobody was reached. */
 function answerOf(end: CallEnd): unknown {
   if (end.kind === 'answered') return end.value;
-  if (end.kind === 'refused') throw end.error;
+  if (end.kind === 'refused') throw farFailure(end.error);
   // Also when it may have been carried out: it is compared and sent again, and twice has the same effect as once.
   throw noServers();
 }

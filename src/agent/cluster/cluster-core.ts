@@ -8,7 +8,7 @@ import { ServiceSummaries } from '../../catalog/service-summary.ts';
 import { Watch } from '../../catalog/watch.ts';
 import type { CatalogCopy } from '../../http/catalog-copy.ts';
 import { AGENT_RULES, type AgentState } from '../../local/agent-rules.ts';
-import type { CatalogPort } from '../../local/catalog-port.ts';
+import { type CatalogPort, farFailure } from '../../local/catalog-port.ts';
 import { AppError } from '../../model/errors.ts';
 import { findMemberProgram } from '../../store/etcd/member-program.ts';
 import { type Core, type CoreParts, catalogPort, indexesOfBoth } from '../core.ts';
@@ -38,7 +38,11 @@ function portOf(server: ClusterServer, core: Pick<Core, 'state' | 'writer'>): Ca
   return {
     submit: async (command) => {
       requireLeader();
-      return port.submit(command);
+      try {
+        return await port.submit(command);
+      } catch (error) {
+        throw farFailure(error);
+      }
     },
     rowsOfNode: async (name) => {
       requireLeader();
