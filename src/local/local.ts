@@ -4,8 +4,9 @@
  * A change is planned against what is queued (plan.ts) and submitted in one turn to the agent's own store and to the
  * catalog; it is acknowledged when it is durable here and visible there. What the own store installs goes into the
  * registry and to the scheduler by `onChecksChanged`; probes report back by `report`. The rest is repair: a full
- * comparison with the catalog at the start, about every minute, and when only one of the two took a change (diff.ts);
- * every 30 s a look for services that were critical for too long (reaper.ts). The own store is the truth.
+ * comparison with the catalog at the start, about every minute, when only one of the two took a change, and soon again
+ * when the catalog was away meanwhile (diff.ts); every 30 s a look for services that were critical for too long
+ * (reaper.ts). The own store is the truth.
  * Knows nothing of probes, timers of checks, or HTTP.
  */
 import type { Applied } from '../catalog/state.ts';
@@ -45,7 +46,7 @@ import type {
 } from './registration.ts';
 import { Registry } from './registry.ts';
 import { isAllowed, refuseForbidden } from './scripts.ts';
-import { SYNC_INTERVAL_MS, syncOnce } from './sync.ts';
+import { SYNC_INTERVAL_MS, SyncAgain, syncOnce } from './sync.ts';
 import { linesOfPlan, logStatus } from './sync-log.ts';
 import { cutOutput } from './ttl-output.ts';
 import { TwoStores } from './two-stores.ts';
@@ -79,6 +80,7 @@ export class Local {
   readonly #outbox: Outbox;
   readonly #upkeep: Upkeep;
   readonly #stores: TwoStores;
+  readonly #syncAgain = new SyncAgain();
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
@@ -217,7 +219,7 @@ export class Local {
   /** Compare with the catalog and repair what differs, at once instead of within a minute. Never rejects. */
   async sync(): Promise<void> {
     const { own, agentState, catalog, log } = this.#parts;
-    await syncOnce({
+    const isComplete = await syncOnce({
       own: own(),
       context: () => this.#planContext(),
       underWay: this.#stores.underWay,
@@ -226,6 +228,7 @@ export class Local {
       catalog,
       log,
     });
+    this.#syncAgain.ended(isComplete);
   }
 
   #planConfig(...[services, checks]: ConfigDefinitions): ConfigPlan {
@@ -285,7 +288,8 @@ export class Local {
 
   async #round(): Promise<void> {
     await this.#outbox.round();
-    if (this.#stores.takeApart()) await this.sync();
+    const isLeft = this.#syncAgain.isDue();
+    if (this.#stores.takeApart() || isLeft) await this.sync();
   }
 
   /** Keep a result; the promise is there when it has to be published at once. */

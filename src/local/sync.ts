@@ -14,6 +14,8 @@ import { logRepair } from './sync-log.ts';
 
 /** Time between two comparisons in ms. Turning it up leaves longer wrong what others wrote into this node's rows. */
 export const SYNC_INTERVAL_MS = 60_000;
+/** Most rounds of the outbox between two tries. */
+const MOST_ROUNDS = 2;
 
 export interface SyncParts {
   readonly own: OwnRows;
@@ -40,19 +42,25 @@ function wantedOf({ own, context, underWay, outputDeferred }: SyncParts): Wanted
   };
 }
 
-async function tryStep({ log }: SyncParts, command: string, step: () => Promise<unknown>): Promise<void> {
+/** Resolves to whether the catalog was away. */
+async function tryStep({ log }: SyncParts, command: string, step: () => Promise<unknown>): Promise<boolean> {
   try {
     await step();
+    return false;
   } catch (error) {
-    if (!isAway(error)) log.warn({ err: error, command }, 'the catalog could not be brought up to date');
+    if (isAway(error)) return true;
+    log.warn({ err: error, command }, 'the catalog could not be brought up to date');
+    return false;
   }
 }
 
-async function adopt(parts: SyncParts, definition: ServiceDefinition): Promise<void> {
+async function adopt(parts: SyncParts, definition: ServiceDefinition): Promise<boolean> {
   const row = parts.context().ahead.localServices.get(definition.id);
-  if (row === undefined) return;
+  if (row === undefined) return false;
   const { source, token = '' } = row;
-  await tryStep(parts, 'keep-service', () => parts.keep({ kind: 'keep-service', definition, source, token }));
+  return tryStep(parts, 'keep-service', () =>
+    parts.keep({ kind: 'keep-service', definition, source, token }),
+  );
 }
 
 async function repair({ own, catalog, log }: SyncParts, command: Command): Promise<void> {
@@ -60,26 +68,47 @@ async function repair({ own, catalog, log }: SyncParts, command: Command): Promi
   if ((await catalog.submit({ ...command, by })) !== NOT_ALLOWED) logRepair(log, command);
 }
 
-async function compare(parts: SyncParts): Promise<number> {
+async function compare(parts: SyncParts): Promise<boolean> {
   const there = await parts.catalog.rowsOfNode(parts.own.node.name);
   const { commands, adopted } = diffCatalog(wantedOf(parts), there);
-  await Promise.all([
+  const wereAway = await Promise.all([
     ...adopted.map((definition) => adopt(parts, definition)),
     ...commands.map((command) => tryStep(parts, command.kind, () => repair(parts, command))),
   ]);
-  return commands.length;
+  return !wereAway.includes(true);
 }
 
-/** Bring the catalog up to date. Never rejects; resolves to the number of commands that were needed. */
-export async function syncOnce(parts: SyncParts): Promise<number> {
+/**
+ * Bring the catalog up to date. Never rejects; resolves to false when the catalog was away meanwhile, so that something
+ * may be left to do.
+ */
+export async function syncOnce(parts: SyncParts): Promise<boolean> {
   try {
     return await compare(parts);
   } catch (error) {
-    if (!isAway(error))
-      parts.log.warn(
-        { err: error },
-        'the catalog could not be compared with what this agent keeps registered',
-      );
-    return 0;
+    if (isAway(error)) return false;
+    parts.log.warn({ err: error }, 'the catalog could not be compared with what this agent keeps registered');
+    return true;
+  }
+}
+
+/**
+ * When a comparison that left something to do is made again: it is not said to everybody that a catalog can be written
+ * again. After one round, then after two each time: the catalog may be away for thousands of agents.
+ */
+export class SyncAgain {
+  #waitRounds = 0;
+  #leftRounds = 0;
+
+  ended(isComplete: boolean): void {
+    this.#waitRounds = isComplete ? 0 : Math.min(Math.max(this.#waitRounds * 2, 1), MOST_ROUNDS);
+    this.#leftRounds = this.#waitRounds;
+  }
+
+  /** To be asked once a round. */
+  isDue(): boolean {
+    if (this.#waitRounds === 0) return false;
+    this.#leftRounds -= 1;
+    return this.#leftRounds <= 0;
   }
 }

@@ -183,3 +183,23 @@ test('a registration while the catalog is away is taken, and shown once there is
   await agent.clock.advanceAndSettle(1_000);
   expect(idsOf(agent)).toEqual({ own: ['a', 'web'], shown: ['a', 'web'] });
 });
+
+test('what was registered while the catalog was away for long is shown within seconds after it is back', async () => {
+  const kept = rememberingStores();
+  const agent = await startLocal({ stores: kept });
+  const { commit } = kept.catalog;
+  let tries = 0;
+  const reason = new AppError('no_leader', 'No cluster leader');
+  kept.catalog.commit = async () => {
+    tries += 1;
+    return { outcome: 'refused', reason };
+  };
+  await agent.register(web('a'));
+  await agent.clock.advanceAndSettle(40_000);
+  // It is not asked every second: thousands of agents may wait for it.
+  expect(tries).toBeGreaterThan(8);
+  expect(tries).toBeLessThan(24);
+  kept.catalog.commit = commit;
+  await agent.clock.advanceAndSettle(5_000);
+  expect(idsOf(agent)).toEqual({ own: ['a', 'web'], shown: ['a', 'web'] });
+});
