@@ -37,6 +37,7 @@ import type { Route } from './route.ts';
 import { absentRoutes } from './routes/absent-routes.ts';
 import { aclLoginRoutes } from './routes/acl-login-routes.ts';
 import { aclPolicyRoutes } from './routes/acl-policy-routes.ts';
+import { aclPreviewRoutes } from './routes/acl-preview-routes.ts';
 import { aclRoutes } from './routes/acl-routes.ts';
 import { aclTokenRoutes } from './routes/acl-token-routes.ts';
 import { agentCheckHistoryRoutes } from './routes/agent-check-history-routes.ts';
@@ -97,6 +98,7 @@ export const ROUTES: readonly Route[] = [
   ...dnsQueryRoutes,
   ...internalUiRoutes,
   ...aclRoutes,
+  ...aclPreviewRoutes,
   ...aclTokenRoutes,
   ...aclPolicyRoutes,
   ...aclLoginRoutes,

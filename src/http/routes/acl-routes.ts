@@ -5,11 +5,10 @@
  */
 
 import { TEMPLATES } from '../../acl/identities.ts';
-import { type Level, RESOURCES, type Resource } from '../../acl/resources.ts';
 import { translateRules } from '../../acl/translate-rules.ts';
 import { bootstrapIndex } from '../../catalog/acl-begin.ts';
 import { tokenByAccessor } from '../../catalog/acl-token-write.ts';
-import { text as asText, type FieldTable, isObject, listOf } from '../../decode/json-fields.ts';
+import { text as asText, type FieldTable, isObject } from '../../decode/json-fields.ts';
 import { type AclTokenRow, ANONYMOUS_ACCESSOR } from '../../model/acl-types.ts';
 import { refuse } from '../../model/errors.ts';
 import { aclOf, whereAclIsOn } from '../access/acl-switch.ts';
@@ -26,6 +25,13 @@ import type { Document } from '../documents/row-documents.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { ANY_OWN_SERVER, CATALOG_READ, LEADER } from '../place.ts';
 import { json, text } from '../reply.ts';
+import {
+  type AclQuestion,
+  aclQuestions,
+  questionsOf,
+  requireFew,
+  rightOf,
+} from '../request/acl-questions.ts';
 import { parseBody } from '../request/json-body.ts';
 import { first } from '../request/query-values.ts';
 import type { Handler, Operation, Prepare, Route } from '../route.ts';
@@ -87,48 +93,7 @@ const GONE: Readonly<Record<string, Method>> = {
   'rules/translate/*': 'GET',
 };
 
-const MAX_QUESTIONS = 64;
-
-interface Asked {
-  readonly resource: string;
-  readonly segment: string;
-  readonly access: string;
-}
-
-const ASKED: FieldTable<Asked & { readonly namespace: string }> = {
-  resource: { name: 'Resource', decode: asText },
-  segment: { name: 'Segment', decode: asText },
-  access: { name: 'Access', decode: asText },
-  namespace: { name: 'Namespace', decode: asText },
-};
-
-const asked = listOf<Asked>((value) => {
-  const { resource = '', segment = '', access = '' } = apiFields(ASKED, value);
-  return { resource, segment, access };
-}, '[]structs.ACLAuthorizationRequest');
-
 const bad = (why: string): never => refuse('bad_request', `Bad request: ${why}`);
-
-/** The right that a question is about. Throws bad_request for what nobody can have. */
-function rightOf({ resource, segment, access }: Asked): Right {
-  const isKnown = resource === 'intention' || (Object.hasOwn(RESOURCES, resource) && resource !== 'identity');
-  if (!isKnown) bad(`Invalid ACL resource requested: "${resource}"`);
-  const isLevel =
-    access === 'read' ||
-    access === 'write' ||
-    (resource === 'key' && ['list', 'write-prefix'].includes(access));
-  if (!isLevel) bad(`Invalid access level for ${resource} resource: ${access}`);
-  return { resource: resource as Resource, level: access as Level, name: segment };
-}
-
-function questionsOf(body: Buffer): readonly Asked[] {
-  const questions = readAclBody(body, 'Failed to decode request body', (value) =>
-    asked(value, { style: 'api', path: '' }),
-  );
-  if (questions.length > MAX_QUESTIONS)
-    bad(`Refusing to process more than ${MAX_QUESTIONS} authorizations at once`);
-  return questions;
-}
 
 const authorize: Prepare = (call) => {
   const questions = questionsOf(call.body);
@@ -147,12 +112,12 @@ const authorize: Prepare = (call) => {
 
 interface ExplainFields {
   readonly accessorId: string;
-  readonly questions: readonly Asked[];
+  readonly questions: readonly AclQuestion[];
 }
 
 const EXPLAIN: FieldTable<ExplainFields> = {
   accessorId: { name: 'AccessorID', decode: asText },
-  questions: { name: 'Questions', decode: asked },
+  questions: { name: 'Questions', decode: aclQuestions },
 };
 
 /** The token that is asked about: one by its accessor, else that of whoever asks. */
@@ -170,8 +135,7 @@ const explain: Prepare = (call, parts) => {
     apiFields(EXPLAIN, value ?? {}),
   );
   const { accessorId = '', questions = [] } = body;
-  if (questions.length > MAX_QUESTIONS)
-    bad(`Refusing to process more than ${MAX_QUESTIONS} authorizations at once`);
+  requireFew(questions);
   const rights = questions.map(rightOf);
   const run = (): Reply => {
     const token = tokenToExplain(accessorId, call, parts);
