@@ -8,6 +8,7 @@ import './style/shell.css';
 import './style/parts.css';
 import './style/table.css';
 import './style/pages.css';
+import './style/acl.css';
 
 const root = document.getElementById('app');
 if (root) {

@@ -27,6 +27,8 @@ interface Reply<T> {
   readonly index: number;
   /** Length of the answer's text. */
   readonly size: number;
+  /** Something was left out that the token may not see. */
+  readonly isFiltered: boolean;
 }
 
 export interface ApiClient {
@@ -97,7 +99,8 @@ export function createClient(token: () => string): ApiClient {
         const response = await request(path, signal ? { signal } : {});
         const text = await response.text();
         const value = (response.ok ? parseBody(response, text) : null) as T;
-        return { value, index: indexOf(response), size: text.length };
+        const isFiltered = response.headers.get('x-consul-results-filtered-by-acls') === 'true';
+        return { value, index: indexOf(response), size: text.length, isFiltered };
       } catch (error) {
         throw unreachable(error);
       }

@@ -20,6 +20,8 @@ const PAUSE_MS = 150;
 const PAUSE_MS_PER_MIB = 500;
 const MAX_PAUSE_MS = 600;
 const HIDDEN_PAUSE_MS = 15_000;
+/** A refusal stands until rights change; somebody who signs in meanwhile is asked for at once. */
+const REFUSED_PAUSE_MS = 30_000;
 const BACKOFF_MS = [300, 600, 1_200, 2_500, 5_000] as const;
 /** Answers that nobody shows any more but that are kept for coming back. */
 const KEPT_ANSWERS = 24;
@@ -40,6 +42,8 @@ interface Entry extends Live<unknown> {
   everyMs: number;
   /** Length of the last answer's text. */
   size: number;
+  /** Something was left out of the last answer that the token may not see. */
+  isFiltered: boolean;
   /** The last question waited for its answer, or was the first one. */
   isHeld: boolean;
   users: number;
@@ -48,6 +52,8 @@ interface Entry extends Live<unknown> {
 
 export interface LivePool {
   readonly connection: Signal<Connection>;
+  /** Something that is shown was left out of for want of rights. */
+  readonly isFiltered: ReadonlySignal<boolean>;
   /** The shared answer of `path`, whose loop runs until the returned entry is left as often as it was entered. */
   enter<T>(path: string, everyMs: number): Live<T>;
   leave(path: string): void;
@@ -55,6 +61,8 @@ export interface LivePool {
   peek<T>(path: string): Live<T>;
   /** Ask again now, after a write or when the tab is shown again. */
   refresh(): void;
+  /** Drop every answer and ask again: what one token was shown is not another one's. */
+  forget(): void;
 }
 
 interface Ask {
@@ -78,8 +86,14 @@ function pauseAfter(entry: Entry, index: number): number {
   return Math.min(PAUSE_MS + (entry.size / 1_048_576) * PAUSE_MS_PER_MIB, MAX_PAUSE_MS);
 }
 
+function pauseAfterFailure(cause: unknown, failures: number): number {
+  const isRefused = cause instanceof ApiError && (cause.status === 401 || cause.status === 403);
+  return isRefused ? REFUSED_PAUSE_MS : (BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 0);
+}
+
 class Pool implements LivePool {
   readonly connection = signal<Connection>({ kind: 'starting' });
+  readonly isFiltered = signal(false);
   readonly #api: ApiClient;
   readonly #clock: PageClock;
   readonly #tabCount: ReadonlySignal<number>;
@@ -106,6 +120,7 @@ class Pool implements LivePool {
     this.#entries.delete(path);
     this.#entries.set(path, entry);
     this.#forgetOldest();
+    this.#noteFiltered();
   }
 
   peek<T>(path: string): Live<T> {
@@ -114,6 +129,22 @@ class Pool implements LivePool {
 
   refresh(): void {
     for (const entry of this.#entries.values()) if (entry.users > 0) this.#start(entry);
+  }
+
+  forget(): void {
+    for (const entry of this.#entries.values()) {
+      entry.data.value = undefined;
+      entry.error.value = undefined;
+      entry.isFiltered = false;
+      if (entry.users === 0) this.#entries.delete(entry.path);
+    }
+    this.#noteFiltered();
+    this.refresh();
+  }
+
+  #noteFiltered(): void {
+    const shown = [...this.#entries.values()].filter(({ users }) => users > 0);
+    this.isFiltered.value = shown.some(({ isFiltered }) => isFiltered);
   }
 
   #noteAnswer(): void {
@@ -144,6 +175,8 @@ class Pool implements LivePool {
       if (abort.aborted) return index;
       this.#noteAnswer();
       entry.size = reply.size;
+      entry.isFiltered = reply.isFiltered;
+      this.#noteFiltered();
       entry.isHeld = ask.isHeld || index === 0;
       entry.error.value = undefined;
       if (reply.index === 0 || reply.index !== index) entry.data.value = reply.value;
@@ -166,7 +199,7 @@ class Pool implements LivePool {
         if (abort.aborted) return;
         this.#noteFailure(entry, cause);
         index = 0;
-        pauseMs = BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)] ?? 0;
+        pauseMs = pauseAfterFailure(cause, failures++);
       }
       if (pauseMs === 0) return;
       await this.#clock.pause(pauseMs, abort);
@@ -186,7 +219,17 @@ class Pool implements LivePool {
       return known;
     }
     const [data, error] = [signal(undefined), signal(undefined)];
-    const entry: Entry = { path, everyMs, size: 0, isHeld: false, users: 0, loop: undefined, data, error };
+    const entry: Entry = {
+      path,
+      everyMs,
+      size: 0,
+      isFiltered: false,
+      isHeld: false,
+      users: 0,
+      loop: undefined,
+      data,
+      error,
+    };
     this.#entries.set(path, entry);
     return entry;
   }

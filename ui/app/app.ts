@@ -30,6 +30,8 @@ export interface App {
   readonly settings: Settings;
   readonly dns: DnsHistory;
   readonly keyDrafts: KeyDrafts;
+  /** Which of the dialogs about the token is open. */
+  readonly signing: Signal<'' | 'in' | 'out'>;
   readonly notices: Signal<readonly Notice[]>;
   notify(kind: Notice['kind'], text: string): void;
   dismiss(id: number): void;
@@ -55,6 +57,7 @@ export function createApp(): App {
     router: createRouter(),
     dns: createDnsHistory(),
     keyDrafts: createKeyDrafts(),
+    signing: signal(''),
     notices,
     dismiss,
     notify(kind, text) {

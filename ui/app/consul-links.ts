@@ -33,6 +33,8 @@ const PLACES: Readonly<Record<string, (rest: readonly string[]) => OwnPlace>> = 
   services: servicePlace,
   nodes: ([name]) => (name === undefined ? own(['nodes']) : own(['nodes', name])),
   kv: keyPlace,
+  acls: ([section, id]) =>
+    section === undefined ? own(['acls']) : own(['acls', section], id === undefined ? {} : { at: id }),
   overview: () => own([]),
   'server-status': () => own(['servers']),
   intentions: () => own(['services']),

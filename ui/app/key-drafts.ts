@@ -16,6 +16,9 @@ export interface KeyDrafts {
   of(key: string): KeyDraft | undefined;
   keep(draft: KeyDraft): void;
   forget(key: string): void;
+  /** How many keys have a draft. */
+  count(): number;
+  forgetAll(): void;
 }
 
 const STORED_UNDER = 'rollcall.key-drafts';
@@ -51,5 +54,7 @@ export function createKeyDrafts(): KeyDrafts {
     of: (key) => drafts.get(key),
     keep: (draft) => void drafts.set(draft.base.Key, draft),
     forget: (key) => void drafts.delete(key),
+    count: () => drafts.size,
+    forgetAll: () => drafts.clear(),
   };
 }

@@ -1,16 +1,14 @@
 /** The side bar: where one can go, how much is there, which agent this is, and the settings of the page. */
-import { useSignal } from '@preact/signals';
 import { FAILING, SELF, SERVICES } from '../api/paths.ts';
 import type { AgentSelf, CheckShape, ServiceSummary } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
-import { Dialog } from '../parts/dialog.tsx';
-import { TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { isMaintenance } from '../parts/status.tsx';
 import { count } from '../parts/text.ts';
 import { useApp } from './app.ts';
 import { PAGES, pageOf } from './pages.tsx';
 import { THEMES, type Theme } from './settings.ts';
+import { SignIn, SignInButton } from './sign-in.tsx';
 
 interface Badge {
   readonly text: string;
@@ -84,38 +82,6 @@ function ThemeSwitch() {
   );
 }
 
-function TokenDialog({ onClose }: { onClose: () => void }) {
-  const { settings, live } = useApp();
-  const token = useSignal(settings.token.peek());
-  return (
-    <Dialog title="Access token" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          settings.setToken(token.value.trim());
-          live.refresh();
-          onClose();
-        }}
-      >
-        <TextField
-          label="Token"
-          type="password"
-          value={token}
-          hint="Sent as the header X-Consul-Token with every request, kept until this tab is closed, never put into an address. Empty: none."
-        />
-        <div class="dialog-actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Use
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
 function Whereabouts() {
   const { live } = useApp();
   const self = useLive<AgentSelf>(SELF).data.value;
@@ -136,8 +102,7 @@ function Whereabouts() {
 }
 
 export function Navigation({ onHelp }: { onHelp: () => void }) {
-  const { router, settings } = useApp();
-  const isTokenOpen = useSignal(false);
+  const { router } = useApp();
   return (
     <nav id="navigation" aria-label="Pages">
       <a class="wordmark" href={router.to([])}>
@@ -149,23 +114,13 @@ export function Navigation({ onHelp }: { onHelp: () => void }) {
         <Whereabouts />
         <div class="nav-tools">
           <ThemeSwitch />
-          <button
-            type="button"
-            class={`quiet ${settings.token.value === '' ? '' : 'is-set'}`}
-            title="Access token"
-            aria-label={settings.token.value === '' ? 'Access token' : 'Access token (set)'}
-            onClick={() => {
-              isTokenOpen.value = true;
-            }}
-          >
-            <Icon name="key" size={16} />
-          </button>
+          <SignInButton />
           <button type="button" class="quiet" title="Keyboard" aria-label="Keyboard" onClick={onHelp}>
             <Icon name="help" size={16} />
           </button>
         </div>
       </div>
-      {isTokenOpen.value && <TokenDialog onClose={() => (isTokenOpen.value = false)} />}
+      <SignIn />
     </nav>
   );
 }

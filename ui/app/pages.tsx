@@ -19,6 +19,7 @@ import { ServicePage } from '../pages/service.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { PageHead } from '../parts/basic.tsx';
 import type { IconName } from '../parts/icon.tsx';
+import { Later } from '../parts/later.tsx';
 import { useApp } from './app.ts';
 
 interface PageRow {
@@ -28,6 +29,8 @@ interface PageRow {
   readonly hotkey: string;
   readonly draw: (rest: string | undefined) => ComponentChildren;
 }
+
+const loadAcl = async () => (await import('../pages/acl.tsx')).AclPage;
 
 export const PAGES: readonly PageRow[] = [
   { segments: [], title: 'Overview', icon: 'overview', hotkey: 'o', draw: () => <OverviewPage /> },
@@ -51,6 +54,13 @@ export const PAGES: readonly PageRow[] = [
   { segments: ['queries'], title: 'Queries', icon: 'queries', hotkey: 'q', draw: () => <QueriesPage /> },
   { segments: ['events'], title: 'Events', icon: 'events', hotkey: 'e', draw: () => <EventsPage /> },
   { segments: ['dns'], title: 'DNS', icon: 'dns', hotkey: 'd', draw: () => <DnsPage /> },
+  {
+    segments: ['acls'],
+    title: 'Access',
+    icon: 'access',
+    hotkey: 'x',
+    draw: (rest) => <Later load={loadAcl} rest={rest} what="access control" />,
+  },
   { segments: ['agent'], title: 'Agent', icon: 'agent', hotkey: 'a', draw: () => <AgentPage /> },
 ];
 

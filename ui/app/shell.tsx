@@ -9,6 +9,7 @@ import { FAILING } from '../api/paths.ts';
 import type { CheckShape } from '../api/shapes.ts';
 import { CertificateBanner } from '../parts/certificate-banner.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { RightsNote } from '../parts/rights-note.tsx';
 import { isMaintenance } from '../parts/status.tsx';
 import { elapsed } from '../parts/text.ts';
 import { useApp } from './app.ts';
@@ -105,6 +106,7 @@ export function Shell() {
       <div class="content">
         <AwayBanner />
         <CertificateBanner />
+        <RightsNote />
         <main id="main" tabIndex={-1}>
           <CurrentPage segments={place.segments} />
         </main>

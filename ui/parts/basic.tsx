@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.ts';
 import { useApp } from '../app/app.ts';
+import { missingRight } from '../app/rule-sentences.ts';
 import { elapsed } from './text.ts';
 
 interface HeadProps {
@@ -63,18 +64,52 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
+/** Which right a refusal says to be missing; nothing where it says none. */
+export function MissingRight({ refusal }: { refusal: string }) {
+  const missing = missingRight(refusal);
+  if (!missing) return null;
+  return (
+    <p>
+      It takes a token with the right <strong class="mono">{missing.right}</strong>
+      {missing.name !== '' && (
+        <>
+          {' '}
+          on <span class="mono">{missing.name}</span>
+        </>
+      )}
+      .
+    </p>
+  );
+}
+
+function SignInHere() {
+  const { settings, signing } = useApp();
+  return (
+    <p>
+      <button type="button" onClick={() => (signing.value = 'in')}>
+        {settings.token.value === '' ? 'Sign in' : 'Sign in with another token'}
+      </button>
+    </p>
+  );
+}
+
 /** What the agent said no with, and what that means for this page. */
 export function Refusal({ error, what }: { error: ApiError; what: string }) {
   const isMissing = error.status === 404 || error.status === 501;
+  const isDenied = error.status === 401 || error.status === 403;
+  const head = isMissing
+    ? `This agent does not offer ${what}.`
+    : isDenied
+      ? `You may not see ${what}.`
+      : `Could not read ${what}.`;
   return (
     <div class="refusal" role="alert">
       <p>
-        <strong>{isMissing ? `This agent does not offer ${what}.` : `Could not read ${what}.`}</strong>
+        <strong>{head}</strong>
       </p>
       <p class="mono">{error.message}</p>
-      {(error.status === 401 || error.status === 403) && (
-        <p>An access token is typed in behind the key, at the foot of the navigation.</p>
-      )}
+      <MissingRight refusal={error.message} />
+      {isDenied && <SignInHere />}
     </div>
   );
 }
@@ -155,7 +190,9 @@ interface FactsProps {
 
 /** Names and values, one pair a line; empty values are left out. */
 export function Facts({ facts }: FactsProps) {
-  const shown = facts.filter(([, value]) => value !== '' && value !== undefined && value !== null);
+  const shown = facts.filter(
+    ([, value]) => value !== '' && value !== false && value !== undefined && value !== null,
+  );
   return (
     <dl class="facts">
       {shown.map(([name, value]) => (

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { type Action, useAction } from '../api/use-live.ts';
+import { MissingRight } from './basic.tsx';
 import { giveFocusBack } from './focus.ts';
 
 interface DialogProps {
@@ -37,9 +38,10 @@ export function Dialog({ title, onClose, class: extra = '', children }: DialogPr
 export function ActionError({ action }: { action: Action }) {
   if (action.error.value === '') return null;
   return (
-    <p class="form-error" role="alert">
-      {action.error.value}
-    </p>
+    <div class="form-error" role="alert">
+      <p>{action.error.value}</p>
+      <MissingRight refusal={action.error.value} />
+    </div>
   );
 }
 

@@ -30,3 +30,26 @@ export function prettyJson(text: string): string | undefined {
     return undefined;
   }
 }
+
+export interface TextProblem {
+  readonly text: string;
+  /** From 1; undefined where nobody can say. */
+  readonly line: number | undefined;
+}
+
+/** The number of the line that a place in a text is on. */
+const lineAt = (text: string, place: number): number => text.slice(0, place).split('\n').length;
+
+/** What keeps `text` from being JSON, and where; undefined when it is JSON. */
+export function jsonProblem(text: string): TextProblem | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    // Browsers say the place in words of their own: Chromium and Safari the position, Firefox the line.
+    const [, line, position] = /line (\d+) column|position (\d+)/.exec(said) ?? [];
+    if (line !== undefined) return { text: said, line: Number(line) };
+    return { text: said, line: position === undefined ? undefined : lineAt(text, Number(position)) };
+  }
+}
