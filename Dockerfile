@@ -14,6 +14,14 @@ COPY ui ui
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
+# The release says both.
+ARG VERSION=0.0.0-local
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="rollcall" \
+  org.opencontainers.image.description="Service discovery over DNS and HTTP, for unchanged Consul clients" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
 # Without these two the allocators keep some 100 MB more after a minute of writes (docs/operations.md).
 ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=8
@@ -30,8 +38,8 @@ RUN ln -s /opt/rollcall/bin/rollcall.js /usr/local/bin/rollcall && install -d -o
 # The user "node" of the image, by number so that an orchestrator can verify that it is not root.
 USER 1000:1000
 VOLUME /data
-# HTTP, DNS; of servers that have others beside them: agents, etcd.
-EXPOSE 8500/tcp 8600/tcp 8600/udp 8300/tcp 2380/tcp
+# HTTP, DNS; of servers that have others beside them: agents, etcd; where TLS is configured so: HTTPS, DNS over TLS.
+EXPOSE 8500/tcp 8600/tcp 8600/udp 8300/tcp 2380/tcp 8501/tcp 8853/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rollcall", "members"]
 # As the first process of a container it is its init too: it waits for what script checks leave behind (bin/rollcall.js).

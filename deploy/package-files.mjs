@@ -29,6 +29,7 @@ function stripManifest() {
     scripts: _,
     devDependencies: __,
     allowScripts: ___,
+    overrides: ____,
     ...published
   } = JSON.parse(fs.readFileSync(MANIFEST, 'utf8'));
   fs.writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);

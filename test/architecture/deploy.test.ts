@@ -60,7 +60,7 @@ describe('deploy/prometheus', () => {
 
 describe('deploy/kubernetes', () => {
   it('has a sidecar whose definition takes id and address from the pod', async () => {
-    const { definitions } = await load(literalBlock('kubernetes/sidecar.yaml', 'service.json'), {
+    const { definitions } = await load(literalBlock('kubernetes/examples/sidecar.yaml', 'service.json'), {
       POD_NAME: 'pod-7',
       POD_IP: '10.1.2.3',
     });
@@ -72,7 +72,7 @@ describe('deploy/kubernetes', () => {
   });
 
   it('has a server whose configuration loads', async () => {
-    const { config } = await load(literalBlock('kubernetes/server.yaml', 'server.json'));
+    const { config } = await load(literalBlock('kubernetes/single/server.yaml', 'server.json'));
     expect(config.client_addr).toEqual(['0.0.0.0']);
   });
 });
@@ -116,10 +116,10 @@ describe('every agent command in deploy/', () => {
     'systemd/rollcall.service',
     'compose/compose.yaml',
     'compose/cluster.yaml',
-    'kubernetes/server.yaml',
+    'kubernetes/single/server.yaml',
     'kubernetes/cluster.yaml',
     'kubernetes/agents.yaml',
-    'kubernetes/sidecar.yaml',
+    'kubernetes/examples/sidecar.yaml',
   ])('%s has flags that exist', (file) => {
     const flags = read(file)
       .split('\n')
