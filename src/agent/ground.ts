@@ -123,7 +123,7 @@ export async function layGround(
     metrics,
     core,
     identity,
-    coordinates: new Coordinates(identity.nodeName),
+    coordinates: new Coordinates(core.state.view, identity.nodeName),
   };
   return { ground, role: buildRole(ground) };
 }

@@ -28,7 +28,10 @@ export interface RoleTools {
 }
 
 export interface Role
-  extends Pick<HttpParts, 'cluster' | 'membership' | 'datacenters' | 'elsewhere' | 'renewSession' | 'copy'> {
+  extends Pick<
+    HttpParts,
+    'cluster' | 'membership' | 'datacenters' | 'elsewhere' | 'network' | 'renewSession' | 'copy'
+  > {
   /** Where DNS names are answered whose rows are not here; absent where all are. */
   readonly dns?: Pick<DnsParts, 'elsewhere' | 'onRecalled'>;
   /** Told once of the rest of the agent, before anything starts. */

@@ -93,7 +93,6 @@ function answering({ dns: { config, onConfig }, core, identity, coordinates }: G
   return {
     view,
     nodeName,
-    coordinates,
     config,
     onConfig,
     clock: systemClock,
@@ -120,7 +119,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request, acl } = ground;
   const { nodeName, nodeId } = identity;
-  const { cluster, membership, datacenters, elsewhere, renewSession, copy } = role;
+  const { cluster, membership, datacenters, elsewhere, network, renewSession, copy } = role;
   return buildHttpServer({
     ...core,
     ...own,
@@ -128,6 +127,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     membership,
     datacenters,
     elsewhere,
+    network,
     renewSession,
     copy,
     events: buildEvents(ground, role, local),

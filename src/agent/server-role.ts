@@ -12,6 +12,7 @@ import { ServiceSummaries } from '../catalog/service-summary.ts';
 import { SessionTimers } from '../catalog/session-timers.ts';
 import { Watch } from '../catalog/watch.ts';
 import { CURRENT_COPY } from '../http/catalog-copy.ts';
+import { unmeasuredNetwork } from '../http/network-port.ts';
 import { systemClock } from '../lib/clock.ts';
 import { AGENT_RULES, type AgentState } from '../local/agent-rules.ts';
 import { aclTerm } from './acl/acl-term.ts';
@@ -125,6 +126,7 @@ function aloneRole(ground: Ground): AloneRole {
   return {
     works: [...acl, sessionTimers, autopilot],
     cluster: onlyServer(ground),
+    network: unmeasuredNetwork(config.datacenter, ground.identity.nodeName),
     renewSession: async (session) => {
       sessionTimers.renew(session);
       return true;

@@ -10,6 +10,7 @@ import type {
   CheckId,
   CheckRow,
   CheckStatus,
+  CoordinateRow,
   ModifyIndex,
   NodeName,
   NodeRow,
@@ -55,6 +56,12 @@ export interface CheckStatusCommand {
   readonly checkId: CheckId;
   readonly status: CheckStatus;
   readonly output: string;
+}
+
+/** Say where nodes are in the network; nodes that the catalog does not know are passed over. */
+export interface CoordinatesCommand {
+  readonly kind: 'coordinates';
+  readonly places: readonly Unstamped<CoordinateRow>[];
 }
 
 /** Keep a small document for everybody. */
@@ -153,6 +160,7 @@ type CommandOfKind =
   | RegisterCommand
   | DeregisterCommand
   | CheckStatusCommand
+  | CoordinatesCommand
   | SettingCommand
   | KvCommand
   | CreateSessionCommand
@@ -169,6 +177,7 @@ export interface Results extends AclResults {
   register: true;
   deregister: true;
   'check-status': true;
+  coordinates: true;
   /** False: the row had another index than `ifIndex`. */
   setting: boolean;
   kv: boolean;

@@ -1,40 +1,15 @@
 /**
- * Network coordinates: where nodes are, in estimated round-trip time. Kept in memory; whoever measures them sends them
- * again and again.
+ * Where nodes are in the network, as rows of the catalog have it, and the writes of those rows.
  *
- * One agent measures nothing, so its own node sits at the origin. Distances as serf defines them: the Euclidean part
- * plus both heights, plus both adjustments unless that makes it negative. A node may be in several segments of the
- * network, with a coordinate in each; rollcall itself has one segment, whose name is empty.
+ * A node may be in several segments of the network, with a coordinate in each; rollcall itself has one segment, whose
+ * name is empty. A node goes with its coordinates. Who measures, and how often that is written, is cluster/'s business.
  */
+import { type Coordinate, DIMENSIONS, ORIGIN, secondsBetween } from '../lib/network-coordinate.ts';
 import { AppError } from '../model/errors.ts';
-import { nodeKey, type View } from './tables.ts';
-
-export interface Coordinate {
-  readonly vec: readonly number[];
-  readonly error: number;
-  readonly adjustment: number;
-  readonly height: number;
-}
-
-const DIMENSIONS = 8;
-
-/** Where a node is that has not measured anything. */
-export const ORIGIN: Coordinate = Object.freeze({
-  vec: Object.freeze(new Array<number>(DIMENSIONS).fill(0)),
-  error: 1.5,
-  adjustment: 0,
-  height: 1e-5,
-});
-
-function secondsBetween(a: Coordinate, b: Coordinate): number {
-  const squares = a.vec.reduce((sum, value, i) => sum + (value - (b.vec[i] ?? 0)) ** 2, 0);
-  const raw = Math.sqrt(squares) + a.height + b.height;
-  const adjusted = raw + a.adjustment + b.adjustment;
-  return adjusted > 0 ? adjusted : raw;
-}
-
-/** A node and where it is in a segment of the network. */
-export type Placed = readonly [node: string, coordinate: Coordinate, segment: string];
+import { type CoordinateRow, UNSTAMPED } from '../model/types.ts';
+import type { CoordinatesCommand, Unstamped } from './command.ts';
+import type { Draft } from './draft.ts';
+import { coordinateKey, nodeKey, type View } from './tables.ts';
 
 /** A node is in few segments; Consul knows 64 by default. */
 const MAX_SEGMENTS = 64;
@@ -46,52 +21,30 @@ function segmentOf(places: BySegment): string | undefined {
   return places.size === 1 ? places.keys().next().value : undefined;
 }
 
-export class Coordinates {
-  readonly #places = new Map<string, Map<string, Coordinate>>();
-  readonly #listeners: ((placed: Placed) => void)[] = [];
+const coordinateOf = ({ vec, error, adjustment, height }: CoordinateRow): Coordinate => ({
+  vec,
+  error,
+  adjustment,
+  height,
+});
 
-  /** `ownNode` is at the origin from the start. */
-  constructor(ownNode: string) {
-    this.#places.set(nodeKey(ownNode), new Map([['', ORIGIN]]));
+export class Coordinates {
+  readonly #view: View;
+  readonly #ownKey: string;
+
+  /** `ownNode` is at the origin while nothing is written of it. */
+  constructor(view: View, ownNode: string) {
+    this.#view = view;
+    this.#ownKey = nodeKey(ownNode);
   }
 
   /** Coordinates of a node by segment; none when nothing is known of it. */
   of(node: string): BySegment {
-    return this.#places.get(nodeKey(node)) ?? new Map();
-  }
-
-  all(): readonly Placed[] {
-    return Array.from(this.#places, ([node, places]) =>
-      Array.from(places, ([segment, coordinate]): Placed => [node, coordinate, segment]),
-    ).flat();
-  }
-
-  /** Have the listener told of every coordinate that is remembered. */
-  onSet(listener: (placed: Placed) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  /**
-   * Remember where a node of the catalog is; others are forgotten at once. Throws invalid_command for another number of
-   * dimensions, what is no number, and too many segments.
-   */
-  set([node, coordinate, segment]: Placed, view: View): void {
-    const { vec, error, adjustment, height } = coordinate;
-    if (vec.length !== DIMENSIONS) throw new AppError('invalid_command', 'incompatible coordinate');
-    if (![...vec, error, adjustment, height].every(Number.isFinite))
-      throw new AppError('invalid_command', 'invalid coordinate');
-    const known = this.of(node);
-    if (known.size >= MAX_SEGMENTS && !known.has(segment))
-      throw new AppError('invalid_command', `a node is in at most ${MAX_SEGMENTS} segments`);
-    if (view.nodes.get(nodeKey(node))) this.place([node, coordinate, segment]);
-  }
-
-  /** Remember a coordinate that was looked at before. */
-  place([node, coordinate, segment]: Placed): void {
-    const known = this.#places.get(nodeKey(node));
-    if (known) known.set(segment, coordinate);
-    else this.#places.set(nodeKey(node), new Map([[segment, coordinate]]));
-    for (const listener of this.#listeners) listener([node, coordinate, segment]);
+    const places = new Map<string, Coordinate>();
+    for (const row of this.#view.coordinates.by('node', nodeKey(node)))
+      places.set(row.segment, coordinateOf(row));
+    if (places.size === 0 && nodeKey(node) === this.#ownKey) places.set('', ORIGIN);
+    return places;
   }
 
   /** Estimated round trip in seconds; Infinity when one of them is not known, or they share no segment. */
@@ -103,4 +56,41 @@ export class Coordinates {
     const b = placesTo.get(segment);
     return a && b ? secondsBetween(a, b) : Number.POSITIVE_INFINITY;
   }
+}
+
+function requireCoordinate({ vec, error, adjustment, height }: Coordinate): void {
+  if (vec.length !== DIMENSIONS) throw new AppError('invalid_command', 'incompatible coordinate');
+  if (![...vec, error, adjustment, height].every(Number.isFinite))
+    throw new AppError('invalid_command', 'invalid coordinate');
+}
+
+function putCoordinate(draft: Draft, place: Unstamped<CoordinateRow>): void {
+  requireCoordinate(place);
+  const { nodes, coordinates } = draft.view;
+  const node = nodes.get(nodeKey(place.node));
+  if (node === undefined) return;
+  const known = [...coordinates.by('node', nodeKey(node.name))];
+  if (known.length >= MAX_SEGMENTS && known.every(({ segment }) => segment !== place.segment))
+    throw new AppError('invalid_command', `a node is in at most ${MAX_SEGMENTS} segments`);
+  draft.put('coordinates', { ...UNSTAMPED, ...place, node: node.name });
+}
+
+/** Reducer of `coordinates`. Throws invalid_command for what is no coordinate, and for too many segments. */
+export function putCoordinates(draft: Draft, { places }: CoordinatesCommand): true {
+  for (const place of places) putCoordinate(draft, place);
+  return true;
+}
+
+/** A node is going: nothing is remembered of where it was. */
+export function forgetCoordinates(draft: Draft, node: string): void {
+  for (const { segment } of [...draft.view.coordinates.by('node', nodeKey(node))])
+    draft.remove('coordinates', coordinateKey(node, segment));
+}
+
+/** The nodes are others now: what is left of those that have gone is forgotten. */
+export function forgetLostCoordinates(draft: Draft): void {
+  const lost = [...draft.view.coordinates.values()].filter(
+    ({ node }) => draft.view.nodes.get(nodeKey(node)) === undefined,
+  );
+  for (const { node } of lost) forgetCoordinates(draft, node);
 }

@@ -7,6 +7,7 @@
 import { UNSTAMPED } from '../model/types.ts';
 import { ACL_REDUCERS } from './acl-reduce.ts';
 import type { AllCommand, Command, Results, SettingCommand } from './command.ts';
+import { putCoordinates } from './coordinate.ts';
 import { Draft } from './draft.ts';
 import { kv } from './kv.ts';
 import type { Rules } from './opened-store.ts';
@@ -29,6 +30,7 @@ const REDUCERS: { readonly [Kind in Command['kind']]: Reducer<Kind> } = {
   register,
   deregister,
   'check-status': checkStatus,
+  coordinates: putCoordinates,
   setting: (draft, { name, value, ifIndex }: SettingCommand) => {
     if (ifIndex !== undefined && (draft.view.settings.get(name)?.modifyIndex ?? 0) !== ifIndex) return false;
     if (value === null) draft.remove('settings', name);

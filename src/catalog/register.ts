@@ -21,6 +21,7 @@ import type {
   RegisterCommand,
   Unstamped,
 } from './command.ts';
+import { forgetCoordinates } from './coordinate.ts';
 import type { Draft } from './draft.ts';
 import type { ReduceContext } from './reduce-context.ts';
 import { endSessionsOfCheck, endSessionsOfNode, statusOfFollowedSession } from './session.ts';
@@ -114,13 +115,14 @@ export function removeService(draft: Draft, node: string, id: ServiceId, context
   draft.remove('services', serviceKey(node, id));
 }
 
-/** Remove a node with its services, checks and sessions. */
+/** Remove a node with its services, checks, sessions and coordinates. */
 export function removeNode(draft: Draft, node: string, context: ReduceContext): void {
   for (const service of [...draft.view.services.by('node', nodeKey(node))])
     removeService(draft, node, service.id, context);
   for (const check of [...draft.view.checks.by('node', nodeKey(node))])
     removeCheck(draft, node, check.id, context);
   endSessionsOfNode(draft, node, context.nowMs);
+  forgetCoordinates(draft, node);
   draft.remove('nodes', nodeKey(node));
 }
 

@@ -21,6 +21,7 @@ import type { HistoryRow } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
+  CoordinateRow,
   KvRow,
   LockDelayRow,
   NodeRow,
@@ -156,6 +157,14 @@ export const ROW_SHAPES = {
     }),
   }),
   lockDelays: hasFields<Content<LockDelayRow>>({ key: isText, untilMs: isNumber }),
+  coordinates: hasFields<Content<CoordinateRow>>({
+    node: isText,
+    segment: isText,
+    vec: isListOf(isNumber),
+    error: isNumber,
+    adjustment: isNumber,
+    height: isNumber,
+  }),
   settings: hasFields<Content<SettingRow>>({ name: isText, value: isJsonText }),
   history: hasFields<Content<HistoryRow>>({
     key: isText,

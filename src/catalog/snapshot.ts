@@ -3,11 +3,13 @@
  *
  * A snapshot is the catalog: nodes, services, checks, keys, sessions, queries, and who may do what, secrets included. One
  * that says nothing of access control (of a server without it, or of a version before it) leaves that as it is. What this agent was asked to run, and
- * its own facts, belong to the machine and stay, as does its own node. Restored rows get new indexes, so no client mistakes them for what it
+ * its own facts, belong to the machine and stay, as does its own node. Coordinates are no part of it: they are measured
+ * again. Restored rows get new indexes, so no client mistakes them for what it
  * read before.
  */
 import { AppError } from '../model/errors.ts';
 import type { RestoreCommand } from './command.ts';
+import { forgetLostCoordinates } from './coordinate.ts';
 import { type Draft, isSameContent } from './draft.ts';
 import type { ReduceContext } from './reduce-context.ts';
 import { endBrokenSessions } from './session.ts';
@@ -100,5 +102,6 @@ export function restore(draft: Draft, command: RestoreCommand, { nowMs }: Reduce
   }
   for (const { table, row } of wanted) draft.put(table, row);
   endBrokenSessions(draft, nowMs);
+  forgetLostCoordinates(draft);
   return true;
 }

@@ -17,6 +17,7 @@ import type { HistoryRow } from '../model/history-types.ts';
 import { KvValue } from '../model/kv-value.ts';
 import type {
   CheckRow,
+  CoordinateRow,
   KvRow,
   LockDelayRow,
   NodeRow,
@@ -43,6 +44,7 @@ export type CatalogKinds = {
   sessions: Kind<SessionRow, 'node' | 'check'>;
   queries: Kind<QueryRow, 'name' | 'template' | 'session'>;
   lockDelays: Kind<LockDelayRow, never>;
+  coordinates: Kind<CoordinateRow, 'node'>;
   settings: Kind<SettingRow, never>;
   history: Kind<HistoryRow, never>;
   aclTokens: Kind<AclTokenRow, 'secret' | 'policy' | 'role' | 'authMethod'>;
@@ -62,6 +64,7 @@ const SEPARATOR = '\u0000';
 export const nodeKey = (node: string): string => node.toLowerCase();
 export const serviceNameKey = (name: string): string => name.toLowerCase();
 export const serviceKey = (node: string, id: string): string => nodeKey(node) + SEPARATOR + id;
+export const coordinateKey = (node: string, segment: string): string => nodeKey(node) + SEPARATOR + segment;
 export const checkKey = (node: string, id: string): string => nodeKey(node) + SEPARATOR + id;
 
 /** The service, in lower case, that an instance speaks for in a mesh: a sidecar for another one, a native one for itself. */
@@ -148,6 +151,11 @@ export const TABLES: TableSpecs<CatalogKinds> = {
     },
   },
   lockDelays: { shape: ROW_SHAPES.lockDelays, key: (row) => row.key, indexes: {} },
+  coordinates: {
+    shape: ROW_SHAPES.coordinates,
+    key: (row) => coordinateKey(row.node, row.segment),
+    indexes: { node: (row) => nodeKey(row.node) },
+  },
   settings: { shape: ROW_SHAPES.settings, key: (row) => row.name, indexes: {} },
   history: { shape: ROW_SHAPES.history, key: (row) => row.key, indexes: {} },
   aclTokens: {

@@ -2,12 +2,13 @@
  * Which questions a change may have changed the answer to, and the index of each such question.
  *
  * A topic is a short text: `service:web` (instances of web and their health), `node:n1` (a node, its services and
- * checks), `kv:a/b`, and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`. Readers that block
+ * checks), `kv:a/b`, and the lists `nodes`, `services`, `checks`, `kv`, `sessions`, `queries`, `coordinates`. Readers that block
  * name the topics that their answer depends on. One that ends in `*` stands for every topic with that beginning
  * (`kv:a/*`).
  */
 import type {
   CheckRow,
+  CoordinateRow,
   KvRow,
   ModifyIndex,
   NodeRow,
@@ -29,6 +30,8 @@ export const sessionTopic = (id: string): string => `session:${id}`;
 export const sessionsOfTopic = (node: string): string => `sessions-of:${nodeKey(node)}`;
 /** Everything that the history remembers. */
 export const HISTORY_TOPIC = 'history';
+/** Where a node is in the network; `coordinates` is where all are. */
+export const coordinateTopic = (node: string): string => `coordinate:${nodeKey(node)}`;
 export const queryTopic = (id: string): string => `query:${id}`;
 /** All tokens, policies, roles, auth methods or binding rules; answers name what they link, so one topic serves a table. */
 export const aclTopic = (table: AclTable): string => `acl:${table}`;
@@ -73,6 +76,8 @@ function topicsOfRow(table: Applied['table'], row: object, view: View): Iterable
       return ['sessions', sessionTopic((row as SessionRow).id), sessionsOfTopic((row as SessionRow).node)];
     case 'queries':
       return ['queries', queryTopic((row as QueryRow).id)];
+    case 'coordinates':
+      return ['coordinates', coordinateTopic((row as CoordinateRow).node)];
     case 'history':
       return [HISTORY_TOPIC];
     case 'aclTokens':

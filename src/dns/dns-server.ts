@@ -6,7 +6,6 @@
  * for packets, so no answer can outlive a change.
  */
 import type { Socket } from 'node:net';
-import type { Coordinates } from '../catalog/coordinate.ts';
 import type { Applied } from '../catalog/state.ts';
 import type { View } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
@@ -64,8 +63,6 @@ export interface DnsParts extends ConfigSource {
   /** Read a file of the system as text. */
   readonly readFile: (file: string) => Promise<string>;
   readonly nodeName: string;
-  /** Where nodes are, for prepared queries that want the nearest. */
-  readonly coordinates: Coordinates;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

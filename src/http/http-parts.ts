@@ -40,6 +40,7 @@ import type { AnswerElsewhere } from './elsewhere-port.ts';
 
 import type { BudgetLimits } from './listen/budget.ts';
 import type { Membership } from './membership.ts';
+import type { NetworkPort } from './network-port.ts';
 
 /** Questions that DNS was asked lately, a fair sample of them. */
 export interface QuestionBatch {
@@ -267,6 +268,7 @@ export interface HttpParts {
   readonly drains: DrainPort;
   readonly events: EventRing;
   readonly coordinates: Coordinates;
+  readonly network: NetworkPort;
   /** When the certificates that this agent shows end, ms since 1970, by interface. */
   readonly certificateEnds?: () => Readonly<Record<string, number>>;
   /** The reply to a DNS message and for how long it is true; undefined when there is none to give. */

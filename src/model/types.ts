@@ -267,6 +267,17 @@ export interface QueryRow extends Stamp {
   readonly document: QueryDocument;
 }
 
+/** Where a node is in a segment of the network; see lib/network-coordinate.ts. */
+export interface CoordinateRow extends Stamp {
+  readonly node: NodeName;
+  /** '' where the network has one segment only. */
+  readonly segment: string;
+  readonly vec: readonly number[];
+  readonly error: number;
+  readonly adjustment: number;
+  readonly height: number;
+}
+
 /** A named document that everybody who shares the catalog obeys: the autopilot's settings. */
 export interface SettingRow extends Stamp {
   readonly name: string;

@@ -52,6 +52,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   // What the catalog remembers of its own past.
   [rowTable('history')],
   ['acl_tokens', 'acl_policies', 'acl_roles', 'acl_auth_methods', 'acl_binding_rules'].map(rowTable),
+  // Where nodes are in the network.
+  [rowTable('coordinates')],
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

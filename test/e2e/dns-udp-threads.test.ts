@@ -7,7 +7,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Coordinates } from '../../src/catalog/coordinate.ts';
 import { State } from '../../src/catalog/state.ts';
 import { TABLES } from '../../src/catalog/tables.ts';
 import { DNS_DEFAULTS } from '../../src/dns/dns-config.ts';
@@ -139,7 +138,6 @@ describe.runIf(typeof loaded !== 'string')('a thread that dies under load', () =
         index: () => state.index,
         config: DNS_DEFAULTS,
         nodeName: 'n1',
-        coordinates: new Coordinates('n1'),
         clock: systemClock,
         log,
         metrics: new Metrics(),

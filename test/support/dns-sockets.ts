@@ -6,7 +6,6 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
-import { Coordinates } from '../../src/catalog/coordinate.ts';
 import type { Change } from '../../src/catalog/state.ts';
 import { State } from '../../src/catalog/state.ts';
 import { TABLES } from '../../src/catalog/tables.ts';
@@ -42,7 +41,6 @@ export async function startSocketRig(
 ): Promise<SocketRig> {
   const state = new State(TABLES);
   const metrics = new Metrics();
-  const coordinates = new Coordinates('n1');
   const listeners: InstalledListener[] = [];
   const configListeners = new Set<(config: DnsConfig) => void>();
   let config: DnsConfig = { ...DNS_DEFAULTS, ...options.config };
@@ -61,7 +59,6 @@ export async function startSocketRig(
       return () => void configListeners.delete(listener);
     },
     nodeName: 'n1',
-    coordinates,
     clock: systemClock,
     random: systemRandom,
     log: options.log ?? silentLogger,

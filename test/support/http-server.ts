@@ -14,6 +14,7 @@ import { SessionTimers } from '../../src/catalog/session-timers.ts';
 import { ALLOW_ALL } from '../../src/http/access/right.ts';
 import { CURRENT_COPY } from '../../src/http/catalog-copy.ts';
 import type { HttpConfig, HttpParts, LiveHttpConfig } from '../../src/http/http-parts.ts';
+import { unmeasuredNetwork } from '../../src/http/network-port.ts';
 import { buildHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
@@ -147,7 +148,8 @@ export async function startHttp(
       return true;
     },
     events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),
-    coordinates: new Coordinates('n1'),
+    network: unmeasuredNetwork('dc1', 'n1'),
+    coordinates: new Coordinates(state.view, 'n1'),
     explainDns: () => {
       throw new Error('there is no DNS in this test');
     },

@@ -7,6 +7,7 @@ import { parseJoinAddress, resolveJoinAddress } from '../../cluster/join-address
 import { noServers } from '../../cluster/server-link.ts';
 import type { ClusterPort } from '../../http/cluster-port.ts';
 import type { Membership, MemberView } from '../../http/membership.ts';
+import { unmeasuredNetwork } from '../../http/network-port.ts';
 import { addressText } from '../../lib/address-text.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
@@ -95,6 +96,7 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     membership: membershipOf(ground, servers),
     // Answered by a server: see its place.
     datacenters: () => [config.datacenter],
+    network: unmeasuredNetwork(config.datacenter, nodeName),
     elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward }),
     dns: {
       elsewhere: clientDns(servers, config.datacenter),

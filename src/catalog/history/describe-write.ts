@@ -15,7 +15,7 @@ import { type DescribeSettings, describeRow, isMark } from './describe-row.ts';
 const MAX_NOTES = 64;
 
 /** Tables of what nobody has to be told, and of the history itself. */
-const QUIET: ReadonlySet<TableName> = new Set(['sessions', 'lockDelays', 'history']);
+const QUIET: ReadonlySet<TableName> = new Set(['sessions', 'lockDelays', 'coordinates', 'history']);
 
 interface RowChange {
   readonly table: TableName;

@@ -1,12 +1,14 @@
 /**
  * `rollcall rtt`: the estimated round trip between two nodes, from the coordinates that are stored of them.
  */
+import { type Coordinate, secondsBetween } from '../../lib/network-coordinate.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Client } from '../client.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 
-interface Coordinate {
+interface CoordinateDocument {
   readonly Vec: readonly number[];
+  readonly Error: number;
   readonly Adjustment: number;
   readonly Height: number;
 }
@@ -14,18 +16,17 @@ interface Coordinate {
 interface Placed {
   readonly Node: string;
   readonly Segment: string;
-  readonly Coord: Coordinate;
+  readonly Coord: CoordinateDocument;
 }
 
 const MS_PER_SECOND = 1_000;
 
-/** Seconds, as Vivaldi coordinates tell them; an adjustment that leaves nothing is not used. */
-function secondsBetween(a: Coordinate, b: Coordinate): number {
-  const squares = a.Vec.map((at, i) => (at - (b.Vec[i] ?? 0)) ** 2);
-  const seconds = Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) + a.Height + b.Height;
-  const adjusted = seconds + a.Adjustment + b.Adjustment;
-  return adjusted > 0 ? adjusted : seconds;
-}
+const coordinateOf = ({ Vec, Error: error, Adjustment, Height }: CoordinateDocument): Coordinate => ({
+  vec: Vec,
+  error,
+  adjustment: Adjustment,
+  height: Height,
+});
 
 /** Coordinates by node within a datacenter, or by `node.datacenter` of servers among datacenters. */
 async function coordinatesOf(client: Client, isWan: boolean): Promise<ReadonlyMap<string, Placed>> {
@@ -67,7 +68,7 @@ async function run({ flags, args, io, client: clientOf }: CommandInput): Promise
   }) as [Placed, Placed];
   if (!isWan && a.Segment !== b.Segment)
     throw new AppError('not_found', 'Could not find a compatible coordinate: the nodes are in two segments');
-  const ms = (secondsBetween(a.Coord, b.Coord) * MS_PER_SECOND).toFixed(3);
+  const ms = (secondsBetween(coordinateOf(a.Coord), coordinateOf(b.Coord)) * MS_PER_SECOND).toFixed(3);
   io.out(`Estimated ${first} <-> ${second} rtt: ${ms} ms (using ${isWan ? 'WAN' : 'LAN'} coordinates)`);
   return 0;
 }

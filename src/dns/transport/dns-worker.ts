@@ -53,8 +53,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const [clock, random, { view }] = [systemClock, systemRandom, state];
   const sample = new QuestionSample(clock, random);
   const isSelf = ownSocketTest(start.addresses, () => start.port);
-  const coordinates = new Coordinates(start.nodeName);
-  for (const placed of start.coordinates) coordinates.place(placed);
+  const coordinates = new Coordinates(view, start.nodeName);
   const distance = (from: string, to: string): number => coordinates.distance(from, to);
   const handler = new Handler({
     view: viewForDns(view, () => config),
@@ -76,7 +75,7 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
   const setConfig = (next: ThreadStart['config']): void => {
     config = next;
   };
-  return { handler, log, counters, setConfig, coordinates, sample };
+  return { handler, log, counters, setConfig, sample };
 }
 
 type Built = ReturnType<typeof buildHandler>;
@@ -119,7 +118,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   state.load(start.rows, start.index);
   const metrics = new Metrics();
   const built = buildHandler(start, state, port, metrics);
-  const { handler, setConfig, coordinates, sample } = built;
+  const { handler, setConfig, sample } = built;
   const report = makeReport(metrics);
   const watch = sampleWatch(sample, say);
   watch(start.isWatched);
@@ -140,7 +139,6 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
       handler.invalidate(topicsOf(applied, state.view));
     } else if (message.kind === 'config') setConfig(message.config);
     else if (message.kind === 'watch') watch(message.isOn);
-    else if (message.kind === 'coordinate') coordinates.place(message.placed);
     else void stop();
   });
   try {

@@ -1,11 +1,10 @@
 /**
  * What the main thread and the DNS threads tell each other. Everything here survives a structured clone.
  *
- * Main → thread: the rows at the start, every installed write after that, coordinates, new configurations, whether somebody
- * watches the questions, the order to end. Thread → main: that it listens (or cannot), lines for the log, questions for those
+ * Main → thread: the rows at the start, every installed write after that, new configurations, whether somebody watches
+ * the questions, the order to end. Thread → main: that it listens (or cannot), lines for the log, questions for those
  * who watch, and once a second what it has counted.
  */
-import type { Placed } from '../../catalog/coordinate.ts';
 import type { Applied, Change, PutChange } from '../../catalog/state.ts';
 import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/tables.ts';
 import type { MetricName } from '../../metrics/metric-table.ts';
@@ -24,14 +23,12 @@ export interface ThreadStart {
   readonly nodeName: string;
   readonly rows: readonly PutChange[];
   readonly index: ModifyIndex;
-  readonly coordinates: readonly Placed[];
   /** Somebody watches the questions. */
   readonly isWatched: boolean;
 }
 
 export type ToThread =
   | { readonly kind: 'write'; readonly changes: readonly Change[]; readonly index: ModifyIndex }
-  | { readonly kind: 'coordinate'; readonly placed: Placed }
   | { readonly kind: 'config'; readonly config: DnsConfig }
   | { readonly kind: 'watch'; readonly isOn: boolean }
   | { readonly kind: 'stop' };
@@ -57,7 +54,7 @@ export type FromThread =
   | { readonly kind: 'counted'; readonly counted: readonly Counted[] };
 
 /** The tables that answers are made of. */
-const DNS_TABLES: readonly TableName[] = ['nodes', 'services', 'checks', 'queries'];
+const DNS_TABLES: readonly TableName[] = ['nodes', 'services', 'checks', 'queries', 'coordinates'];
 
 /** All rows that a DNS thread needs. O(rows). */
 export function rowsForThread(view: View): readonly PutChange[] {

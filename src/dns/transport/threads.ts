@@ -7,7 +7,6 @@
  * its sockets (thread-sockets.ts) or, with node:dgram, the others get it.
  */
 import { Worker } from 'node:worker_threads';
-import type { Coordinates } from '../../catalog/coordinate.ts';
 import type { Applied } from '../../catalog/state.ts';
 import type { View } from '../../catalog/tables.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -38,7 +37,6 @@ export interface ThreadsParts {
   readonly index: () => ModifyIndex;
   readonly config: DnsConfig;
   readonly nodeName: string;
-  readonly coordinates: Coordinates;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -102,7 +100,7 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
 
 /** The rows of this moment, for the thread with this number. Whoever starts a thread with them must tell it of every later write. */
 function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): ThreadStart {
-  const { addresses, port, sockets, nodeName, view, index, coordinates, live } = parts;
+  const { addresses, port, sockets, nodeName, view, index, live } = parts;
   return {
     addresses,
     port,
@@ -111,7 +109,6 @@ function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): Thread
     nodeName,
     rows: rowsForThread(view),
     index: index(),
-    coordinates: coordinates.all(),
     isWatched: live.isOn,
   };
 }
@@ -171,7 +168,6 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
     return { configure, stop };
   }
 
-  parts.coordinates.onSet((placed) => tell({ kind: 'coordinate', placed }));
   return {
     write(applied, index) {
       const changes = changesForThread(applied);

@@ -5,17 +5,10 @@ import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { formatDuration } from '../../lib/duration.ts';
 import type { HttpParts } from '../http-parts.ts';
+import { coordinateDocument } from './coordinate-document.ts';
 import { sorted } from './go-json.ts';
 import { memberDocument } from './member-document.ts';
 import type { Document } from './row-documents.ts';
-
-/** Where a node without measurements is in the network: at the origin, unsure. */
-const ORIGIN_COORDINATE: Document = Object.freeze({
-  Vec: [0, 0, 0, 0, 0, 0, 0, 0],
-  Error: 1.5,
-  Adjustment: 0,
-  Height: 1e-5,
-});
 
 function agentStats({ local }: HttpParts): Document {
   const checks = [...local.checks().values()];
@@ -99,7 +92,7 @@ export function selfDocument(parts: HttpParts): Document {
     },
     DebugConfig: sorted(debugConfig),
     ConfigSources: sorted(configSources),
-    Coord: ORIGIN_COORDINATE,
+    Coord: coordinateDocument(parts.network.own()),
     Member: memberDocument(parts.membership.self()),
     Stats: {
       agent: agentStats(parts),

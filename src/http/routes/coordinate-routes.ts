@@ -1,10 +1,10 @@
 /**
- * /v1/coordinate: where nodes are in the network (catalog/coordinate.ts). One agent measures nothing; others may tell.
+ * /v1/coordinate: where nodes are in the network (catalog/coordinate.ts). Agents that have others beside them measure it;
+ * anybody who may write a node can tell it.
  */
 
-import { type Coordinate, ORIGIN } from '../../catalog/coordinate.ts';
 import { nodeKey } from '../../catalog/tables.ts';
-import { nodeTopic } from '../../catalog/topics.ts';
+import { coordinateTopic, nodeTopic } from '../../catalog/topics.ts';
 import {
   type Decoder,
   decodeFields,
@@ -12,10 +12,13 @@ import {
   refuseDocument,
   text as textField,
 } from '../../decode/json-fields.ts';
+import type { Coordinate } from '../../lib/network-coordinate.ts';
+import type { NodeName } from '../../model/types.ts';
 import { nodesFilter } from '../access/answer-filters.ts';
 import { byBody, filtered, onRest, open } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
+import { coordinateDocument } from '../documents/coordinate-document.ts';
 import type { Document } from '../documents/row-documents.ts';
 import type { HttpConfig, HttpParts } from '../http-parts.ts';
 import { ANY_OWN_SERVER, CATALOG_READ, LEADER_BY_BODY } from '../place.ts';
@@ -75,9 +78,7 @@ const UPDATE: FieldTable<Update> = {
 };
 
 function placeDocument(node: string, coordinate: Coordinate, segment: string): Document {
-  const { vec, error, adjustment, height } = coordinate;
-  const coord = { Vec: vec, Error: error, Adjustment: adjustment, Height: height };
-  return { Node: node, Segment: segment, Coord: coord };
+  return { Node: node, Segment: segment, Coord: coordinateDocument(coordinate) };
 }
 
 /** Places of a node in the segment that the call names, or in all of them. */
@@ -94,12 +95,18 @@ const DISABLED = text(401, 'Coordinate support disabled');
 const whenOff = ({ hasCoordinates }: HttpConfig): Reply | undefined =>
   hasCoordinates ? undefined : DISABLED;
 
-const datacenters: Handler = (_call, { datacenter, nodeName }) =>
-  json([{ Datacenter: datacenter, AreaID: 'wan', Coordinates: [placeDocument(nodeName, ORIGIN, '')] }]);
+const datacenters: Handler = (_call, { network }) =>
+  json(
+    network.areas().map(({ datacenter, servers }) => ({
+      Datacenter: datacenter,
+      AreaID: 'wan',
+      Coordinates: servers.map(({ node, coordinate }) => placeDocument(node, coordinate, '')),
+    })),
+  );
 
 const nodes: Handler = (call, parts) =>
   answerRead(call, parts, {
-    topics: ['nodes'],
+    topics: ['nodes', 'coordinates'],
     reply: () => {
       const names = Array.from(parts.state.view.nodes.values(), ({ name }) => name).sort();
       return json(names.flatMap((name) => placesOf(call, parts, name)));
@@ -109,7 +116,7 @@ const nodes: Handler = (call, parts) =>
 const node: Handler = (call, parts) => {
   const name = call.params['*'] ?? '';
   return answerRead(call, parts, {
-    topics: [nodeTopic(name)],
+    topics: [nodeTopic(name), coordinateTopic(name)],
     reply: () => {
       const row = parts.state.view.nodes.get(nodeKey(name));
       const places = row ? placesOf(call, parts, row.name) : [];
@@ -125,9 +132,10 @@ const update: Prepare = (call, parts) => {
   return {
     datacenter: fields.datacenter || first(call.query, 'dc'),
     rights: () => [{ resource: 'node', level: 'write', name }],
-    run: () => {
+    run: async () => {
       if (coord === undefined) refuseDocument({ style: 'api', path: '' }, 'missing field "Coord"');
-      parts.coordinates.set([name, coord, segment], parts.state.view);
+      const place = { node: name as NodeName, segment, ...coord };
+      await parts.writer.submit({ kind: 'coordinates', places: [place] });
       return EMPTY;
     },
   };

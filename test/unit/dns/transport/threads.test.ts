@@ -48,7 +48,6 @@ function partsFor(state: State, port: number, errors: string[]): ThreadsParts {
     index: () => state.index,
     config: DNS_DEFAULTS,
     nodeName: 'n1',
-    coordinates: new Coordinates('n1'),
     clock: systemClock,
     log: { ...silentLogger, error: (_, message) => void errors.push(message) },
     metrics: new Metrics(),
