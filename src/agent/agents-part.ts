@@ -23,6 +23,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Turns } from '../lib/fair-turns.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { serversOnly } from '../rpc/servers-only.ts';
@@ -33,6 +34,7 @@ import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from
 import { ForwardedHttp } from './forwarded-http.ts';
 import type { Identity } from './identity.ts';
 import { cannotJoin, lanView, wanView } from './member-view.ts';
+import { type NearPeers, type PlacesPart, placesPart } from './places-part.ts';
 import type { RoleTools } from './role.ts';
 import type { TermWork } from './term.ts';
 
@@ -45,6 +47,7 @@ export interface AgentsPartParts {
   readonly config: Config;
   readonly identity: Identity;
   readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -55,10 +58,11 @@ export interface AgentsPartParts {
   /** The servers of other datacenters. */
   readonly peers: DatacentersPartParts['peers'];
   /** Where there are other servers. */
-  readonly others?: Pick<ReporterParts, 'tellLeader'> & {
-    /** Throws no_leader where this server does not lead. */
-    readonly requireLead: () => void;
-  };
+  readonly others?: Pick<ReporterParts, 'tellLeader'> &
+    NearPeers & {
+      /** Throws no_leader where this server does not lead. */
+      readonly requireLead: () => void;
+    };
   /** The rest of the agent, once it is built. */
   readonly tools: () => Pick<RoleTools, 'http' | 'makeAnswerPacket'>;
 }
@@ -71,6 +75,7 @@ export interface AgentsPart {
   readonly desk: AgentDesk;
   /** The other datacenters. */
   readonly wan: DatacentersPart;
+  readonly places: PlacesPart;
   /** Tells the leader who is connected here. */
   readonly reporter: Pick<Reporter, 'start' | 'stop'>;
   /** Take this server's node out of the catalog; it is a member that has left. */
@@ -219,7 +224,17 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
   });
   const record = agentRecord(config, identity, 'server');
   const self = (): AgentRecord => record;
-  const wan = datacentersPart({ ...parts, servers: () => wanServers(table, record, config) });
+  const places = placesPart({
+    ...parts,
+    near: parts.others,
+    agentOf: (call) => desk.agentOf(call),
+    memberCount: () => table.size,
+  });
+  const wan = datacentersPart({
+    ...parts,
+    servers: () => wanServers(table, record, config).map(places.placed),
+    onMeasured: places.measured,
+  });
   const members: Members = { self, table, datacenters: wan.datacenters };
   const { presence, judge, reporter } = presenceOf(parts, { self, table });
   const desk = new AgentDesk({
@@ -243,11 +258,13 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
       ...forwarded.methods(),
       ...serversOnly(reporter.methods),
       ...wan.datacenters.methods(),
+      ...places.methods,
       members: async (request) => membersOf(members, isWan(request)),
       dns: dnsMethod(tools),
     },
     membership: membershipOf(parts, members),
     wan,
+    places,
     judge,
     desk,
     reporter,

@@ -32,6 +32,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     catalog,
     clock: systemClock,
     random: systemRandom,
+    metrics: ground.metrics,
     log: agentLog.log.child({ part: 'members' }),
     submit: (command) => core.writer.submit(command),
     peers: {
@@ -40,6 +41,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
         peers ??= new RpcPeers<FarAddress>(systemClock, own, ({ datacenter }) => datacenter);
         return peers.call(...call);
       },
+      takeRoundTripMs: (to) => peers?.takeRoundTripMs(to),
       close: () => peers?.close(),
     },
     servers: () => [self],
@@ -65,6 +67,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     ...alone,
     membership: agents.membership,
     datacenters: () => agents.wan.datacenters.names(),
+    network: agents.places.network(agents.wan.datacenters),
     elsewhere: agents.wan.http,
     dns: { elsewhere: agents.wan.dns },
     attach: (given) => {
@@ -77,8 +80,10 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
         term.begin();
         await rpc.start();
         agents.wan.datacenters.start();
+        agents.places.start();
       },
       stop: async () => {
+        agents.places.stop();
         agents.wan.datacenters.stop();
         await rpc.stop();
         term.end();

@@ -22,6 +22,7 @@ export interface DatacentersPartParts {
   readonly identity: Identity;
   readonly servers: () => readonly WanServer[];
   readonly peers: FarPeers;
+  readonly onMeasured: (server: WanServer, roundTripMs: number) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -44,13 +45,14 @@ function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
 
 /** The other datacenters of a server, not begun. */
 export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
-  const { config, identity, servers, peers, clock, random, log } = parts;
+  const { config, identity, servers, peers, onMeasured, clock, random, log } = parts;
   const datacenters = new Datacenters({
     own: config.datacenter,
     servers,
     joinAddresses: joinAddresses(config),
     retryMs: config.retry_interval_wan,
     peers,
+    onMeasured,
     clock,
     log,
   });

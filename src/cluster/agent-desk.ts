@@ -92,6 +92,11 @@ export class AgentDesk {
     };
   }
 
+  /** Who attends on the connection of a call. Throws bad_request when nobody does. */
+  agentOf(call: RpcCall): AgentRecord {
+    return this.#whoAttends(call).agent;
+  }
+
   #topics(topics: unknown): readonly string[] {
     const fault = isTopics(topics, 'topics');
     if (fault !== undefined) refuse('bad_request', fault);

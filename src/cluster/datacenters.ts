@@ -8,6 +8,7 @@
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Coordinate } from '../lib/network-coordinate.ts';
 import { hasFields, isListOf, isNumber, isText } from '../lib/shape.ts';
 import { AppError, refuse } from '../model/errors.ts';
 import type { CallEnd, CallOptions, FarAddress, RpcAddress } from '../rpc/rpc-connection.ts';
@@ -26,6 +27,10 @@ const EAGER_MS = 60_000;
 const FORGET_MS = 72 * 3_600_000;
 /** Of all datacenters together: who names servers may not choose how many. */
 const MAX_SERVERS = 512;
+/** Servers of a datacenter that are asked at once when the one whose turn it is does not answer. */
+const MAX_ASKED_AT_ONCE = 8;
+/** Time in ms after which a caller is not kept waiting for another server of a datacenter, when one could not be reached. */
+const TRY_OTHERS_MS = 1_000;
 /** How much one measurement counts for the distance. */
 const NEWEST_SHARE = 0.2;
 
@@ -34,6 +39,8 @@ export interface WanServer {
   readonly agent: AgentRecord;
   readonly host: string;
   readonly port: number;
+  /** Where it is among the servers of all datacenters, if it says so; to be looked at before it is used. */
+  readonly coordinate?: Coordinate | undefined;
 }
 
 interface Introduction {
@@ -45,7 +52,9 @@ interface Introduction {
 
 const isIntroduction = hasFields<Introduction>({
   datacenter: isText,
-  servers: isListOf(hasFields<WanServer>({ agent: isAgentRecord, host: isText, port: isNumber })),
+  servers: isListOf(
+    hasFields<Omit<WanServer, 'coordinate'>>({ agent: isAgentRecord, host: isText, port: isNumber }),
+  ),
 });
 
 interface Known extends WanServer {
@@ -59,6 +68,8 @@ interface Datacenter {
   readonly servers: Map<string, Known>;
   /** Round trip in ms; Infinity until it was measured. */
   rttMs: number;
+  /** How often it was asked. */
+  asked: number;
   isReached: boolean;
   /** The server that answered last. */
   lastId: string;
@@ -68,6 +79,8 @@ interface Datacenter {
 export interface FarPeers {
   /** Never rejects. */
   call(to: FarAddress, method: string, request: unknown, options: CallOptions): Promise<CallEnd>;
+  /** The newest round trip to a server in ms; undefined when none was measured since. */
+  takeRoundTripMs?(to: FarAddress): number | undefined;
   /** Close the connections; a later call makes a new one. */
   close(): void;
 }
@@ -79,6 +92,8 @@ export interface DatacentersParts {
   readonly joinAddresses: () => Promise<readonly RpcAddress[]>;
   readonly retryMs: number;
   readonly peers: FarPeers;
+  /** Told of each round trip that was measured, ms. */
+  readonly onMeasured?: (server: WanServer, roundTripMs: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -142,10 +157,15 @@ export class Datacenters {
     const datacenter = this.#known.get(name.toLowerCase());
     if (datacenter === undefined || !datacenter.isReached)
       return { kind: 'unsent', why: `no server of ${name} is reached` };
+    const { clock, peers } = this.#parts;
+    const begunMs = clock.monotonic();
     let end: CallEnd = { kind: 'unsent', why: 'it has no servers' };
     for (const server of this.#inOrder(datacenter)) {
-      end = await this.#parts.peers.call(addressOf(server), method, request, options);
+      end = await peers.call(addressOf(server), method, request, options);
       if (end.kind !== 'unsent') return end;
+      if (clock.monotonic() - begunMs < TRY_OTHERS_MS) continue;
+      void this.#ask(datacenter);
+      return end;
     }
     this.#lost(datacenter);
     return end;
@@ -178,7 +198,7 @@ export class Datacenters {
     const others = [...this.#known.values()].flatMap((datacenter) => [...datacenter.servers.values()]);
     const told = others
       .filter(({ isFirstHand }) => isFirstHand)
-      .map(({ agent, host, port }) => ({ agent, host, port }));
+      .map(({ agent, host, port, coordinate }) => ({ agent, host, port, coordinate }));
     return { datacenter: own, servers: [...servers(), ...told] };
   }
 
@@ -216,27 +236,40 @@ export class Datacenters {
     return ASK_MS;
   }
 
+  /** Ask one server, each in turn; when it does not answer some others at once, so that a loss is known soon. */
   async #ask(datacenter: Datacenter): Promise<void> {
-    const { clock } = this.#parts;
-    for (const server of this.#inOrder(datacenter)) {
-      const askedMs = clock.monotonic();
-      const end = await this.#meet(addressOf(server));
-      if (end.kind === 'answered') {
-        this.#reached(datacenter, server, clock.monotonic() - askedMs);
-        return;
-      }
-    }
-    this.#lost(datacenter);
+    const servers = [...datacenter.servers.values()];
+    const turn = datacenter.asked % Math.max(servers.length, 1);
+    datacenter.asked += 1;
+    const [first, ...others] = [...servers.slice(turn), ...servers.slice(0, turn)];
+    if (first !== undefined && (await this.#askServer(datacenter, first))) return;
+    const answered = await Promise.all(
+      others.slice(0, MAX_ASKED_AT_ONCE).map((server) => this.#askServer(datacenter, server)),
+    );
+    if (!answered.includes(true)) this.#lost(datacenter);
   }
 
-  #reached(datacenter: Datacenter, { agent }: WanServer, rttMs: number): void {
+  async #askServer(datacenter: Datacenter, server: WanServer): Promise<boolean> {
+    const { clock, peers } = this.#parts;
+    const address = addressOf(server);
+    const askedMs = clock.monotonic();
+    const end = await this.#meet(address);
+    if (end.kind !== 'answered') return false;
+    const rttMs = peers.takeRoundTripMs?.(address) ?? clock.monotonic() - askedMs;
+    this.#reached(datacenter, server.agent.node.id, rttMs);
+    return true;
+  }
+
+  #reached(datacenter: Datacenter, id: string, rttMs: number): void {
     if (!datacenter.isReached)
       this.#parts.log.info({ datacenter: datacenter.name }, 'a datacenter is reached');
     datacenter.isReached = true;
-    datacenter.lastId = agent.node.id;
+    datacenter.lastId = id;
     const before = datacenter.rttMs;
     datacenter.rttMs =
       before === Number.POSITIVE_INFINITY ? rttMs : before * (1 - NEWEST_SHARE) + rttMs * NEWEST_SHARE;
+    const server = datacenter.servers.get(id);
+    if (server !== undefined) this.#parts.onMeasured?.(server, rttMs);
   }
 
   #lost(datacenter: Datacenter): void {
@@ -255,11 +288,11 @@ export class Datacenters {
   /** `speaker` is the datacenter that the words are known to come from: of its own servers they replace all others'. */
   #learn({ servers }: Introduction, speaker: string): void {
     const toldMs = this.#parts.clock.monotonic();
-    for (const { agent, host, port } of servers) {
+    for (const { agent, host, port, coordinate } of servers) {
       const key = agent.datacenter.toLowerCase();
       if (key === this.#parts.own.toLowerCase()) continue;
       const isFirstHand = key === speaker.toLowerCase();
-      const server: Known = { agent, host, port, toldMs, isFirstHand };
+      const server: Known = { agent, host, port, coordinate, toldMs, isFirstHand };
       const known = this.#known.get(key);
       if (known === undefined) this.#welcome(key, server);
       else this.#note(known.servers, server);
@@ -289,6 +322,7 @@ export class Datacenters {
       name,
       servers: new Map([[node.id, server]]),
       rttMs: Number.POSITIVE_INFINITY,
+      asked: 0,
       isReached: true,
       lastId: '',
     };

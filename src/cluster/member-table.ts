@@ -25,6 +25,10 @@ export class MemberTable {
     }
   }
 
+  get size(): number {
+    return this.#members.size;
+  }
+
   /** By node, in no particular order. */
   all(): Iterable<Member> {
     return this.#members.values();

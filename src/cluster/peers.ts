@@ -50,6 +50,11 @@ export class RpcPeers<To extends RpcAddress = RpcAddress> {
     return end;
   }
 
+  /** The newest round trip to a server that was called lately, in ms; undefined when none was measured since. */
+  takeRoundTripMs(to: To): number | undefined {
+    return this.#connections.get(this.#keyOf(to))?.connection.takeRoundTripMs();
+  }
+
   /** Close the connections to servers that are not in the directory any more. */
   keepOnly(servers: Iterable<To>): void {
     const kept = new Set(Array.from(servers, (to) => this.#keyOf(to)));

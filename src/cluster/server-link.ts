@@ -98,6 +98,11 @@ export class ServerLink {
     return this.#current?.welcome.server;
   }
 
+  /** The newest round trip to the server that is attended, in ms; undefined when none was measured since. */
+  takeRoundTripMs(): number | undefined {
+    return this.#current?.connection.takeRoundTripMs();
+  }
+
   get servers(): readonly ServerPlace[] {
     return this.#servers;
   }

@@ -49,6 +49,11 @@ export const METRICS = {
     labels: ['transport'],
     bounds: LATENCY_BOUNDS_SECONDS,
   },
+  coordinates_refused: {
+    kind: 'counter',
+    help: 'Measurements of the network that could not be used, by what was wrong: round trip or coordinate.',
+    labels: ['what'],
+  },
   dns_upstream: {
     kind: 'counter',
     help: 'Questions forwarded to recursors, by result.',

@@ -9,7 +9,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../lib/clock.ts';
 import type { AppError } from '../model/errors.ts';
-import { watchHeartbeat } from './heartbeat.ts';
+import { type Heartbeat, watchHeartbeat } from './heartbeat.ts';
 import { type Frame, FrameReader, messageFrame } from './message-codec.ts';
 import { isProof, PROOF_HEADER, PROOF_PATH, proofOf } from './secret-proof.ts';
 import { dialOptions, type TlsIdentity } from './tls-identity.ts';
@@ -122,6 +122,7 @@ function takeAnswer(stream: ClientHttp2Stream, { onMessage }: CallOptions): Prom
 export class RpcConnection {
   readonly #parts: ConnectionParts;
   #session: ClientHttp2Session | undefined;
+  #heartbeat: Heartbeat | undefined;
   #connecting: Promise<ClientHttp2Session> | undefined;
   #isClosed = false;
 
@@ -132,6 +133,11 @@ export class RpcConnection {
   /** Whether a connection stands. */
   get isUp(): boolean {
     return this.#session !== undefined;
+  }
+
+  /** The newest round trip of its heartbeat in ms; undefined when there was none since it was taken last. */
+  takeRoundTripMs(): number | undefined {
+    return this.isUp ? this.#heartbeat?.takeRoundTripMs() : undefined;
   }
 
   /** Make the connection if there is none; resolves to why there is none, or undefined. Never rejects. */
@@ -200,7 +206,7 @@ export class RpcConnection {
     session.on('error', () => session.destroy());
     await this.#prove(session, socket);
     session.once('close', () => this.#broken(session));
-    watchHeartbeat(session, this.#parts.clock, () => session.destroy());
+    this.#heartbeat = watchHeartbeat(session, this.#parts.clock, () => session.destroy());
     this.#session = session;
     return session;
   }

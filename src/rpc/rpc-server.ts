@@ -13,7 +13,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { AppError } from '../model/errors.ts';
-import { watchHeartbeat } from './heartbeat.ts';
+import { type Heartbeat, watchHeartbeat } from './heartbeat.ts';
 import { endFrame, errorFrame, type Frame, FrameReader, messageFrame } from './message-codec.ts';
 import { isProof, PROOF_HEADER, PROOF_PATH, proofOf } from './secret-proof.ts';
 import { admitConnections, type SayRefused, sayStrangers } from './strangers.ts';
@@ -84,7 +84,7 @@ export interface RpcServer {
 class Connection implements RpcPeer {
   readonly #session: ServerHttp2Session;
   readonly #gone = new AbortController();
-  readonly #heardMs: () => number;
+  readonly #heartbeat: Heartbeat;
   readonly #identity: TlsIdentity | undefined;
   /** Whether it is a server of this datacenter; a certificate is read once, commands are many. */
   #isOwnServer: boolean | undefined;
@@ -93,7 +93,7 @@ class Connection implements RpcPeer {
   constructor(session: ServerHttp2Session, { clock, identity }: Pick<RpcServerParts, 'clock' | 'identity'>) {
     this.#session = session;
     this.#identity = identity;
-    this.#heardMs = watchHeartbeat(session, clock, () => session.destroy());
+    this.#heartbeat = watchHeartbeat(session, clock, () => session.destroy());
     session.once('close', () => this.#gone.abort(new Error('connection closed')));
   }
 
@@ -118,7 +118,7 @@ class Connection implements RpcPeer {
   }
 
   get heardMs(): number {
-    return this.#heardMs();
+    return this.#heartbeat.heardMs();
   }
 
   cut(): void {
@@ -307,7 +307,8 @@ export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> 
   // Before the listener that makes a session of it.
   server.prependListener('connection', admitConnections(parts.limits.maxConnectionsPerClient, sayRefused));
   server.on('tlsClientError', (error: Error, socket: Socket) => {
-    sayRefused(socket.remoteAddress, error.message);
+    // Who says nothing at all measures the way here, or looks whether anybody listens.
+    if (socket.bytesRead > 0) sayRefused(socket.remoteAddress, error.message);
     socket.destroy();
   });
   server.on('sessionError', () => {}); // said to the session itself

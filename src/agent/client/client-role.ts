@@ -3,6 +3,7 @@
  * catalog that it follows current, and forwards what it cannot answer.
  */
 
+import { AgentPlace } from '../../cluster/agent-place.ts';
 import { parseJoinAddress, resolveJoinAddress } from '../../cluster/join-address.ts';
 import { noServers } from '../../cluster/server-link.ts';
 import type { ClusterPort } from '../../http/cluster-port.ts';
@@ -12,8 +13,10 @@ import { addressText } from '../../lib/address-text.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { AppError } from '../../model/errors.ts';
+import { dialTimeMs } from '../../rpc/dial-time.ts';
 import { agentRecord } from '../agent-record.ts';
 import { joinPorts } from '../cluster/cluster-settings.ts';
+import { countRefused } from '../count-refused.ts';
 import type { Ground } from '../ground.ts';
 import { cannotJoin, lanView } from '../member-view.ts';
 import type { Role } from '../role.ts';
@@ -89,6 +92,13 @@ export function clientRole(ground: Ground, servers: Servers): Role {
   const { link, subscriptions } = servers;
   const { nodeName } = identity;
   const forward = makeForward({ link, nodeName, newId: () => systemRandom.uuid() });
+  const place = new AgentPlace({
+    link,
+    dialTimeMs: (to) => dialTimeMs(to, systemClock),
+    clock: systemClock,
+    random: systemRandom,
+    onRefused: countRefused(ground.metrics),
+  });
   const failed = Promise.withResolvers<AppError>();
   servers.listen({ onGivenUp: failed.resolve });
   return {
@@ -96,7 +106,8 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     membership: membershipOf(ground, servers),
     // Answered by a server: see its place.
     datacenters: () => [config.datacenter],
-    network: unmeasuredNetwork(config.datacenter, nodeName),
+    // Where datacenters are is answered by a server: see its place.
+    network: { ...unmeasuredNetwork(config.datacenter, nodeName), own: () => place.coordinate },
     elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward }),
     dns: {
       elsewhere: clientDns(servers, config.datacenter),
@@ -126,8 +137,10 @@ export function clientRole(ground: Ground, servers: Servers): Role {
       start: async () => {
         link.start();
         subscriptions.start();
+        if (!config.disable_coordinates) place.start();
       },
       stop: async () => {
+        place.stop();
         subscriptions.stop();
         link.stop();
       },

@@ -7,7 +7,6 @@ import { CATALOG_RULES } from '../../catalog/reduce.ts';
 import { ServiceSummaries } from '../../catalog/service-summary.ts';
 import { Watch } from '../../catalog/watch.ts';
 import type { CatalogCopy } from '../../http/catalog-copy.ts';
-import { unmeasuredNetwork } from '../../http/network-port.ts';
 import { AGENT_RULES, type AgentState } from '../../local/agent-rules.ts';
 import { type CatalogPort, farFailure } from '../../local/catalog-port.ts';
 import { AppError } from '../../model/errors.ts';
@@ -85,7 +84,7 @@ function roleOf({ core, server, run, parts }: Opened): Role {
     cluster: clusterPort(parts, server),
     membership: server.agents.membership,
     datacenters: () => wan.datacenters.names(),
-    network: unmeasuredNetwork(parts.config.datacenter, parts.identity.nodeName),
+    network: server.agents.places.network(wan.datacenters),
     dns: { elsewhere: isBounded ? boundedAge({ ...parts, ...server }, wan.dns) : wan.dns },
     attach: (tools) => server.attach(tools),
     elsewhere: (...asked) => wan.http(...asked) ?? restore(...asked),

@@ -198,6 +198,8 @@ function agentsOf(
     peers: far,
     servers: () => [...parts.shared.directory.servers.values()],
     others: {
+      call: (...asked) => peers.call(...asked),
+      takeRoundTripMs: (to) => peers.takeRoundTripMs(to),
       requireLead: () => desk.requireLead(),
       tellLeader: async (method, request, timeoutMs) => {
         const { standing } = candidate;

@@ -138,6 +138,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
     server.agents.reporter.start();
     space?.start();
     server.agents.wan.datacenters.start();
+    server.agents.places.start();
     log.info({ index: parts.catalog.state.index }, 'the catalog was read from etcd');
   }
 
@@ -158,6 +159,7 @@ export function clusterRun(parts: ClusterServerParts, server: ClusterServer): Cl
         server.roster.stop();
         server.agents.reporter.stop();
         await space?.stop();
+        server.agents.places.stop();
         server.agents.wan.datacenters.stop();
         await server.candidate.stop();
         await rpc.stop();

@@ -84,7 +84,10 @@ describe('nodes that measure round trips', () => {
   });
 
   test('stay within bounds whatever their peers say', () => {
-    const measurement = fc.record({ peer: anyCoordinate, seconds: fc.double({ min: 0, max: 10, noNaN: true }) });
+    const measurement = fc.record({
+      peer: anyCoordinate,
+      seconds: fc.double({ min: 0, max: 10, noNaN: true }),
+    });
     fc.assert(
       fc.property(fc.array(measurement, { maxLength: 60 }), fc.integer(), (measurements, seed) => {
         const random = seededRandom(seed);

@@ -7,20 +7,20 @@ import { manualClock } from '../../support/manual-clock.ts';
 /** A session whose pongs come when the test says. */
 function watched() {
   const clock = manualClock();
-  const pings: ((error: null) => void)[] = [];
+  const pings: ((error: null, durationMs: number) => void)[] = [];
   const session = Object.assign(new EventEmitter(), {
     destroyed: false,
     closed: false,
-    ping: (done: (error: null) => void) => pings.push(done) > 0,
+    ping: (done: (error: null, durationMs: number) => void) => pings.push(done) > 0,
   }) as unknown as Http2Session;
   let isSilent = false;
-  const heardMs = watchHeartbeat(session, clock, () => {
+  const { heardMs, takeRoundTripMs } = watchHeartbeat(session, clock, () => {
     isSilent = true;
   });
-  const pong = (): void => {
-    for (const done of pings.splice(0)) done(null);
+  const pong = (durationMs = 1): void => {
+    for (const done of pings.splice(0)) done(null, durationMs);
   };
-  return { clock, session, pong, heardMs, isSilent: () => isSilent };
+  return { clock, session, pong, heardMs, takeRoundTripMs, isSilent: () => isSilent };
 }
 
 it('who answers is never silent, who does not is after three seconds', () => {
@@ -55,4 +55,14 @@ it('a session that has closed is watched no more', () => {
   session.emit('close');
   clock.advance(10_000);
   expect([isSilent(), clock.pendingCount()]).toEqual([false, 0]);
+});
+
+it('a round trip is told once, the newest one', () => {
+  const { clock, pong, takeRoundTripMs } = watched();
+  expect(takeRoundTripMs()).toBeUndefined();
+  for (const durationMs of [7, 3]) {
+    clock.advance(1_000);
+    pong(durationMs);
+  }
+  expect([takeRoundTripMs(), takeRoundTripMs()]).toEqual([3, undefined]);
 });

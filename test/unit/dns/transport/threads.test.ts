@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { Coordinates } from '../../../../src/catalog/coordinate.ts';
 import { State } from '../../../../src/catalog/state.ts';
 import { TABLES } from '../../../../src/catalog/tables.ts';
 import { DNS_DEFAULTS } from '../../../../src/dns/dns-config.ts';
