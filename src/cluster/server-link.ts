@@ -27,7 +27,7 @@ const LINGER_MS = 15_000;
 /** Time in ms that a call waits for a connection that has just broken. */
 const HOLD_MS = 1_500;
 
-export type ServerConnection = Pick<RpcConnection, 'call' | 'close'>;
+export type ServerConnection = Pick<RpcConnection, 'call' | 'close' | 'takeRoundTripMs'>;
 
 export interface ServerLinkParts {
   readonly agent: () => AgentRecord;
