@@ -1,5 +1,5 @@
 /**
- * Makes the libraries of native/ from udp-batch.c with Debian's compilers: `npm run native`.
+ * Makes the libraries of native/ from its C sources with Debian's compilers: `npm run native`.
  *
  * They are committed, because an installation should need no compiler. Each holds the digest of the source and the version
  * of the compiler it was made with, so that a test can tell whether they belong together, and make them again octet by octet.
@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const SOURCE = 'udp-batch.c';
+const SOURCES = ['udp-batch.c', 'memory.c'];
 
 /** By the name of the library: platform and architecture as Node calls them. */
 export const COMPILERS = { 'linux-x64': 'x86_64-linux-gnu-gcc', 'linux-arm64': 'aarch64-linux-gnu-gcc' };
@@ -30,11 +30,11 @@ function headers() {
   return found;
 }
 
-/** SHA-256 of the source. */
+/** SHA-256 of the sources, one after the other. */
 export function sourceDigest() {
-  return createHash('sha256')
-    .update(fs.readFileSync(path.join(folder, SOURCE)))
-    .digest('hex');
+  const hash = createHash('sha256');
+  for (const source of SOURCES) hash.update(fs.readFileSync(path.join(folder, source)));
+  return hash.digest('hex');
 }
 
 /** Version of a compiler; throws when there is none of that name. */
@@ -64,7 +64,7 @@ export function build(compiler, file) {
     '-s',
   ];
   const made = `-DMADE_OF="source ${sourceDigest()} compiler ${versionOf(compiler)}"`;
-  execFileSync(compiler, [...args, ...linking, made, `-I${headers()}`, '-o', file, SOURCE], {
+  execFileSync(compiler, [...args, ...linking, made, `-I${headers()}`, '-o', file, ...SOURCES], {
     cwd: folder,
     stdio: 'inherit',
   });

@@ -401,6 +401,9 @@ static napi_value layout(napi_env env) {
   return made;
 }
 
+/* memory.c; the library is one file, which a process loads once. */
+napi_value give_back_memory(napi_env env, napi_callback_info info);
+
 NAPI_MODULE_INIT() {
   const struct {
     const char *name;
@@ -408,6 +411,7 @@ NAPI_MODULE_INIT() {
   } functions[] = {
       {"probe", probe},     {"open", open_socket}, {"port", port_of},          {"close", close_socket}, {"attach", attach},
       {"receive", receive}, {"send", send_replies}, {"sendLate", send_late}, {"watch", watch},        {"detach", detach},
+      {"giveBackMemory", give_back_memory},
   };
   napi_value value;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

@@ -4,7 +4,9 @@
 import type { Follow } from '../checks/check.ts';
 import type { CheckIdentity } from '../checks/dial.ts';
 import { ProbeThread } from '../checks/probe-thread.ts';
+import { makeProbes } from '../checks/probes.ts';
 import { type ProbeRun, Scheduler } from '../checks/scheduler.ts';
+import { sparingProbes } from '../checks/sparing-probes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
@@ -20,6 +22,8 @@ export interface ChecksParts {
   readonly config: Config;
   readonly security: Security;
   readonly nodeName: string;
+  /** Spares the thread of the probes as long as they are few. */
+  readonly isSparing: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly follow: Follow;
@@ -50,9 +54,15 @@ export function buildChecks(parts: ChecksParts): { readonly scheduler: Scheduler
   const { clock, random, follow, onResult, metrics, log } = parts;
   const uncaught = metrics.counter('uncaught_errors');
   const thread = new ProbeThread(log, () => uncaught.add(uncaught.slot('probe')));
-  const { probes } = thread;
-  thread.setIdentity(checkIdentity(parts));
-  parts.security.onChange(() => thread.setIdentity(checkIdentity(parts)));
+  let identity = checkIdentity(parts);
+  thread.setIdentity(identity);
+  parts.security.onChange(() => {
+    identity = checkIdentity(parts);
+    thread.setIdentity(identity);
+  });
+  const probes = parts.isSparing
+    ? sparingProbes({ here: makeProbes(() => identity), there: thread.probes, clock })
+    : thread.probes;
   const scheduler = new Scheduler({ clock, random, probes, follow, onResult, onRun: countRuns(metrics) });
   const part: Part = {
     name: 'checks',

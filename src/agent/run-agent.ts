@@ -38,6 +38,7 @@ import { Profiler } from './profiler.ts';
 import { Reloader } from './reload.ts';
 import type { Role } from './role.ts';
 import { localSettings } from './settings.ts';
+import { settlePart } from './settle-part.ts';
 import { watchesPart } from './watches-part.ts';
 
 export interface RunningAgent {
@@ -223,6 +224,12 @@ function configWatches(
   return [configWatchPart({ paths, clock: systemClock, reload, log: agentLog.log })];
 }
 
+/** What has to do with an agent that runs already. */
+function lateParts(ground: Ground, reload: () => Promise<unknown>): readonly Part[] {
+  const { log } = ground.agentLog;
+  return [...configWatches(ground, reload), settlePart({ clock: systemClock, log })];
+}
+
 /** The catalog is compared anew when it can be reached again, and when the agent's own tokens are others. */
 function syncWhenAsked({ acl }: Ground, role: Role, local: Local): void {
   const sync = (): void => void local.sync();
@@ -238,21 +245,32 @@ function interruptBy(ending: Ending, { config }: Ground): RunningAgent['interrup
   };
 }
 
+function buildAgentChecks(
+  ground: Ground,
+  onResult: Parameters<typeof buildChecks>[0]['onResult'],
+): ReturnType<typeof buildChecks> {
+  const { config, core, identity, agentLog, request } = ground;
+  return buildChecks({
+    ...ground,
+    nodeName: identity.nodeName,
+    isSparing: roleOf(config, request.configuration.isDev) === 'client',
+    clock: systemClock,
+    random: systemRandom,
+    follow: followAlias({ ...core, nodeName: identity.nodeName }),
+    onResult,
+    metrics: ground.metrics,
+    log: agentLog.log.child({ part: 'checks' }),
+  });
+}
+
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
   const { config, core, identity, agentLog, request } = ground;
   const { configuration } = request;
   const { log } = agentLog;
-  const { scheduler, part: checks } = buildChecks({
-    ...ground,
-    nodeName: identity.nodeName,
-    clock: systemClock,
-    random: systemRandom,
-    follow: followAlias({ ...core, nodeName: identity.nodeName }),
-    onResult: (id, status, output) => local.report(id, status, output),
-    metrics: ground.metrics,
-    log: log.child({ part: 'checks' }),
-  });
+  const { scheduler, part: checks } = buildAgentChecks(ground, (id, status, output) =>
+    local.report(id, status, output),
+  );
   const local = buildLocal(ground, scheduler);
   const draining = drainsPart({ ...core, local, clock: systemClock, log });
   const ending = buildEnding(ground, role, local);
@@ -285,7 +303,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     ...httpFaces(http, ground),
     watches,
     pidFilePart(config.pid_file, process.pid),
-    ...configWatches(ground, reload),
+    ...lateParts(ground, reload),
   ];
   syncWhenAsked(ground, role, local);
   const stopParts = await startAll(parts, { clock: systemClock, log });

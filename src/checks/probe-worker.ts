@@ -5,6 +5,7 @@
  * remembered here but the runs under way.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { keepCompiledCode } from '../lib/thread-env.ts';
 import { invariant } from '../model/errors.ts';
 import type { PolledKind, Probe, ProbeResult } from './check.ts';
 import type { CheckIdentity } from './dial.ts';
@@ -54,4 +55,5 @@ function serve(port: MessagePort): void {
 }
 
 invariant(parentPort !== null, 'this file is started as a worker');
+keepCompiledCode();
 serve(parentPort);

@@ -5,6 +5,7 @@
  * one of them refuses no other.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { keepCompiledCode } from '../lib/thread-env.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { type EmbeddedDatabase, openDatabase } from './sqlite-database.ts';
 import type { CommitRequest, DatabaseReply, DatabaseRequest } from './sqlite-protocol.ts';
@@ -68,4 +69,5 @@ function serve(port: MessagePort, path: string): void {
 }
 
 invariant(parentPort !== null, 'this file is started as a worker');
+keepCompiledCode();
 serve(parentPort, (workerData as { path: string }).path);

@@ -1,13 +1,11 @@
 /**
  * The system calls that move many datagrams at once, from the library in native/ (udp-batch.c says what each does).
  *
- * There is a library for Linux on x64 and arm64; elsewhere, and where the system forbids the calls, there is none and
- * node:dgram does the work. Another platform is a row in native/build.mjs and its file. Results are those of the
- * system: a number, or -errno.
+ * Where there is no library (lib/native-library.ts), or the system forbids the calls, node:dgram does the work. Results are
+ * those of the system: a number, or -errno.
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
+import { loadNativeLibrary } from '../../lib/native-library.ts';
 
 /** Where what is, octets from the beginning of the memory of a batch. */
 export interface Layout {
@@ -53,21 +51,11 @@ export interface UdpLibrary {
   detach(batch: Batch): number;
 }
 
-/** From src/ and from dist/ alike. */
-const FOLDER = new URL('../../../native/', import.meta.url);
-
 /** The library of this platform, tried once; or why there is none. */
-export function loadUdpLibrary(folder: URL = FOLDER): UdpLibrary | string {
-  const platform = `${process.platform}-${process.arch}`;
-  let library: UdpLibrary;
-  try {
-    library = createRequire(import.meta.url)(
-      fileURLToPath(new URL(`${platform}.node`, folder)),
-    ) as UdpLibrary;
-  } catch (cause) {
-    const [line = ''] = (cause as Error).message.split('\n');
-    return `no library for ${platform}: ${line}`;
-  }
+export function loadUdpLibrary(folder?: URL): UdpLibrary | string {
+  const loaded = loadNativeLibrary(folder);
+  if (typeof loaded === 'string') return loaded;
+  const library = loaded as UdpLibrary;
   const tried = library.probe();
   return tried < 0 ? `the system forbids it: ${getSystemErrorName(tried)}` : library;
 }
