@@ -210,6 +210,13 @@ function wanServers(table: MemberTable, self: AgentRecord, config: Config): read
   }));
 }
 
+function livingClients(table: MemberTable): number {
+  let count = 0;
+  for (const { agent, status } of table.all())
+    if (status === 'alive' && agent.tags['role'] !== 'consul') count += 1;
+  return count;
+}
+
 /** Everything a server needs for its client agents. */
 export function agentsPart(parts: AgentsPartParts): AgentsPart {
   const { config, identity, catalog, clock, submit, servers, tools } = parts;
@@ -222,6 +229,8 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     table.onInstalled(applied);
     if (subscriptions.topicCount > 0) subscriptions.onChanged(topicsOf(applied, view));
   });
+  const clients = parts.metrics.gauge('cluster_clients');
+  parts.metrics.onCollect(() => clients.set(0, livingClients(table)));
   const record = agentRecord(config, identity, 'server');
   const self = (): AgentRecord => record;
   const places = placesPart({

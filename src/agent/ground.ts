@@ -18,6 +18,7 @@ import type { Core, CoreParts } from './core.ts';
 import { chooseNodeId, type Identity, identityOf } from './identity.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { openLog } from './log/open-log.ts';
+import { meteredWrites } from './metered-writes.ts';
 import type { Role } from './role.ts';
 import { readSecureState } from './secure-settings.ts';
 import { Security } from './security.ts';
@@ -86,7 +87,7 @@ export async function layGround(
   const storeLog = agentLog.log.child({ part: 'store' });
   // The database opens on its own thread; meanwhile this one loads the largest of the modules.
   const openCore = await openers[roleOf(config, configuration.isDev)]();
-  const [{ core, identity, buildRole }] = await Promise.all([
+  const [{ core: opened, identity, buildRole }] = await Promise.all([
     openCore({
       dataDir,
       clock: systemClock,
@@ -101,7 +102,8 @@ export async function layGround(
     }),
     import('../http/server.ts'),
   ]);
-  core.onInstalled(() => writes.add(0));
+  opened.onInstalled(() => writes.add(0));
+  const core = meteredWrites(opened, metrics, systemClock);
   const current = new CurrentConfig(loaded, systemRandom.bytes(COOKIE_SECRET_BYTES));
   const acl = buildAcl({
     loaded,

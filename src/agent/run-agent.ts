@@ -23,7 +23,6 @@ import { corePart } from './core.ts';
 import { drainsPart } from './drains-part.ts';
 import { Ending } from './ending.ts';
 import { followAlias } from './follow-alias.ts';
-import { garbagePart } from './garbage-part.ts';
 import { greeting } from './greeting.ts';
 import type { Ground } from './ground.ts';
 import { watchHeap } from './heap-watch.ts';
@@ -34,6 +33,7 @@ import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts
 import { onceLoaded } from './once-loaded.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
+import { processPart } from './process-part.ts';
 import { Profiler } from './profiler.ts';
 import { Reloader } from './reload.ts';
 import type { Role } from './role.ts';
@@ -291,7 +291,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   });
   role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role) });
   const parts: readonly Part[] = [
-    garbagePart(ground.metrics),
+    processPart(ground.metrics, systemClock),
     corePart(core),
     checks,
     ground.acl.part,

@@ -29,7 +29,7 @@ import { CONSUL_VERSION } from './own-rows.ts';
 import type { AloneRole, Role } from './role.ts';
 import { singleServer } from './single-server.ts';
 import { openStores } from './stores.ts';
-import { Term } from './term.ts';
+import { countTerms, Term } from './term.ts';
 
 interface OpenedBoth {
   readonly agentState: AgentState;
@@ -124,7 +124,7 @@ function aloneRole(ground: Ground): AloneRole {
   const { view } = core.state;
   const acl = aclTerm(ground.acl.settings, { view, submit, clock: systemClock, log });
   return {
-    works: [...acl, sessionTimers, autopilot],
+    works: [countTerms(ground.metrics), ...acl, sessionTimers, autopilot],
     cluster: onlyServer(ground),
     network: unmeasuredNetwork(config.datacenter, ground.identity.nodeName),
     renewSession: async (session) => {

@@ -4,9 +4,17 @@
  * Terms begin and end as often as leadership comes and goes; each work begins anew with every term. Beginning a term that
  * has begun, or ending one that has ended, does nothing.
  */
+import type { Metrics } from '../metrics/metrics.ts';
+
 export interface TermWork {
   begin(): void;
   end(): void;
+}
+
+/** Counts how often this server has become the leader. */
+export function countTerms(metrics: Metrics): TermWork {
+  const counter = metrics.counter('cluster_terms_begun');
+  return { begin: () => counter.add(0), end: () => {} };
 }
 
 export class Term {

@@ -9,19 +9,44 @@ import type { Metric } from './metrics.ts';
 
 export type Collected = ReadonlyMap<MetricName, Metric>;
 
-interface ConsulMetric {
-  /** `timer` is told in milliseconds, with count and sum. */
-  readonly kind: 'gauge' | 'counter' | 'timer';
+interface ConsulValue {
+  readonly kind: 'gauge' | 'counter';
   readonly help: string;
   readonly value: (metrics: Collected) => number;
-  /** Timers: how many values `value` is the sum of. */
+}
+
+/** Told in milliseconds, with count, sum and quantiles. */
+interface ConsulTimer {
+  readonly kind: 'timer';
+  readonly help: string;
+  readonly histogram: MetricName;
+  /** Which of its label sets count together; all when absent. */
+  readonly where?: (labels: readonly string[]) => boolean;
+  /** How many values there were, where the histogram saw some of them only. */
   readonly count?: (metrics: Collected) => number;
 }
+
+export type ConsulMetric = ConsulValue | ConsulTimer;
 
 const of =
   (name: MetricName, ...labels: readonly string[]) =>
   (metrics: Collected): number =>
     metrics.get(name)?.valueOf(...labels) ?? 0;
+
+const sumOf =
+  (name: MetricName) =>
+  (metrics: Collected): number => {
+    const metric = metrics.get(name);
+    return metric?.entries().reduce((sum, [slot]) => sum + (metric.values[slot] ?? 0), 0) ?? 0;
+  };
+
+/** Writes to the catalog of these kinds. */
+const writes = (help: string, ...kinds: readonly string[]): ConsulTimer => ({
+  kind: 'timer',
+  help,
+  histogram: 'catalog_write_seconds',
+  where: ([kind = '']) => kinds.includes(kind),
+});
 
 const isHealthy = (metrics: Collected): number =>
   of('store_is_failing')(metrics) === 0 ? of('cluster_is_healthy')(metrics) : 0;
@@ -74,7 +99,11 @@ const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
     help: 'Servers that belong to the datacenter.',
     value: of('cluster_servers'),
   },
-  'members.clients': { kind: 'gauge', help: 'Client agents that are known: 0.', value: () => 0 },
+  'members.clients': {
+    kind: 'gauge',
+    help: 'Client agents that are known to live.',
+    value: of('cluster_clients'),
+  },
   'raft.applied_index': {
     kind: 'gauge',
     help: 'Index of the newest write that is visible.',
@@ -86,11 +115,43 @@ const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
     value: of('catalog_index'),
   },
   'raft.apply': { kind: 'counter', help: 'Writes installed.', value: of('catalog_writes') },
-  'raft.commitTime': {
+  'raft.commitTime': { kind: 'timer', help: 'Time that commits took.', histogram: 'store_commit_seconds' },
+  'raft.leader.lastContact': {
+    kind: 'gauge',
+    help: 'Milliseconds since this server heard the leader; 0 on the leader.',
+    value: (metrics) => of('cluster_last_contact_seconds')(metrics) * 1_000,
+  },
+  'raft.state.candidate': {
+    kind: 'counter',
+    help: 'Times that this server has become the leader: nobody is a candidate without winning here.',
+    value: of('cluster_terms_begun'),
+  },
+  'raft.state.leader': {
+    kind: 'counter',
+    help: 'Times that this server has become the leader.',
+    value: of('cluster_terms_begun'),
+  },
+  'catalog.register': writes('Time that registrations in the catalog took.', 'register'),
+  'catalog.deregister': writes('Time that removals from the catalog took.', 'deregister'),
+  'kvs.apply': writes('Time that writes of keys took.', 'kv'),
+  'txn.apply': writes('Time that transactions took.', 'txn'),
+  'session.apply': writes(
+    'Time that beginning and ending a session took.',
+    'session-create',
+    'session-destroy',
+  ),
+  'prepared-query.apply': writes('Time that writes of prepared queries took.', 'query-put', 'query-delete'),
+  'acl.apply': {
     kind: 'timer',
-    help: 'Time that commits took, in milliseconds.',
-    value: (metrics) => of('store_commit_seconds')(metrics) * 1_000,
-    count: (metrics) => metrics.get('store_commit_seconds')?.countOf(0) ?? 0,
+    help: 'Time that writes of tokens, policies and roles took, from the request to its answer.',
+    histogram: 'http_latency_seconds',
+    where: ([method, route = '']) => method !== 'GET' && route.startsWith('/v1/acl/'),
+  },
+  'dns.domain_query': {
+    kind: 'timer',
+    help: 'Time that DNS questions took, reverse ones too; one in sixteen is timed, all are counted.',
+    histogram: 'dns_latency_seconds',
+    count: sumOf('dns_queries'),
   },
   'rpc.queries_blocking': {
     kind: 'gauge',
@@ -115,4 +176,50 @@ const CONSUL_METRICS: Readonly<Record<string, ConsulMetric>> = {
 /** Every row with its dotted name. */
 export function consulMetrics(): readonly (readonly [string, ConsulMetric])[] {
   return Object.entries(CONSUL_METRICS);
+}
+
+/** `/v1/kv/*` is `v1.kv._`, as Consul writes its routes: what follows a parameter is not told apart. */
+function dottedRoute(route: string): string {
+  const parts = route.split('/').slice(1);
+  const end = parts.findIndex((part) => part.startsWith(':') || part.startsWith('*'));
+  return [...parts.slice(0, end === -1 ? parts.length : end), ...(end === -1 ? [] : ['_'])].join('.');
+}
+
+const httpName = ([method = '', route = '']: readonly string[]): string =>
+  `http.${method}.${dottedRoute(route)}`;
+
+/** `consul.http.GET.v1.kv._` and its like, of the routes that were asked for. */
+export function consulHttpTimers(collected: Collected): readonly (readonly [string, ConsulTimer])[] {
+  const entries = collected.get('http_latency_seconds')?.entries() ?? [];
+  const names = new Set(entries.map(([, labels]) => httpName(labels)));
+  return Array.from(names, (name) => [
+    name,
+    {
+      kind: 'timer',
+      help: 'Time that requests took.',
+      histogram: 'http_latency_seconds',
+      where: (labels) => httpName(labels) === name,
+    },
+  ]);
+}
+
+/** What a timer amounts to; milliseconds. */
+export interface Timed {
+  readonly count: number;
+  readonly sum: number;
+  /** Slots of its histogram that belong to it. */
+  readonly slots: readonly number[];
+}
+
+export function timedOf(collected: Collected, { histogram, where, count }: ConsulTimer): Timed {
+  const metric = collected.get(histogram);
+  const slots = (metric?.entries() ?? [])
+    .filter(([, labels]) => where?.(labels) ?? true)
+    .map(([slot]) => slot);
+  const total = (ofSlot: (slot: number) => number): number =>
+    slots.reduce((sum, slot) => sum + ofSlot(slot), 0);
+  const seen = total((slot) => metric?.countOf(slot) ?? 0);
+  const seenMs = total((slot) => metric?.values[slot] ?? 0) * 1_000;
+  const all = count?.(collected) ?? seen;
+  return { count: all, sum: seen === 0 ? 0 : (seenMs * all) / seen, slots };
 }

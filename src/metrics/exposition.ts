@@ -3,11 +3,20 @@
  *
  * prom-client writes the text; it is loaded when somebody asks for the first time.
  */
-import { type Collected, consulMetrics } from './consul-names.ts';
+import {
+  type Collected,
+  type ConsulMetric,
+  consulHttpTimers,
+  consulMetrics,
+  timedOf,
+} from './consul-names.ts';
 import type { MetricName } from './metric-table.ts';
 import type { Metric, Metrics } from './metrics.ts';
+import { quantile } from './recent-buckets.ts';
 
 const PREFIX = 'rollcall_';
+/** The quantiles that Consul tells of a timer. */
+const QUANTILES = [0.5, 0.9, 0.99];
 
 type Labels = Record<string, string | number>;
 interface Sample {
@@ -59,49 +68,63 @@ interface Scraped {
   readonly values: () => readonly Sample[];
 }
 
+type Timer = Extract<ConsulMetric, { kind: 'timer' }>;
+
+function timerSamples(name: string, timer: Timer, metrics: Metrics, collected: Collected): Sample[] {
+  const { count, sum, slots } = timedOf(collected, timer);
+  const metric = collected.get(timer.histogram) as Metric;
+  const counts = metrics.recent.since(timer.histogram, metric, slots);
+  const ofLate = QUANTILES.map((share) => ({
+    labels: { quantile: share },
+    value: Number((quantile(metric.spec.bounds ?? [], counts, share) * 1_000).toPrecision(4)),
+  }));
+  return [
+    ...ofLate,
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ];
+}
+
 /** What Consul counts, under its names: `consul.raft.commitTime` is `consul_raft_commitTime`. */
-function consulScraped(collected: Collected, prefix: string): readonly Scraped[] {
-  return consulMetrics().map(([dottedName, { kind, help, value, count }]) => {
+function consulScraped(metrics: Metrics, collected: Collected, prefix: string): readonly Scraped[] {
+  return [...consulMetrics(), ...consulHttpTimers(collected)].map(([dottedName, metric]) => {
+    const { kind, help } = metric;
     const name = `${prefix}.${dottedName}`.replace(/[^a-zA-Z0-9_:]/g, '_');
-    const values = (): Sample[] =>
-      kind === 'timer'
-        ? [
-            { metricName: `${name}_sum`, labels: {}, value: value(collected) },
-            { metricName: `${name}_count`, labels: {}, value: count?.(collected) ?? 0 },
-          ]
-        : [{ labels: {}, value: value(collected) }];
-    return { name, help, type: kind === 'timer' ? 'summary' : kind, values };
+    if (metric.kind === 'timer')
+      return { name, help, type: 'summary', values: () => timerSamples(name, metric, metrics, collected) };
+    return { name, help, type: kind, values: () => [{ labels: {}, value: metric.value(collected) }] };
   });
 }
 
-/** Values of the process itself, which nobody else counts. */
-function collectProcess(metrics: Metrics): void {
-  const memory = metrics.gauge('process_memory_bytes');
-  for (const [part, bytes] of Object.entries(process.memoryUsage())) memory.set(memory.slot(part), bytes);
-  const { user, system } = process.cpuUsage();
-  metrics.gauge('process_cpu_seconds').set(0, (user + system) / 1e6);
-  metrics.gauge('process_active_resources').set(0, process.getActiveResourcesInfo().length);
-  metrics.gauge('process_uptime_seconds').set(0, process.uptime());
+/** What is collected of the process by prom-client, `process_open_fds` and its like, once somebody has asked. */
+async function processText(): Promise<string> {
+  const { register, collectDefaultMetrics } = await import('prom-client');
+  if (register.getMetricsAsArray().length === 0) collectDefaultMetrics();
+  return register.metrics();
 }
 
-/** All metrics in the text format, with its content type; `prefix` begins the names that are Consul's. */
+/**
+ * All metrics in the text format, with its content type; `prefix` begins the names that are Consul's, `nowMs` is of a
+ * clock that only goes forward.
+ */
 export async function prometheusText(
   metrics: Metrics,
   prefix: string,
+  nowMs: number,
 ): Promise<{ readonly type: string; readonly text: string }> {
   const { Registry } = await import('prom-client');
   const registry = new Registry();
-  collectProcess(metrics);
   const collected = metrics.collect();
+  metrics.recent.look(collected, nowMs);
   const own = [...collected].map(([key, metric]): Scraped => {
     const name = prometheusName(key, metric);
     return { name, help: metric.spec.help, type: metric.spec.kind, values: () => samplesOf(name, metric) };
   });
-  for (const { name, help, type, values } of [...own, ...consulScraped(collected, prefix)]) {
+  for (const { name, help, type, values } of [...own, ...consulScraped(metrics, collected, prefix)]) {
     const shape = { name, help, type, aggregator: 'sum' };
     registry.registerMetric({ ...shape, get: async () => ({ ...shape, values: values() }) } as never);
   }
-  return { type: registry.contentType, text: await registry.metrics() };
+  return { type: registry.contentType, text: `${await registry.metrics()}${await processText()}` };
 }
 
 const dotted = (prefix: string, name: MetricName): string => `${prefix}.${name.replace('_', '.')}`;
@@ -135,12 +158,17 @@ function entryOf(Name: string, metric: Metric, slot: number): Entry {
 const meanOf = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
 function consulEntries(collected: Collected, prefix: string): readonly Entry[] {
-  return consulMetrics().map(([name, { kind, value, count }]): Entry => {
-    const [Name, Sum, Labels] = [`${prefix}.${name}`, value(collected), {}];
-    if (kind === 'gauge') return ['Gauges', { Name, Value: Sum, Labels }];
-    if (kind === 'counter') return ['Counters', { Name, Count: Sum, Sum, Labels }];
-    const Count = count?.(collected) ?? 0;
-    return ['Samples', { Name, Count, Sum, Mean: meanOf(Sum, Count), Labels }];
+  const Labels = {};
+  return [...consulMetrics(), ...consulHttpTimers(collected)].map(([name, metric]): Entry => {
+    const Name = `${prefix}.${name}`;
+    if (metric.kind === 'timer') {
+      const { count: Count, sum: Sum } = timedOf(collected, metric);
+      return ['Samples', { Name, Count, Sum, Mean: meanOf(Sum, Count), Labels }];
+    }
+    const value = metric.value(collected);
+    return metric.kind === 'gauge'
+      ? ['Gauges', { Name, Value: value, Labels }]
+      : ['Counters', { Name, Count: value, Sum: value, Labels }];
   });
 }
 
@@ -150,7 +178,6 @@ export function metricsDocument(
   prefix: string,
   time: string,
 ): Readonly<Record<string, unknown>> {
-  collectProcess(metrics);
   const collected = metrics.collect();
   const own = [...collected].flatMap(([key, metric]) =>
     metric.entries().map(([slot]) => entryOf(dotted(prefix, key), metric, slot)),

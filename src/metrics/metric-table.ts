@@ -72,8 +72,8 @@ export const METRICS = {
   },
   http_latency_seconds: {
     kind: 'histogram',
-    help: 'Time from an HTTP request to its answer in seconds, waits of blocking queries left out.',
-    labels: [],
+    help: 'Time from an HTTP request to its answer in seconds, by method and route; waits of blocking queries left out.',
+    labels: ['method', 'route'],
     bounds: [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1, 5],
   },
   http_blocking: { kind: 'gauge', help: 'Blocking queries that wait now.', labels: [] },
@@ -144,6 +144,12 @@ export const METRICS = {
     labels: [],
   },
   catalog_index: { kind: 'gauge', help: 'Index of the newest write.', labels: [] },
+  catalog_write_seconds: {
+    kind: 'histogram',
+    help: 'Time from a write of this agent to the catalog until it was done or refused, in seconds, by kind of write.',
+    labels: ['kind'],
+    bounds: [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+  },
   catalog_writes: { kind: 'counter', help: 'Writes installed.', labels: [] },
   writer_queue: { kind: 'gauge', help: 'Commands that wait for a commit.', labels: [] },
   store_commit_seconds: {
@@ -165,6 +171,16 @@ export const METRICS = {
   },
   process_gc_seconds: { kind: 'counter', help: 'Time in garbage collections, in seconds.', labels: [] },
   process_gc_runs: { kind: 'counter', help: 'Garbage collections.', labels: [] },
+  event_loop_delay_seconds: {
+    kind: 'gauge',
+    help: 'How late the main thread was for what was due, in seconds, of the last ten seconds at least: 0.5, 0.99 and 1 (the worst).',
+    labels: ['quantile'],
+  },
+  event_loop_utilization: {
+    kind: 'gauge',
+    help: 'Share of time that the main thread was busy, since the reading before.',
+    labels: [],
+  },
   process_uptime_seconds: { kind: 'gauge', help: 'Age of the process, in seconds.', labels: [] },
   store_is_failing: { kind: 'gauge', help: '1 while the newest commit failed.', labels: [] },
   store_unreadable_rows: {
@@ -190,6 +206,12 @@ export const METRICS = {
   cluster_last_contact_seconds: {
     kind: 'gauge',
     help: 'Time since this server heard the leader, in seconds; 0 on the leader.',
+    labels: [],
+  },
+  cluster_terms_begun: { kind: 'counter', help: 'Times that this server has become the leader.', labels: [] },
+  cluster_clients: {
+    kind: 'gauge',
+    help: 'Client agents that live, as far as this server knows.',
     labels: [],
   },
   cluster_servers: {

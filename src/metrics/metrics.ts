@@ -6,6 +6,7 @@
  */
 
 import { METRICS, type MetricName, type MetricSpec, type NamesOf } from './metric-table.ts';
+import { RecentBuckets } from './recent-buckets.ts';
 
 /** Label sets of one metric; what comes beyond is counted together, so that clients cannot fill the memory. */
 const MAX_SLOTS = 2_000;
@@ -128,6 +129,8 @@ export class Metric {
 export class Metrics {
   readonly #metrics: ReadonlyMap<MetricName, Metric>;
   readonly #collectors: (() => void)[] = [];
+  /** What histograms saw of late, as readers of the text format are told it. */
+  readonly recent = new RecentBuckets();
 
   constructor() {
     const names = Object.keys(METRICS) as MetricName[];

@@ -4,7 +4,7 @@
  *
  * Only builds; cluster-start.ts starts the parts in order.
  */
-import type { SettingCommand } from '../../catalog/command.ts';
+import type { Command } from '../../catalog/command.ts';
 
 import type { ServerRecord } from '../../catalog/leader-lock.ts';
 import type { OpenedStore } from '../../catalog/opened-store.ts';
@@ -29,7 +29,7 @@ import { firstAutopilot } from '../first-autopilot.ts';
 import { type Identity, nodeMetaOf } from '../identity.ts';
 import { CONSUL_VERSION } from '../own-rows.ts';
 import type { RoleTools } from '../role.ts';
-import { Term, type TermWork } from '../term.ts';
+import { countTerms, Term, type TermWork } from '../term.ts';
 import { type AdmissionParts, admissionMethods, membershipNow, promoter } from './admission.ts';
 import { deadServerCleanup } from './cleanup.ts';
 import type { ServerSettings } from './cluster-settings.ts';
@@ -114,6 +114,16 @@ function handOverParts(
   return handOver;
 }
 
+function removalOf(
+  { settings }: ClusterServerParts,
+  roster: Roster,
+  admission: AdmissionParts,
+): RemovalParts {
+  const { client, directory, clock, log } = admission;
+  const membership = settings.member && (() => membershipNow(admission));
+  return { client, directory, roster, membership, clock, log };
+}
+
 /** Who leads and what goes to the leader. */
 function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPeers, judge: () => TermWork) {
   const { shared, catalog, clock } = parts;
@@ -134,7 +144,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     clock,
     log,
   };
-  const submit = (command: SettingCommand): Promise<unknown> => writer.submit(command);
+  const submit = <C extends Command>(command: C) => writer.submit(command);
   const roster = new Roster({
     client: parts.settings.member && client,
     directory,
@@ -153,16 +163,10 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     version: CONSUL_VERSION,
     meta: () => nodeMetaOf(parts.config),
   });
-  const removal: RemovalParts = {
-    client,
-    directory,
-    roster,
-    membership: parts.settings.member && (() => membershipNow(admission)),
-    clock,
-    log,
-  };
+  const removal = removalOf(parts, roster, admission);
   const term = new Term([
-    ...aclTerm(parts.acl, { view: state.view, submit: (command) => writer.submit(command), clock, log }),
+    countTerms(parts.metrics),
+    ...aclTerm(parts.acl, { view: state.view, submit, clock, log }),
     sessionTimers,
     watch,
     { begin: () => judge().begin(), end: () => judge().end() },
@@ -177,7 +181,7 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
     peers,
     progress,
     clock,
-    submit: (command) => writer.submit(command),
+    submit,
     indexNow: () => state.index,
   });
   const pulse = new LeaderPulse({ self, candidate, directory, lock, peers, clock, log });

@@ -10,6 +10,7 @@ export class RouteMeter {
   readonly #slots: (number | undefined)[] = [];
   readonly #requests: ReturnType<Metrics['counter']>;
   readonly #latency: ReturnType<Metrics['histogram']>;
+  #latencySlot: number | undefined;
 
   constructor(metrics: Metrics, method: string, route: string) {
     this.#labels = [method, route];
@@ -26,6 +27,8 @@ export class RouteMeter {
       this.#slots[statusClass] = slot;
     }
     this.#requests.add(slot);
-    if (elapsedMs !== undefined) this.#latency.observe(0, elapsedMs / 1_000);
+    if (elapsedMs === undefined) return;
+    this.#latencySlot ??= this.#latency.slot(...this.#labels);
+    this.#latency.observe(this.#latencySlot, elapsedMs / 1_000);
   }
 }

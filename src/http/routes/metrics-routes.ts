@@ -11,8 +11,8 @@ import { json, text } from '../reply.ts';
 import { first } from '../request/query-values.ts';
 import type { Handler, Route } from '../route.ts';
 
-async function prometheusReply({ metrics, config }: HttpParts): Promise<Reply> {
-  const written = await prometheusText(metrics, config.telemetryPrefix);
+async function prometheusReply({ metrics, config, clock }: HttpParts): Promise<Reply> {
+  const written = await prometheusText(metrics, config.telemetryPrefix, clock.monotonic());
   return { status: 200, headers: { 'Content-Type': written.type }, body: Buffer.from(written.text) };
 }
 
