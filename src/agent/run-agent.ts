@@ -31,6 +31,7 @@ import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts';
 import { onceLoaded } from './once-loaded.ts';
+import { otlpPart } from './otlp-part.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
 import { pidFilePart } from './pid-file.ts';
 import { processPart } from './process-part.ts';
@@ -263,6 +264,16 @@ function buildAgentChecks(
   });
 }
 
+/** What measures the agent, and what sends the measures away. */
+function telemetryParts(ground: Ground): readonly Part[] {
+  const { metrics, agentLog, request } = ground;
+  const log = agentLog.log.child({ part: 'otlp' });
+  return [
+    processPart(metrics, systemClock),
+    otlpPart({ ...ground, ownVersion: request.version, clock: systemClock, log }),
+  ];
+}
+
 /** Build the rest of an agent and start all of it. Rejects with AppError, nothing left running, when it cannot. */
 export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent> {
   const { config, core, identity, agentLog, request } = ground;
@@ -291,7 +302,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   });
   role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role) });
   const parts: readonly Part[] = [
-    processPart(ground.metrics, systemClock),
+    ...telemetryParts(ground),
     corePart(core),
     checks,
     ground.acl.part,

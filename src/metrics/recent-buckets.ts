@@ -5,10 +5,15 @@
  * metrics, and kept for as long as they are needed: quantiles are of the last ten seconds, or of the time between two
  * readings where that is longer.
  */
-import type { MetricName } from './metric-table.ts';
-import type { Metric } from './metrics.ts';
+import type { MetricName, MetricSpec } from './metric-table.ts';
 
 const WINDOW_MS = 10_000;
+
+/** A metric, as far as it is a histogram. */
+interface Counted {
+  readonly spec: MetricSpec;
+  readonly buckets: readonly number[];
+}
 
 interface Look {
   readonly atMs: number;
@@ -20,7 +25,7 @@ export class RecentBuckets {
   #newest: Look | undefined;
 
   /** Remember where histograms stand; `nowMs` is of a clock that only goes forward. */
-  look(metrics: ReadonlyMap<MetricName, Metric>, nowMs: number): void {
+  look(metrics: ReadonlyMap<MetricName, Counted>, nowMs: number): void {
     if (this.#newest !== undefined && nowMs - this.#newest.atMs < WINDOW_MS) return;
     this.#before = this.#newest;
     const histograms = [...metrics].filter(([, { spec }]) => spec.kind === 'histogram');
@@ -29,7 +34,7 @@ export class RecentBuckets {
   }
 
   /** Counts of the buckets of these slots together, since the look before the newest. */
-  since(name: MetricName, metric: Metric, slots: readonly number[]): readonly number[] {
+  since(name: MetricName, metric: Counted, slots: readonly number[]): readonly number[] {
     const before = this.#before?.buckets.get(name) ?? [];
     const width = (metric.spec.bounds?.length ?? 0) + 1;
     return Array.from({ length: width }, (_, bucket) => {

@@ -115,13 +115,13 @@ function handOverParts(
 }
 
 function removalOf(
-  { settings }: ClusterServerParts,
+  { settings, shared }: ClusterServerParts,
   roster: Roster,
   admission: AdmissionParts,
 ): RemovalParts {
-  const { client, directory, clock, log } = admission;
+  const { client, clock, log } = admission;
   const membership = settings.member && (() => membershipNow(admission));
-  return { client, directory, roster, membership, clock, log };
+  return { client, directory: shared.directory, roster, membership, clock, log };
 }
 
 /** Who leads and what goes to the leader. */

@@ -55,6 +55,16 @@ const checkMeta: Rule = ({ node_meta: meta }) => {
   });
 };
 
+const checkTelemetry: Rule = ({ 'telemetry.otlp_endpoint': endpoint }) =>
+  endpoint === '' || (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol))
+    ? []
+    : [
+        problem(
+          'telemetry.otlp_endpoint',
+          `must be an address as http://collector:4318/v1/metrics, not ${JSON.stringify(endpoint)}`,
+        ),
+      ];
+
 const ADDRESS_KEYS = ['bind_addr', 'advertise_addr', 'advertise_addr_wan'] as const;
 const ADDRESS_LIST_KEYS = [
   'client_addr',
@@ -159,6 +169,7 @@ const checkEmptyAnswers: Rule = (config) =>
 const RULES: readonly Rule[] = [
   checkIdentity,
   checkMeta,
+  checkTelemetry,
   checkAddresses,
   checkPorts,
   checkWatches,

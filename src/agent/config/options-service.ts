@@ -222,6 +222,19 @@ export const SERVICE_OPTIONS = {
     reloadable: false,
     doc: 'Beginning of the metric names that `/v1/agent/metrics` shows.',
   },
+  'telemetry.otlp_endpoint': {
+    kind: 'text',
+    default: '',
+    reloadable: false,
+    doc: 'Address that metrics are sent to by OTLP over HTTP, `http://collector:4318/v1/metrics`; headers by OTEL_EXPORTER_OTLP_HEADERS. Nothing is sent when empty.',
+  },
+  'telemetry.otlp_interval': {
+    kind: 'duration',
+    default: 60_000,
+    min: 1_000,
+    reloadable: false,
+    doc: 'How often they are sent.',
+  },
   log_level: {
     kind: 'text',
     default: 'INFO',

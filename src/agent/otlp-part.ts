@@ -1,0 +1,54 @@
+/**
+ * Metrics pushed to a collector of OpenTelemetry, where `telemetry.otlp_endpoint` names one.
+ */
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { OtlpSender } from '../metrics/otlp.ts';
+import type { Config } from './config/options.ts';
+import type { Identity } from './identity.ts';
+import type { Part } from './lifecycle.ts';
+
+/** Time in ms that the last batch gets at the end: whoever stops the agent does not wait for a collector. */
+const LAST_BATCH_MS = 1_000;
+
+export interface OtlpPartParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly ownVersion: string;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** Nothing, and nothing loaded, without an endpoint. */
+export function otlpPart({ config, identity, ownVersion, metrics, clock, log }: OtlpPartParts): Part {
+  const endpoint = config['telemetry.otlp_endpoint'];
+  let sender: OtlpSender | undefined;
+  return {
+    name: 'otlp',
+    start: async () => {
+      if (endpoint === '') return;
+      const { startOtlp } = await import('../metrics/otlp.ts');
+      sender = startOtlp({
+        metrics,
+        endpoint,
+        intervalMs: config['telemetry.otlp_interval'],
+        attributes: {
+          'service.name': 'rollcall',
+          'service.version': ownVersion,
+          'service.namespace': config.datacenter,
+          'service.instance.id': identity.nodeId,
+          'host.name': identity.nodeName,
+        },
+        now: () => clock.now(),
+        onFailure: (why) => log.warn({ endpoint, why }, 'metrics could not be sent'),
+      });
+    },
+    stop: async () => {
+      if (sender === undefined) return;
+      const enough = new Promise<void>((resolve) => clock.after(LAST_BATCH_MS, resolve));
+      await Promise.race([sender.close(), enough]);
+    },
+  };
+}
