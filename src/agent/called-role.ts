@@ -30,7 +30,6 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     config,
     identity,
     catalog,
-    metrics: ground.metrics,
     clock: systemClock,
     random: systemRandom,
     metrics: ground.metrics,
