@@ -210,11 +210,13 @@ function wanServers(table: MemberTable, self: AgentRecord, config: Config): read
   }));
 }
 
-function livingClients(table: MemberTable): number {
-  let count = 0;
-  for (const { agent, status } of table.all())
-    if (status === 'alive' && agent.tags['role'] !== 'consul') count += 1;
-  return count;
+function collectClients(metrics: Metrics, table: MemberTable): void {
+  metrics.onCollect(() => {
+    const living = [...table.all()].filter(
+      ({ agent, status }) => status === 'alive' && agent.tags['role'] !== 'consul',
+    );
+    metrics.gauge('cluster_clients').set(0, living.length);
+  });
 }
 
 /** Everything a server needs for its client agents. */
@@ -229,8 +231,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     table.onInstalled(applied);
     if (subscriptions.topicCount > 0) subscriptions.onChanged(topicsOf(applied, view));
   });
-  const clients = parts.metrics.gauge('cluster_clients');
-  parts.metrics.onCollect(() => clients.set(0, livingClients(table)));
+  collectClients(parts.metrics, table);
   const record = agentRecord(config, identity, 'server');
   const self = (): AgentRecord => record;
   const places = placesPart({
