@@ -12,7 +12,7 @@ describeWith(CHROMIUM, 'keys in the web page', () => {
   let tab: Tab;
   let page: Page;
   beforeAll(async () => {
-    server = await startPage();
+    server = await startPage({ config: { kv_history: ['kept/'] } });
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
@@ -87,6 +87,70 @@ describeWith(CHROMIUM, 'keys in the web page', () => {
     await expect.poll(() => value().inputValue()).toBe('theirs');
     await page.reload();
     await expect.poll(() => value().inputValue()).toBe('theirs');
+  });
+
+  test('a new key that was begun is still there after Esc and loading again, until Cancel', async () => {
+    await tab.open('kv?in=app/');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await dialog().getByLabel('Key').fill('app/half');
+    await dialog().getByLabel('Value').fill('a thought');
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('button', { name: 'Create' }).click();
+    expect(await dialog().getByLabel('Key').inputValue()).toBe('app/half');
+    expect(await dialog().getByLabel('Value').inputValue()).toBe('a thought');
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
+    expect(await dialog().getByLabel('Value').inputValue()).toBe('');
+  });
+
+  test('what was typed into a key that somebody deletes meanwhile can be kept', async () => {
+    await tab.open('kv?in=app/&key=app/limit');
+    await value().fill('my work');
+    await fetch(`${server.agent.httpUrl}/v1/kv/app/limit`, { method: 'DELETE' });
+    await page.getByText('Somebody deleted it while you were editing').waitFor();
+    expect(await value().inputValue()).toBe('my work');
+    await page.getByRole('button', { name: 'Create it again with this' }).click();
+    await page.getByText('Created app/limit.').waitFor();
+    expect(await stored('app/limit')).toBe('my work');
+  });
+
+  test('broken JSON and YAML are warned of at their line, and can be saved', async () => {
+    await server.put('/v1/kv/app/set.json', '{"a": 1}');
+    await tab.open('kv?in=app/&key=app/set.json');
+    await value().fill('{\n  "a": 1,\n}');
+    await page.getByText('Not valid JSON').waitFor();
+    expect(await page.locator('.code mark').textContent()).toContain('3');
+    await save().click();
+    await page.getByText('Saved app/set.json.').waitFor();
+    await server.put('/v1/kv/app/set.yaml', 'a: 1');
+    await tab.open('kv?in=app/&key=app/set.yaml');
+    await value().fill('a: 1\na: 2');
+    await page.getByText('a stands here a second time').waitFor();
+  });
+
+  test('what happened to a key is told line by line, and an earlier value can be taken again', async () => {
+    await server.put('/v1/kv/kept/limits', 'cpu: 1\nmemory: 2');
+    await server.put('/v1/kv/kept/limits', 'cpu: 8\nmemory: 2');
+    await tab.open('kv/kept/limits');
+    const history = page.getByLabel('History of this key');
+    await history.getByText('was written').waitFor();
+    await history.getByText('what changed').first().click();
+    expect(await history.locator('.is-gone-line').first().textContent()).toContain('cpu: 1');
+    expect(await history.locator('.is-new-line').first().textContent()).toContain('cpu: 8');
+    await history.getByRole('button', { name: 'Edit with the value before this' }).click();
+    expect(await value().inputValue()).toBe('cpu: 1\nmemory: 2');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await tab.open('kv?in=app/&key=app/limit');
+    await page.getByText('Values are not kept for this key').waitFor();
+  });
+
+  test('an address with the path of a folder that is taken for a key leads to the folder', async () => {
+    await tab.open('kv/app');
+    await page.locator('aside').getByRole('link', { name: 'app/' }).click();
+    await page.getByRole('link', { name: 'limit' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('in')).toBe('app/');
   });
 
   test('a conflict shows both sides and saves only what a person chooses', async () => {

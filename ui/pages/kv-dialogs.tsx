@@ -1,12 +1,14 @@
 /** Creating a key (never over an existing one), deleting one that nobody changed meanwhile, deleting a folder. */
-import { useSignal } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
+import { useLayoutEffect } from 'preact/hooks';
 import { kvPath } from '../api/client.ts';
 import type { KvShape } from '../api/shapes.ts';
 import { useAction, useAnswer } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
-import { AreaField, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
 import { plural } from '../parts/text.ts';
+import { ValueField } from './kv-value.tsx';
 
 interface CreateProps {
   readonly folder: string;
@@ -15,10 +17,24 @@ interface CreateProps {
 }
 
 export function CreateKeyDialog({ folder, onClose, onCreated }: CreateProps) {
-  const { api } = useApp();
+  const { api, keyDrafts } = useApp();
   const action = useAction();
-  const key = useSignal(folder);
-  const value = useSignal('');
+  const begun = useSignal(keyDrafts.begun()).peek();
+  const key = useSignal(begun?.key ?? folder);
+  const value = useSignal(begun?.text ?? '');
+  // Escape and other pages leave what was typed for the next time; Cancel drops it.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const isTouched = value.value !== '' || key.value !== folder;
+        keyDrafts.begin(isTouched ? { key: key.value, text: value.value } : undefined);
+      }),
+    [keyDrafts, key, value, folder],
+  );
+  const drop = () => {
+    keyDrafts.begin(undefined);
+    onClose();
+  };
   const submit = async () => {
     const name = key.value.trim();
     const work = async () => {
@@ -26,14 +42,15 @@ export function CreateKeyDialog({ folder, onClose, onCreated }: CreateProps) {
       if (!isCreated) throw new Error(`${name} exists already; open it to change it.`);
     };
     if (!(await action.run(work, `Created ${name}.`))) return;
-    onClose();
+    drop();
     onCreated(name);
   };
   return (
     <Dialog title="Create a key" onClose={onClose} class="wide">
-      <DialogForm action={action} verb="Create" onSubmit={() => void submit()} onCancel={onClose}>
+      <DialogForm action={action} verb="Create" onSubmit={() => void submit()} onCancel={drop}>
+        {begun && <p class="hint">Begun before and not created yet. Cancel drops it.</p>}
         <TextField label="Key" value={key} isRequired isMono hint="Slashes make folders." />
-        <AreaField label="Value" value={value} rows={8} />
+        <ValueField name={key.value} value={value} rows={8} />
       </DialogForm>
     </Dialog>
   );

@@ -9,17 +9,19 @@ import type { KvShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { type Action, useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Empty, Facts, Loading, Output, Refusal } from '../parts/basic.tsx';
+import { Facts, Loading, Output, Refusal } from '../parts/basic.tsx';
 import { Commands } from '../parts/command.tsx';
 import { ActionError } from '../parts/dialog.tsx';
-import { AreaField, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
 import { Segments } from '../parts/filter-bar.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { prettyJson } from '../parts/json.ts';
 import { bytes, type Decoded, decodeBase64, hexDump } from '../parts/text.ts';
 import { Conflict } from './kv-conflict.tsx';
 import { DeleteKeyDialog } from './kv-dialogs.tsx';
+import { KeyHistory } from './kv-history.tsx';
 import { LockHolder } from './kv-lock.tsx';
+import { LostKey, ValueField } from './kv-value.tsx';
 
 /** What a person has typed over the version `base`. */
 interface Draft {
@@ -132,7 +134,7 @@ function ValueEditor({ draft }: { draft: Draft }) {
       {view.value === 'json' ? (
         <JsonView draft={draft} />
       ) : (
-        <AreaField label="Value" value={draft.text} rows={12} />
+        <ValueField name={draft.base.value.Key} value={draft.text} rows={12} />
       )}
     </div>
   );
@@ -215,6 +217,7 @@ function Editor({ stored, onClose }: { stored: KvShape; onClose: () => void }) {
           ],
         ]}
       />
+      <KeyHistory name={stored.Key} onTake={(text) => (draft.text.value = text)} />
       {isDeleting.value && (
         <DeleteKeyDialog entry={stored} onClose={() => (isDeleting.value = false)} onDone={onDeleted} />
       )}
@@ -229,7 +232,7 @@ export function KeyEditor({ name, onClose }: { name: string; onClose: () => void
     <Inspector title={<span class="mono">{name}</span>} label={`Key ${name}`} onClose={onClose}>
       {data.value === undefined && error.value && <Refusal error={error.value} what="this key" />}
       {data.value === undefined && !error.value && <Loading what={name} />}
-      {data.value !== undefined && !entry && <Empty title="This key does not exist (any more)." />}
+      {data.value !== undefined && !entry && <LostKey name={name} />}
       {entry && <Editor stored={entry} onClose={onClose} />}
     </Inspector>
   );

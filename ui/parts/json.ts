@@ -50,6 +50,7 @@ export function jsonProblem(text: string): TextProblem | undefined {
     // Browsers say the place in words of their own: Chromium and Safari the position, Firefox the line.
     const [, line, position] = /line (\d+) column|position (\d+)/.exec(said) ?? [];
     if (line !== undefined) return { text: said, line: Number(line) };
+    if (/end of|EOF/i.test(said)) return { text: said, line: lineAt(text, text.length) };
     return { text: said, line: position === undefined ? undefined : lineAt(text, Number(position)) };
   }
 }
