@@ -19,7 +19,8 @@ export interface AclRows {
 }
 
 export interface ResolverParts {
-  readonly rows: AclRows;
+  /** Where the links of a token lead. */
+  readonly linkedBy: (token: AclTokenRow) => AclRows;
   readonly datacenter: string;
   readonly defaultAllows: boolean;
   readonly onUnreadable: (policy: AclPolicyRow, why: string) => void;
@@ -68,7 +69,8 @@ export class TokenResolver {
   }
 
   #sourcesOf(token: AclTokenRow): Sources {
-    const { rows, datacenter } = this.#parts;
+    const { linkedBy, datacenter } = this.#parts;
+    const rows = linkedBy(token);
     const grants: AclGrants[] = [token];
     for (const id of token.roles) {
       const role = rows.role(id);

@@ -4,6 +4,7 @@
  */
 
 import type { OpenedStore } from '../catalog/opened-store.ts';
+import type { Applied } from '../catalog/state.ts';
 import { nodeKey } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
 import { AgentDesk, type AgentDeskParts } from '../cluster/agent-desk.ts';
@@ -27,7 +28,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { serversOnly } from '../rpc/servers-only.ts';
-import type { AclSettings } from './acl/acl-settings.ts';
+import { tokenMethod } from './acl/token-answer.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
 import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from './datacenters-part.ts';
@@ -38,12 +39,10 @@ import { type NearPeers, type PlacesPart, placesPart } from './places-part.ts';
 import type { RoleTools } from './role.ts';
 import type { TermWork } from './term.ts';
 
-/** An agent writes and follows for all who ask it, and could not ask who of them may. */
-const CLOSED_BY_ACL =
-  'Permission denied: this datacenter has access control, and client agents cannot ask servers about tokens yet';
+/** Time in ms that changes of access control are gathered before it is looked who may follow what. O(all that is followed). */
+const LOOK_AT_RIGHTS_MS = 500;
 
 export interface AgentsPartParts {
-  readonly acl: Pick<AclSettings, 'isEnabled'>;
   readonly config: Config;
   readonly identity: Identity;
   readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
@@ -64,7 +63,7 @@ export interface AgentsPartParts {
       readonly requireLead: () => void;
     };
   /** The rest of the agent, once it is built. */
-  readonly tools: () => Pick<RoleTools, 'http' | 'makeAnswerPacket'>;
+  readonly tools: () => RoleTools;
 }
 
 export interface AgentsPart {
@@ -185,15 +184,29 @@ interface Reporter {
   readonly methods: Readonly<Record<string, RpcMethod>>;
 }
 
-/** Answers DNS packets that agents pass on. */
+/** Answers DNS packets that agents pass on; with the rights of the token of the agent's DNS, if it has sent one. */
 function dnsMethod(tools: AgentsPartParts['tools']): RpcMethod {
   let answerPacket: Promise<AnswerPacket> | undefined;
   return async (request, { peer }) => {
-    const { packet, transport } = (request ?? {}) as { packet?: unknown; transport?: unknown };
-    if (!(packet instanceof Uint8Array)) refuse('bad_request', 'a DNS question is octets');
+    const { packet, transport, token } = (request ?? {}) as Partial<Record<string, unknown>>;
+    if (!(packet instanceof Uint8Array)) return refuse('bad_request', 'a DNS question is octets');
     const over: Transport = transport === 'udp' ? 'udp' : 'tcp';
     answerPacket ??= tools().makeAnswerPacket();
-    return { reply: await (await answerPacket)(packet, over, peer.remoteAddress) };
+    const asker = { address: peer.remoteAddress, token: typeof token === 'string' ? token : undefined };
+    return { reply: await (await answerPacket)(packet, over, asker) };
+  };
+}
+
+/** Has the desk look at rights some time after they have changed, as long as agents are connected. */
+function lookAtRights(desk: AgentDesk, clock: Clock): (applied: readonly Applied[]) => void {
+  let isDue = false;
+  return (applied) => {
+    if (isDue || !applied.some(({ table }) => table.startsWith('acl'))) return;
+    isDue = true;
+    clock.after(LOOK_AT_RIGHTS_MS, () => {
+      isDue = false;
+      desk.lookAtRights();
+    });
   };
 }
 
@@ -217,6 +230,23 @@ function collectClients(metrics: Metrics, table: MemberTable): void {
     );
     metrics.gauge('cluster_clients').set(0, living.length);
   });
+}
+
+async function takeOut(
+  { submit, clock }: Pick<AgentsPartParts, 'submit' | 'clock'>,
+  { self, table }: Pick<Members, 'self' | 'table'>,
+  reporter: Reporter,
+): Promise<void> {
+  await reporter.leave();
+  const nowMs = clock.now();
+  const agent = self();
+  const member = table.of(agent.node.name) ?? { agent, status: 'alive', sinceMs: nowMs };
+  try {
+    await submit(memberLeaves(member, nowMs));
+  } catch (error) {
+    reporter.start();
+    throw error;
+  }
 }
 
 /** Everything a server needs for its client agents. */
@@ -258,8 +288,9 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     table,
     subscriptions,
     now: () => clock.now(),
-    ...(parts.acl.isEnabled && { closedBecause: CLOSED_BY_ACL }),
+    rights: () => tools().agentRights,
   });
+  installer.onInstalled(lookAtRights(desk, clock));
   const forwarded = new ForwardedHttp(() => tools().http);
   const isWan = (request: unknown): boolean => (request as { isWan?: unknown } | null)?.isWan === true;
   return {
@@ -269,7 +300,8 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
       ...serversOnly(reporter.methods),
       ...wan.datacenters.methods(),
       ...places.methods,
-      members: async (request) => membersOf(members, isWan(request)),
+      members: desk.forMembers(async (request) => membersOf(members, isWan(request))),
+      'acl-token': tokenMethod(view, clock),
       dns: dnsMethod(tools),
     },
     membership: membershipOf(parts, members),
@@ -278,16 +310,6 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     judge,
     desk,
     reporter,
-    takeOut: async () => {
-      await reporter.leave();
-      const nowMs = clock.now();
-      const member = table.of(identity.nodeName) ?? { agent: record, status: 'alive', sinceMs: nowMs };
-      try {
-        await submit(memberLeaves(member, nowMs));
-      } catch (error) {
-        reporter.start();
-        throw error;
-      }
-    },
+    takeOut: () => takeOut(parts, members, reporter),
   };
 }

@@ -11,17 +11,36 @@ import { nodeKey } from '../catalog/tables.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
 import type { Watch } from '../catalog/watch.ts';
 import type { Writer } from '../catalog/writer.ts';
+import type { CommandPart, RefusedPart } from '../cluster/agent-messages.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { type AgentState, isAgentTopic } from '../local/agent-rules.ts';
 import type { CatalogPort } from '../local/catalog-port.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Origin } from '../model/history-types.ts';
 import type { AclSettings } from './acl/acl-settings.ts';
+import type { AgentTokens } from './acl/agent-tokens.ts';
+import type { TokenAnswer } from './acl/token-answer.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 import type { Part } from './lifecycle.ts';
 import type { Security } from './security.ts';
+
+/** Have parts of a command carried out, each with the rights of its token; resolves to those that were refused. */
+export type SubmitParts = (
+  parts: readonly CommandPart[],
+  by: Origin | undefined,
+) => Promise<readonly RefusedPart[]>;
+
+/** What a client agent has servers decide. */
+export interface RemoteRights {
+  /** What a secret is; undefined when no server says. Never rejects. */
+  askToken(secret: string): Promise<TokenAnswer | undefined>;
+  readonly submitParts: SubmitParts;
+  /** Have `listener` called whenever a server was reached. */
+  onReached(listener: () => void): void;
+}
 
 export interface Core {
   readonly agentState: AgentState;
@@ -36,6 +55,8 @@ export interface Core {
   onInstalled(listener: InstalledListener): void;
   /** The catalog, as local/ knows it. */
   readonly catalog: CatalogPort;
+  /** Absent where tokens are in the catalog of this process. */
+  readonly remote?: RemoteRights;
   /** End with what was taken durable. */
   close(): Promise<void>;
 }
@@ -51,6 +72,7 @@ export interface CoreParts {
   readonly security: Security;
   /** What access control is configured to be. */
   readonly acl: AclSettings;
+  readonly tokens: AgentTokens;
   /** Who this agent is, which its own store remembers. */
   readonly identify: (agentState: AgentState) => Promise<Identity>;
   /** `limits.kv_max_total_size`; 0 is what the machine has room for. */

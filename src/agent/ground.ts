@@ -8,7 +8,7 @@ import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { AgentState } from '../local/agent-rules.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { type Acl, buildAcl, loadedAcl } from './acl/acl-part.ts';
+import { type Acl, buildAcl, loadedAcl, openAgentTokens } from './acl/acl-part.ts';
 import { type AgentRole, roleOf } from './agent-role.ts';
 import type { Remark } from './config/config-remarks.ts';
 import { decodeDefinitions, type FileDefinitions } from './config/file-definitions.ts';
@@ -86,6 +86,8 @@ export async function layGround(
   const dataDir = configuration.isDev ? '' : config.data_dir;
   const storeLog = agentLog.log.child({ part: 'store' });
   // The database opens on its own thread; meanwhile this one loads the largest of the modules.
+  const aclLog = agentLog.log.child({ part: 'acl' });
+  const tokens = openAgentTokens(loaded, aclLog);
   const openCore = await openers[roleOf(config, configuration.isDev)]();
   const [{ core: opened, identity, buildRole }] = await Promise.all([
     openCore({
@@ -97,6 +99,7 @@ export async function layGround(
       config,
       security,
       acl: loadedAcl(loaded),
+      tokens,
       identify: (agentState) => lastingIdentity(config, agentState),
       maxKvBytes: config['limits.kv_max_total_size'],
     }),
@@ -108,9 +111,10 @@ export async function layGround(
   const acl = buildAcl({
     loaded,
     core,
+    tokens,
     nodeName: identity.nodeName,
     clock: systemClock,
-    log: agentLog.log.child({ part: 'acl' }),
+    log: aclLog,
   });
   const ground: Ground = {
     acl,

@@ -3,6 +3,7 @@
  *
  * A role is made by who opens the catalog (server-role.ts, cluster/), and run-agent.ts puts everything else around it.
  */
+import type { AgentRights } from '../cluster/agent-rights.ts';
 import type { EventSpread } from '../cluster/event-spread.ts';
 import type { AnswerPacket } from '../dns/answer-packets.ts';
 import type { DnsParts } from '../dns/dns-server.ts';
@@ -25,6 +26,8 @@ export interface RoleTools {
   readonly http: LocalHttp;
   /** The responder of DNS, for packets that other agents pass on. */
   readonly makeAnswerPacket: () => Promise<AnswerPacket>;
+  /** What client agents may do; undefined where there is no access control. */
+  readonly agentRights: AgentRights | undefined;
 }
 
 export interface Role

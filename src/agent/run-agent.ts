@@ -92,6 +92,8 @@ function answering({ dns: { config, onConfig }, core, identity, coordinates }: G
   const { nodeName } = identity;
   const random = systemRandom;
   const distance = (from: string, to: string): number => coordinates.distance(from, to);
+  const executeQueryBy = (by: typeof config) =>
+    makeExecuteQuery({ view, config: by, nodeName, distance, random });
   return {
     view,
     nodeName,
@@ -99,7 +101,8 @@ function answering({ dns: { config, onConfig }, core, identity, coordinates }: G
     onConfig,
     clock: systemClock,
     random,
-    executeQuery: makeExecuteQuery({ view, config, nodeName, distance, random }),
+    executeQuery: executeQueryBy(config),
+    executeQueryBy,
     ...role.dns,
   };
 }
@@ -153,6 +156,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
       checkSinceMs: (id) => local.checks().get(id)?.sinceMs || undefined,
     }),
     authorizerOf: acl.authorizerOf,
+    ...(acl.knowAsker && { knowAsker: acl.knowAsker }),
     acl: acl.port,
     heapRoomBytes: watchHeap().roomBytes, // as long as the process
     takeProfile: config.enable_debug ? new Profiler().take : undefined,
@@ -181,7 +185,16 @@ function packetAnswerer(ground: Ground, role: Role): () => Promise<AnswerPacket>
   return async () => {
     const { makeAnswerPacket } = await import('../dns/answer-packets.ts');
     const log = agentLog.log.child({ part: 'dns' });
-    return makeAnswerPacket({ ...answering(ground, role), log, metrics, onInstalled });
+    const { executeQueryBy, ...parts } = answering(ground, role);
+    const { configOf } = ground.dns;
+    return makeAnswerPacket({
+      ...parts,
+      executeQueryBy,
+      log,
+      metrics,
+      onInstalled,
+      ...(configOf && { configOf }),
+    });
   };
 }
 
@@ -300,7 +313,8 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     drains: draining.drains,
     testCheck: (definition) => scheduler.test(definition),
   });
-  role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role) });
+  const { agentRights } = ground.acl;
+  role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role), agentRights });
   const parts: readonly Part[] = [
     ...telemetryParts(ground),
     corePart(core),

@@ -31,6 +31,8 @@ export type ServerConnection = Pick<RpcConnection, 'call' | 'close' | 'takeRound
 
 export interface ServerLinkParts {
   readonly agent: () => AgentRecord;
+  /** The secret of the agent's own token; '' for none, as when it is absent. */
+  readonly token?: () => string;
   /** Addresses to join, names resolved. Never rejects. */
   readonly joinAddresses: () => Promise<readonly RpcAddress[]>;
   /** The servers that are known from before. */
@@ -276,14 +278,15 @@ export class ServerLink {
 
   /** Have a server take this agent; undefined when it does not, or cannot be reached. */
   async #attend(address: RpcAddress): Promise<Attendance | undefined> {
-    const { connect, clock, agent, log } = this.#parts;
+    const { connect, clock, agent, token, log } = this.#parts;
     const connection = connect(address);
     const { promise: welcome, resolve } = Promise.withResolvers<Welcome | undefined>();
     const stopping = new AbortController();
     const onMessage = (message: unknown): void => {
       if (!stopping.signal.aborted) this.#take(message as AttendMessage, resolve);
     };
-    const ended = connection.call('attend', { agent: agent() }, { onMessage, signal: stopping.signal });
+    const asked = { agent: agent(), token: token?.() ?? '' };
+    const ended = connection.call('attend', asked, { onMessage, signal: stopping.signal });
     void ended.then((end) => {
       if (end.kind === 'refused') this.#sayRefusal(address, end.error);
       resolve(undefined);
@@ -295,8 +298,9 @@ export class ServerLink {
       connection.close();
       return undefined;
     }
-    const { server } = welcomed;
+    const { server, whyNoMember } = welcomed;
     log.info({ server, address: `${address.host}:${address.port}` }, 'a server has taken this agent');
+    if (whyNoMember !== undefined) log.warn({ why: whyNoMember }, 'this agent is no member yet');
     return { connection, address, welcome: welcomed, ended, giveUp: () => stopping.abort() };
   }
 

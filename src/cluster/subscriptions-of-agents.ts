@@ -19,8 +19,8 @@ const MAX_TOPICS_OF_AGENT = 8_192;
 const MAX_TOPIC_LENGTH = 512;
 /** Rows in one message: each has less than 8 KiB but for rare ones, and a message may have 8 MiB. */
 const ROWS_OF_MESSAGE = 500;
-/** Messages beside rows that wait for an agent that reads slowly; the oldest are dropped. */
-const MAX_TOLD = 256;
+/** Events that wait for an agent that reads slowly; the oldest are dropped. */
+const MAX_EVENTS = 256;
 
 const NOTHING: ReadonlyMap<string, PutChange> = new Map();
 
@@ -117,6 +117,12 @@ export class SubscriptionsOfAgents {
   }
 }
 
+/** What is left to be told of two messages of one kind: the newest, or all topics that are closed. */
+function both(before: AttendMessage | undefined, after: AttendMessage): AttendMessage {
+  if (before?.kind !== 'closed' || after.kind !== 'closed') return after;
+  return { kind: 'closed', topics: [...new Set([...before.topics, ...after.topics])] };
+}
+
 interface Told {
   readonly message: RowsMessage;
   readonly rows: RowSet;
@@ -172,9 +178,16 @@ class Stream implements AgentStream {
 
   tell(message: AttendMessage): void {
     // The newest mark and the newest list of servers say all that older ones said; old events are forgotten by all.
-    const isNewest = message.kind === 'mark' || message.kind === 'servers';
-    if (isNewest) this.#told = this.#told.filter(({ kind }) => kind !== message.kind);
-    this.#told = [...this.#told, message].slice(-MAX_TOLD);
+    const isNewest = message.kind !== 'event' && message.kind !== 'rows';
+    const same = isNewest ? this.#told.find(({ kind }) => kind === message.kind) : undefined;
+    if (same !== undefined) this.#told = this.#told.filter((each) => each !== same);
+    this.#told.push(both(same, message));
+    const tooMany = this.#told.filter(({ kind }) => kind === 'event').length > MAX_EVENTS;
+    if (tooMany)
+      this.#told.splice(
+        this.#told.findIndex(({ kind }) => kind === 'event'),
+        1,
+      );
     this.#begin();
   }
 

@@ -23,8 +23,8 @@ export interface SubscriptionsParts {
   readonly clock: Clock;
   /** Whether a server is reached. */
   readonly isUp: () => boolean;
-  /** Have the server send these topics; false when it did not take it. Never rejects. */
-  readonly follow: (topics: readonly string[]) => Promise<boolean>;
+  /** Have the server send these topics by the right of a token; false when it did not take it. Never rejects. */
+  readonly follow: (topics: readonly string[], token: string) => Promise<boolean>;
   readonly unfollow: (topics: readonly string[]) => void;
   /** Whether somebody waits for a change of a topic. */
   readonly isAwaited: (topic: string) => boolean;
@@ -40,6 +40,8 @@ interface Fetching {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #usedMs = new Map<string, number>();
+  /** The secret that each topic is followed with, where that is not ''. */
+  readonly #tokens = new Map<string, string>();
   readonly #fetching = new Map<string, Fetching>();
   readonly #listeners: ((topic: string) => void)[] = [];
   /** Rows of topics that were told in part. */
@@ -81,15 +83,16 @@ export class Subscriptions {
     return true;
   }
 
-  /** Resolves when the rows are here, or to false when no server tells in time. Never rejects. */
-  fetch(topic: string): Promise<boolean> {
+  /** Resolves when the rows are here, or to false when no server tells in time, or none to this token. Never rejects. */
+  fetch(topic: string, token = ''): Promise<boolean> {
     if (this.use(topic)) return Promise.resolve(true);
     const known = this.#fetching.get(topic);
     if (known !== undefined) return known.result;
     const { isUp, follow } = this.#parts;
     if (!isUp() || !this.#makeRoom()) return Promise.resolve(false);
     const fetching = this.#begin(topic);
-    void follow([topic]).then((isTaken) => {
+    if (token !== '') this.#tokens.set(topic, token);
+    void follow([topic], token).then((isTaken) => {
       if (!isTaken && !this.#parts.isUp()) fetching.end(false);
     });
     return fetching.result;
@@ -99,8 +102,17 @@ export class Subscriptions {
   async resume(): Promise<void> {
     this.#partial.clear(); // what another server did not finish
     for (const topic of this.#parts.always) this.#touch(topic);
-    const topics = [...this.#usedMs.keys()];
-    if (topics.length > 0) await this.#parts.follow(topics);
+    const byToken = Map.groupBy(this.#usedMs.keys(), (topic) => this.#tokens.get(topic) ?? '');
+    await Promise.all([...byToken].map(([token, topics]) => this.#parts.follow(topics, token)));
+  }
+
+  /** A server tells these topics no more. */
+  close(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const fetching = this.#fetching.get(topic);
+      if (fetching !== undefined) fetching.end(false);
+      else if (this.#usedMs.has(topic)) this.#forget(topic);
+    }
   }
 
   /** A server told rows. */
@@ -180,6 +192,7 @@ export class Subscriptions {
   #forget(topic: string): void {
     const { mirror, unfollow } = this.#parts;
     this.#usedMs.delete(topic);
+    this.#tokens.delete(topic);
     this.#partial.delete(topic);
     this.#doubted.delete(topic);
     mirror.forget(topic);

@@ -8,6 +8,8 @@ export interface ConfigSource {
   readonly config: () => DnsConfig;
   /** Have `listener` told of each later one, until the returned function is called. */
   readonly onConfig: (listener: (config: DnsConfig) => void) => () => void;
+  /** The configuration with the rights of a token; absent where there is no access control. */
+  readonly configOf?: (token: string) => () => DnsConfig;
 }
 
 /**

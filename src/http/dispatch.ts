@@ -205,7 +205,10 @@ export class Dispatcher {
     if (operation.keyedBy === undefined || !isToldByUrl(headers)) return undefined;
     if (!mayAnswerKept(this.#parts.copy, raw.url as string)) return undefined;
     const url = raw.url as string;
-    const asker = (): Authorizer => this.#parts.authorizerOf({ headers, query: query as Query, url });
+    const asked = { headers, query: query as Query, url };
+    if (operation.permission.kind !== 'open' && this.#parts.knowAsker?.(asked) !== undefined)
+      return undefined;
+    const asker = (): Authorizer => this.#parts.authorizerOf(asked);
     const key = shortKeyOf(operation, url, asker);
     return key === undefined ? undefined : this.#kept.get(key);
   }

@@ -214,6 +214,11 @@ export type ProfileKind = 'cpu' | 'heap';
 export interface HttpParts {
   /** The rights of whoever asks. Throws forbidden for one who is not known. */
   authorizerOf(request: AskedWith): Authorizer;
+  /**
+   * Where servers have to be asked about tokens: resolves once `authorizerOf` may be asked, undefined when that is so already.
+   * Never rejects.
+   */
+  readonly knowAsker?: ((request: AskedWith) => Promise<void> | undefined) | undefined;
   /** Undefined where access control is off. */
   readonly acl: AclPort | undefined;
   readonly state: State;

@@ -1,7 +1,7 @@
 /**
  * The steps that every operation goes through, in this order, whatever its handler is:
  *
- *     switched off? → tenancy → elsewhere? → (read the body) → place → copy is current → authorize → handle → filter
+ *     switched off? → tenancy → elsewhere? → who asks? → (read the body) → place → copy is current → authorize → handle → filter
  *
  * Before them stand canonical paths, blocked endpoints and kept answers, after them the wire: dispatch.ts. What a step
  * does follows from what the operation declares beside its handler (route.ts); a new step is a new line here.
@@ -60,6 +60,11 @@ async function refusalOfCopy(waiting: Promise<void>, { place }: Operation): Prom
   }
 }
 
+/** Resolves once it is known who asks; undefined when that is so, or does not matter. */
+function unknownAsker({ permission }: Operation, call: Call, parts: HttpParts): Promise<void> | undefined {
+  return permission.kind === 'open' ? undefined : parts.knowAsker?.(call);
+}
+
 /** Do what a call asks for. Throws whatever a step refuses with. */
 export async function perform(operation: Operation, call: Call, given: HttpParts): Promise<Performed> {
   const parts = call.method === 'GET' ? given : inNameOf(call, given);
@@ -70,6 +75,8 @@ export async function perform(operation: Operation, call: Call, given: HttpParts
   const answered = elsewhere && (await elsewhere);
   // Whoever answered has looked at rights and filtered.
   if (answered !== undefined && answered !== 'here') return { reply: answered, authorizer: ALLOW_ALL };
+  const unknown = unknownAsker(operation, call, parts);
+  if (unknown !== undefined) await unknown;
   if ('prepare' in operation) return performPrepared(operation, call, parts);
   requireReachable(operation.place, call, undefined, parts);
   const waiting = untilCurrent(parts.copy, operation.place, call.method === 'GET', () => call.readOptions);
@@ -79,8 +86,11 @@ export async function perform(operation: Operation, call: Call, given: HttpParts
   const answer = operation.handle(call, parts);
   if (!(answer instanceof Promise)) return { reply: answer, authorizer };
   const reply = await answer;
+  if (call.method !== 'GET') return { reply, authorizer };
   // A read may have waited for minutes: what counts is what its asker may see now.
-  return { reply, authorizer: call.method === 'GET' ? authorize(operation, call, parts) : authorizer };
+  const forgotten = unknownAsker(operation, call, parts);
+  if (forgotten !== undefined) await forgotten;
+  return { reply, authorizer: authorize(operation, call, parts) };
 }
 
 /** What of a finished reply its asker may see. */

@@ -7,6 +7,7 @@ import { beginCommand } from '../../src/agent/acl/acl-term.ts';
 import { AgentTokens } from '../../src/agent/acl/agent-tokens.ts';
 import { authMethodProblem, claimNames, logIn } from '../../src/agent/acl/auth-methods.ts';
 import { KeySets } from '../../src/agent/acl/key-sets.ts';
+import { tokenRowsOf } from '../../src/agent/acl/token-rows.ts';
 import { sentToken } from '../../src/http/access/sent-token.ts';
 import type { AclPort } from '../../src/http/acl-port.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -64,8 +65,7 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
   );
   const { state, clock } = server;
   holder.control = new AccessControl({
-    view: state.view,
-    clock,
+    rows: tokenRowsOf(state.view, clock),
     tokens,
     datacenter: 'dc1',
     nodeName: 'n1',

@@ -85,7 +85,8 @@ export class ClusterAgent {
 
   async #answers(): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/v1/agent/version`, { signal: AbortSignal.timeout(1_000) })).ok;
+      const { status } = await fetch(`${this.url}/v1/agent/version`, { signal: AbortSignal.timeout(1_000) });
+      return status === 200 || status === 403;
     } catch {
       return false;
     }

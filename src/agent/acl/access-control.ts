@@ -14,25 +14,24 @@ import {
 } from '../../acl/merged-rules.ts';
 import { parseRules } from '../../acl/parse-rules.ts';
 import { type Resolved, TokenResolver } from '../../acl/resolve-token.ts';
-import { tokenBySecret } from '../../catalog/acl-token-write.ts';
-import type { View } from '../../catalog/tables.ts';
 import { type Authorizer, callName } from '../../http/access/right.ts';
 import { type AskedWith, sentToken } from '../../http/access/sent-token.ts';
 import type { ExplainedToken } from '../../http/acl-port.ts';
-import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type AclTokenRow, ANONYMOUS_ACCESSOR, ANONYMOUS_SECRET } from '../../model/acl-types.ts';
 import { refuse } from '../../model/errors.ts';
 import { UNSTAMPED } from '../../model/types.ts';
 import type { AgentTokens } from './agent-tokens.ts';
+import type { TokenRows } from './token-rows.ts';
 
 export interface AccessControlParts {
-  readonly view: View;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly rows: TokenRows;
   readonly tokens: AgentTokens;
   readonly datacenter: string;
   readonly nodeName: string;
   readonly defaultAllows: boolean;
+  /** Whether a token that nobody can say anything about allows everything; the default policy when absent. */
+  readonly unansweredAllows?: boolean;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -103,13 +102,15 @@ export class AccessControl {
   readonly #resolver: TokenResolver;
   readonly #pairs = new WeakMap<AclTokenRow, Pair>();
   readonly #recovery: Authorizer;
+  readonly #unanswered: MergedRules;
+  readonly #unansweredPair: Pick<Pair, 'sent' | 'implied'>;
   #hasWarnedOfQuery = false;
 
   constructor(parts: AccessControlParts) {
     this.#parts = parts;
-    const { view, datacenter, defaultAllows, nodeName, log } = parts;
+    const { rows, datacenter, defaultAllows, unansweredAllows = defaultAllows, nodeName, log } = parts;
     this.#resolver = new TokenResolver({
-      rows: { policy: (id) => view.aclPolicies.get(id), role: (id) => view.aclRoles.get(id) },
+      linkedBy: (token) => rows.linkedBy(token),
       datacenter,
       defaultAllows,
       onUnreadable: ({ id, name }, why) =>
@@ -126,6 +127,10 @@ export class AccessControl {
       calledBy: 'agent recovery token',
       isToldOfFiltering: true,
     });
+    this.#unanswered = mergeRules([], unansweredAllows);
+    const unanswered = { isUnlimited: false, group: 'unanswered', calledBy: undefined };
+    const implied = authorizerOfRules(this.#unanswered, unanswered);
+    this.#unansweredPair = { sent: { ...implied, isToldOfFiltering: true }, implied };
   }
 
   /** The rights of whoever asks. Throws forbidden for a token that is not known. */
@@ -133,8 +138,8 @@ export class AccessControl {
     const sent = sentToken(request);
     if (sent === '') return this.#pairOfSecret(this.#impliedSecret()).implied;
     if (request.query['token'] !== undefined) this.#warnOfQuery();
-    if (this.#isRecovery(sent) && request.url.startsWith(OWN_API)) return this.#recovery;
-    return this.#pairOfSecret(sent).sent;
+    const secret = this.secretOf(request);
+    return secret === undefined ? this.#recovery : this.#pairOfSecret(secret).sent;
   }
 
   /** The rights of a secret that somebody keeps: a captured token, one of the agent's own; '' is the anonymous one. */
@@ -156,8 +161,17 @@ export class AccessControl {
 
   /** The rules behind a secret, '' standing for the anonymous token, and when they end; undefined for one that is not known. */
   rulesOfSecret(secret: string): { readonly merged: MergedRules; readonly expiresAtMs: number } | undefined {
+    if (this.#parts.rows.isUnanswered(secret || ANONYMOUS_SECRET))
+      return { merged: this.#unanswered, expiresAtMs: 0 };
     const token = this.#tokenOf(secret || ANONYMOUS_SECRET);
     return token && { merged: this.#resolver.resolve(token).merged, expiresAtMs: token.expiresAtMs };
+  }
+
+  /** The secret whose rights count for a request; undefined for the recovery token, which only this agent knows. */
+  secretOf(request: AskedWith): string | undefined {
+    const sent = sentToken(request);
+    if (sent === '') return this.#impliedSecret();
+    return this.#isRecovery(sent) && request.url.startsWith(OWN_API) ? undefined : sent;
   }
 
   #impliedSecret(): string {
@@ -170,7 +184,7 @@ export class AccessControl {
   }
 
   #tokenOf(secret: string): AclTokenRow | undefined {
-    const token = tokenBySecret(this.#parts.view, secret, this.#parts.clock.now());
+    const token = this.#parts.rows.token(secret);
     return token ?? (secret === ANONYMOUS_SECRET ? NO_ANONYMOUS : undefined);
   }
 
@@ -180,7 +194,8 @@ export class AccessControl {
     return refuse('forbidden', ROOT_TOKENS.has(secret) ? 'Cannot resolve root ACL' : NOT_FOUND);
   }
 
-  #pairOfSecret(secret: string): Pair {
+  #pairOfSecret(secret: string): Pick<Pair, 'sent' | 'implied'> {
+    if (this.#parts.rows.isUnanswered(secret)) return this.#unansweredPair;
     const token = this.#requireToken(secret);
     const resolved = this.#resolver.resolve(token);
     const kept = this.#pairs.get(token);

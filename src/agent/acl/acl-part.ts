@@ -3,17 +3,20 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { AgentRights } from '../../cluster/agent-rights.ts';
 import type { ConfigSource } from '../../dns/follow-config.ts';
 import type { Authorizer } from '../../http/access/right.ts';
 import { ALLOW_ALL } from '../../http/access/right.ts';
 import { type AskedWith, sentToken } from '../../http/access/sent-token.ts';
 import type { AclPort } from '../../http/acl-port.ts';
+import type { HttpParts } from '../../http/http-parts.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { CatalogPort } from '../../local/catalog-port.ts';
 import type { OwnRows } from '../../local/registration.ts';
+import { ANONYMOUS_SECRET } from '../../model/acl-types.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import type { Core } from '../core.ts';
+import type { Core, RemoteRights } from '../core.ts';
 import type { Part } from '../lifecycle.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { CurrentConfig } from '../settings.ts';
@@ -24,8 +27,13 @@ import { AgentTokens } from './agent-tokens.ts';
 import type { LoginParts } from './auth-method.ts';
 import { authMethodProblem, claimNames, logIn } from './auth-methods.ts';
 import { DnsRightsSource } from './dns-rights-source.ts';
-import { guardedCatalog } from './guarded-catalog.ts';
+import { FetchedTokens } from './fetched-tokens.ts';
+import { FOLLOWS_ALL, type Following, followingBy } from './following.ts';
+import { catalogByParts, guardedCatalog } from './guarded-catalog.ts';
 import { KeySets } from './key-sets.ts';
+import { KnownToken } from './known-token.ts';
+import { rightsOfAgents } from './rights-of-agents.ts';
+import { tokenRowsOf } from './token-rows.ts';
 
 /** Where agent tokens are kept in the data directory. */
 const TOKENS_FILE = 'acl-tokens.json';
@@ -36,7 +44,8 @@ const MAX_RESET_BYTES = 100;
 
 export interface AclParts {
   readonly loaded: LoadedConfig;
-  readonly core: Pick<Core, 'state' | 'writer'>;
+  readonly core: Pick<Core, 'state' | 'writer' | 'remote'>;
+  readonly tokens: AgentTokens;
   readonly nodeName: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -50,6 +59,12 @@ export interface Acl {
   readonly control: AccessControl | undefined;
   readonly port: AclPort | undefined;
   authorizerOf(request: AskedWith): Authorizer;
+  /** As HttpParts.knowAsker; undefined where tokens are in the catalog of this process. */
+  readonly knowAsker: HttpParts['knowAsker'];
+  /** What client agents may do here. */
+  readonly agentRights: AgentRights | undefined;
+  /** What this agent follows as a client, and by whose right. */
+  readonly following: Following;
   /** Brings what it begins with before anybody is asked for a right. */
   readonly part: Part;
   /** The catalog as local/ is to know it: behind the rights of tokens. */
@@ -97,39 +112,29 @@ function portOf(control: AccessControl, tokens: AgentTokens, dataDir: string, lo
   };
 }
 
-/** Access control as it is configured. */
-export function buildAcl({ loaded, core, nodeName, clock, log }: AclParts): Acl {
+/** The tokens of an agent, as they are configured and as they were set. */
+export function openAgentTokens(loaded: LoadedConfig, log: Pick<Logger, 'warn'>): AgentTokens {
   // A development agent keeps its catalog in memory; tokens and the reset file are looked for all the same, as in Consul.
   const { data_dir: dataDir } = loaded.config;
-  const settings = loadedAcl(loaded);
-  const { isEnabled, keepsTokens, managementSecret, defaultAllows } = settings;
+  const { isEnabled, keepsTokens, tokens } = loadedAcl(loaded);
   const file = isEnabled && keepsTokens && dataDir !== '' ? path.join(dataDir, TOKENS_FILE) : undefined;
-  const tokens = new AgentTokens({ configured: settings.tokens, file, log });
-  const configure = (next: LoadedConfig): void => tokens.configure(loadedAcl(next).tokens);
-  const off = { settings, tokens, configure };
-  if (!isEnabled) {
-    const part: Part = { name: 'acl', start: async () => {}, stop: async () => {} };
-    return {
-      ...off,
-      control: undefined,
-      port: undefined,
-      authorizerOf: () => ALLOW_ALL,
-      part,
-      guard: ({ catalog }) => catalog,
-      dns: plainDns,
-    };
-  }
-  if (dataDir !== '') makeFolder(dataDir);
+  return new AgentTokens({ configured: tokens, file, log });
+}
+
+/** What decides, and what else there is where the tokens are. */
+interface Deciding extends Pick<Acl, 'part' | 'guard' | 'knowAsker' | 'agentRights' | 'following'> {
+  readonly control: AccessControl;
+  /** To be told how to look at the rights of DNS again. */
+  readonly followDns?: (look: () => void) => void;
+}
+
+/** Whose catalog is in this process. */
+function decidingHere({ loaded, core, tokens, clock, log, nodeName }: AclParts): Deciding {
   const { view } = core.state;
-  const control = new AccessControl({
-    view,
-    clock,
-    tokens,
-    datacenter: loaded.config.datacenter,
-    nodeName,
-    defaultAllows,
-    log,
-  });
+  const { defaultAllows, managementSecret } = loadedAcl(loaded);
+  const { datacenter } = loaded.config;
+  const rows = tokenRowsOf(view, clock);
+  const control = new AccessControl({ rows, tokens, datacenter, nodeName, defaultAllows, log });
   const start = async (): Promise<void> => {
     // Where nobody leads yet, whoever comes to lead brings it.
     await core.writer
@@ -137,18 +142,101 @@ export function buildAcl({ loaded, core, nodeName, clock, log }: AclParts): Acl 
       .catch((err: unknown) => log.debug({ err }, 'access control waits'));
   };
   return {
-    ...off,
     control,
+    knowAsker: undefined,
+    agentRights: rightsOfAgents(control, view),
+    following: FOLLOWS_ALL,
+    part: { name: 'acl', start, stop: async () => {} },
+    guard: ({ catalog, agentState }, own) =>
+      guardedCatalog(catalog, { control, tokens, view, agentState, own, log }),
+  };
+}
+
+/** Who asks servers. */
+function decidingThere(
+  { loaded, core, tokens, clock, log, nodeName }: AclParts,
+  remote: RemoteRights,
+): Deciding {
+  const { view } = core.state;
+  const { defaultAllows, ttlsMs, downPolicy } = loadedAcl(loaded);
+  const { datacenter } = loaded.config;
+  const ask: RemoteRights['askToken'] = (secret) => remote.askToken(secret);
+  const rows = new FetchedTokens({ ask, ttlsMs, downPolicy, clock, log });
+  const keepsDefault = downPolicy === 'extend-cache' || downPolicy === 'async-cache';
+  const unansweredAllows = keepsDefault ? defaultAllows : downPolicy === 'allow';
+  const control = new AccessControl({
+    rows,
+    tokens,
+    datacenter,
+    nodeName,
+    defaultAllows,
+    unansweredAllows,
+    log,
+  });
+  const dnsToken = new KnownToken({
+    secret: () => tokens.orDefault('dns') || ANONYMOUS_SECRET,
+    know: (secret) => rows.know(secret),
+    clock,
+  });
+  tokens.onChanged(() => dnsToken.look());
+  remote.onReached(() => dnsToken.look());
+  const knowAsker = (request: AskedWith): Promise<void> | undefined => {
+    const secret = control.secretOf(request);
+    return secret === undefined ? undefined : rows.know(secret);
+  };
+  return {
+    control,
+    knowAsker,
+    agentRights: undefined,
+    following: followingBy({ control, rights: rightsOfAgents(control, view), tokens, knowAsker }),
+    part: { name: 'acl', start: async () => dnsToken.start(), stop: async () => dnsToken.stop() },
+    guard: ({ catalog, agentState }, own) =>
+      catalogByParts(catalog, remote.submitParts, { tokens, view, agentState, own, log }),
+    followDns: (look) => dnsToken.onLooked(look),
+  };
+}
+
+/** Access control as it is configured. */
+export function buildAcl(parts: AclParts): Acl {
+  const { loaded, core, tokens, clock } = parts;
+  const { data_dir: dataDir } = loaded.config;
+  const settings = loadedAcl(loaded);
+  const configure = (next: LoadedConfig): void => tokens.configure(loadedAcl(next).tokens);
+  const all = { settings, tokens, configure };
+  if (!settings.isEnabled) {
+    const part: Part = { name: 'acl', start: async () => {}, stop: async () => {} };
+    return {
+      ...all,
+      control: undefined,
+      port: undefined,
+      authorizerOf: () => ALLOW_ALL,
+      knowAsker: undefined,
+      agentRights: undefined,
+      following: FOLLOWS_ALL,
+      part,
+      guard: ({ catalog }) => catalog,
+      dns: plainDns,
+    };
+  }
+  if (dataDir !== '') makeFolder(dataDir);
+  const deciding = core.remote === undefined ? decidingHere(parts) : decidingThere(parts, core.remote);
+  const { control } = deciding;
+  const { view } = core.state;
+  return {
+    ...all,
+    ...deciding,
     port: portOf(control, tokens, dataDir, { clock, keySets: new KeySets(clock) }),
     authorizerOf: (request) => control.authorizerOf(request),
-    part: { name: 'acl', start, stop: async () => {} },
     dns: (current, { onInstalled }) => {
       const source = new DnsRightsSource({ control, tokens, view, clock, config: () => current.dns });
       onInstalled((applied) => source.onInstalled(applied));
-      current.onDns(() => source.onDns());
-      return { config: () => source.config(), onConfig: (listener) => source.onConfig(listener) };
+      current.onDns(() => source.look());
+      deciding.followDns?.(() => source.look());
+      return {
+        config: () => source.config(),
+        onConfig: (listener) => source.onConfig(listener),
+        configOf: (token) => source.configOf(token),
+      };
     },
-    guard: ({ catalog, agentState }, own) =>
-      guardedCatalog(catalog, { control, tokens, view, agentState, own, log }),
   };
 }

@@ -5,7 +5,6 @@
  * while nothing enforces it.
  */
 
-import { roleOf } from '../agent-role.ts';
 import type { RuleProblem } from '../config/config-rule.ts';
 import type { Config, OptionKey } from '../config/options.ts';
 
@@ -19,8 +18,8 @@ export interface AclSettings {
   readonly isEnabled: boolean;
   readonly defaultAllows: boolean;
   readonly downPolicy: DownPolicy;
-  /** What a client agent keeps is asked for again after this time. */
-  readonly ttlMs: number;
+  /** What a client agent keeps is asked for again after these times. */
+  readonly ttlsMs: { readonly token: number; readonly policy: number; readonly role: number };
   readonly hasKeyListPolicy: boolean;
   readonly keepsTokens: boolean;
   /** '' when none is configured. */
@@ -41,7 +40,7 @@ export function aclSettings(config: Config, isSet: IsSet): AclSettings {
     isEnabled: isSet('acl.enabled') ? config['acl.enabled'] : config.acl_datacenter !== '',
     defaultAllows: firstOf(config['acl.default_policy'], config.acl_default_policy) !== 'deny',
     downPolicy: firstOf(config['acl.down_policy'], config.acl_down_policy, 'extend-cache') as DownPolicy,
-    ttlMs: Math.min(tokenTtlMs, config['acl.policy_ttl'], config['acl.role_ttl']),
+    ttlsMs: { token: tokenTtlMs, policy: config['acl.policy_ttl'], role: config['acl.role_ttl'] },
     hasKeyListPolicy: isSet('acl.enable_key_list_policy')
       ? config['acl.enable_key_list_policy']
       : config.acl_enable_key_list_policy,
@@ -67,7 +66,7 @@ export function aclSettings(config: Config, isSet: IsSet): AclSettings {
 }
 
 /** What of access control is asked for and cannot be obeyed. */
-export function checkAcl(config: Config, isSet: IsSet, isDev: boolean): readonly RuleProblem[] {
+export function checkAcl(config: Config, isSet: IsSet): readonly RuleProblem[] {
   const { isEnabled, defaultAllows } = aclSettings(config, isSet);
   if (!isEnabled) {
     if (defaultAllows || isSet('acl.enabled') || config.accept_unenforced) return [];
@@ -80,11 +79,6 @@ export function checkAcl(config: Config, isSet: IsSet, isDev: boolean): readonly
     ];
   }
   const problems: RuleProblem[] = [];
-  if (roleOf(config, isDev) === 'client')
-    problems.push({
-      key: 'acl.enabled',
-      text: 'acl.enabled: a client agent cannot ask servers about tokens yet, so it would let everybody in; run it as a server (-server)',
-    });
   const isElsewhere = (primary: string): boolean =>
     primary !== '' && primary.toLowerCase() !== config.datacenter.toLowerCase();
   const primaries = {

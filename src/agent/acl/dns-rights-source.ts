@@ -20,6 +20,9 @@ export interface DnsRightsParts {
   readonly config: () => DnsConfig;
 }
 
+/** Tokens of other agents whose rights are kept at hand. */
+const MAX_TOKENS = 16;
+
 type Listener = (config: DnsConfig) => void;
 
 function isSame(a: DnsRights, b: DnsRights): boolean {
@@ -34,18 +37,20 @@ export class DnsRightsSource {
   #rights: DnsRights;
   #config: DnsConfig;
   #timer: Timer | undefined;
+  readonly #ofTokens = new Map<string, () => DnsConfig>();
+  readonly #unknown = this.#withRightsOf(undefined);
 
   constructor(parts: DnsRightsParts) {
     this.#parts = parts;
     this.#of = parts.config();
     this.#rights = this.#compute();
     this.#config = Object.freeze({ ...this.#of, rights: this.#rights });
-    parts.tokens.onChanged(() => this.#look());
+    parts.tokens.onChanged(() => this.look());
   }
 
   /** The same object until it changes. */
   config(): DnsConfig {
-    if (this.#parts.config() !== this.#of) this.#look();
+    if (this.#parts.config() !== this.#of) this.look();
     return this.#config;
   }
 
@@ -57,15 +62,39 @@ export class DnsRightsSource {
 
   /** After a write: only rows of access control and queries matter. */
   onInstalled(applied: readonly Applied[]): void {
-    if (applied.some(({ table }) => table.startsWith('acl') || table === 'queries')) this.#look();
+    if (applied.some(({ table }) => table.startsWith('acl') || table === 'queries')) this.look();
   }
 
-  /** After a reload of the configuration. */
-  onDns(): void {
-    this.#look();
+  /** The configuration with the rights of another token, which an agent sends with what it passes on. */
+  configOf(token: string): () => DnsConfig {
+    const known = this.#ofTokens.get(token);
+    if (known !== undefined) return known;
+    if (this.#parts.control.rulesOfSecret(token) === undefined) return this.#unknown;
+    const made = this.#withRightsOf(token);
+    this.#ofTokens.set(token, made);
+    if (this.#ofTokens.size > MAX_TOKENS) {
+      const [oldest = ''] = this.#ofTokens.keys();
+      this.#ofTokens.delete(oldest);
+    }
+    return made;
   }
 
-  #look(): void {
+  /** The same object as long as neither the configuration nor the rights change. */
+  #withRightsOf(token: string | undefined): () => DnsConfig {
+    let made: { readonly of: DnsConfig; readonly config: DnsConfig } | undefined;
+    return () => {
+      const of = this.config();
+      const rules = token === undefined ? undefined : this.#parts.control.rulesOfSecret(token)?.merged;
+      const own = rules ?? null;
+      if (made?.of === of && made.config.rights?.own === own) return made.config;
+      const { ofQueries } = this.#rights;
+      made = { of, config: Object.freeze({ ...of, rights: { own, ofQueries } }) };
+      return made.config;
+    };
+  }
+
+  /** After a reload of the configuration, or when other rights may count. */
+  look(): void {
     const rights = this.#compute();
     const of = this.#parts.config();
     if (of === this.#of && isSame(rights, this.#rights)) return;
@@ -91,7 +120,7 @@ export class DnsRightsSource {
     }
     this.#timer?.cancel();
     if (soonestMs !== Number.POSITIVE_INFINITY)
-      this.#timer = clock.after(Math.max(soonestMs - clock.now(), 0) + 1, () => this.#look());
+      this.#timer = clock.after(Math.max(soonestMs - clock.now(), 0) + 1, () => this.look());
     return { own, ofQueries };
   }
 }

@@ -12,12 +12,12 @@ import type { Core } from '../core.ts';
 import type { Servers } from './servers.ts';
 
 /** Time in ms that a registration waits for the catalog to have it; after that it is sent later. */
-const SUBMIT_MS = 2_000;
+export const SUBMIT_MS = 2_000;
 /** Time in ms after which changed rows of the own node are compared. Turning it down compares more often. */
 const COMPARE_MS = 2_000;
 
 /** The value of an answer. Throws what the server refused with, or no_leader where nobody was reached. */
-function answerOf(end: CallEnd): unknown {
+export function answerOf(end: CallEnd): unknown {
   if (end.kind === 'answered') return end.value;
   if (end.kind === 'refused') throw farFailure(end.error);
   // Also when it may have been carried out: it is compared and sent again, and twice has the same effect as once.

@@ -17,6 +17,7 @@ import { peerIdentities } from '../peer-identity.ts';
 import { openAgentStore } from '../stores.ts';
 import { catalogOfServers } from './catalog-of-servers.ts';
 import { clientRole } from './client-role.ts';
+import { remoteRights } from './remote-rights.ts';
 import { openServers, type Servers } from './servers.ts';
 
 /** Indexes of topics that are followed; 0, which no answer has, for others. */
@@ -37,7 +38,7 @@ function indexesOf(agentState: AgentState, { subscriptions, mirror }: Servers): 
 
 /** Opens the stores of a client agent, and builds its connection to the servers without starting it. */
 export const openClientCore: OpenCore = async (parts) => {
-  const { dataDir, clock, random, metrics, log, maxKvBytes, config, security } = parts;
+  const { dataDir, clock, random, metrics, log, maxKvBytes, config, security, tokens } = parts;
   const watch = new Watch(clock);
   const heap = watchHeap();
   const limits = { maxKvBytes, isHeapFull: heap.isFull, metrics };
@@ -62,6 +63,7 @@ export const openClientCore: OpenCore = async (parts) => {
       config,
       identity,
       agentState: opened,
+      tokens,
       mirror,
       watch,
     });
@@ -70,6 +72,7 @@ export const openClientCore: OpenCore = async (parts) => {
     const core: Core = {
       agentState: opened,
       catalog,
+      remote: remoteRights(servers),
       state: mirror.state,
       writer: {
         depth: 0,

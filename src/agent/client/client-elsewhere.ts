@@ -3,13 +3,14 @@
  * answers itself; everything else it asks a server.
  */
 import { nodeTopic, serviceTopic } from '../../catalog/topics.ts';
-import type { Elsewhere } from '../../dns/elsewhere.ts';
+import type { Elsewhere, ElsewherePlace } from '../../dns/elsewhere.ts';
 import { isIdLike } from '../../dns/node-ids.ts';
 import type { Call, Reply } from '../../http/call-and-reply.ts';
 import type { AnswerElsewhere } from '../../http/elsewhere-port.ts';
 import { first, has } from '../../http/request/query-values.ts';
 import type { Locality, Lookup } from '../../names/lookup.ts';
 import { TYPE } from '../../wire/constants.ts';
+import type { Following } from '../acl/following.ts';
 import type { Servers } from './servers.ts';
 
 /** Time in ms that a server has to answer a DNS question; resolvers ask again after some seconds. */
@@ -41,12 +42,18 @@ function topicOf(lookup: Lookup, qtype: number): string | null | undefined {
 }
 
 /** DNS questions of a client agent. */
-export function clientDns({ subscriptions, link, mirror }: Servers, datacenter: string): Elsewhere {
+export function clientDns(
+  { subscriptions, link, mirror }: Servers,
+  datacenter: string,
+  following: Following,
+): Elsewhere {
   const own = datacenter.toLowerCase();
   const isOwn = ({ datacenter: named }: Locality): boolean => named === null || named === own;
   /** A name that may be the beginning of a node's id: only servers know all nodes. */
   const mayBeId = (lookup: Lookup, topic: string): boolean =>
     lookup.kind === 'node' && isIdLike(lookup.node) && mirror.isEmpty(topic);
+  const brought = (topic: string): ElsewherePlace =>
+    following.mayDns(topic) ? { kind: 'rows', topic } : ASK_SERVER;
   return {
     placeOf: (lookup, qtype) => {
       if ('at' in lookup && lookup.at.peer !== null) return undefined;
@@ -54,13 +61,14 @@ export function clientDns({ subscriptions, link, mirror }: Servers, datacenter: 
       const topic = topicOf(lookup, qtype);
       if (topic === null) return undefined;
       if (topic === undefined) return ASK_SERVER;
-      if (!subscriptions.use(topic)) return { kind: 'rows', topic };
+      if (!subscriptions.use(topic)) return brought(topic);
       return mayBeId(lookup, topic) ? ASK_SERVER : undefined;
     },
     silentMs: () => link.silentMs,
-    fetch: (topic) => subscriptions.fetch(topic),
+    fetch: (topic) => subscriptions.fetch(topic, following.dnsToken()),
     ask: async (packet, _place, transport) => {
-      const end = await link.call('dns', { packet, transport }, { timeoutMs: DNS_ANSWER_MS });
+      const token = following.dnsToken();
+      const end = await link.call('dns', { packet, transport, token }, { timeoutMs: DNS_ANSWER_MS });
       if (end.kind !== 'answered') return null;
       const { reply } = (end.value ?? {}) as { reply?: unknown };
       return reply instanceof Uint8Array ? reply : null;
@@ -72,6 +80,7 @@ export interface ClientHttpParts {
   readonly servers: Servers;
   readonly datacenter: string;
   readonly forward: (call: Call) => Promise<Reply>;
+  readonly following: Following;
 }
 
 /** The topic that answers an operation; undefined when a server has to answer it. */
@@ -87,10 +96,13 @@ function followedTopic(
 }
 
 /** Requests of the API to a client agent. */
-export function clientHttp({ servers, datacenter, forward }: ClientHttpParts): AnswerElsewhere {
+export function clientHttp({ servers, datacenter, forward, following }: ClientHttpParts): AnswerElsewhere {
   const { subscriptions } = servers;
-  const fetched = async (topic: string, call: Call): Promise<Reply | 'here'> =>
-    (await subscriptions.fetch(topic)) ? 'here' : forward(call);
+  const fetched = async (topic: string, call: Call): Promise<Reply | 'here'> => {
+    const token = await following.tokenFor(call, topic);
+    const isHere = token !== undefined && (await subscriptions.fetch(topic, token));
+    return isHere ? 'here' : forward(call);
+  };
   return (operation, call) => {
     if (operation.place.at === 'agent') return undefined;
     const topic = followedTopic(operation, call, datacenter);

@@ -68,7 +68,7 @@ function membershipOf({ config, identity }: Ground, { link }: Servers): Membersh
     self: () => self,
     list: async (isWan) => {
       const end = await link.call('members', { isWan }, { timeoutMs: ASK_MS });
-      if (end.kind === 'refused') throw end.error;
+      if (end.kind === 'refused') return [self]; // it is no member, and knows no others
       if (end.kind !== 'answered') return isWan ? [] : latest.map(unreached);
       const members = end.value as readonly MemberView[];
       if (!isWan) latest = members;
@@ -91,7 +91,13 @@ export function clientRole(ground: Ground, servers: Servers): Role {
   const { config, identity } = ground;
   const { link, subscriptions } = servers;
   const { nodeName } = identity;
-  const forward = makeForward({ link, nodeName, newId: () => systemRandom.uuid() });
+  const { acl } = ground;
+  const forward = makeForward({
+    link,
+    nodeName,
+    newId: () => systemRandom.uuid(),
+    defaultToken: () => acl.tokens.of('default'),
+  });
   const place = new AgentPlace({
     link,
     dialTimeMs: (to) => dialTimeMs(to, systemClock),
@@ -108,9 +114,9 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     datacenters: () => [config.datacenter],
     // Where datacenters are is answered by a server: see its place.
     network: { ...unmeasuredNetwork(config.datacenter, nodeName), own: () => place.coordinate },
-    elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward }),
+    elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward, following: acl.following }),
     dns: {
-      elsewhere: clientDns(servers, config.datacenter),
+      elsewhere: clientDns(servers, config.datacenter, acl.following),
       onRecalled: (listener) => subscriptions.onRecalled(listener),
     },
     renewSession: () => Promise.reject(noServers()),
@@ -129,8 +135,8 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     failed: failed.promise,
     takeOut: async () => {
       const end = await link.call('leave', {}, { timeoutMs: ASK_MS });
-      // An agent that no server hears has left as far as anybody can tell.
-      if (end.kind === 'refused') throw end.error;
+      // An agent that no server hears, or that is no member, has left as far as anybody can tell.
+      if (end.kind === 'refused' && end.error.code !== 'forbidden') throw end.error;
     },
     part: {
       name: 'servers',

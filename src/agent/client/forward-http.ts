@@ -8,6 +8,7 @@
 import { Readable } from 'node:stream';
 import type { ServerLink } from '../../cluster/server-link.ts';
 import { noServers } from '../../cluster/server-link.ts';
+import { sentToken } from '../../http/access/sent-token.ts';
 import type { Call, Reply } from '../../http/call-and-reply.ts';
 import { first } from '../../http/request/query-values.ts';
 import { AppError } from '../../model/errors.ts';
@@ -57,18 +58,21 @@ export interface ForwardParts {
   readonly link: Pick<ServerLink, 'call'>;
   /** The node that `_agent` stands for in requests to a server. */
   readonly nodeName: string;
+  /** The secret that requests without a token are sent with; '' is none. */
+  readonly defaultToken?: () => string;
   /** The refusal while no server is reached; Consul's text for a client agent when absent. */
   readonly unreached?: string;
   /** An id for an upload, never used twice. */
   readonly newId: () => string;
 }
 
-function headersOf(call: Call): Record<string, string> {
+function headersOf(call: Call, defaultToken: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers))
     if (!STAYS_HERE.has(name) && value !== undefined) headers[name] = String(value);
   if (headers['x-forwarded-for'] === undefined && call.remoteAddress !== '')
     headers['x-forwarded-for'] = call.remoteAddress;
+  if (defaultToken !== '' && sentToken(call) === '') headers['x-consul-token'] = defaultToken;
   return headers;
 }
 
@@ -146,6 +150,7 @@ export function makeForward({
   nodeName,
   newId,
   unreached,
+  defaultToken,
 }: ForwardParts): (call: Call) => Promise<Reply> {
   const send = async (id: string, pieces: AsyncIterable<Buffer> | Iterable<Buffer>, signal: AbortSignal) => {
     for await (const piece of pieces) {
@@ -160,7 +165,7 @@ export function makeForward({
     const request: HttpRequest = {
       method: call.method,
       url: urlOf(call, nodeName),
-      headers: headersOf(call),
+      headers: headersOf(call, defaultToken?.() ?? ''),
       ...(isLarge ? { uploadId: newId() } : { body: call.body }),
     };
     const arriving = new Arriving();

@@ -19,6 +19,7 @@ import { hasFields, isListOf, isNumber, isText } from '../../lib/shape.ts';
 import type { AgentState } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RpcAddress } from '../../rpc/rpc-connection.ts';
+import type { AgentTokens } from '../acl/agent-tokens.ts';
 import { agentRecord } from '../agent-record.ts';
 import { joinSettings } from '../cluster/cluster-settings.ts';
 import type { Config } from '../config/options.ts';
@@ -36,6 +37,7 @@ export interface ServersParts {
   readonly connect: (address: RpcAddress) => ServerConnection;
   readonly identity: Identity;
   readonly agentState: AgentState;
+  readonly tokens: AgentTokens;
   readonly mirror: Mirror;
   readonly watch: Watch;
 }
@@ -65,46 +67,78 @@ function rememberedServers({ state }: AgentState): readonly ServerPlace[] {
   }
 }
 
+function rememberServers(
+  { state, writer }: AgentState,
+  servers: readonly ServerPlace[],
+  log: Pick<Logger, 'warn'>,
+): void {
+  const value = JSON.stringify(servers);
+  if (state.view.facts.get(SERVERS_FACT)?.value === value) return;
+  writer.submit({ kind: 'fact', name: SERVERS_FACT, value }).catch((error: unknown) => {
+    log.warn({ err: error }, 'the list of servers could not be kept');
+  });
+}
+
+const nobodyJoined = (): AppError =>
+  new AppError('config_invalid', 'no server could be joined: max join retry exhausted, exiting');
+
+/** A server that has this agent already hears of its token when that is another. */
+function introduceAnew(link: ServerLink, tokens: AgentTokens): void {
+  let shown = tokens.orDefault('agent');
+  tokens.onChanged(() => {
+    if (tokens.orDefault('agent') === shown) return;
+    shown = tokens.orDefault('agent');
+    void link.call('introduce', { token: shown });
+  });
+}
+
 async function resolveAll(addresses: readonly RpcAddress[]): Promise<readonly RpcAddress[]> {
   return (await Promise.all(addresses.map(resolveJoinAddress))).flat();
 }
 
 /** Builds the connection and what goes over it, and starts nothing. */
 export function openServers(parts: ServersParts): Servers {
-  const { connect, clock, random, log, config, identity, agentState, mirror, watch } = parts;
+  const { connect, clock, random, log, config, identity, agentState, tokens, mirror, watch } = parts;
   const { atStart, again, intervalMs, maxTries } = joinSettings(config);
   const listeners: ServersListener[] = [];
   let mark = 0;
   let catalogId = '';
   const marks = new ReplicaProgress(clock, () => mark);
-  const remember = (servers: readonly ServerPlace[]): void => {
-    const value = JSON.stringify(servers);
-    if (agentState.state.view.facts.get(SERVERS_FACT)?.value === value) return;
-    agentState.writer.submit({ kind: 'fact', name: SERVERS_FACT, value }).catch((error: unknown) => {
-      log.warn({ err: error }, 'the list of servers could not be kept');
-    });
+  const onReached = (): void => {
+    void subscriptions.resume();
+    for (const listener of listeners) listener.onReached?.();
   };
   const onMessage = (message: AttendMessage): void => {
-    if (message.kind === 'rows') subscriptions.take(message);
-    else if (message.kind === 'mark') {
-      mark = message.index;
-      marks.moved();
-    } else if (message.kind === 'event') for (const listener of listeners) listener.onEvent?.(message.event);
+    switch (message.kind) {
+      case 'rows':
+        subscriptions.take(message);
+        break;
+      case 'closed':
+        subscriptions.close(message.topics);
+        break;
+      case 'mark':
+        mark = message.index;
+        marks.moved();
+        break;
+      case 'member':
+        log.info({}, 'this agent is a member now');
+        onReached();
+        break;
+      case 'event':
+        for (const listener of listeners) listener.onEvent?.(message.event);
+    }
   };
   const link = new ServerLink({
     agent: () => agentRecord(config, identity, 'client'),
+    token: () => tokens.orDefault('agent'),
     joinAddresses: () => resolveAll([...atStart, ...again]),
     remembered: rememberedServers(agentState),
-    onServers: remember,
+    onServers: (known) => rememberServers(agentState, known, log),
     retryMs: intervalMs,
     // Addresses that are joined at the start only are tried once.
     maxRounds: again.length === 0 ? 1 : maxTries,
     onGivenUp: () => {
-      const why = new AppError(
-        'config_invalid',
-        'no server could be joined: max join retry exhausted, exiting',
-      );
-      for (const listener of listeners) listener.onGivenUp?.(why);
+      for (const listener of listeners) listener.onGivenUp?.(nobodyJoined());
     },
     connect,
     clock,
@@ -115,8 +149,7 @@ export function openServers(parts: ServersParts): Servers {
       catalogId = catalog || catalogId;
       mark = index;
       marks.moved();
-      void subscriptions.resume();
-      for (const listener of listeners) listener.onReached?.();
+      onReached();
     },
     onLost: () => {},
     onMessage,
@@ -125,10 +158,11 @@ export function openServers(parts: ServersParts): Servers {
     mirror,
     clock,
     isUp: () => link.isUp,
-    follow: async (topics) => (await link.call('subscribe', { topics })).kind === 'answered',
+    follow: async (topics, token) => (await link.call('subscribe', { topics, token })).kind === 'answered',
     unfollow: (topics) => void link.call('unsubscribe', { topics }),
     isAwaited: (topic) => watch.isAwaited(topic),
     always: [nodeTopic(identity.nodeName)],
   });
+  introduceAnew(link, tokens);
   return { link, mirror, subscriptions, marks, listen: (listener) => void listeners.push(listener) };
 }

@@ -142,10 +142,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
   }));
   const sources = sourcesOf(request.isDev, settings);
   const isSet = (key: OptionKey): boolean => sources.has(key);
-  for (const { key, text } of [
-    ...checkConfig(config, request.isDev),
-    ...checkAcl(config, isSet, request.isDev),
-  ]) {
+  for (const { key, text } of [...checkConfig(config, request.isDev), ...checkAcl(config, isSet)]) {
     const place = settings.findLast((setting) => setting.key === key)?.place ?? { source: '', path: '' };
     problems.push(await describeProblem({ place, text }, allTexts));
   }

@@ -34,12 +34,12 @@ test('newer names win over older ones, in whatever order they stand', async () =
     expect(await settingsOf(...fragments)).toMatchObject({
       isEnabled: true,
       defaultAllows: false,
-      ttlMs: 5_000,
+      ttlsMs: { token: 5_000 },
       managementSecret: 'm',
       tokens: { default: 'a', recovery: 'r' },
     });
   expect(await settingsOf('acl { enabled = true }', older)).toMatchObject({
-    ttlMs: 9_000,
+    ttlsMs: { token: 9_000 },
     managementSecret: 'n',
     tokens: { default: 'b', recovery: 's' },
   });

@@ -5,6 +5,7 @@ import { AGENT_TOKENS } from '../../../src/agent/acl/acl-settings.ts';
 import { beginCommand } from '../../../src/agent/acl/acl-term.ts';
 import { AgentTokens } from '../../../src/agent/acl/agent-tokens.ts';
 import { guardedCatalog } from '../../../src/agent/acl/guarded-catalog.ts';
+import { tokenRowsOf } from '../../../src/agent/acl/token-rows.ts';
 import type { LinkInput, TokenInput } from '../../../src/catalog/acl-command.ts';
 import type { Command, RegisterCommand } from '../../../src/catalog/command.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
@@ -39,8 +40,7 @@ async function rig() {
   const tokens = new AgentTokens({ configured, file: undefined, log });
   await writer.submit(beginCommand(''));
   const control = new AccessControl({
-    view: state.view,
-    clock,
+    rows: tokenRowsOf(state.view, clock),
     tokens,
     datacenter: 'dc1',
     nodeName: 'n1',

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import type { Command } from '../../../src/catalog/command.ts';
 import { checkKey } from '../../../src/catalog/tables.ts';
 import { AgentDesk } from '../../../src/cluster/agent-desk.ts';
-import type { AgentRecord } from '../../../src/cluster/agent-messages.ts';
+import type { AgentRecord, AttendMessage } from '../../../src/cluster/agent-messages.ts';
+import { FollowRights } from '../../../src/cluster/agent-rights.ts';
 import { memberLives } from '../../../src/cluster/member.ts';
 import { MemberJudge } from '../../../src/cluster/member-judge.ts';
 import { MemberTable } from '../../../src/cluster/member-table.ts';
@@ -211,8 +212,10 @@ it('an agent writes its own node and nothing else, and only while it attends', a
   await attending;
 });
 
-it('no agent attends, so none writes or follows, where the desk is closed', async () => {
-  const { presence, table, view, writer } = await datacenter();
+it('an agent without the right to its name writes nothing, is told nothing and is no member until it has it', async () => {
+  const { presence, table, view, writer, after } = await datacenter();
+  const told: AttendMessage[] = [];
+  const [good, events] = [new Set<string>(), { id: 'e' } as never];
   const desk = new AgentDesk({
     datacenter: 'dc1',
     nodeName: 's1',
@@ -222,17 +225,78 @@ it('no agent attends, so none writes or follows, where the desk is closed', asyn
     servers: () => [],
     presence,
     table,
-    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    subscriptions: {
+      stream: () => ({
+        follow: (topics) => void told.push(...topics.map((topic) => ({ kind: 'followed', topic }) as never)),
+        unfollow() {},
+        tell: (message) => void told.push(message),
+        end() {},
+      }),
+    },
     now: () => 0,
-    closedBecause: 'Permission denied: access control',
+    rights: () => ({
+      faultOfMember: (token) => (good.has(token) ? undefined : 'Permission denied: not you'),
+      refusedAsker: ({ token }) => (good.has(token) ? undefined : 'somebody'),
+      maySeeAll: (token) => token === 'sees',
+    }),
   });
-  const { attend, command, subscribe } = desk.methods();
+  const { attend, command, subscribe, introduce, leave } = desk.methods();
   const agent = peer();
-  const call: RpcCall = { peer: agent, signal: agent.gone, send: async () => {} };
-  await expect(attend?.({ agent: agentOn('c1') }, call)).rejects.toMatchObject({ code: 'forbidden' });
-  await expect(command?.({ command: registration('c1', 'web', 80) }, call)).rejects.toThrow('attend first');
-  await expect(subscribe?.({ topics: ['services'] }, call)).rejects.toThrow('attend first');
-  expect([...view.services.values()]).toEqual([]);
+  const sent: unknown[] = [];
+  const call: RpcCall = { peer: agent, signal: agent.gone, send: async (message) => void sent.push(message) };
+  const attending = attend?.({ agent: agentOn('c1'), token: 'weak' }, call);
+  await after(0);
+  expect(sent).toEqual([expect.objectContaining({ whyNoMember: 'Permission denied: not you' })]);
+  await expect(command?.({ command: registration('c1', 'web', 80) }, call)).rejects.toThrow('not you');
+  await expect(leave?.({}, call)).rejects.toThrow('not you');
+  await expect(desk.forMembers(async () => 'members')({}, call)).rejects.toThrow('not you');
+  await subscribe?.({ topics: ['node:c1', 'service:web'], token: 'weak' }, call);
+  await subscribe?.({ topics: ['service:db'], token: 'sees' }, call);
+  desk.tellEvent(events);
+  expect(told.filter(({ kind }) => kind !== 'servers')).toEqual([
+    { kind: 'closed', topics: ['node:c1', 'service:web'] },
+    { kind: 'followed', topic: 'service:db' },
+  ]);
+  expect(table.of('c1')).toBeUndefined();
+  await introduce?.({ token: 'strong' }, call);
+  good.add('strong');
+  desk.lookAtRights();
+  await after(1_000);
+  expect([table.of('c1')?.status, told.at(-1)]).toEqual(['alive', { kind: 'member' }]);
+  const part = { token: 'strong', command: registration('c1', 'web', 80) };
+  const refused = { token: 'weak', command: registration('c1', 'db', 81) };
+  await expect(command?.({ parts: [refused, part] }, call)).resolves.toMatchObject({
+    refused: [{ part: 0, by: 'somebody' }],
+  });
+  expect([...view.services.values()].map(({ name }) => name)).toEqual(['web']);
+  agent.leave();
+  await attending;
+});
+
+it('what may be followed no more is told no more', async () => {
+  const may = new Set(['service:web', 'service:db']);
+  const told: unknown[] = [];
+  const follows = new FollowRights({
+    stream: {
+      follow: (topics) => void told.push({ follow: topics }),
+      unfollow: (topics) => void told.push({ unfollow: topics }),
+      tell: (message) => void told.push(message),
+    },
+    rights: {
+      faultOfMember: () => undefined,
+      refusedAsker: () => undefined,
+      maySeeAll: (token, topic) => token === 't' && may.has(topic),
+    },
+    node: 'c1',
+  });
+  follows.isMember = true;
+  follows.follow(['service:web', 'service:db', 'node:c1'], 't');
+  told.length = 0;
+  follows.look();
+  expect(told).toEqual([]);
+  may.delete('service:db');
+  follows.look();
+  expect(told).toEqual([{ unfollow: ['service:db'] }, { kind: 'closed', topics: ['service:db'] }]);
 });
 
 it('an agent of another datacenter, and one with the name of the server, are refused', async () => {

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { type MergedRules, mergeRules } from '../../../src/acl/merged-rules.ts';
+import { parseRules } from '../../../src/acl/parse-rules.ts';
 import { makeAnswerPacket } from '../../../src/dns/answer-packets.ts';
 import { DNS_DEFAULTS } from '../../../src/dns/dns-config.ts';
 import type { Elsewhere } from '../../../src/dns/elsewhere.ts';
@@ -46,13 +48,14 @@ async function responder() {
   };
   const answer = makeAnswerPacket({
     ...parts,
+    executeQueryBy: () => parts.executeQuery,
     log: silentLogger,
     metrics: new Metrics(),
     onInstalled: (listener) => installer.onInstalled(listener),
   });
   const explain = makeExplain({ ...parts, nodeName: 'n1', checkSinceMs: () => undefined });
   const ask = async (name: string): Promise<Asked> =>
-    decoded((await answer(queryPacket(name, 'A'), 'udp', '127.0.0.1')) as Uint8Array);
+    decoded((await answer(queryPacket(name, 'A'), 'udp', { address: '127.0.0.1' })) as Uint8Array);
   return { net, ask, explain };
 }
 
@@ -86,4 +89,39 @@ it('an explanation says who is asked, and how old an answer is that nobody keeps
   expect(explain(request)).toMatchObject({ ReasonCode: 'answered', Summary: '' });
   net.silentMs = 11_200;
   expect(explain(request).Summary).toBe('as it was 12 s ago: no server can be reached');
+});
+
+it('what was passed on is answered with the rights of the token that came with it, else with those of DNS', async () => {
+  const { state, installer, writer, clock } = await startCatalog();
+  await writer.submit(registration('n1', 'web', 80));
+  const rules = (text: string) => mergeRules([{ from: 'p', rules: parseRules(text) }], false);
+  const sees = rules('service "web" { policy = "read" } node_prefix "" { policy = "read" }');
+  const withRights = (own: MergedRules | null) => {
+    const config = { ...DNS_DEFAULTS, rights: { own, ofQueries: new Map() } };
+    return () => config;
+  };
+  const [blind, seeing, unknown] = [withRights(rules('')), withRights(sees), withRights(null)];
+  const answer = makeAnswerPacket({
+    view: state.view,
+    config: blind,
+    configOf: (token) => (token === 'sees' ? seeing : unknown),
+    clock,
+    random: seededRandom(1),
+    executeQueryBy: () => () => undefined,
+    log: silentLogger,
+    metrics: new Metrics(),
+    onInstalled: (listener) => installer.onInstalled(listener),
+  });
+  const rcode = async (token?: string): Promise<string> => {
+    const packet = queryPacket('web.service.consul', 'A');
+    return decoded((await answer(packet, 'udp', { address: '127.0.0.1', token })) as Uint8Array).rcode;
+  };
+  expect(await rcode()).toBe('NXDOMAIN');
+  expect([await rcode('sees'), await rcode('nobody'), await rcode()]).toEqual([
+    'NOERROR',
+    'SERVFAIL',
+    'NXDOMAIN',
+  ]);
+  await writer.submit({ kind: 'deregister', node: 'n1' });
+  expect(await rcode('sees')).toBe('NXDOMAIN');
 });
