@@ -32,6 +32,7 @@ import { tokenMethod } from './acl/token-answer.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
 import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from './datacenters-part.ts';
+import { farQueryMethods } from './far-queries.ts';
 import { ForwardedHttp } from './forwarded-http.ts';
 import type { Identity } from './identity.ts';
 import { cannotJoin, lanView, wanView } from './member-view.ts';
@@ -302,6 +303,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
       ...places.methods,
       members: desk.forMembers(async (request) => membersOf(members, isWan(request))),
       'acl-token': tokenMethod(view, clock),
+      ...farQueryMethods(() => tools().answerFarQuery),
       dns: dnsMethod(tools),
     },
     membership: membershipOf(parts, members),

@@ -68,6 +68,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
     datacenters: () => agents.wan.datacenters.names(),
     network: agents.places.network(agents.wan.datacenters),
     elsewhere: agents.wan.http,
+    otherDatacenters: agents.wan.others,
     dns: { elsewhere: agents.wan.dns },
     attach: (given) => {
       tools = given;

@@ -1,17 +1,20 @@
 /**
  * Questions of this datacenter's programs about others: requests of the API with `?dc=`, DNS names with a datacenter.
  */
+import { failOver, failoverOrder, hasFailover, type OtherDatacenters } from '../catalog/query-failover.ts';
 import { Datacenters, type FarPeers, type WanServer } from '../cluster/datacenters.ts';
 import { parseJoinAddress, resolveJoinAddress } from '../cluster/join-address.ts';
 import type { Elsewhere } from '../dns/elsewhere.ts';
 import type { AnswerElsewhere } from '../http/elsewhere-port.ts';
 import { first } from '../http/request/query-values.ts';
 import type { Clock } from '../lib/clock.ts';
+import { parseDuration } from '../lib/duration.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
 import { makeForward } from './client/forward-http.ts';
 import type { Config } from './config/options.ts';
+import { otherDatacenters } from './far-queries.ts';
 import type { Identity } from './identity.ts';
 
 /** Time in ms that another datacenter has to answer a DNS question. */
@@ -32,6 +35,8 @@ export interface DatacentersPart {
   readonly datacenters: Datacenters;
   readonly http: AnswerElsewhere;
   readonly dns: Elsewhere;
+  /** For prepared queries. */
+  readonly others: OtherDatacenters;
 }
 
 function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
@@ -74,8 +79,10 @@ export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
     forwards.set(name, made);
     return made;
   };
+  const others = otherDatacenters(datacenters, log);
   return {
     datacenters,
+    others,
     http: (operation, request, named) => {
       const { place } = operation;
       if (place.at === 'agent' || place.datacenter === 'own') return undefined;
@@ -89,6 +96,14 @@ export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
         const { datacenter, peer } = lookup.at;
         if (peer !== null || datacenter === null || !datacenters.has(datacenter)) return undefined;
         return { kind: 'datacenter', datacenter };
+      },
+      failsOver: (query) => hasFailover(query) && failoverOrder(query, others.names()).length > 0,
+      failOver: async (query) => {
+        const asked = { query, limit: 0, isConnect: false, token: query.document.Token || null };
+        const { result, datacenter } = await failOver(asked, others, { clock, budgetMs: DNS_ANSWER_MS });
+        if (result === undefined || datacenter === undefined || result.nodes.length === 0) return undefined;
+        const ttlSeconds = result.ttl === '' ? null : (parseDuration(result.ttl) ?? 0) / 1_000;
+        return { service: result.service, instances: result.nodes, ttlSeconds, datacenter };
       },
       fetch: async () => true,
       ask: async (packet, place, transport) => {

@@ -9,6 +9,7 @@ import type { AnswerPacket } from '../dns/answer-packets.ts';
 import type { DnsParts } from '../dns/dns-server.ts';
 import type { HttpParts } from '../http/http-parts.ts';
 import type { AppError } from '../model/errors.ts';
+import type { AnswerFarQuery } from './far-queries.ts';
 import type { LocalHttp } from './forwarded-http.ts';
 import type { Part } from './lifecycle.ts';
 import type { TermWork } from './term.ts';
@@ -28,12 +29,21 @@ export interface RoleTools {
   readonly makeAnswerPacket: () => Promise<AnswerPacket>;
   /** What client agents may do; undefined where there is no access control. */
   readonly agentRights: AgentRights | undefined;
+  /** Answers prepared queries that come from other datacenters. */
+  readonly answerFarQuery: AnswerFarQuery;
 }
 
 export interface Role
   extends Pick<
     HttpParts,
-    'cluster' | 'membership' | 'datacenters' | 'elsewhere' | 'network' | 'renewSession' | 'copy'
+    | 'cluster'
+    | 'membership'
+    | 'datacenters'
+    | 'elsewhere'
+    | 'network'
+    | 'otherDatacenters'
+    | 'renewSession'
+    | 'copy'
   > {
   /** Where DNS names are answered whose rows are not here; absent where all are. */
   readonly dns?: Pick<DnsParts, 'elsewhere' | 'onRecalled'>;

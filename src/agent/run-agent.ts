@@ -22,6 +22,7 @@ import { configWatchPart } from './config-watch-part.ts';
 import { corePart } from './core.ts';
 import { drainsPart } from './drains-part.ts';
 import { Ending } from './ending.ts';
+import { makeAnswerFarQuery } from './far-queries.ts';
 import { followAlias } from './follow-alias.ts';
 import { greeting } from './greeting.ts';
 import type { Ground } from './ground.ts';
@@ -37,7 +38,7 @@ import { pidFilePart } from './pid-file.ts';
 import { processPart } from './process-part.ts';
 import { Profiler } from './profiler.ts';
 import { Reloader } from './reload.ts';
-import type { Role } from './role.ts';
+import type { Role, RoleTools } from './role.ts';
 import { localSettings } from './settings.ts';
 import { settlePart } from './settle-part.ts';
 import { watchesPart } from './watches-part.ts';
@@ -124,7 +125,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
   const { buildHttpServer } = await import('../http/server.ts');
   const { core, config, current, identity, agentLog, metrics, coordinates, request, acl } = ground;
   const { nodeName, nodeId } = identity;
-  const { cluster, membership, datacenters, elsewhere, network, renewSession, copy } = role;
+  const { cluster, membership, datacenters, elsewhere, network, otherDatacenters, renewSession, copy } = role;
   return buildHttpServer({
     ...core,
     ...own,
@@ -133,6 +134,7 @@ async function buildHttp(ground: Ground, role: Role, local: Local, own: Pick<Htt
     datacenters,
     elsewhere,
     network,
+    otherDatacenters,
     renewSession,
     copy,
     events: buildEvents(ground, role, local),
@@ -195,6 +197,23 @@ function packetAnswerer(ground: Ground, role: Role): () => Promise<AnswerPacket>
       onInstalled,
       ...(configOf && { configOf }),
     });
+  };
+}
+
+/** What the role gets of the rest of the agent. */
+function toolsFor(ground: Ground, role: Role, { app }: HttpServer): RoleTools {
+  const { core, dns, acl } = ground;
+  const { view } = core.state;
+  return {
+    http: app,
+    makeAnswerPacket: packetAnswerer(ground, role),
+    agentRights: acl.agentRights,
+    answerFarQuery: makeAnswerFarQuery({
+      view,
+      dnsConfig: dns.config,
+      authorizerOf: acl.authorizerOf,
+      random: systemRandom,
+    }),
   };
 }
 
@@ -313,8 +332,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
     drains: draining.drains,
     testCheck: (definition) => scheduler.test(definition),
   });
-  const { agentRights } = ground.acl;
-  role.attach?.({ http: http.app, makeAnswerPacket: packetAnswerer(ground, role), agentRights });
+  role.attach?.(toolsFor(ground, role, http));
   const parts: readonly Part[] = [
     ...telemetryParts(ground),
     corePart(core),

@@ -1,7 +1,7 @@
 /**
  * Executing prepared queries: name or id → query → instances. Pure; HTTP and DNS both ask here.
  *
- * One agent knows one datacenter, so there is nowhere to fail over to: `Failover` is kept and shown, and never tried.
+ * What is found here only; where else a query is tried, query-failover.ts says.
  */
 import { parseDuration } from '../lib/duration.ts';
 import type { Random } from '../lib/random.ts';

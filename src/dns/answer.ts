@@ -22,7 +22,7 @@ import {
   wantsAddress,
 } from './records.ts';
 import { isServiceBinding } from './service-binding.ts';
-import { nodeName, serviceName, type Zone } from './zone.ts';
+import { nodeName, serviceName, type Zone, zoneOf } from './zone.ts';
 
 export interface Answer {
   readonly rcode: number;
@@ -76,7 +76,9 @@ function nodata(partial: Partial<Answer>): Answer {
   return { ...EMPTY, reason: 'no_such_type', isNegative: true, ...partial };
 }
 
-function answerInstances(found: FoundInstances, context: AnswerContext): Answer {
+function answerInstances(found: FoundInstances, given: AnswerContext): Answer {
+  const { datacenter } = found;
+  const context = datacenter === undefined ? given : { ...given, zone: zoneOf(given.zone, datacenter) };
   const { config } = context.zone;
   const { groups, isChained, isSelfContained } = instanceGroups(found, context);
   const about = {

@@ -53,6 +53,13 @@ function unknownToken(lookup: Lookup): Decision {
   return { kind: 'refuse', lookup, rcode, reason, isAuthoritative: true, withEdns: true };
 }
 
+/** Where a prepared query goes on that has found nothing; undefined when nowhere. */
+function failoverOf(outcome: FoundHere, { elsewhere }: ResolveContext): ElsewherePlace | undefined {
+  if (outcome.kind !== 'none' || outcome.query === undefined) return undefined;
+  const { query } = outcome;
+  return elsewhere?.failsOver?.(query) === true ? { kind: 'failover', query, outcome } : undefined;
+}
+
 /** Decide what is done about a question. O(instances) for services. */
 export function decide({ qname, qtype, edns }: Question, zone: Zone, context: ResolveContext): Decision {
   const lookup = parse(foldedLabels(qname), qtype, zone.names);
@@ -70,6 +77,8 @@ export function decide({ qname, qtype, edns }: Question, zone: Zone, context: Re
   const hasRecursors = zone.config.recursors.length > 0;
   const outcome = settle(resolve(lookup, qtype, context), hasRecursors);
   if (outcome?.kind === 'none' && outcome.reason === 'unknown_token') return unknownToken(lookup);
+  const onward = outcome !== null && failoverOf(outcome, context);
+  if (onward) return { kind: 'elsewhere', lookup, place: onward };
   if (outcome !== null) return { kind: 'answer', lookup, outcome };
   if (hasRecursors) return { kind: 'forward', lookup };
   const [rcode, reason] = [RCODE.REFUSED, 'outside_zone'] as const;

@@ -4,8 +4,11 @@
  *
  * The decision (decide.ts) only says where; the responder goes there and waits, as it does for recursors.
  */
+import type { Instance } from '../catalog/select.ts';
+import type { QueryRow } from '../model/types.ts';
 import type { Lookup } from '../names/lookup.ts';
 import type { Transport } from './counters.ts';
+import type { NotFound } from './outcome.ts';
 
 export type ElsewherePlace =
   /** The rows behind this topic have to be here first. */
@@ -13,11 +16,26 @@ export type ElsewherePlace =
   /** A server of this datacenter answers the question as it came. */
   | { readonly kind: 'server' }
   /** A server of another datacenter does. */
-  | { readonly kind: 'datacenter'; readonly datacenter: string };
+  | { readonly kind: 'datacenter'; readonly datacenter: string }
+  /** A prepared query found nothing here, and goes on in other datacenters; `outcome` is what is said when they have nothing. */
+  | { readonly kind: 'failover'; readonly query: QueryRow; readonly outcome: NotFound };
+
+/** Instances of another datacenter. */
+export interface FoundFar {
+  readonly service: string;
+  readonly instances: readonly Instance[];
+  /** As the query has it; null when it sets none. */
+  readonly ttlSeconds: number | null;
+  readonly datacenter: string;
+}
 
 export interface Elsewhere {
   /** Where a question is answered; undefined is here. Called for every question that is not known: no work, no waiting. */
   placeOf(lookup: Lookup, qtype: number): ElsewherePlace | undefined;
+  /** Whether there are other datacenters in which a query could go on; absent where there are none. */
+  readonly failsOver?: (query: QueryRow) => boolean;
+  /** What a query finds in other datacenters; undefined for nothing. Never rejects. Where it is absent `ask` answers. */
+  readonly failOver?: (query: QueryRow) => Promise<FoundFar | undefined>;
   /** Time in ms since what is followed was known to be true, 0 while somebody tells of every change; absent is 0. */
   readonly silentMs?: () => number;
   /** Resolves to whether the rows are here now. Never rejects. */

@@ -18,18 +18,18 @@ import type { Counters, Transport } from './counters.ts';
 import { DearQuestions } from './dear-questions.ts';
 import { decide } from './decide.ts';
 import type { DnsConfig } from './dns-config.ts';
-import { type Elsewhere, type ElsewherePlace, MAX_ASKED_ELSEWHERE } from './elsewhere.ts';
+import { type Elsewhere, type ElsewherePlace, type FoundFar, MAX_ASKED_ELSEWHERE } from './elsewhere.ts';
 import { errorOption, whyNoServer } from './extended-error.ts';
 import { type Failure, writeFailure, writeRefusal } from './failure.ts';
 import type { FetchedHosts } from './hosts.ts';
 import { ServiceIndexes } from './known-instances.ts';
 import { localAnswer } from './local-answer.ts';
 import { NodeIds } from './node-ids.ts';
-import type { FoundHere, Reason } from './outcome.ts';
+import type { FoundHere, NotFound, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
 import { RateLimit } from './rate-limit.ts';
-import { ALL_NODES, type ExecuteQuery, type ResolveContext } from './resolve.ts';
+import { ALL_NODES, type ExecuteQuery, foundElsewhere, type ResolveContext } from './resolve.ts';
 import { type Job, maxBytesFor, maxBytesForAsker, Sender } from './sender.ts';
 import { fetchHosts } from './upstream/fetch-hosts.ts';
 import { replyOfForwarded, roomForForwarded } from './upstream/forwarded-reply.ts';
@@ -263,26 +263,48 @@ export class Handler {
       return this.#failUnreached(query, job);
     const { transport } = job;
     const [whole, address] = [job.packet.slice(), job.client.address()];
-    const client: Client = { transport, address: () => address };
+    const { isProven, reservedBytes } = job.client;
+    const client: Client = { transport, address: () => address, isProven, reservedBytes };
     const unreached = (): Uint8Array => {
       const [later, out] = [decodeQuery(whole), new Uint8Array(MIN_UDP_BYTES)];
       if (later.kind !== 'query') return out.subarray(0, 0);
       return out.subarray(0, this.#failUnreached(later, { ...job, packet: whole, out }));
     };
+    const asked = (): Promise<Uint8Array | null> => {
+      if (place.kind === 'rows')
+        return elsewhere
+          .fetch(place.topic)
+          .then((isHere) => (isHere ? this.#replyToKept(whole, client) : unreached()));
+      if (place.kind === 'failover' && elsewhere.failOver !== undefined)
+        return elsewhere
+          .failOver(place.query)
+          .then((found) => this.#replyFromFar(whole, found ?? place.outcome, client));
+      return elsewhere.ask(whole, place, transport).then((reply) => {
+        if (reply !== null)
+          this.#countFailure(query.qtype, (reply[3] as number) & 0xf, 'asked_elsewhere', transport);
+        return reply ?? unreached();
+      });
+    };
     this.#askedElsewhere += 1;
-    const asked =
-      place.kind === 'rows'
-        ? elsewhere
-            .fetch(place.topic)
-            .then((isHere) => (isHere ? this.#replyToKept(whole, client) : unreached()))
-        : elsewhere.ask(whole, place, transport).then((reply) => {
-            if (reply !== null)
-              this.#countFailure(query.qtype, (reply[3] as number) & 0xf, 'asked_elsewhere', transport);
-            return reply ?? unreached();
-          });
-    return asked.finally(() => {
+    return asked().finally(() => {
       this.#askedElsewhere -= 1;
     });
+  }
+
+  /** The answer to a packet that has waited for other datacenters. */
+  #replyFromFar(
+    packet: Uint8Array,
+    found: FoundFar | NotFound,
+    client: Client,
+  ): Uint8Array | null | Promise<Uint8Array | null> {
+    const query = decodeQuery(packet);
+    if (query.kind !== 'query') return null;
+    const { config } = this.#currentZone();
+    const { transport } = client;
+    const outcome = 'kind' in found ? found : foundElsewhere(found, config);
+    const out = new Uint8Array(maxBytesFor(transport, query.edns?.payloadBytes ?? -1, config));
+    const handled = this.#answer(query, outcome, { packet, transport, out, isScanned: false, client });
+    return typeof handled === 'number' ? out.subarray(0, handled) : handled;
   }
 
   #failUnreached(query: Query, job: Job): number {

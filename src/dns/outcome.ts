@@ -3,7 +3,7 @@
  * rcode, extended-error.ts and explain.ts say it in words.
  */
 import type { Instance } from '../catalog/select.ts';
-import type { NodeRow, ServiceRow } from '../model/types.ts';
+import type { NodeRow, QueryRow, ServiceRow } from '../model/types.ts';
 
 /** Why a question was answered as it was; a label of the metric `dns_queries`. */
 export const REASONS = [
@@ -47,6 +47,8 @@ export interface FoundInstances {
   readonly isOrdered: boolean;
   /** The topic that changes whenever this may change; null when it is more than one. */
   readonly topic: string | null;
+  /** The datacenter that they are in, when that is another one. */
+  readonly datacenter?: string;
 }
 
 export interface NotFound {
@@ -57,6 +59,8 @@ export interface NotFound {
   readonly known: readonly Instance[];
   /** As in FoundInstances. */
   readonly topic: string | null;
+  /** The prepared query that found nothing. */
+  readonly query?: QueryRow;
 }
 
 export type Outcome =

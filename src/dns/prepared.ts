@@ -29,8 +29,8 @@ export function makeExecuteQuery({ view, config, nodeName, distance, random }: P
     const options = { source, near: '', limit: 0, isConnect: false, distance, random };
     const { rights } = config();
     const token = rights === null ? '' : query.document.Token;
-    if (token === '') return executeQuery(own, query, { ...options, instancesOf });
+    if (token === '') return { ...executeQuery(own, query, { ...options, instancesOf }), query };
     const seen = viewForQuery(view, rights, token);
-    return seen === undefined ? 'unknown token' : executeQuery(seen, query, options);
+    return seen === undefined ? 'unknown token' : { ...executeQuery(seen, query, options), query };
   };
 }

@@ -8,18 +8,19 @@ import { type Instance, select, selectConnect } from '../catalog/select.ts';
 import { nodeKey, serviceKey, type View } from '../catalog/tables.ts';
 import { nodeTopic, serviceTopic } from '../catalog/topics.ts';
 import { formatIp } from '../lib/ip.ts';
-import type { NodeRow, ServiceRow } from '../model/types.ts';
+import type { NodeRow, QueryRow, ServiceRow } from '../model/types.ts';
 import type { Lookup } from '../names/lookup.ts';
 import { TYPE } from '../wire/constants.ts';
 import { type DnsConfig, type EmptyAnswer, emptyAnswerOf, serviceTtlSeconds } from './dns-config.ts';
-import type { Elsewhere } from './elsewhere.ts';
+import type { Elsewhere, FoundFar } from './elsewhere.ts';
 import type { ServiceIndexes } from './known-instances.ts';
 import { isIdLike, type NodeIds } from './node-ids.ts';
 import { type FoundInstances, type NotFound, notFound, type Outcome } from './outcome.ts';
 
 /** What executing a prepared query gives; undefined when there is none of that name or id. */
 export interface QueryResult {
-  /** The service that answered, failover included. */
+  /** The query, rendered; absent where it is tried nowhere else. */
+  readonly query?: QueryRow;
   readonly service: string;
   readonly known: readonly Instance[];
   /** In the order of the query: nearest first, or shuffled. */
@@ -45,7 +46,7 @@ export interface ResolveContext {
   readonly nodeIds: Pick<NodeIds, 'find'>;
   readonly services: Pick<ServiceIndexes, 'of'>;
   /** Absent where all rows are here, and there are no other datacenters. */
-  readonly elsewhere?: Pick<Elsewhere, 'placeOf'> | undefined;
+  readonly elsewhere?: Pick<Elsewhere, 'placeOf' | 'failsOver'> | undefined;
 }
 
 /** The service that every server registers itself as. */
@@ -125,7 +126,10 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
   if (result === 'unknown token') return notFound('unknown_token');
   const service = result.service.toLowerCase();
   if (result.chosen.length === 0)
-    return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', { known: result.known });
+    return notFound(result.known.length > 0 ? 'none_healthy' : 'unknown_service', {
+      known: result.known,
+      ...(result.query && { query: result.query }),
+    });
   return {
     kind: 'instances',
     reason: 'answered',
@@ -135,6 +139,22 @@ function resolveQuery(query: string, context: ResolveContext): Outcome {
     ttlSeconds: result.ttlSeconds ?? serviceTtlSeconds(context.config, service),
     isOrdered: true,
     topic: null,
+  };
+}
+
+/** What a prepared query has found in another datacenter, as an outcome. */
+export function foundElsewhere(found: FoundFar, config: DnsConfig): FoundInstances {
+  const service = found.service.toLowerCase();
+  return {
+    kind: 'instances',
+    reason: 'answered',
+    service,
+    known: found.instances,
+    chosen: found.instances,
+    ttlSeconds: found.ttlSeconds ?? serviceTtlSeconds(config, service),
+    isOrdered: true,
+    topic: null,
+    datacenter: found.datacenter,
   };
 }
 

@@ -67,6 +67,11 @@ export function makeZone(config: DnsConfig): Zone {
   };
 }
 
+/** The zone as names of another datacenter are made in it. */
+export function zoneOf(zone: Zone, datacenter: string): Zone {
+  return { ...zone, datacenter: child(datacenter, zone.domain), nodeNames: new WeakMap() };
+}
+
 /** `<node>.node.<dc>.<domain>`; undefined when that is no valid name: a node called so is not in DNS. */
 export function nodeName(node: NodeRow, zone: Zone): WireName | undefined {
   let name = zone.nodeNames.get(node);

@@ -7,6 +7,7 @@
 
 import type { Coordinates } from '../catalog/coordinate.ts';
 import type { EventRing } from '../catalog/event.ts';
+import type { OtherDatacenters } from '../catalog/query-failover.ts';
 import type { ServiceSummaries } from '../catalog/service-summary.ts';
 import type { State } from '../catalog/state.ts';
 import type { TopicIndexes } from '../catalog/topics.ts';
@@ -274,6 +275,8 @@ export interface HttpParts {
   readonly events: EventRing;
   readonly coordinates: Coordinates;
   readonly network: NetworkPort;
+  /** Where prepared queries go on that find nothing here; absent where there are no other datacenters. */
+  readonly otherDatacenters?: OtherDatacenters | undefined;
   /** When the certificates that this agent shows end, ms since 1970, by interface. */
   readonly certificateEnds?: () => Readonly<Record<string, number>>;
   /** The reply to a DNS message and for how long it is true; undefined when there is none to give. */

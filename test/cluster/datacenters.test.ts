@@ -58,6 +58,37 @@ test('names with a datacenter are answered by it, and those of one that is not k
   }
 });
 
+test('a prepared query that finds nothing here goes on in the other datacenter, over HTTP and DNS', async () => {
+  const Service = { Service: 'web', Failover: { NearestN: 1, Datacenters: ['dc9', 'dc2'] } };
+  await here.ask('/v1/query', { method: 'POST', body: JSON.stringify({ Name: 'anywhere', Service }) });
+  for (const agent of [here, client]) {
+    expect(await agent.get('/v1/query/anywhere/execute')).toMatchObject({
+      Service: 'web',
+      Datacenter: 'dc2',
+      Failovers: 1,
+      Nodes: [{ Node: { Node: 't1', Datacenter: 'dc2' }, Service: { Port: 82 } }],
+    });
+    expect(await srv(agent, 'anywhere.query.consul')).toEqual([82]);
+  }
+});
+
+test('servers and agents know where they are: of each other, and among datacenters', async () => {
+  type Placed = { readonly Node: string };
+  const nodes = async (): Promise<readonly string[]> =>
+    (await client.get<readonly Placed[]>('/v1/coordinate/nodes')).map(({ Node }) => Node);
+  await expect.poll(nodes, { timeout: 30_000 }).toEqual(['c1', 's1']);
+  const areas = async () => {
+    const all = await client.get<readonly { Datacenter: string; Coordinates: readonly Placed[] }[]>(
+      '/v1/coordinate/datacenters',
+    );
+    return all.map(({ Datacenter, Coordinates }) => [Datacenter, ...Coordinates.map(({ Node }) => Node)]);
+  };
+  await expect.poll(areas, { timeout: 15_000 }).toEqual([
+    ['dc1', 's1'],
+    ['dc2', 't1'],
+  ]);
+});
+
 test('what is not known is said in the words of Consul', async () => {
   expect(await here.ask('/v1/kv/a?dc=dc9')).toMatchObject({ status: 500, body: 'No path to datacenter' });
   expect(await client.ask('/v1/kv/a?dc=dc9')).toMatchObject({
@@ -75,10 +106,13 @@ test('a datacenter that does not answer costs one bounded wait, then none, and l
   there.signal('SIGSTOP');
   try {
     expect(await timed(() => srv(here, 'web.service.dc2.consul'))).toBeLessThan(4_000);
+    expect(await timed(() => here.ask('/v1/query/anywhere/execute'))).toBeLessThan(4_000);
     await expect.poll(() => here.ask('/v1/kv/a?dc=dc2'), { timeout: 15_000 }).toMatchObject({ status: 500 });
     expect(await srv(here, 'web.service.dc2.consul')).toBe('ESERVFAIL');
     for (const agent of [here, client])
       expect(await timed(() => agent.ask('/v1/kv/a?dc=dc2'))).toBeLessThan(1_500);
+    expect(await timed(() => srv(here, 'anywhere.query.consul'))).toBeLessThan(1_000);
+    expect(await here.get('/v1/query/anywhere/execute')).toMatchObject({ Failovers: 1, Nodes: [] });
     expect(await srv(here, 'consul.service.consul')).toEqual([8300]);
   } finally {
     there.signal('SIGCONT');

@@ -45,6 +45,7 @@ export function boundedAge(
       () => false,
     );
   return {
+    ...inner,
     placeOf: (lookup, qtype) => {
       const place = inner?.placeOf(lookup, qtype);
       if (place !== undefined || lookup.kind === 'outside' || isCurrent()) return place;

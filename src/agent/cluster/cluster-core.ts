@@ -84,6 +84,7 @@ function roleOf({ core, server, run, parts }: Opened): Role {
     cluster: clusterPort(parts, server),
     membership: server.agents.membership,
     datacenters: () => wan.datacenters.names(),
+    otherDatacenters: wan.others,
     network: server.agents.places.network(wan.datacenters),
     dns: { elsewhere: isBounded ? boundedAge({ ...parts, ...server }, wan.dns) : wan.dns },
     attach: (tools) => server.attach(tools),

@@ -192,6 +192,7 @@ function whyUnanswered(decision: Unanswered): { readonly ReasonCode: Reason; rea
 }
 
 function placeText(place: ElsewherePlace): string {
+  if (place.kind === 'failover') return 'nothing fits here: the query goes on in other datacenters';
   if (place.kind === 'datacenter') return `a server of the datacenter "${place.datacenter}" is asked`;
   return place.kind === 'server'
     ? 'a server is asked each time'
@@ -298,7 +299,7 @@ export interface ExplainerParts {
   /** Wall time in ms since which a check of this agent has its status; undefined when that is not known. */
   readonly checkSinceMs: (id: CheckId) => number | undefined;
   /** As the responder's. */
-  readonly elsewhere?: Pick<Elsewhere, 'placeOf' | 'silentMs'> | undefined;
+  readonly elsewhere?: Pick<Elsewhere, 'placeOf' | 'silentMs' | 'failsOver'> | undefined;
 }
 
 /** Explanations from the present catalog and configuration. */

@@ -6,10 +6,12 @@
 
 import type { Unstamped } from '../../catalog/command.ts';
 import { executeQuery, findQuery } from '../../catalog/query.ts';
+import { type FarQuery, failOver, hasFailover, type OtherDatacenters } from '../../catalog/query-failover.ts';
 import { queryById } from '../../catalog/query-write.ts';
 import type { Instance } from '../../catalog/select.ts';
 import { queryTopic } from '../../catalog/topics.ts';
 import { parseBoolean } from '../../lib/boolean.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { explainBoolean, explainNumber } from '../../lib/go-text.ts';
 import { AppError } from '../../model/errors.ts';
 import type { QueryRow } from '../../model/types.ts';
@@ -44,6 +46,9 @@ const nameOf = (call: Call): string => call.params['*'] ?? '';
 
 /** A verb alone is one too: of the query without a name, which nobody has. */
 const isVerb = (call: Call, verb: string): boolean => `/${nameOf(call)}`.endsWith(verb);
+
+/** Time in ms that other datacenters have, all together. */
+const FAILOVER_MS = 3_000;
 
 /** Queries are not counted by index: answers carry the lowest one, and 0 in their body. */
 const NO_INDEX = 1;
@@ -81,8 +86,41 @@ function nodeOf({ node, service, checks }: Instance, datacenter: string): Docume
   };
 }
 
-function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
+/** What an execution came to, here or in another datacenter. */
+interface Executed {
+  readonly service: string;
+  readonly ttl: string;
+  readonly nodes: readonly Instance[];
+  readonly datacenter: string;
+  readonly failovers: number;
+}
+
+function executed(call: Call, parts: HttpParts, { service, ttl, nodes, datacenter, failovers }: Executed) {
   const { consistency, isCached } = call.readOptions;
+  const answer = {
+    Service: service,
+    Nodes: nodes.map((instance) => nodeOf(instance, datacenter)),
+    DNS: { TTL: ttl },
+    Datacenter: datacenter,
+    Failovers: failovers,
+    ...resultMeta(consistency),
+  };
+  return { ...json(answer, metaHeaders(NO_INDEX, consistency, parts.copy)), isCacheRequested: isCached };
+}
+
+/** What other datacenters find; `here` is what is told when none does. */
+async function executeElsewhere(
+  asked: FarQuery,
+  others: OtherDatacenters,
+  clock: Clock,
+  here: Executed,
+): Promise<Executed> {
+  const { result, datacenter, tried } = await failOver(asked, others, { clock, budgetMs: FAILOVER_MS });
+  if (result === undefined || datacenter === undefined) return { ...here, failovers: tried };
+  return { ...result, datacenter, failovers: tried };
+}
+
+function execute(call: Call, parts: HttpParts, nameOrId: string): Reply | Promise<Reply> {
   const options = {
     source: nearSource(call, parts),
     near: first(call.query, 'near') ?? '',
@@ -94,16 +132,17 @@ function execute(call: Call, parts: HttpParts, nameOrId: string): Reply {
   const query = requireQuery(parts, nameOrId);
   const { view, hasHidden } = sightOfQuery(call, parts, query);
   const found = executeQuery(view, query, options);
-  const answer = {
-    Service: found.service,
-    Nodes: found.chosen.map((instance) => nodeOf(instance, parts.datacenter)),
-    DNS: { TTL: found.ttl },
-    Datacenter: parts.datacenter,
-    Failovers: 0,
-    ...resultMeta(consistency),
-  };
-  const reply = json(answer, metaHeaders(NO_INDEX, consistency, parts.copy));
-  return { ...reply, isCacheRequested: isCached, isFiltered: hasHidden() };
+  const { service, ttl, chosen: nodes } = found;
+  const here: Executed = { service, ttl, nodes, datacenter: parts.datacenter, failovers: 0 };
+  const { otherDatacenters, clock } = parts;
+  const reply = (result: Executed): Reply => ({
+    ...executed(call, parts, result),
+    isFiltered: hasHidden(),
+  });
+  if (nodes.length > 0 || otherDatacenters === undefined || !hasFailover(query)) return reply(here);
+  const { limit, isConnect } = options;
+  const token = query.document.Token || (parts.acl?.sentSecret(call) ?? '');
+  return executeElsewhere({ query, limit, isConnect, token }, otherDatacenters, clock, here).then(reply);
 }
 
 function explain(call: Call, parts: HttpParts, nameOrId: string): Reply {
