@@ -14,7 +14,7 @@ import { byBody } from '../access/permission.ts';
 import { apiFields, readAclBody } from '../documents/acl/acl-body.ts';
 import { decisionDocument } from '../documents/acl/acl-decision-document.ts';
 import type { Document } from '../documents/row-documents.ts';
-import { ANY_OWN_SERVER } from '../place.ts';
+import { LEADER } from '../place.ts';
 import { json } from '../reply.ts';
 import { type AclQuestion, aclQuestions, requireFew, rightOf } from '../request/acl-questions.ts';
 import type { Prepare, Route } from '../route.ts';
@@ -77,7 +77,7 @@ export const aclPreviewRoutes: readonly Route[] = [
     operations: {
       POST: whereAclIsOn({
         about: 'What the rules of a policy say, before they are stored.',
-        place: ANY_OWN_SERVER,
+        place: LEADER,
         permission: byBody('acl:read'),
         body: 'json',
         prepare: preview,
