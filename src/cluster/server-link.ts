@@ -2,9 +2,9 @@
  * A client agent's connection to the servers: one at a time, chosen at random, and another one at once when it breaks.
  *
  * Over it the agent attends: while that call lasts, the server tells what the agent follows, and takes the agent for
- * alive. Every few minutes the agent moves to another server, so that new servers get their share; the new connection
- * stands before the old one is closed. The list of servers comes from the servers; the addresses to join are tried
- * until one has answered, and again when no known server does.
+ * alive. Every few minutes the agent moves to another server, so that new servers get their share, and at once when the
+ * server falls silent; the new connection stands before the old one is closed. The list of servers comes from the servers;
+ * the addresses to join are tried until one has answered, and again when no known server does.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { sleep } from '../lib/clock.ts';
@@ -20,14 +20,22 @@ const SOON_MS = 1_000;
 const EAGER_MS = 60_000;
 /** Time in ms that a server has to welcome an agent. Thousands may come at once, and who gives up early only comes again. */
 const WELCOME_MS = 10_000;
+const WELCOME_LOOK_MS = 500;
 /** Time in ms with one server, and up to as much again at random. */
 const STAY_MS = 120_000;
+/**
+ * Silence in ms after which another server is tried: soon enough that the leader, which takes an agent for failed after
+ * three seconds, hears of it from the other server before. A pong is due every second.
+ */
+const SILENT_MS = 1_600;
+/** Shortest time in ms between two looks at how long the server has been silent. */
+const LOOK_MS = 100;
 /** Time in ms that calls under way have when the agent has moved to another server. */
 const LINGER_MS = 15_000;
 /** Time in ms that a call waits for a connection that has just broken. */
 const HOLD_MS = 1_500;
 
-export type ServerConnection = Pick<RpcConnection, 'call' | 'close' | 'takeRoundTripMs'>;
+export type ServerConnection = Pick<RpcConnection, 'call' | 'close' | 'silentMs' | 'takeRoundTripMs'>;
 
 export interface ServerLinkParts {
   readonly agent: () => AgentRecord;
@@ -227,25 +235,42 @@ export class ServerLink {
 
   /** Resolves to the next server when this agent has moved, or to undefined when the connection has ended. */
   #endOrMove(attendance: Attendance): Promise<Attendance | undefined> {
-    const { clock, random } = this.#parts;
+    const { clock } = this.#parts;
+    const { connection } = attendance;
+    const isSilent = (): boolean => connection.silentMs >= SILENT_MS;
     return new Promise((resolve) => {
-      let hasEnded = false;
-      const move = async (): Promise<void> => {
+      let isOver = false;
+      const end = (next: Attendance | undefined): void => {
+        if (isOver) return; // the timer is the next one's by now
+        isOver = true;
+        this.#moving?.cancel();
+        resolve(next);
+      };
+      const move = async (isWanted: () => boolean): Promise<void> => {
         const next = await this.#reachOther(attendance);
-        if (hasEnded) next?.connection.close();
-        else if (next === undefined) again();
-        else resolve(next);
+        if (isOver || !isWanted()) next?.connection.close();
+        else if (next !== undefined) end(next);
+      };
+      let stayUntilMs = clock.monotonic() + this.#stayMs();
+      const look = async (): Promise<void> => {
+        if (isSilent()) await move(isSilent);
+        else if (clock.monotonic() >= stayUntilMs) {
+          await move(() => true);
+          stayUntilMs = clock.monotonic() + this.#stayMs();
+        }
+        if (!isOver) again();
       };
       const again = (): void => {
-        this.#moving = clock.after(STAY_MS * (1 + random.next()), () => void move());
+        const leftMs = Math.max(SILENT_MS - connection.silentMs, LOOK_MS);
+        this.#moving = clock.after(leftMs, () => void look());
       };
       again();
-      void attendance.ended.then(() => {
-        hasEnded = true;
-        this.#moving?.cancel();
-        resolve(undefined);
-      });
+      void attendance.ended.then(() => end(undefined));
     });
+  }
+
+  #stayMs(): number {
+    return STAY_MS * (1 + this.#parts.random.next());
   }
 
   async #reachOther({ address }: Attendance): Promise<Attendance | undefined> {
@@ -291,7 +316,14 @@ export class ServerLink {
       if (end.kind === 'refused') this.#sayRefusal(address, end.error);
       resolve(undefined);
     });
-    const timer = clock.after(WELCOME_MS, () => resolve(undefined));
+    const untilMs = clock.monotonic() + WELCOME_MS;
+    const wait = (): Timer =>
+      clock.after(WELCOME_LOOK_MS, () => {
+        // A server that is only busy answers pings.
+        if (clock.monotonic() >= untilMs || connection.silentMs >= SILENT_MS) resolve(undefined);
+        else timer = wait();
+      });
+    let timer = wait();
     const welcomed = await welcome;
     timer.cancel();
     if (welcomed === undefined) {

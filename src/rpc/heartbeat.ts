@@ -15,6 +15,8 @@ export interface Heartbeat {
   heardMs(): number;
   /** The newest round trip in ms; undefined when there was none since it was taken last. */
   takeRoundTripMs(): number | undefined;
+  /** For how long it has been silent, in ms, without the time in which this process did not listen. */
+  silentMs(): number;
 }
 
 /** Ping a session until it closes; `onSilent` is called once, when nothing was heard for `SILENCE_MS`. */
@@ -52,6 +54,10 @@ export function watchHeartbeat(session: Http2Session, clock: Clock, onSilent: ()
       const taken = roundTripMs;
       roundTripMs = undefined;
       return taken;
+    },
+    silentMs: () => {
+      const nowMs = clock.monotonic();
+      return nowMs - silentSinceMs - Math.max(nowMs - dueMs, 0);
     },
   };
 }

@@ -140,6 +140,11 @@ export class RpcConnection {
     return this.isUp ? this.#heartbeat?.takeRoundTripMs() : undefined;
   }
 
+  /** For how long the other end has been silent, in ms; 0 while there is no connection. */
+  get silentMs(): number {
+    return this.isUp ? (this.#heartbeat?.silentMs() ?? 0) : 0;
+  }
+
   /** Make the connection if there is none; resolves to why there is none, or undefined. Never rejects. */
   async connect(): Promise<string | undefined> {
     try {

@@ -14,13 +14,13 @@ function watched() {
     ping: (done: (error: null, durationMs: number) => void) => pings.push(done) > 0,
   }) as unknown as Http2Session;
   let isSilent = false;
-  const { heardMs, takeRoundTripMs } = watchHeartbeat(session, clock, () => {
+  const { heardMs, silentMs, takeRoundTripMs } = watchHeartbeat(session, clock, () => {
     isSilent = true;
   });
   const pong = (durationMs = 1): void => {
     for (const done of pings.splice(0)) done(null, durationMs);
   };
-  return { clock, session, pong, heardMs, takeRoundTripMs, isSilent: () => isSilent };
+  return { clock, session, pong, heardMs, silentMs, takeRoundTripMs, isSilent: () => isSilent };
 }
 
 it('who answers is never silent, who does not is after three seconds', () => {
@@ -48,6 +48,20 @@ it('who was held up itself does not take the others for silent', () => {
   expect(isSilent()).toBe(false);
   clock.advance(1_000);
   expect(isSilent()).toBe(true);
+});
+
+it('how long the other is silent does not hold the time in which nobody listened here', () => {
+  const { clock, pong, silentMs } = watched();
+  clock.advance(1_000);
+  pong();
+  clock.advance(700);
+  expect(silentMs()).toBe(700);
+  clock.stall(60_000);
+  expect(silentMs()).toBe(1_000); // the next ping was due after that
+  clock.advance(0);
+  expect(silentMs()).toBe(1_000);
+  pong();
+  expect(silentMs()).toBe(0);
 });
 
 it('a session that has closed is watched no more', () => {
