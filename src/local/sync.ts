@@ -1,8 +1,9 @@
 /**
  * One full comparison of what this agent wants with the catalog, and what follows from it.
  */
-import type { Command } from '../catalog/command.ts';
+import type { Command, RegisterCommand } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
+import { isSame } from '../lib/same.ts';
 import type { CheckId, ServiceDefinition, ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
 import { type CatalogPort, isAway, NOT_ALLOWED } from './catalog-port.ts';
@@ -68,14 +69,27 @@ async function repair({ own, catalog, log }: SyncParts, command: Command): Promi
   if ((await catalog.submit({ ...command, by })) !== NOT_ALLOWED) logRepair(log, command);
 }
 
+/** Commands may overtake each other on their way, and a check without its service is refused. */
+const isLater = (command: Command): command is RegisterCommand =>
+  command.kind === 'register' && command.checks.length > 0;
+
 async function compare(parts: SyncParts): Promise<boolean> {
   const there = await parts.catalog.rowsOfNode(parts.own.node.name);
   const { commands, adopted } = diffCatalog(wantedOf(parts), there);
+  const submit = (command: Command): Promise<boolean> =>
+    tryStep(parts, command.kind, () => repair(parts, command));
   const wereAway = await Promise.all([
     ...adopted.map((definition) => adopt(parts, definition)),
-    ...commands.map((command) => tryStep(parts, command.kind, () => repair(parts, command))),
+    ...commands.filter((command) => !isLater(command)).map(submit),
   ]);
-  return !wereAway.includes(true);
+  if (wereAway.includes(true)) return false;
+  const later = commands.filter(isLater);
+  if (later.length === 0) return true;
+  // Nothing that was given up, or has changed, while the services were on their way.
+  const { own, checks } = wantedOf(parts);
+  const isWanted = ({ checks: [check] }: RegisterCommand): boolean =>
+    [...own.checks, ...checks].some((each) => isSame(each, check));
+  return !(await Promise.all(later.filter(isWanted).map(submit))).includes(true);
 }
 
 /**
