@@ -16,6 +16,7 @@ import type { Process } from './process.ts';
 /** As rpc/heartbeat.ts and rpc/rpc-connection.ts have them. */
 const SILENCE_MS = 3_000;
 const CONNECT_TIMEOUT_MS = 2_000;
+const CALM_DELAY_MS = 5;
 
 export interface Listener {
   readonly process: Process;
@@ -27,8 +28,10 @@ export class Network {
   readonly random: Random;
   /** Share of messages that are lost. */
   lossShare = 0;
+  /** Share of the commands of client agents that are carried out twice (connections.ts). */
+  repeatShare = 0;
   /** Longest time in ms that a message takes. */
-  maxDelayMs = 5;
+  maxDelayMs = CALM_DELAY_MS;
   /** What servers threw that is no refusal. */
   readonly bugs: string[] = [];
   readonly #cut = new Set<string>();
@@ -44,8 +47,16 @@ export class Network {
     this.#listeners.set(id, listener);
   }
 
+  listenerOf(id: string): Listener | undefined {
+    return this.#listeners.get(id);
+  }
+
   cut(one: string, other: string): void {
     this.#cut.add(linkOf(one, other));
+  }
+
+  heal(one: string, other: string): void {
+    this.#cut.delete(linkOf(one, other));
   }
 
   healAll(): void {
@@ -54,6 +65,19 @@ export class Network {
 
   isCut(one: string, other: string): boolean {
     return this.#cut.has(linkOf(one, other));
+  }
+
+  /** No loss, no delay, no repetition, no cut from now on. */
+  calmDown(): void {
+    this.lossShare = 0;
+    this.repeatShare = 0;
+    this.maxDelayMs = CALM_DELAY_MS;
+    this.healAll();
+  }
+
+  /** Whether messages take longer than they should. */
+  get isSlow(): boolean {
+    return this.maxDelayMs > CALM_DELAY_MS;
   }
 
   /** Time in ms that a message takes; now and then one takes long. */

@@ -2,6 +2,8 @@
  * One server in the simulated world: the real catalog, write queue, store, lock, candidate, desk and pulse over
  * simulated ways out.
  */
+import type { AgentsPart } from '../../../src/agent/agents-part.ts';
+import { Term } from '../../../src/agent/term.ts';
 import { Installer } from '../../../src/catalog/installer.ts';
 import type { ServerRecord } from '../../../src/catalog/leader-lock.ts';
 import type { Persistence, Stored } from '../../../src/catalog/persistence.ts';
@@ -24,9 +26,12 @@ import { EtcdLock } from '../../../src/store/etcd/etcd-lock.ts';
 import { type EtcdStoreParts, etcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { type EtcdWorld, simulatedClient } from './etcd-client.ts';
 import { Process } from './process.ts';
+import { agentsOfServer } from './server-agents.ts';
 
 export interface SimulatedServer {
   readonly process: Process;
+  /** What it has for client agents. */
+  readonly agents: AgentsPart;
   readonly state: State;
   readonly desk: LeaderDesk;
   readonly candidate: Candidate;
@@ -88,7 +93,8 @@ export async function startServer(
   const stored = await loadAgain(persistence, clock);
   state.load(stored.rows, stored.index);
   const watch = new Watch(clock);
-  const installer = new Installer({ state, indexes: new TopicIndexes(stored.index), watch, topicsOf });
+  const indexes = new TopicIndexes(stored.index);
+  const installer = new Installer({ state, indexes, watch, topicsOf });
   const progress = new ReplicaProgress(clock, () => state.index);
   installer.onInstalled(() => progress.moved());
   persistence.follow(stored.index, installer);
@@ -104,16 +110,18 @@ export async function startServer(
   const timers = new SessionTimers({ state, writer, clock, log: silentLogger });
   installer.onInstalled((applied) => timers.onInstalled(applied));
   const terms = { begun: 0, ended: 0 };
-  const term = {
-    begin: () => {
-      terms.begun += 1;
-      timers.begin();
+  const term = new Term([
+    {
+      begin: () => {
+        terms.begun += 1;
+      },
+      end: () => {
+        terms.ended += 1;
+      },
     },
-    end: () => {
-      terms.ended += 1;
-      timers.end();
-    },
-  };
+    timers,
+    { begin: () => agents.judge.begin(), end: () => agents.judge.end() },
+  ]);
   const candidate = new Candidate({ self, lock, progress, term, clock, log: silentLogger });
   const desk = new LeaderDesk({
     candidate,
@@ -132,8 +140,20 @@ export async function startServer(
     clock,
     log: silentLogger,
   });
-  network.listen(self.id, { process, methods: { ...desk.methods(), ...pulse.methods() } });
+  const agents = agentsOfServer({
+    self,
+    servers,
+    catalog: { state, indexes, installer },
+    candidate,
+    desk,
+    peers,
+    clock,
+    random,
+  });
+  const methods = { ...agents.methods, ...desk.methods(), ...pulse.methods() };
+  network.listen(self.id, { process, methods });
   candidate.start();
   pulse.start();
-  return { process, state, desk, candidate, terms };
+  agents.reporter.start();
+  return { process, state, desk, candidate, terms, agents };
 }
