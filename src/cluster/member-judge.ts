@@ -3,7 +3,8 @@
  *
  * An agent that is connected to any server is a member. One that nobody has heard for three seconds has failed: its node is
  * critical until it is heard again. Who has failed or left is remembered for `reconnect_timeout`. A new leader first gives
- * everybody as much time to be seen by it. Verdicts are commands; what is decided is what the rows say, so that a verdict that
+ * everybody as much time to be seen by it, and agents that nobody has seen yet the time to attend another server, because they may have
+ * attended the leader of before. Verdicts are commands; what is decided is what the rows say, so that a verdict that
  * was not stored is simply made again.
  */
 import type { Command } from '../catalog/command.ts';
@@ -23,7 +24,7 @@ import {
   tellHealth,
 } from './member.ts';
 import type { MemberTable } from './member-table.ts';
-import type { Sighting } from './presence.ts';
+import { REATTACH_MS, type Sighting } from './presence.ts';
 
 /** Silence in ms after which an agent has failed. */
 const SILENCE_MS = 3_000;
@@ -139,12 +140,17 @@ export class MemberJudge {
     if (member.status === 'alive' || member.status === 'leaving') {
       const sighting = sightingOf(name);
       if (sighting?.isHere) return;
-      const heardMs = Math.max(sighting?.heardMs ?? Number.NEGATIVE_INFINITY, this.#begunMs);
+      const heardMs = Math.max(sighting?.heardMs ?? this.#unseenSinceMs(member), this.#begunMs);
       if (clock.monotonic() - heardMs < SILENCE_MS || this.#underWay.has(nodeKey(name))) return;
       log.warn({ node: name }, 'member failed: nobody hears it any more');
       this.#carryOut(name, memberFails(member, clock.now()));
     } else if (clock.now() - member.sinceMs > reconnectTimeoutMs())
       this.#carryOut(name, memberIsForgotten(member));
+  }
+
+  /** From when on the silence of a member counts that nobody has seen in this term. Servers attend nobody. */
+  #unseenSinceMs({ agent }: Member): number {
+    return agent.tags['role'] === 'consul' ? this.#begunMs : this.#begunMs + REATTACH_MS;
   }
 
   /** One command about a node at a time; what could not be stored is decided again at the next look. */

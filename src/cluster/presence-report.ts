@@ -3,8 +3,8 @@
  * report itself says that the follower is alive.
  *
  * A follower reports at once when somebody came or went, else twice a second. Only differences travel; everything is
- * sent again when the leader does not have what they differ from. Agents that are connected to a silent server count as
- * silent too.
+ * sent again when the leader does not have what they differ from. Agents that are connected to a server that has gone are not
+ * present either, but they have some seconds to attend another one before their silence counts.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
 import { hasFields, isBoolean, isListOf, isNumber, isText } from '../lib/shape.ts';
@@ -12,7 +12,7 @@ import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import type { AgentRecord } from './agent-messages.ts';
 import { isAgentRecord } from './member.ts';
-import type { Presence, Sighting } from './presence.ts';
+import { type Presence, REATTACH_MS, type Sighting } from './presence.ts';
 
 const REPORT_MS = 500;
 /** Time in ms that changes are gathered before they are told. */
@@ -137,12 +137,19 @@ interface Follower {
   >;
 }
 
+/** A sighting as it came; an orphan was connected when its server went. */
+interface Reported extends Sighting {
+  readonly isOrphan?: boolean;
+}
+
 /** Everybody that any server has seen, as the leader knows it. */
 export class ReportedPresence {
   readonly #clock: Clock;
   readonly #own: Presence;
   readonly #requireLead: () => void;
   readonly #followers = new Map<string, Follower>();
+  /** Agents by node whose server has left or begun anew. */
+  readonly #orphans = new Map<string, Reported>();
   #onChange: (node: string) => void = () => {};
 
   /** `requireLead` throws no_leader where this server does not lead. */
@@ -174,6 +181,8 @@ export class ReportedPresence {
 
   *sightings(): Iterable<Sighting> {
     yield* this.#own.sightings();
+    for (const [key, { heardMs }] of this.#orphans)
+      if (this.#clock.monotonic() - heardMs > REMEMBER_MS) this.#orphans.delete(key);
     for (const [id, follower] of this.#followers) {
       if (this.#silentMs(follower) > REMEMBER_MS) {
         this.#followers.delete(id);
@@ -187,13 +196,16 @@ export class ReportedPresence {
   /** The best that is known of an agent by its node. */
   of(node: string): Sighting | undefined {
     const key = node.toLowerCase();
-    let best = this.#own.of(key);
+    let best: Reported | undefined = this.#own.of(key);
+    const orphan = this.#orphans.get(key);
+    if (orphan !== undefined) best = better(best, orphan);
     for (const follower of this.#followers.values()) {
       const seen = follower.agents.get(key);
       if (seen !== undefined) best = better(best, this.#sightingOf(follower, seen));
       if (follower.server.node.name.toLowerCase() === key) best = better(best, this.#ofServer(follower));
     }
-    return best;
+    if (best?.isOrphan !== true) return best;
+    return { ...best, heardMs: Math.min(best.heardMs + REATTACH_MS, this.#clock.monotonic()) };
   }
 
   #silentMs({ heardMs }: Follower): number {
@@ -208,20 +220,28 @@ export class ReportedPresence {
     };
   }
 
-  #sightingOf(follower: Follower, { agent, isHere, heardMs }: Sighting): Sighting {
-    const isServerHeard = this.#silentMs(follower) < SILENT_MS;
+  #sightingOf(follower: Follower, { agent, isHere, heardMs }: Sighting): Reported {
     if (!isHere) return { agent, isHere, heardMs };
+    const isOrphan = this.#silentMs(follower) >= SILENT_MS;
     return {
       agent,
-      isHere: isServerHeard,
-      heardMs: isServerHeard ? this.#clock.monotonic() : follower.heardMs,
+      isHere: !isOrphan,
+      heardMs: isOrphan ? follower.heardMs : this.#clock.monotonic(),
+      isOrphan,
     };
+  }
+
+  /** The agents of a server that does not know them any more; those that are still connected it will name again. */
+  #orphan({ agents, heardMs }: Follower): void {
+    for (const [key, { agent, isHere }] of agents)
+      if (isHere) this.#orphans.set(key, { agent, isHere: false, heardMs, isOrphan: true });
   }
 
   #forget(id: string): void {
     const follower = this.#followers.get(id);
     if (follower === undefined) return;
     this.#followers.delete(id);
+    this.#orphan(follower);
     for (const key of [follower.server.node.name.toLowerCase(), ...follower.agents.keys()])
       this.#onChange(key);
   }
@@ -233,6 +253,7 @@ export class ReportedPresence {
     const known = this.#followers.get(id);
     const isNext = known?.series === series && number === known.number + 1;
     if (number !== 0 && !isNext) return false;
+    if (known !== undefined && !isNext) this.#orphan(known);
     const follower: Follower =
       isNext && known !== undefined ? known : { server, series, number, heardMs: nowMs, agents: new Map() };
     Object.assign(follower, { server, number, heardMs: nowMs });
@@ -249,7 +270,7 @@ export class ReportedPresence {
   }
 }
 
-function better(one: Sighting | undefined, other: Sighting): Sighting {
+function better(one: Reported | undefined, other: Reported): Reported {
   if (one === undefined || one.isHere === other.isHere)
     return one !== undefined && one.heardMs > other.heardMs ? one : other;
   return one.isHere ? one : other;

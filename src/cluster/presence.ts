@@ -11,6 +11,12 @@ import type { AgentRecord } from './agent-messages.ts';
 /** Time in ms for which an agent that has gone is remembered. */
 const REMEMBER_MS = 60_000;
 
+/**
+ * Time in ms for which an agent whose server went is taken for heard: nothing was noticed of the agent itself, which now attends
+ * another server. Thousands do so at once.
+ */
+export const REATTACH_MS = 5_000;
+
 /** An agent and how it was seen last. */
 export interface Sighting {
   readonly agent: AgentRecord;

@@ -90,7 +90,22 @@ it('a new leader gives everybody the time to be seen', async () => {
   cut();
   await after(60_000);
   judge.begin();
-  await after(2_500);
+  await after(7_500);
+  expect(statusOf('c1')).toBe('alive');
+  await after(1_000);
+  expect(statusOf('c1')).toBe('failed');
+});
+
+it('whom nobody has seen under a new leader has the time to attend another server, unless it is one', async () => {
+  const { judge, writer, statusOf, clock, after } = await datacenter();
+  judge.end();
+  const server = agentOn('s2');
+  await writer.submit(memberLives(agentOn('c1'), clock.now()));
+  await writer.submit(memberLives({ ...server, tags: { ...server.tags, role: 'consul' } }, clock.now()));
+  judge.begin();
+  await after(3_500);
+  expect([statusOf('c1'), statusOf('s2')]).toEqual(['alive', 'failed']);
+  await after(4_000);
   expect(statusOf('c1')).toBe('alive');
   await after(1_000);
   expect(statusOf('c1')).toBe('failed');
@@ -102,7 +117,7 @@ it('a leader that was held up itself takes nobody for silent', async () => {
   await after(1_000);
   cut();
   clock.stall(60_000);
-  await after(2_500);
+  await after(7_500);
   expect(statusOf('c1')).toBe('alive');
   await after(1_000);
   expect(statusOf('c1')).toBe('failed');

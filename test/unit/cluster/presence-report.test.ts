@@ -73,15 +73,19 @@ it('a new leader is told everything', async () => {
   expect(here('c1')).toBe(true);
 });
 
-it('who is connected to a server that is silent is silent too, since that server was heard', async () => {
+it('who is connected to a server that is silent is not here, and heard for five seconds more than that server', async () => {
   const { ofFollower, net, here, clock, after } = twoServers();
   ofFollower.arrive(agentOn('c1'), { heardMs: 0 });
   await after(2_000);
   net.isLost = true;
   const lostMs = clock.monotonic();
+  const heardMs = (node: string) => net.leader.presence.of(node)?.heardMs ?? 0;
   await after(3_000);
   expect([here('c1'), here('s2')]).toEqual([false, false]);
-  expect(net.leader.presence.of('c1')?.heardMs).toBeLessThanOrEqual(lostMs);
+  expect(heardMs('s2')).toBeLessThanOrEqual(lostMs);
+  expect(heardMs('c1')).toBe(clock.monotonic());
+  await after(3_000);
+  expect(heardMs('c1')).toBe(heardMs('s2') + 5_000);
   net.isLost = false;
   await after(2_000);
   expect([here('c1'), here('s2')]).toEqual([true, true]);
@@ -126,4 +130,36 @@ it('what is no report, and one to a server that does not lead, are refused', asy
   await expect(presence({ server: {} }, {} as RpcCall)).rejects.toThrow('report.server');
   net.leader.resign();
   await expect(presence({}, {} as RpcCall)).rejects.toThrow('No cluster leader');
+});
+
+it('agents of a server that has begun anew, or left, have the time to attend another one', async () => {
+  for (const end of ['begins anew', 'leaves'] as const) {
+    const { ofFollower, net, clock, after } = twoServers();
+    ofFollower.arrive(agentOn('c1'), { heardMs: 0 });
+    await after(2_000);
+    const { presence, 'presence-ends': ends } = net.leader.presence.methods();
+    net.isLost = true;
+    const anew = { server: agentOn('s2'), series: 'anew', number: 0, seen: [] };
+    if (end === 'leaves') await ends({ id: agentOn('s2').node.id }, {} as RpcCall);
+    else await presence(anew, {} as RpcCall);
+    const seen = net.leader.presence.of('c1');
+    expect([seen?.isHere, seen?.heardMs]).toEqual([false, clock.monotonic()]);
+    await after(120_000);
+    expect([...net.leader.presence.sightings()]).toEqual([]);
+    expect(net.leader.presence.of('c1')).toBeUndefined();
+  }
+});
+
+it('an agent that attended another server and ended there has no such time', async () => {
+  const { ofFollower, net, clock, after } = twoServers();
+  ofFollower.arrive(agentOn('c1'), { heardMs: 0 });
+  await after(2_000);
+  net.isLost = true;
+  await after(2_000);
+  const { presence } = net.leader.presence.methods();
+  const report = { server: agentOn('s3'), series: 'x', number: 0 };
+  await presence({ ...report, seen: [{ agent: agentOn('c1'), isHere: false, silentMs: 0 }] }, {} as RpcCall);
+  const goneMs = clock.monotonic();
+  await after(1_000);
+  expect(net.leader.presence.of('c1')?.heardMs).toBe(goneMs);
 });
