@@ -25,6 +25,11 @@ const MAX_CALLS = 4_096;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Time to send a request in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * Connections that wait to be taken. The agents of a server that has gone come all at once, and whom the queue has no room for tries
+ * again after one second, then three. The system's own limit (net.core.somaxconn) is 4,096 as a rule.
+ */
+const BACKLOG = 16_384;
 /** Time that calls under way get at the end in ms. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -319,7 +324,7 @@ export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> 
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(parts.port, parts.host, () => {
+    server.listen({ port: parts.port, host: parts.host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });
