@@ -7,6 +7,7 @@
  */
 import { AppError } from '../../model/errors.ts';
 import { checkAcl } from '../acl/acl-settings.ts';
+import { roleOf } from '../agent-role.ts';
 import { checkConfig } from './check-config.ts';
 import {
   type Collected,
@@ -60,10 +61,20 @@ function isOldSpelling({ key, place: { path } }: Setting): boolean {
   return key.startsWith('tls.') && path !== '' && !path.toLowerCase().startsWith('tls.');
 }
 
+/** A server that ends comes back, or there are others; the machine of a client agent that ends goes, as with Consul. */
+const CLIENT_DEFAULTS = {
+  leave_on_terminate: true,
+  skip_leave_on_interrupt: false,
+} satisfies Partial<Config>;
+
 function mergeSettings(isDev: boolean, settings: readonly Setting[]): Config {
   const values: Record<string, unknown> = { ...defaultConfig(isDev) };
   const inOrder = [...settings.filter(isOldSpelling), ...settings.filter((one) => !isOldSpelling(one))];
   for (const { key, value } of inOrder) values[key] = mergeValue(OPTIONS[key].kind, values[key], value);
+  if (roleOf(values as unknown as Config, isDev) === 'client') {
+    const set = new Set<string>(inOrder.map(({ key }) => key));
+    for (const [key, value] of Object.entries(CLIENT_DEFAULTS)) if (!set.has(key)) values[key] = value;
+  }
   // Names of datacenters are compared without case; Consul keeps them in lower case.
   values['datacenter'] = String(values['datacenter']).toLowerCase();
   return Object.freeze(values) as unknown as Config;

@@ -183,13 +183,13 @@ export const NODE_OPTIONS = {
     kind: 'switch',
     default: false,
     reloadable: false,
-    doc: 'On SIGTERM take this node and its services out of the catalog before ending.',
+    doc: 'On SIGTERM take this node and its services out of the catalog before ending. On a client agent `true` unless it is set.',
   },
   skip_leave_on_interrupt: {
     kind: 'switch',
     default: true,
     reloadable: false,
-    doc: 'On SIGINT end without taking this node out of the catalog.',
+    doc: 'On SIGINT end without taking this node out of the catalog. On a client agent `false` unless it is set.',
   },
   'performance.leave_drain_time': {
     kind: 'duration',

@@ -283,3 +283,25 @@ describe('loadConfig', () => {
     await expect(load({ paths: [one], flags })).rejects.toThrow('-domain: domain: "-x" is no domain name');
   });
 });
+
+describe('what an agent does with its node when it ends', () => {
+  const endsOf = async (settings: object) => {
+    const { config } = await load({
+      isDev: false,
+      paths: [file('role.json', { data_dir: dir, ...settings })],
+    });
+    return [config.leave_on_terminate, !config.skip_leave_on_interrupt];
+  };
+  const join = { retry_join: ['10.0.0.1'] };
+
+  it('is to take it out on a client agent, and to leave it on others', async () => {
+    expect(await endsOf(join)).toEqual([true, true]);
+    expect(await endsOf({ ...join, server: true, bootstrap_expect: 3 })).toEqual([false, false]);
+    expect(await endsOf({})).toEqual([false, false]);
+  });
+
+  it('is what the configuration says', async () => {
+    const set = { leave_on_terminate: false, skip_leave_on_interrupt: true };
+    expect(await endsOf({ ...join, ...set })).toEqual([false, false]);
+  });
+});
