@@ -189,11 +189,12 @@ interface Reporter {
 function dnsMethod(tools: AgentsPartParts['tools']): RpcMethod {
   let answerPacket: Promise<AnswerPacket> | undefined;
   return async (request, { peer }) => {
-    const { packet, transport, token } = (request ?? {}) as Partial<Record<string, unknown>>;
+    const { packet, transport, token, agent } = (request ?? {}) as Partial<Record<string, unknown>>;
     if (!(packet instanceof Uint8Array)) return refuse('bad_request', 'a DNS question is octets');
     const over: Transport = transport === 'udp' ? 'udp' : 'tcp';
     answerPacket ??= tools().makeAnswerPacket();
-    const asker = { address: peer.remoteAddress, token: typeof token === 'string' ? token : undefined };
+    const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    const asker = { address: peer.remoteAddress, token: textOf(token), agentNode: textOf(agent) };
     return { reply: await (await answerPacket)(packet, over, asker) };
   };
 }

@@ -15,14 +15,12 @@ import type { CallOptions, RpcAddress } from '../rpc/rpc-connection.ts';
 import { makeForward } from './client/forward-http.ts';
 import type { Config } from './config/options.ts';
 import { otherDatacenters } from './far-queries.ts';
-import type { Identity } from './identity.ts';
 
 /** Time in ms that another datacenter has to answer a DNS question. */
 const DNS_ANSWER_MS = 2_500;
 
 export interface DatacentersPartParts {
   readonly config: Config;
-  readonly identity: Identity;
   readonly servers: () => readonly WanServer[];
   readonly peers: FarPeers;
   readonly onMeasured: (server: WanServer, roundTripMs: number) => void;
@@ -50,7 +48,7 @@ function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
 
 /** The other datacenters of a server, not begun. */
 export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
-  const { config, identity, servers, peers, onMeasured, clock, random, log } = parts;
+  const { config, servers, peers, onMeasured, clock, random, log } = parts;
   const datacenters = new Datacenters({
     own: config.datacenter,
     servers,
@@ -72,7 +70,7 @@ export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
     };
     const made = makeForward({
       link,
-      nodeName: identity.nodeName,
+      nodeName: '',
       newId: () => random.uuid(),
       unreached: 'No path to datacenter',
     });
@@ -109,7 +107,12 @@ export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
       ask: async (packet, place, transport) => {
         if (place.kind !== 'datacenter') return null;
         const options = { timeoutMs: DNS_ANSWER_MS };
-        const end = await datacenters.call(place.datacenter, 'dns', { packet, transport }, options);
+        const end = await datacenters.call(
+          place.datacenter,
+          'dns',
+          { packet, transport, agent: '' },
+          options,
+        );
         if (end.kind !== 'answered') return null;
         const { reply } = (end.value ?? {}) as { reply?: unknown };
         return reply instanceof Uint8Array ? reply : null;

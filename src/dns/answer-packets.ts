@@ -32,6 +32,8 @@ interface PacketParts
 export interface PacketAsker {
   readonly address: string;
   readonly token?: string | undefined;
+  /** Its node; '' where it is in another datacenter. */
+  readonly agentNode?: string | undefined;
 }
 
 /** Answers a packet; null for what is no question. Never rejects. */
@@ -77,10 +79,10 @@ export function makeAnswerPacket(parts: PacketParts): AnswerPacket {
     for (const handler of handlers.values()) handler.invalidate(topics);
   });
   const out = new Uint8Array(MAX_MESSAGE_BYTES);
-  return async (packet, transport, { address, token }) => {
+  return async (packet, transport, { address, token, agentNode }) => {
     const config = token === undefined ? undefined : parts.configOf?.(token);
     const handler = handlerOf(config ?? parts.config);
-    const handled = handler.handle(packet, { transport, address: () => address }, out);
+    const handled = handler.handle(packet, { transport, address: () => address, agentNode }, out);
     if (typeof handled === 'number') return handled === 0 ? null : out.slice(0, handled);
     return handled;
   };

@@ -61,6 +61,8 @@ export interface Client {
   readonly isProven?: boolean | undefined;
   /** Octets that are still to be added to its replies. */
   readonly reservedBytes?: number | undefined;
+  /** The node of the agent that has passed the packet on. */
+  readonly agentNode?: string | undefined;
   /** The IP address as text, which costs more than many an answer: made when somebody wants it. */
   address(): string;
 }
@@ -163,7 +165,8 @@ export class Handler {
     const nowSeconds = Math.floor(this.#parts.clock.now() / 1_000);
     const isProven = isProof(cookie, address, secret, nowSeconds);
     const option = cookieOption(cookie, address, secret, nowSeconds);
-    const known: Client = { transport: client.transport, address: () => address, isProven };
+    const { transport, agentNode } = client;
+    const known: Client = { transport, address: () => address, isProven, agentNode };
     const maxBytes = maxBytesForAsker(known, cookie.payloadBytes, this.#zone.config);
     const handled = this.#reply(packet, { ...known, reservedBytes: option.length }, out);
     if (typeof handled === 'number') return appendCookie(out, handled, option, maxBytes);
@@ -211,8 +214,8 @@ export class Handler {
 
   #replyLater(job: Job): Promise<Uint8Array | null> {
     const [packet, address] = [job.packet.slice(), job.client.address()];
-    const { isProven, reservedBytes } = job.client;
-    const client: Client = { transport: 'udp', address: () => address, isProven, reservedBytes };
+    const { isProven, reservedBytes, agentNode } = job.client;
+    const client: Client = { transport: 'udp', address: () => address, isProven, reservedBytes, agentNode };
     return new Promise((resolve, reject) => {
       this.#dear.wait(() => {
         try {
@@ -248,7 +251,10 @@ export class Handler {
       this.#countFailure(0, query.rcode, reason, transport);
       return writeRefusal(query, out);
     }
-    const decision = decide(query, zone, this.#context(zone, this.#askerOf(query, job)));
+    const decision = decide(query, zone, {
+      ...this.#context(zone, this.#askerOf(query, job)),
+      agentNode: job.client.agentNode,
+    });
     if (decision.kind === 'refuse') return this.#fail(query, decision, decision.reason, job);
     if (decision.kind === 'elsewhere') return this.#askElsewhere(query, decision.place, job);
     return decision.kind === 'forward'
@@ -263,8 +269,8 @@ export class Handler {
       return this.#failUnreached(query, job);
     const { transport } = job;
     const [whole, address] = [job.packet.slice(), job.client.address()];
-    const { isProven, reservedBytes } = job.client;
-    const client: Client = { transport, address: () => address, isProven, reservedBytes };
+    const { isProven, reservedBytes, agentNode } = job.client;
+    const client: Client = { transport, address: () => address, isProven, reservedBytes, agentNode };
     const unreached = (): Uint8Array => {
       const [later, out] = [decodeQuery(whole), new Uint8Array(MIN_UDP_BYTES)];
       if (later.kind !== 'query') return out.subarray(0, 0);

@@ -22,10 +22,10 @@ export interface PreparedParts {
 
 export function makeExecuteQuery({ view, config, nodeName, distance, random }: PreparedParts): ExecuteQuery {
   const own = viewForDns(view, config);
-  return (nameOrId, clientAddress, instancesOf) => {
+  return (nameOrId, clientAddress, instancesOf, agentNode = nodeName) => {
     const query = findQuery(view, nameOrId);
     if (query === undefined) return undefined;
-    const source = { agentNode: nodeName, address: clientAddress };
+    const source = { agentNode, address: clientAddress };
     const options = { source, near: '', limit: 0, isConnect: false, distance, random };
     const { rights } = config();
     const token = rights === null ? '' : query.document.Token;

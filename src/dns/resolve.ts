@@ -31,11 +31,12 @@ export interface QueryResult {
 /** Every instance of a service, in Consul's order. */
 export type InstancesOf = (service: string) => readonly Instance[];
 
-/** `clientAddress` is who asks, for queries that sort by nearness. */
+/** `clientAddress` is who asks, for queries that sort by nearness, and `agentNode` the node whose agent was asked. */
 export type ExecuteQuery = (
   nameOrId: string,
   clientAddress: string,
   instancesOf: InstancesOf,
+  agentNode?: string,
 ) => QueryResult | 'unknown token' | undefined;
 
 export interface ResolveContext {
@@ -43,6 +44,8 @@ export interface ResolveContext {
   readonly config: DnsConfig;
   readonly executeQuery: ExecuteQuery;
   readonly clientAddress: () => string;
+  /** The node of the agent that passed the question on; absent for questions to this one. */
+  readonly agentNode?: string | undefined;
   readonly nodeIds: Pick<NodeIds, 'find'>;
   readonly services: Pick<ServiceIndexes, 'of'>;
   /** Absent where all rows are here, and there are no other datacenters. */
@@ -121,7 +124,7 @@ function resolveConnect(service: string, { view, config }: ResolveContext): Outc
 function resolveQuery(query: string, context: ResolveContext): Outcome {
   const instancesOf: InstancesOf = (service) =>
     context.services.of(service, context.config.onlyPassing).inOrder;
-  const result = context.executeQuery(query, context.clientAddress(), instancesOf);
+  const result = context.executeQuery(query, context.clientAddress(), instancesOf, context.agentNode);
   if (result === undefined) return notFound('unknown_query');
   if (result === 'unknown token') return notFound('unknown_token');
   const service = result.service.toLowerCase();

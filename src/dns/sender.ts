@@ -45,6 +45,8 @@ export interface Asker {
   readonly isProven?: boolean | undefined;
   /** Octets that are still to be added to its replies. */
   readonly reservedBytes?: number | undefined;
+  /** The node of the agent that has passed the packet on. */
+  readonly agentNode?: string | undefined;
   address(): string;
 }
 

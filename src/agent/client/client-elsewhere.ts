@@ -44,7 +44,7 @@ function topicOf(lookup: Lookup, qtype: number): string | null | undefined {
 /** DNS questions of a client agent. */
 export function clientDns(
   { subscriptions, link, mirror }: Servers,
-  datacenter: string,
+  { datacenter, nodeName }: { readonly datacenter: string; readonly nodeName: string },
   following: Following,
 ): Elsewhere {
   const own = datacenter.toLowerCase();
@@ -68,7 +68,8 @@ export function clientDns(
     fetch: (topic) => subscriptions.fetch(topic, following.dnsToken()),
     ask: async (packet, _place, transport) => {
       const token = following.dnsToken();
-      const end = await link.call('dns', { packet, transport, token }, { timeoutMs: DNS_ANSWER_MS });
+      const request = { packet, transport, token, agent: nodeName };
+      const end = await link.call('dns', request, { timeoutMs: DNS_ANSWER_MS });
       if (end.kind !== 'answered') return null;
       const { reply } = (end.value ?? {}) as { reply?: unknown };
       return reply instanceof Uint8Array ? reply : null;

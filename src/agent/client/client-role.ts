@@ -116,7 +116,7 @@ export function clientRole(ground: Ground, servers: Servers): Role {
     network: { ...unmeasuredNetwork(config.datacenter, nodeName), own: () => place.coordinate },
     elsewhere: clientHttp({ servers, datacenter: config.datacenter, forward, following: acl.following }),
     dns: {
-      elsewhere: clientDns(servers, config.datacenter, acl.following),
+      elsewhere: clientDns(servers, { datacenter: config.datacenter, nodeName }, acl.following),
       onRecalled: (listener) => subscriptions.onRecalled(listener),
     },
     renewSession: () => Promise.reject(noServers()),

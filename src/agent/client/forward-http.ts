@@ -10,7 +10,7 @@ import type { ServerLink } from '../../cluster/server-link.ts';
 import { noServers } from '../../cluster/server-link.ts';
 import { sentToken } from '../../http/access/sent-token.ts';
 import type { Call, Reply } from '../../http/call-and-reply.ts';
-import { first } from '../../http/request/query-values.ts';
+import { ASKED_AGENT } from '../../http/request/near-parameter.ts';
 import { AppError } from '../../model/errors.ts';
 import type { CallEnd } from '../../rpc/rpc-connection.ts';
 import type { HttpPiece, HttpRequest } from '../forwarded-http.ts';
@@ -56,7 +56,7 @@ const REFUSED_THERE = 'rpc error making call: ';
 
 export interface ForwardParts {
   readonly link: Pick<ServerLink, 'call'>;
-  /** The node that `_agent` stands for in requests to a server. */
+  /** The node that `_agent` stands for; '' in requests to another datacenter, to which no node of this one is near. */
   readonly nodeName: string;
   /** The secret that requests without a token are sent with; '' is none. */
   readonly defaultToken?: () => string;
@@ -66,19 +66,15 @@ export interface ForwardParts {
   readonly newId: () => string;
 }
 
-function headersOf(call: Call, defaultToken: string): Record<string, string> {
+function headersOf(call: Call, nodeName: string, defaultToken: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers))
     if (!STAYS_HERE.has(name) && value !== undefined) headers[name] = String(value);
   if (headers['x-forwarded-for'] === undefined && call.remoteAddress !== '')
     headers['x-forwarded-for'] = call.remoteAddress;
+  headers[ASKED_AGENT] = nodeName;
   if (defaultToken !== '' && sentToken(call) === '') headers['x-consul-token'] = defaultToken;
   return headers;
-}
-
-function urlOf({ url, query }: Call, nodeName: string): string {
-  if (first(query, 'near') !== '_agent') return url;
-  return url.replace(/([?&]near=)_agent(?=&|$)/, `$1${encodeURIComponent(nodeName)}`);
 }
 
 function* piecesOf(body: Buffer): Iterable<Buffer> {
@@ -164,8 +160,8 @@ export function makeForward({
     const isLarge = call.upload !== undefined || call.body.length > PIECE_BYTES;
     const request: HttpRequest = {
       method: call.method,
-      url: urlOf(call, nodeName),
-      headers: headersOf(call, defaultToken?.() ?? ''),
+      url: call.url,
+      headers: headersOf(call, nodeName, defaultToken?.() ?? ''),
       ...(isLarge ? { uploadId: newId() } : { body: call.body }),
     };
     const arriving = new Arriving();

@@ -6,11 +6,19 @@ import type { Call } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { first } from './query-values.ts';
 
+/**
+ * The node of the agent that was asked, in requests that agents pass on; '' where it is in another datacenter, whose
+ * coordinates are compared with none of this one.
+ */
+export const ASKED_AGENT = 'x-rollcall-agent';
+
 /** Who asks; a proxy in between may say so. */
 export function nearSource(call: Call, { nodeName }: HttpParts): NearSource {
+  const passedBy = call.isForwarded ? call.headers[ASKED_AGENT] : undefined;
   const forwarded = call.headers['x-forwarded-for'];
   const asked = typeof forwarded === 'string' ? forwarded.split(',')[0]?.trim() : undefined;
-  return { agentNode: nodeName, address: asked || call.remoteAddress };
+  const agentNode = typeof passedBy === 'string' ? passedBy : nodeName;
+  return { agentNode, address: asked || call.remoteAddress };
 }
 
 /** Puts a list into the order that the call asks for; without `near` it stays as it is. */

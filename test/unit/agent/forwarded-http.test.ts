@@ -121,3 +121,35 @@ describe('what another agent passes on', () => {
     await expect(ask('10.0.0.9')).rejects.not.toMatchObject({ code: 'over_budget' });
   });
 });
+
+it('what is near to the agent that was asked is near to its node, not to the server that answers', async () => {
+  const { app, get, put } = await startHttp();
+  for (const [Node, Address, x] of [
+    ['far', '10.0.0.1', 0.3],
+    ['near', '10.0.0.2', 0.1],
+  ] as const) {
+    await put('/v1/catalog/register', { Node, Address, Service: { Service: 'web' } });
+    const Coord = { Vec: [x, 0, 0, 0, 0, 0, 0, 0], Error: 1, Adjustment: 0, Height: 0 };
+    await put('/v1/coordinate/update', { Node, Coord });
+  }
+  const query = { Name: 'q', Service: { Service: 'web', Near: '_agent' } };
+  await app.inject({ method: 'POST', url: '/v1/query', payload: query });
+  const { http: ask } = new ForwardedHttp(() => app).methods();
+  const passedBy = async (agent: string, url: string): Promise<unknown> => {
+    const pieces: HttpPiece[] = [];
+    const send = async (piece: HttpPiece) => void pieces.push(piece);
+    const call = { peer: { remoteAddress: '10.0.0.9' }, signal: new AbortController().signal, send };
+    const headers = { 'x-rollcall-agent': agent };
+    await ask({ method: 'GET', url, headers }, call as unknown as RpcCall);
+    const rows = JSON.parse(Buffer.from(pieces[0]?.body ?? []).toString()) as {
+      Nodes: { Node: { Node: string } }[];
+    };
+    return rows.Nodes[0]?.Node.Node;
+  };
+  expect(await passedBy('far', '/v1/query/q/execute')).toBe('far');
+  expect(await passedBy('near', '/v1/query/q/execute')).toBe('near');
+  // Whoever comes over a socket of his own is no agent, whatever he says.
+  const outside = (await get('/v1/query/q/execute', { 'x-rollcall-agent': 'far' })).json();
+  expect(outside).toMatchObject({ Nodes: [{ Node: { Node: 'near' } }, {}] });
+  await app.close();
+});
