@@ -46,6 +46,37 @@ function joinAddresses(config: Config): () => Promise<readonly RpcAddress[]> {
   return async () => (await Promise.all(parsed.map(resolveJoinAddress))).flat();
 }
 
+/** DNS questions about other datacenters. */
+function farDns(datacenters: Datacenters, others: OtherDatacenters, clock: Clock): Elsewhere {
+  return {
+    placeOf: (lookup) => {
+      if (!('at' in lookup)) return undefined;
+      const { datacenter, peer } = lookup.at;
+      if (peer !== null || datacenter === null || !datacenters.has(datacenter)) return undefined;
+      return { kind: 'datacenter', datacenter };
+    },
+    datacenters: () => others.names(),
+    onDatacenters: (listener) => datacenters.onKnown(() => listener(others.names())),
+    failsOver: (query) => hasFailover(query) && failoverOrder(query, others.names()).length > 0,
+    failOver: async (query) => {
+      const asked = { query, limit: 0, isConnect: false, token: query.document.Token || null };
+      const { result, datacenter } = await failOver(asked, others, { clock, budgetMs: DNS_ANSWER_MS });
+      if (result === undefined || datacenter === undefined || result.nodes.length === 0) return undefined;
+      const ttlSeconds = result.ttl === '' ? null : (parseDuration(result.ttl) ?? 0) / 1_000;
+      return { service: result.service, instances: result.nodes, ttlSeconds, datacenter };
+    },
+    fetch: async () => true,
+    ask: async (packet, place, transport) => {
+      if (place.kind !== 'datacenter') return null;
+      const options = { timeoutMs: DNS_ANSWER_MS };
+      const end = await datacenters.call(place.datacenter, 'dns', { packet, transport, agent: '' }, options);
+      if (end.kind !== 'answered') return null;
+      const { reply } = (end.value ?? {}) as { reply?: unknown };
+      return reply instanceof Uint8Array ? reply : null;
+    },
+  };
+}
+
 /** The other datacenters of a server, not begun. */
 export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
   const { config, servers, peers, onMeasured, clock, random, log } = parts;
@@ -88,35 +119,6 @@ export function datacentersPart(parts: DatacentersPartParts): DatacentersPart {
       if (!asked || !datacenters.has(asked)) return undefined;
       return forwardTo(asked.toLowerCase())(request);
     },
-    dns: {
-      placeOf: (lookup) => {
-        if (!('at' in lookup)) return undefined;
-        const { datacenter, peer } = lookup.at;
-        if (peer !== null || datacenter === null || !datacenters.has(datacenter)) return undefined;
-        return { kind: 'datacenter', datacenter };
-      },
-      failsOver: (query) => hasFailover(query) && failoverOrder(query, others.names()).length > 0,
-      failOver: async (query) => {
-        const asked = { query, limit: 0, isConnect: false, token: query.document.Token || null };
-        const { result, datacenter } = await failOver(asked, others, { clock, budgetMs: DNS_ANSWER_MS });
-        if (result === undefined || datacenter === undefined || result.nodes.length === 0) return undefined;
-        const ttlSeconds = result.ttl === '' ? null : (parseDuration(result.ttl) ?? 0) / 1_000;
-        return { service: result.service, instances: result.nodes, ttlSeconds, datacenter };
-      },
-      fetch: async () => true,
-      ask: async (packet, place, transport) => {
-        if (place.kind !== 'datacenter') return null;
-        const options = { timeoutMs: DNS_ANSWER_MS };
-        const end = await datacenters.call(
-          place.datacenter,
-          'dns',
-          { packet, transport, agent: '' },
-          options,
-        );
-        if (end.kind !== 'answered') return null;
-        const { reply } = (end.value ?? {}) as { reply?: unknown };
-        return reply instanceof Uint8Array ? reply : null;
-      },
-    },
+    dns: farDns(datacenters, others, clock),
   };
 }

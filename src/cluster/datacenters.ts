@@ -109,6 +109,7 @@ export class Datacenters {
   readonly #known = new Map<string, Datacenter>();
   readonly #timers = new Set<Timer>();
   #isStopped = true;
+  #onKnown: () => void = () => {};
   #startedMs = 0;
 
   constructor(parts: DatacentersParts) {
@@ -144,6 +145,11 @@ export class Datacenters {
     return [...this.#known.values()].flatMap(({ servers, isReached }) =>
       Array.from(servers.values(), (server) => ({ server, isReached })),
     );
+  }
+
+  /** Have `listener` called when there is another datacenter. */
+  onKnown(listener: () => void): void {
+    this.#onKnown = listener;
   }
 
   /** Round trip to a datacenter in ms; undefined until it was measured. */
@@ -327,6 +333,7 @@ export class Datacenters {
       lastId: '',
     };
     this.#known.set(key, datacenter);
+    this.#onKnown();
     this.#parts.log.info({ datacenter: name }, 'a datacenter is known now');
     if (!this.#isStopped) void this.#ask(datacenter);
   }

@@ -36,6 +36,9 @@ export interface Elsewhere {
   readonly failsOver?: (query: QueryRow) => boolean;
   /** What a query finds in other datacenters; undefined for nothing. Never rejects. Where it is absent `ask` answers. */
   readonly failOver?: (query: QueryRow) => Promise<FoundFar | undefined>;
+  /** Names of other datacenters, and a listener that is told when there are more; absent where there are none. */
+  readonly datacenters?: () => readonly string[];
+  readonly onDatacenters?: (listener: (names: readonly string[]) => void) => void;
   /** Time in ms since what is followed was known to be true, 0 while somebody tells of every change; absent is 0. */
   readonly silentMs?: () => number;
   /** Resolves to whether the rows are here now. Never rejects. */

@@ -24,6 +24,7 @@ import { makeQueryLog } from '../query-log.ts';
 import { QuestionSample } from '../question-sample.ts';
 import { ownSocketTest } from '../upstream/own-socket.ts';
 import { makeUpstream } from '../upstream/recurse.ts';
+import { AskMain } from './ask-main.ts';
 import type { Listener } from './endpoint.ts';
 import type { FromThread, ThreadStart, ToThread } from './thread-protocol.ts';
 import { makeReport } from './thread-report.ts';
@@ -46,6 +47,9 @@ function threadLog(port: MessagePort): ThreadLog {
 }
 
 function buildHandler(start: ThreadStart, state: State, port: MessagePort, metrics: Metrics) {
+  const main = new AskMain(start.datacenters, (id, question) =>
+    port.postMessage({ kind: 'ask', id, question } satisfies FromThread),
+  );
   let config = start.config;
   const log = threadLog(port);
   const counters = makeCounters(metrics);
@@ -69,13 +73,14 @@ function buildHandler(start: ThreadStart, state: State, port: MessagePort, metri
       distance,
       random,
     }),
+    elsewhere: main.elsewhere,
     upstream: makeUpstream({ clock, random, counters, isSelf }),
     queryLog: makeQueryLog(log, random, sample),
   });
   const setConfig = (next: ThreadStart['config']): void => {
     config = next;
   };
-  return { handler, log, counters, setConfig, sample };
+  return { handler, log, counters, setConfig, sample, main };
 }
 
 type Built = ReturnType<typeof buildHandler>;
@@ -118,7 +123,7 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
   state.load(start.rows, start.index);
   const metrics = new Metrics();
   const built = buildHandler(start, state, port, metrics);
-  const { handler, setConfig, sample } = built;
+  const { handler, setConfig, sample, main } = built;
   const report = makeReport(metrics);
   const watch = sampleWatch(sample, say);
   watch(start.isWatched);
@@ -139,6 +144,8 @@ async function serve(port: MessagePort, start: ThreadStart): Promise<void> {
       handler.invalidate(topicsOf(applied, state.view));
     } else if (message.kind === 'config') setConfig(message.config);
     else if (message.kind === 'watch') watch(message.isOn);
+    else if (message.kind === 'datacenters') main.setNames(message.names);
+    else if (message.kind === 'told') main.told(message.id, message.told);
     else void stop();
   });
   try {

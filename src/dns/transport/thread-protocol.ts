@@ -1,9 +1,10 @@
 /**
  * What the main thread and the DNS threads tell each other. Everything here survives a structured clone.
  *
- * Main → thread: the rows at the start, every installed write after that, new configurations, whether somebody watches
- * the questions, the order to end. Thread → main: that it listens (or cannot), lines for the log, questions for those
- * who watch, and once a second what it has counted.
+ * Main → thread: the rows at the start, every installed write after that, new configurations, the names of other
+ * datacenters and what they answer, whether somebody watches the questions, the order to end. Thread → main: that it
+ * listens (or cannot), lines for the log, what it wants asked in other datacenters, questions for those who watch, and
+ * once a second what it has counted.
  */
 import type { Applied, Change, PutChange } from '../../catalog/state.ts';
 import { type AnyRow, TABLES, type TableName, type View } from '../../catalog/tables.ts';
@@ -11,6 +12,7 @@ import type { MetricName } from '../../metrics/metric-table.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
 import type { QuestionBatch } from '../question-sample.ts';
+import type { ThreadQuestion, ToldThread } from './ask-main.ts';
 import type { BoundSocket } from './udp-sockets.ts';
 
 /** What a DNS thread is started with. */
@@ -23,6 +25,8 @@ export interface ThreadStart {
   readonly nodeName: string;
   readonly rows: readonly PutChange[];
   readonly index: ModifyIndex;
+  /** Names of other datacenters. */
+  readonly datacenters: readonly string[];
   /** Somebody watches the questions. */
   readonly isWatched: boolean;
 }
@@ -30,6 +34,8 @@ export interface ThreadStart {
 export type ToThread =
   | { readonly kind: 'write'; readonly changes: readonly Change[]; readonly index: ModifyIndex }
   | { readonly kind: 'config'; readonly config: DnsConfig }
+  | { readonly kind: 'datacenters'; readonly names: readonly string[] }
+  | { readonly kind: 'told'; readonly id: number; readonly told: ToldThread }
   | { readonly kind: 'watch'; readonly isOn: boolean }
   | { readonly kind: 'stop' };
 
@@ -43,6 +49,7 @@ export interface Counted {
 
 export type FromThread =
   | { readonly kind: 'listening' }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: ThreadQuestion }
   | { readonly kind: 'refused'; readonly code: string; readonly address: string; readonly message: string }
   | {
       readonly kind: 'log';

@@ -16,7 +16,9 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ModifyIndex } from '../../model/types.ts';
 import type { DnsConfig } from '../dns-config.ts';
+import type { Elsewhere } from '../elsewhere.ts';
 import type { LiveQuestions } from '../live-questions.ts';
+import { answerThread, type ToldThread } from './ask-main.ts';
 import {
   changesForThread,
   type FromThread,
@@ -37,6 +39,8 @@ export interface ThreadsParts {
   readonly index: () => ModifyIndex;
   readonly config: DnsConfig;
   readonly nodeName: string;
+  /** Asks other datacenters; absent where there are none. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -80,14 +84,30 @@ function refusal({ code, address, message }: FromThread & { kind: 'refused' }): 
   return Object.assign(new Error(message), { code, address });
 }
 
+/** Ask other datacenters for a thread. */
+function answerFrom(
+  worker: Worker,
+  { id, question }: FromThread & { kind: 'ask' },
+  parts: ThreadsParts,
+): void {
+  const tell = (told: ToldThread): void => worker.postMessage({ kind: 'told', id, told } satisfies ToThread);
+  void answerThread(parts.elsewhere, question).then(tell);
+}
+
+/** What a thread says once it listens. */
+function take(message: FromThread, worker: Worker, parts: ThreadsParts): void {
+  if (message.kind === 'log') parts.log[message.level](message.fields, message.message);
+  else if (message.kind === 'ask') answerFrom(worker, message, parts);
+  else if (message.kind === 'questions') parts.live.hear(message.batch);
+  else if (message.kind === 'counted') absorb(parts.metrics, message.counted);
+}
+
 function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: FromThread) => {
       if (message.kind === 'listening') resolve();
       else if (message.kind === 'refused') reject(refusal(message));
-      else if (message.kind === 'log') parts.log[message.level](message.fields, message.message);
-      else if (message.kind === 'questions') parts.live.hear(message.batch);
-      else absorb(parts.metrics, message.counted);
+      else take(message, worker, parts);
     });
     worker.on('error', (error) => {
       const uncaught = parts.metrics.counter('uncaught_errors');
@@ -100,7 +120,7 @@ function hear(worker: Worker, parts: ThreadsParts): Promise<void> {
 
 /** The rows of this moment, for the thread with this number. Whoever starts a thread with them must tell it of every later write. */
 function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): ThreadStart {
-  const { addresses, port, sockets, nodeName, view, index, live } = parts;
+  const { addresses, port, sockets, nodeName, view, index, live, elsewhere } = parts;
   return {
     addresses,
     port,
@@ -109,6 +129,7 @@ function startOf(parts: ThreadsParts, config: DnsConfig, thread: number): Thread
     nodeName,
     rows: rowsForThread(view),
     index: index(),
+    datacenters: elsewhere?.datacenters?.() ?? [],
     isWatched: live.isOn,
   };
 }
@@ -168,6 +189,7 @@ export function startThreads(parts: ThreadsParts, file: URL = WORKER_FILE): Star
     return { configure, stop };
   }
 
+  parts.elsewhere?.onDatacenters?.((names) => tell({ kind: 'datacenters', names }));
   return {
     write(applied, index) {
       const changes = changesForThread(applied);

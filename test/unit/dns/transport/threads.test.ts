@@ -7,6 +7,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { State } from '../../../../src/catalog/state.ts';
 import { TABLES } from '../../../../src/catalog/tables.ts';
 import { DNS_DEFAULTS } from '../../../../src/dns/dns-config.ts';
+import type { Elsewhere } from '../../../../src/dns/elsewhere.ts';
 import type { QuestionBatch } from '../../../../src/dns/question-sample.ts';
 import { startThreads, type ThreadsParts } from '../../../../src/dns/transport/threads.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
@@ -91,5 +92,41 @@ test('a thread that dies is replaced by one that knows what was written meanwhil
   install('late', '10.0.0.2');
   await expect.poll(() => ask('late'), { timeout: 20_000 }).toEqual(['late.node.consul. 0 IN A 10.0.0.2']);
   expect(errors).toEqual(['a DNS thread died; another takes its place']);
+  await threads.stop();
+});
+
+test('a thread has other datacenters asked by the main thread, also those that it hears of later', async () => {
+  const state = new State(TABLES);
+  const port = await freePort();
+  let tellNames: (names: readonly string[]) => void = () => {};
+  const asked: unknown[] = [];
+  const elsewhere: Elsewhere = {
+    placeOf: () => undefined,
+    datacenters: () => ['DC2'],
+    onDatacenters: (listener) => {
+      tellNames = listener;
+    },
+    fetch: async () => false,
+    ask: async (packet, place) => {
+      asked.push(place);
+      const reply = packet.slice();
+      reply[2] = (reply[2] as number) | 0x80;
+      return reply;
+    },
+  };
+  const starting = startThreads({ ...partsFor(state, port, []), elsewhere });
+  const threads = await starting.listening;
+  const rcodeOf = async (name: string): Promise<string | undefined> => {
+    const reply = await askUdp(port, queryPacket(name, 'A'), { timeoutMs: 2_000 });
+    return reply && decoded(reply).rcode;
+  };
+  expect(await rcodeOf('web.service.dc2.consul')).toBe('NOERROR');
+  expect(await rcodeOf('web.service.dc3.consul')).toBe('NXDOMAIN');
+  tellNames(['dc2', 'dc3']);
+  await expect.poll(() => rcodeOf('web.service.dc3.consul'), { timeout: 20_000 }).toBe('NOERROR');
+  expect(asked).toEqual([
+    { kind: 'datacenter', datacenter: 'dc2' },
+    { kind: 'datacenter', datacenter: 'dc3' },
+  ]);
   await threads.stop();
 });
