@@ -5,6 +5,7 @@
  * exports `command`, and its line in main.ts. Commands print through `io`, never to the console.
  */
 import type { Client } from './client.ts';
+import type { Paint } from './colour.ts';
 import type { FlagSpec, Flags } from './flags.ts';
 
 export interface CommandIo {
@@ -15,6 +16,8 @@ export interface CommandIo {
   raw(bytes: Uint8Array): void;
   /** All of standard input. */
   stdin(): Promise<Uint8Array>;
+  /** Colours for what goes to standard output. */
+  readonly paint: Paint;
   /** Whether a person watches standard error; progress is shown only then. */
   readonly isTerminal: boolean;
 }

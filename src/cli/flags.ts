@@ -4,7 +4,7 @@
  * Like Go's flag package, flags end at the first argument that is none, or at `--`; so a value or program after it may
  * begin with a dash. `goFlags` turns them into the one spelling that commander reads (`--name=value`).
  */
-import { nearest } from '../lib/nearest.ts';
+import { hintOf } from '../lib/nearest.ts';
 import { AppError } from '../model/errors.ts';
 
 /** A flag that a command knows. */
@@ -13,7 +13,11 @@ export interface FlagSpec {
   readonly name: string;
   /** Placeholder of the value; a flag without is a switch. */
   readonly value?: string;
+  /** The only values that it takes. */
+  readonly choices?: readonly string[];
   readonly doc: string;
+  /** Heading under which help shows it; `Options:` when not given. */
+  readonly group?: string;
 }
 
 /** A flag as it was given. */
@@ -68,12 +72,21 @@ interface OneFlag {
   readonly length: 1 | 2;
 }
 
+function refuseOther({ name, choices }: FlagSpec, value: string): void {
+  if (choices === undefined || choices.includes(value)) return;
+  const hint = hintOf(value, choices);
+  throw new AppError('bad_request', `-${name}: must be ${listOr(choices)}, not ${value}${hint}`);
+}
+
+/** `a, b or c`. */
+const listOr = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), words.at(-1) ?? ''].filter(Boolean).join(' or ');
+
 function readFlag(argument: string, next: string | undefined, specs: ReadonlyMap<string, FlagSpec>): OneFlag {
   const [, name = '', , value] = /^--?([^=]*)(=([\s\S]*))?$/.exec(argument) ?? [];
   const spec = specs.get(name);
   if (!spec) {
-    const neighbour = nearest(name, specs.keys());
-    const hint = neighbour ? ` (did you mean -${neighbour}?)` : '';
+    const hint = hintOf(name, specs.keys(), (neighbour) => `-${neighbour}`);
     throw new AppError('bad_request', `flag provided but not defined: -${name}${hint}`);
   }
   if (spec.value === undefined) {
@@ -84,9 +97,11 @@ function readFlag(argument: string, next: string | undefined, specs: ReadonlyMap
       );
     return { text: `--${name}=${value ?? 'true'}`, length: 1 };
   }
-  if (value !== undefined) return { text: `--${name}=${value}`, length: 1 };
-  if (next === undefined) throw new AppError('bad_request', `flag needs an argument: -${name}`);
-  return { text: `--${name}=${next}`, length: 2 };
+  if (value === undefined && next === undefined)
+    throw new AppError('bad_request', `flag needs an argument: -${name}`);
+  const text = value ?? next ?? '';
+  refuseOther(spec, text);
+  return { text: `--${name}=${text}`, length: value === undefined ? 2 : 1 };
 }
 
 /** Separate flags from arguments. Throws AppError bad_request for a flag that `specs` does not have. */

@@ -1,15 +1,26 @@
 /**
  * What `-h` prints, for one command and for a group of them, from their descriptions.
  */
-import { Command as Parser } from 'commander';
+import { styleText } from 'node:util';
+import { Option, Command as Parser } from 'commander';
 import { CLIENT_FLAGS } from './client.ts';
+import type { Paint } from './colour.ts';
 import type { Command } from './command-spec.ts';
 import type { FlagSpec } from './flags.ts';
 
+const SHARED_FLAGS = CLIENT_FLAGS.map((flag) => ({
+  ...flag,
+  group: 'Options of every command that asks an agent:',
+}));
+
 /** Every flag that a command takes. */
 export function flagsOf(command: Command): readonly FlagSpec[] {
-  return command.isClient ? [...command.flags, ...CLIENT_FLAGS] : command.flags;
+  return command.isClient ? [...command.flags, ...SHARED_FLAGS] : command.flags;
 }
+
+/** The parser takes colours away again where nobody sees them. */
+const ansi = (style: 'bold' | 'green', text: string): string =>
+  styleText(style, text, { validateStream: false });
 
 /** The parser of a command: knows every flag as `--name <value>` and shows it as `-name=<value>`. */
 export function parserOf(
@@ -25,9 +36,11 @@ export function parserOf(
     .configureHelp({
       optionTerm: ({ flags }) => flags.replace(/^--(\S+) <(.*)>$/, '-$1=<$2>').replace(/=<>$/, ''),
       subcommandTerm: (subcommand) => subcommand.name(),
+      styleTitle: (text) => ansi('bold', text),
+      styleOptionTerm: (text) => ansi('green', text),
     });
-  for (const { name: flag, value = '', doc } of flagsOf(command)) {
-    parser.option(`--${flag} <${value || 'SWITCH'}>`, doc);
+  for (const { name: flag, value = '', doc, group = 'Options:' } of flagsOf(command)) {
+    parser.addOption(new Option(`--${flag} <${value || 'SWITCH'}>`, doc).helpGroup(group));
     parser.on(`option:${flag}`, (given: string) => onFlag(flag, given));
   }
   return parser;
@@ -43,8 +56,12 @@ export function helpOf(name: string, command: Command): string {
 }
 
 /** A list of commands with their sentences. */
-export function listOf(title: string, commands: readonly (readonly [string, string])[]): string {
+export function listOf(
+  title: string,
+  commands: readonly (readonly [string, string])[],
+  paint: Paint,
+): string {
   const width = Math.max(...commands.map(([name]) => name.length));
-  const lines = commands.map(([name, summary]) => `    ${name.padEnd(width)}    ${summary}`);
-  return `Usage: ${title}\n\nCommands:\n${lines.join('\n')}\n\n"rollcall <command> -h" tells more.`;
+  const lines = commands.map(([name, summary]) => `    ${paint('green', name.padEnd(width))}    ${summary}`);
+  return `${paint('bold', 'Usage:')} ${title}\n\n${paint('bold', 'Commands:')}\n${lines.join('\n')}\n\n"rollcall <command> -h" tells more.`;
 }

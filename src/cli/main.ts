@@ -8,6 +8,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { Client } from './client.ts';
+import { painterFor } from './colour.ts';
 import type { Command, CommandIo, NamedCommand } from './command-spec.ts';
 import { Flags, type GivenFlag, goFlags } from './flags.ts';
 import { signalMeanings } from './signals.ts';
@@ -146,8 +147,10 @@ const processIo: CommandIo = {
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   },
+  paint: painterFor(process.stdout),
   isTerminal: process.stderr.isTTY === true,
 };
+const paintErrors = painterFor(process.stderr);
 
 interface Chosen {
   readonly name: string;
@@ -192,33 +195,23 @@ function groupOf(words: readonly string[]): string {
   return '';
 }
 
-async function refuseUnknown(word: string, io: CommandIo): Promise<number> {
-  const { whyAbsent } = await import('./absent-commands.ts');
-  const reason = whyAbsent(word);
-  if (reason !== undefined) {
-    io.err(reason);
-    return 127;
-  }
-  const { nearest } = await import('../lib/nearest.ts');
-  const firsts = new Set(Object.keys(COMMANDS).map((name) => name.split(' ')[0] ?? ''));
-  const neighbour = nearest(word, firsts);
-  const hint = neighbour ? ` (did you mean ${neighbour}?)` : '';
-  io.err(`rollcall has no command ${word}${hint}; "rollcall help" lists them`);
-  return 127;
-}
-
 async function showGroup(words: readonly string[], io: CommandIo): Promise<number> {
   const { listOf } = await import('./help.ts');
   const isHelp = (word: string): boolean => ['-h', '--help', '-help', 'help'].includes(word);
   const group = words.filter((word) => !isHelp(word) && !word.startsWith('-'));
   const prefix = groupOf(group);
-  if (prefix === '' && group[0] !== undefined) return refuseUnknown(group[0], io);
+  const { whyMissing } = await import('./missing-command.ts');
+  const missing = whyMissing(group, prefix, Object.keys(COMMANDS));
+  if (missing !== undefined) {
+    io.err(paintErrors('red', missing));
+    return 127;
+  }
   const names = Object.keys(COMMANDS).filter((name) => name.startsWith(prefix));
   const listed = (await allCommands())
     .filter(({ name }) => names.includes(name))
     .map(({ name, command }) => [name, command.summary] as const);
   const isAsked = words.some(isHelp);
-  const text = listOf(`rollcall ${prefix}<command> [options]`, listed);
+  const text = listOf(`rollcall ${prefix}<command> [options]`, listed, isAsked ? io.paint : paintErrors);
   if (isAsked) io.out(text);
   else io.err(text);
   return isAsked ? 0 : 1;
@@ -266,7 +259,7 @@ async function main(argv: readonly string[], io: CommandIo): Promise<number> {
     return await runChosen(chosen, io);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    for (const line of error.message.split('\n')) io.err(line);
+    for (const line of error.message.split('\n')) io.err(paintErrors('red', line));
     return 1;
   }
 }

@@ -44,3 +44,13 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   }
   return best;
 }
+
+/** ` (did you mean X?)` to put behind a refusal, with the neighbour as `shown` writes it; '' when there is none. */
+export function hintOf(
+  word: string,
+  known: Iterable<string>,
+  shown: (neighbour: string) => string = (neighbour) => neighbour,
+): string {
+  const neighbour = nearest(word, known);
+  return neighbour === undefined ? '' : ` (did you mean ${shown(neighbour)}?)`;
+}

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../../dns/dns-config.ts';
 import { builtinHttp } from '../../lib/builtin-http.ts';
+import { hintOf } from '../../lib/nearest.ts';
 import { CLUSTER_RULES } from './check-cluster.ts';
 import { problem, type Rule, type RuleProblem } from './config-rule.ts';
 import type { Config, OptionKey } from './options.ts';
@@ -162,7 +163,7 @@ const checkEmptyAnswers: Rule = (config) =>
     .map(([service, policy]) =>
       problem(
         'dns_config.empty_answer_by_service',
-        `${service} must be one of ${EMPTY_ANSWER_POLICIES.join(', ')}, not ${policy}`,
+        `${service} must be one of ${EMPTY_ANSWER_POLICIES.join(', ')}, not ${policy}${hintOf(policy, EMPTY_ANSWER_POLICIES)}`,
       ),
     );
 

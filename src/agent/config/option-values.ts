@@ -5,6 +5,7 @@
  * is a problem: a text that says what was expected, and the caller adds where it stood.
  */
 import { parseDuration } from '../../lib/duration.ts';
+import { nearest } from '../../lib/nearest.ts';
 import type { Kind, Kinds, OptionSpec } from './option-spec.ts';
 
 /** What was wrong with a value; `problem` continues the sentence "<where>: <key> …". */
@@ -123,13 +124,26 @@ function jsonOfText(kind: Kind, text: string): unknown {
   }
 }
 
+function refuseWord(words: readonly string[], value: unknown): never {
+  const text = String(value);
+  const near = nearest(
+    text.toLowerCase(),
+    words.map((word) => word.toLowerCase()),
+  );
+  const meant = words.find((word) => word !== '' && word.toLowerCase() === near);
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  throw new ValueProblem(
+    `must be one of ${words.filter(Boolean).join(', ')}, not ${JSON.stringify(value)}${hint}`,
+  );
+}
+
 function checkRow(spec: OptionSpec, value: unknown): void {
   if (
     spec.values &&
     !spec.values.includes(String(value).toUpperCase()) &&
     !spec.values.includes(String(value))
   )
-    expected(`one of ${spec.values.join(', ')}`, value);
+    refuseWord(spec.values, value);
   if (spec.kind === 'port' && ((value as number) < -1 || (value as number) > 65_535))
     expected('a port from 0 to 65535, or -1 for off', value);
   if (spec.min !== undefined && (value as number) < spec.min) expected(`at least ${spec.min}`, value);

@@ -1,6 +1,7 @@
 /**
  * `rollcall acl bootstrap`, `set-agent-token`, `translate-rules`, `explain` and `templated-policy …`.
  */
+import { hintOf } from '../../lib/nearest.ts';
 import { givenText } from '../acl/acl-link-flags.ts';
 import {
   at,
@@ -55,7 +56,7 @@ export const setAgentToken: Command = {
     if (kind === undefined) return missing('Error! Missing TYPE and TOKEN arguments');
     if (secret === undefined) return missing('Error! Missing TOKEN argument');
     const path = Object.hasOwn(AGENT_TOKENS, kind) ? AGENT_TOKENS[kind] : undefined;
-    if (path === undefined) return missing('Unknown token type');
+    if (path === undefined) return missing(`Unknown token type${hintOf(kind, Object.keys(AGENT_TOKENS))}`);
     const client = input.client();
     await tried('Failed to set ACL token', () =>
       client.ok('PUT', `/v1/agent/token/${path}`, { body: JSON.stringify({ Token: secret }) }),

@@ -28,7 +28,12 @@ const SOURCE_FLAGS: readonly FlagSpec[] = [
     value: 'DIR',
     doc: 'Folder of configuration files, read in alphabetical order; may be repeated.',
   },
-  { name: 'config-format', value: 'json|hcl', doc: 'Format of all files, whatever their names end in.' },
+  {
+    name: 'config-format',
+    value: 'json|hcl',
+    choices: ['json', 'hcl'],
+    doc: 'Format of all files, whatever their names end in.',
+  },
   { name: 'hcl', value: 'TEXT', doc: 'A piece of configuration in HCL, merged last; may be repeated.' },
 ];
 const SOURCE_FLAG_NAMES = new Set(SOURCE_FLAGS.map(({ name }) => name));
@@ -52,16 +57,52 @@ const PLACEHOLDERS: Readonly<Record<OptionSpec['kind'], string>> = {
 function flagOfOption(key: OptionKey): FlagSpec[] {
   const spec: OptionSpec = OPTIONS[key];
   if (spec.flag === undefined) return [];
-  const value = PLACEHOLDERS[spec.kind];
+  const choices = spec.values?.filter((word) => word !== '').join('|');
+  const value = choices ?? PLACEHOLDERS[spec.kind];
   return [{ name: spec.flag, doc: spec.doc, ...(value !== '' && { value }) }];
 }
 
 function acceptedFlag([name, { key, isSwitch }]: [string, { key: string; isSwitch?: true }]): FlagSpec {
   return {
     name,
-    doc: `Accepted; \`${key}\` has no meaning in a single agent.`,
+    doc: `\`${key}\` has no meaning here.`,
+    group: 'Accepted, without effect:',
     ...(!isSwitch && { value: 'VALUE' }),
   };
+}
+
+const byName = (a: FlagSpec, b: FlagSpec): number => (a.name < b.name ? -1 : 1);
+const ACCEPTED = Object.entries(ACCEPTED_FLAGS).map(acceptedFlag).sort(byName);
+
+/** What most agents are started with, in the order in which one thinks of it. */
+const USUAL: readonly string[] = [
+  'dev',
+  'server',
+  'ui',
+  'data-dir',
+  'config-dir',
+  'config-file',
+  'node',
+  'datacenter',
+  'client',
+  'bind',
+  'advertise',
+  'bootstrap-expect',
+  'retry-join',
+  'encrypt',
+  'http-port',
+  'dns-port',
+  'recursor',
+  'log-level',
+];
+
+function usualFirst(flags: readonly FlagSpec[]): readonly FlagSpec[] {
+  const usual = USUAL.flatMap((name) => flags.find((flag) => flag.name === name) ?? []);
+  const others = flags.filter((flag) => !usual.includes(flag)).sort(byName);
+  return [
+    ...usual.map((flag) => ({ ...flag, group: 'What most agents are started with:' })),
+    ...others.map((flag) => ({ ...flag, group: 'More options (docs/config.md has those of files too):' })),
+  ];
 }
 
 function configRequest(flags: Flags, env: ConfigRequest['env']): ConfigRequest {
@@ -135,11 +176,7 @@ export const command: Command = {
   summary: 'Run an agent',
   description:
     'Runs the agent until a signal ends it: DNS, HTTP API, page, health checks and catalog in one process.',
-  flags: [
-    ...SOURCE_FLAGS,
-    ...OPTION_KEYS.flatMap(flagOfOption),
-    ...Object.entries(ACCEPTED_FLAGS).map(acceptedFlag),
-  ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  flags: [...usualFirst([...SOURCE_FLAGS, ...OPTION_KEYS.flatMap(flagOfOption)]), ...ACCEPTED],
   isClient: false,
   examples: [
     'rollcall agent -dev',

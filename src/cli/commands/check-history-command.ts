@@ -44,7 +44,7 @@ async function run({ flags, args, io, client }: CommandInput): Promise<number> {
     `${DurationMs.toFixed(1)} ms`,
     firstLine(Output),
   ]);
-  if (rows.length > 0) io.out(renderTable([['Time', 'Status', 'Took', 'Output'], ...rows]));
+  if (rows.length > 0) io.out(renderTable([['Time', 'Status', 'Took', 'Output'], ...rows], io.paint));
   return 0;
 }
 

@@ -46,7 +46,7 @@ async function run(input: CommandInput): Promise<number> {
   ]);
   if (wantsJson(flags)) io.out(JSON.stringify(shown, null, 2));
   else if (rows.length === 0) io.out('No checks match the given query.');
-  else io.out(renderTable([['Node', 'Service', 'Check', 'Status', 'Output'], ...rows]));
+  else io.out(renderTable([['Node', 'Service', 'Check', 'Status', 'Output'], ...rows], io.paint));
   return shown.some(({ Status }) => Status === 'critical') && flags.isOn('exit-code') ? 2 : 0;
 }
 
@@ -55,7 +55,7 @@ export const command: Command = {
   flags: [
     { name: 'service', value: 'NAME', doc: 'Checks of this service.' },
     { name: 'node', value: 'NAME', doc: 'Checks of this node.' },
-    { name: 'state', value: 'STATE', doc: 'Only passing, warning or critical ones.' },
+    { name: 'state', value: ORDER.join('|'), choices: ORDER, doc: 'Only those in this state.' },
     { name: 'filter', value: 'EXPRESSION', doc: 'Only checks for which the expression holds.' },
     { name: 'exit-code', doc: 'Exit status 2 when one of them is critical.' },
     FORMAT_FLAG,

@@ -3,6 +3,7 @@
  */
 import { AppError } from '../../model/errors.ts';
 import type { DnsExplanation, ExplainedInstance } from '../../model/explanation.ts';
+import type { Paint } from '../colour.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { FORMAT_FLAG, wantsJson } from '../output.ts';
 import { renderTable } from '../render.ts';
@@ -23,7 +24,7 @@ function section(title: string, records: readonly string[]): readonly string[] {
   return records.length === 0 ? [] : ['', `${title}:`, ...records.map((each) => `  ${each}`)];
 }
 
-function describe(found: DnsExplanation): string {
+function describe(found: DnsExplanation, paint: Paint): string {
   const edns = found.PayloadBytes === 0 ? 'no EDNS' : `EDNS ${found.PayloadBytes}`;
   const client = found.Transport === 'udp' ? `UDP, ${edns}` : 'TCP';
   const facts = [
@@ -42,10 +43,10 @@ function describe(found: DnsExplanation): string {
       ? []
       : [
           '',
-          renderTable([
-            ['Verdict', 'Node', 'ID', 'Address', 'Weight', 'Reason'],
-            ...found.Instances.map(instanceRow),
-          ]),
+          renderTable(
+            [['Verdict', 'Node', 'ID', 'Address', 'Weight', 'Reason'], ...found.Instances.map(instanceRow)],
+            paint,
+          ),
         ];
   return [
     renderTable(facts),
@@ -73,7 +74,7 @@ async function run({ flags, args, io, client }: CommandInput): Promise<number> {
     ...(flags.text('edns') !== undefined && { edns: flags.text('edns') }),
   };
   const found = await client().get<DnsExplanation>('/v1/dns/explain', query);
-  io.out(wantsJson(flags) ? JSON.stringify(found, null, 2) : describe(found));
+  io.out(wantsJson(flags) ? JSON.stringify(found, null, 2) : describe(found, io.paint));
   return 0;
 }
 

@@ -3,7 +3,7 @@
  */
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
-import { wantsJson } from '../output.ts';
+import { FORMAT_FLAG, wantsJson } from '../output.ts';
 import { renderMap, renderTable } from '../render.ts';
 
 interface Member {
@@ -77,8 +77,8 @@ async function run({ flags, io, client }: CommandInput): Promise<number> {
     .sort((a, b) => (a.Name < b.Name ? -1 : 1));
   if (shown.length === 0) return 2;
   if (wantsJson(flags)) io.out(JSON.stringify(shown, null, 2));
-  else if (flags.isOn('detailed')) io.out(renderTable([DETAILED_HEAD, ...shown.map(detailedRow)]));
-  else io.out(renderTable([STANDARD_HEAD, ...shown.map(standardRow)]));
+  else if (flags.isOn('detailed')) io.out(renderTable([DETAILED_HEAD, ...shown.map(detailedRow)], io.paint));
+  else io.out(renderTable([STANDARD_HEAD, ...shown.map(standardRow)], io.paint));
   return 0;
 }
 
@@ -91,7 +91,7 @@ export const command: Command = {
     { name: 'wan', doc: 'Servers of all datacenters.' },
     { name: 'segment', value: 'NAME', doc: 'Only members of this segment.' },
     { name: 'filter', value: 'EXPRESSION', doc: 'Only members for which the expression holds.' },
-    { name: 'format', value: 'pretty|json', doc: 'Form of the output.' },
+    FORMAT_FLAG,
   ],
   isClient: true,
   examples: ['rollcall members', 'rollcall members -detailed -status=alive'],

@@ -2,6 +2,7 @@
  * `rollcall migrate`: copies what a Consul (or a rollcall) holds to another, through the HTTP API that both speak; so the way
  * back is the same command with both addresses exchanged.
  */
+import { hintOf } from '../../lib/nearest.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import type { Flags } from '../flags.ts';
@@ -29,7 +30,10 @@ function kindsOf(flags: Flags): readonly Collection[] {
   const words = flags.text('only')?.split(',') ?? Object.keys(KINDS);
   const unknown = words.find((word) => !Object.hasOwn(KINDS, word));
   if (unknown !== undefined)
-    throw new AppError('bad_request', `-only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`);
+    throw new AppError(
+      'bad_request',
+      `-only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}${hintOf(unknown, Object.keys(KINDS))}`,
+    );
   return Object.entries(KINDS).flatMap(([word, collections]) => (words.includes(word) ? collections : []));
 }
 

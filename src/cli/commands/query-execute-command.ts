@@ -25,7 +25,7 @@ async function run({ flags, args: [name], io, client }: CommandInput): Promise<n
   ]);
   if (wantsJson(flags)) io.out(JSON.stringify(found, null, 2));
   else if (rows.length === 0) io.out(`No instance of ${found.Service} fits.`);
-  else io.out(renderTable([['Node', 'Service', 'Address'], ...rows]));
+  else io.out(renderTable([['Node', 'Service', 'Address'], ...rows], io.paint));
   return rows.length === 0 ? 2 : 0;
 }
 

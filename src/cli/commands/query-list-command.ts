@@ -27,7 +27,7 @@ export const command: Command = {
     ]);
     if (wantsJson(flags)) io.out(JSON.stringify(queries, null, 2));
     else if (rows.length === 0) io.out('There are no prepared queries.');
-    else io.out(renderTable([['ID', 'Name', 'Service', 'Template'], ...rows]));
+    else io.out(renderTable([['ID', 'Name', 'Service', 'Template'], ...rows], io.paint));
     return 0;
   },
 };
