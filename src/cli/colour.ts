@@ -8,8 +8,6 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 /** The text in a style, or as it is. */
 export type Paint = (style: Style, text: string) => string;
 
-export const plain: Paint = (_, text) => text;
-
 export const painterFor =
   (stream: NodeJS.WriteStream): Paint =>
   (style, text) =>
