@@ -44,7 +44,8 @@ function optionRow(key: (typeof OPTION_KEYS)[number]): readonly string[] {
   const aliases = spec.aliases === undefined ? '' : ` Also written ${codes(spec.aliases)}.`;
   const flag = spec.flag === undefined ? '' : code(`-${spec.flag}`);
   return [
-    code(key),
+    // Other pages lead to a single option: config.md#dns_config.only_passing.
+    `<a id="${key}"></a>${code(key)}`,
     spec.kind,
     defaultOf(spec),
     flag,
