@@ -95,12 +95,25 @@ export const entriesFilter = entriesOf(entryOf);
 export const checksFilter = entriesOf(checkOf);
 export const sessionsFilter = entriesOf(namedOf('session', 'Node'));
 export const drainsFilter = entriesOf(ownCheckOf);
-export const historyFilter = entriesOf(historyOf);
 export const foundFilter = entriesOf(foundOf);
 export const eventsFilter = entriesOf(namedOf('event', 'Name'));
 export const ownServicesFilter = entriesOf(namedOf('service', 'Service'));
 export const ownChecksFilter = entriesOf(ownCheckOf);
 export const serviceNamesFilter = entriesOf((_tags, name) => [read('service', name)]);
+
+const historyEntries = entriesOf(historyOf);
+
+/** Entries of the history. Which token and which address a change came from is for who administers tokens or the datacenter. */
+export const historyFilter: AnswerFilter = (reply, asker) => {
+  const shown = historyEntries(reply, asker);
+  if (!Array.isArray(shown.value) || asker.may(read('acl', '')) || asker.may(read('operator', '')))
+    return shown;
+  return { ...shown, value: (shown.value as Document[]).map(withoutAsker) };
+};
+
+function withoutAsker({ By, ...entry }: Document): Document {
+  return By === undefined ? entry : { ...entry, By: { Agent: field(By, 'Agent') } };
+}
 
 /** Of a list that is asked for under a name that must be readable itself: nothing without it. */
 export const ifRestIsReadable = (filter: AnswerFilter): AnswerFilter => {

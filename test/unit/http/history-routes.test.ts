@@ -41,10 +41,18 @@ describe('/v1/history', () => {
     ]);
   });
 
-  test('names the token that a change was asked for with', async () => {
+  test('names the token and the address that a change came from to who may read access control or the operator, and to nobody else', async () => {
     const server = await startHttp({}, { authorizerOf: () => READER });
     await server.put('/v1/agent/service/register', { Name: 'web' });
-    expect((await entries(server))[0]?.['By']).toMatchObject({ AccessorID: 'accessor-1' });
+    const byAs = async (own: Authorizer['allows']) => {
+      const authorizer: Authorizer = { ...READER, allows: (right) => own(right) || READER.allows(right) };
+      const limited = await startHttp({}, { authorizerOf: () => authorizer, state: server.parts.state });
+      return (await entries(limited))[0]?.['By'];
+    };
+    const who = { Agent: 'n1', AccessorID: 'accessor-1', Address: '127.0.0.1' };
+    expect(await byAs(({ resource }) => resource === 'acl')).toEqual(who);
+    expect(await byAs(({ resource }) => resource === 'operator')).toEqual(who);
+    expect(await byAs(() => false)).toEqual({ Agent: 'n1' });
   });
 
   test('does not give away the id of a query without a name, which is all it takes to run it', async () => {
