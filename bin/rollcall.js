@@ -19,7 +19,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
 
 /** What keeps the memory of an agent small (docs/operations.md). A process that has begun cannot take it, its child can. */
-const SMALL = { flags: ['--max-semi-space-size=8'], environment: { MALLOC_ARENA_MAX: '2' } };
+const SMALL = {
+  flags: ['--max-semi-space-size=8'],
+  environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' },
+};
 
 /** The first version that strips types without a flag; `engines` in package.json says the same. */
 const OLDEST = { major: 22, minor: 18 };

@@ -78,10 +78,19 @@ async function registerCanary({ httpUrl }: RunningAgent): Promise<void> {
   await fetch(`${httpUrl}/v1/agent/service/register`, { method: 'PUT', body });
 }
 
+/** As `npm start`, the image and the unit of systemd start an agent (docs/operations.md). */
+function environmentOf({ heapMiB }: Attack): Record<string, string> {
+  const heap = heapMiB === undefined ? '' : ` --max-old-space-size=${heapMiB}`;
+  return {
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
+    NODE_OPTIONS: `--max-semi-space-size=8${heap}`,
+  };
+}
+
 function startTarget(attack: Attack, dataDir: string, { dnsThreads }: Settings): Promise<RunningAgent> {
-  const heap = attack.heapMiB === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${attack.heapMiB}` };
   const config = { ...attack.config, log_level: 'ERR', dns_config: { threads: dnsThreads } };
-  return startAgent({ dataDir, config, env: heap, args: ['-bind', '127.0.0.1'] });
+  return startAgent({ dataDir, config, env: environmentOf(attack), args: ['-bind', '127.0.0.1'] });
 }
 
 async function restarted(attack: Attack, dataDir: string, settings: Settings): Promise<string> {

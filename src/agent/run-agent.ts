@@ -31,6 +31,7 @@ import { httpSettings, liveHttpSettings } from './http-settings.ts';
 import { surviveUncaught } from './last-resort.ts';
 import { type Part, startAll } from './lifecycle.ts';
 import { type DnsFace, dnsFace, httpFace, httpsFaces } from './listener-parts.ts';
+import { engineMemory, memoryReturnPart } from './memory-return-part.ts';
 import { onceLoaded } from './once-loaded.ts';
 import { otlpPart } from './otlp-part.ts';
 import { CONSUL_VERSION, ownRows } from './own-rows.ts';
@@ -260,7 +261,8 @@ function configWatches(
 /** What has to do with an agent that runs already. */
 function lateParts(ground: Ground, reload: () => Promise<unknown>): readonly Part[] {
   const { log } = ground.agentLog;
-  return [...configWatches(ground, reload), settlePart({ clock: systemClock, log })];
+  const giveBack = [settlePart({ clock: systemClock, log }), memoryReturnPart(systemClock, engineMemory())];
+  return [...configWatches(ground, reload), ...giveBack];
 }
 
 /** The catalog is compared anew when it can be reached again, and when the agent's own tokens are others. */

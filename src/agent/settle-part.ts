@@ -5,9 +5,8 @@
  * Done when the first requests are through, and again when joining and the first run of every check are. An agent with a large heap
  * is left alone, because collecting it all at once would hold up its answers.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Clock, Timer } from '../lib/clock.ts';
+import { garbageCollector } from '../lib/collect-garbage.ts';
 import type { Logger } from '../lib/logger.ts';
 import { loadNativeLibrary } from '../lib/native-library.ts';
 import type { Part } from './lifecycle.ts';
@@ -24,17 +23,9 @@ export interface SettleParts {
   readonly giveBack?: () => void;
 }
 
-/** Collects all garbage of this thread now. The function is V8's, which Node shows to those who ask for it by a flag. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  collect();
-}
-
 /** Collects what is garbage, and returns what is free to the system as far as that can be done here. */
 function giveBackMemory(): void {
-  collectGarbage();
+  garbageCollector()({ type: 'major' });
   const library = loadNativeLibrary();
   if (typeof library !== 'string') (library as { giveBackMemory(): number }).giveBackMemory();
 }

@@ -2,9 +2,11 @@
  * Entry of the database thread: requests in the order they come, each answered once.
  *
  * Commits that came together are one transaction. When that fails they are tried one by one, so that what is wrong with
- * one of them refuses no other.
+ * one of them refuses no other. What large commits leave on the heap is collected afterwards.
  */
+import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { garbageCollector } from '../lib/collect-garbage.ts';
 import { keepCompiledCode } from '../lib/thread-env.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { type EmbeddedDatabase, openDatabase } from './sqlite-database.ts';
@@ -16,6 +18,30 @@ type Commit = CommitRequest & { readonly id: number };
 /** Errors after which the file may hold what was to be committed. */
 const UNCERTAIN = /^SQLITE_IOERR_(?:DIR_)?FSYNC$/;
 
+/** Octets of the heap above the least that there ever were that are worth a collection. */
+const MUCH_BYTES = 32 * 1024 * 1024;
+
+/**
+ * To be called with every request: `waitMs` after one, what has been left is collected if it is much. Then who writes waits for
+ * some 20 ms, so it should not be often.
+ */
+function collectingAfterwards(waitMs: number): () => void {
+  const collect = garbageCollector();
+  const usedBytes = (): number => getHeapStatistics().used_heap_size;
+  let leastBytes = usedBytes();
+  let isWaiting = false;
+  const look = (): void => {
+    isWaiting = false;
+    if (usedBytes() - leastBytes >= MUCH_BYTES) collect({ type: 'major' });
+    leastBytes = Math.min(leastBytes, usedBytes());
+  };
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(look, waitMs).unref();
+  };
+}
+
 function failed(id: number, cause: unknown): DatabaseReply {
   const code = cause instanceof AppError ? cause.code : 'store_failed';
   const isUncertain = UNCERTAIN.test(String((cause as { code?: unknown } | null)?.code ?? ''));
@@ -23,7 +49,7 @@ function failed(id: number, cause: unknown): DatabaseReply {
 }
 
 /** Answer on `port`; the first request opens the file, so that a failure to open it is an answer too. */
-function serve(port: MessagePort, path: string): void {
+function serve(port: MessagePort, path: string, onAsked: () => void): void {
   let database: EmbeddedDatabase | undefined;
   const staged = new StagedCommits();
   const opened = (): EmbeddedDatabase => {
@@ -58,6 +84,7 @@ function serve(port: MessagePort, path: string): void {
   }
 
   port.on('message', (requests: readonly DatabaseRequest[]) => {
+    onAsked();
     const commits = requests
       .filter((request) => request.kind === 'commit')
       .map((request) => ({ ...request, batch: staged.take(request) }));
@@ -70,4 +97,8 @@ function serve(port: MessagePort, path: string): void {
 
 invariant(parentPort !== null, 'this file is started as a worker');
 keepCompiledCode();
-serve(parentPort, (workerData as { path: string }).path);
+const { path, collectAfterMs = 10_000 } = workerData as {
+  readonly path: string;
+  readonly collectAfterMs?: number;
+};
+serve(parentPort, path, collectingAfterwards(collectAfterMs));

@@ -45,7 +45,9 @@ describe('package.json', () => {
   });
 
   test('starts the agent in the place of the shell, so that it gets the signals', () => {
-    expect(manifest.scripts['start']).toMatch(/^MALLOC_ARENA_MAX=2 exec node .*bin\/rollcall\.js agent /);
+    expect(manifest.scripts['start']).toMatch(
+      /^MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 exec node .*bin\/rollcall\.js agent /,
+    );
   });
 });
 

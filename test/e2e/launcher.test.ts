@@ -16,7 +16,7 @@ import { spawnSync } from 'node:child_process';
 const [command = '', status = '0']: string[] = process.argv.slice(2);
 process.on('SIGTERM', () => process.exit(41));
 process.on('SIGINT', () => process.exit(42));
-console.log(command, process.pid, process.version, process.execArgv.join(), process.env['MALLOC_ARENA_MAX']);
+console.log(command, process.pid, process.version, process.execArgv.join(), process.env['MALLOC_ARENA_MAX'], process.env['MALLOC_MMAP_THRESHOLD_']);
 if (command === 'wait') setInterval(() => {}, 1_000);
 else if (command === 'nested') {
   process.exit(spawnSync(status, [process.argv[1] ?? '', 'end', '5'], { stdio: 'inherit' }).status ?? 1);
@@ -78,7 +78,7 @@ describe.each(allNodes())('started by %s', (node) => {
   test('keeps memory small where it starts another Node anyway', () => {
     const { stdout } = spawnSync(node, [launcher, 'end'], { encoding: 'utf8' });
     const isHandedOver = fs.realpathSync(node) !== fs.realpathSync(process.execPath);
-    expect(stdout.includes('--max-semi-space-size=8 2\n')).toBe(isHandedOver);
+    expect(stdout.includes('--max-semi-space-size=8 2 131072\n')).toBe(isHandedOver);
   });
 
   test.each([
