@@ -166,7 +166,7 @@ describeWith('helm', 'the chart', () => {
       'with one server and nothing else',
       ['--set=server.replicas=1,client.enabled=false,networkPolicy.enabled=false'],
     ],
-    ['with access control', ['--set=acl.enabled=true,client.enabled=false']],
+    ['with access control', ['--set=acl.enabled=true']],
     ['with everything', everything],
   ])('%s is sound', async (_, sets) => {
     await expectSound(render(...sets));
@@ -200,7 +200,7 @@ describeWith('helm', 'the chart', () => {
   });
 
   test('makes a secret that agents take', () => {
-    const secret = render('--set=acl.enabled=true,client.enabled=false').find(
+    const secret = render('--set=acl.enabled=true').find(
       ({ kind }) => kind === 'Secret',
     );
     const decoded = (key: string): string => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
