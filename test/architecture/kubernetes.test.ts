@@ -200,9 +200,7 @@ describeWith('helm', 'the chart', () => {
   });
 
   test('makes a secret that agents take', () => {
-    const secret = render('--set=acl.enabled=true').find(
-      ({ kind }) => kind === 'Secret',
-    );
+    const secret = render('--set=acl.enabled=true').find(({ kind }) => kind === 'Secret');
     const decoded = (key: string): string => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
     expect(Buffer.from(decoded('encrypt'), 'base64')).toHaveLength(32);
     for (const token of ['management', 'agent', 'dns']) expect(decoded(token)).toMatch(/^[0-9a-f-]{36}$/);
