@@ -315,7 +315,7 @@ describeWith('etcd', 'three etcds', () => {
 });
 
 describeWith('etcd', 'an etcd that keeps strangers out', () => {
-  test('speaks TLS, and wants a certificate', async () => {
+  test('speaks TLS, wants a certificate, and takes a renewed one for the next connection', async () => {
     const folder = fastFolder();
     closing.push(() => fs.rmSync(folder, { recursive: true }));
     const [certFile, keyFile] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
@@ -329,14 +329,23 @@ describeWith('etcd', 'an etcd that keeps strangers out', () => {
     });
     closing.push(() => cluster.stop());
     const named = { ca: TEST_CERTIFICATE, serverName: 'check.example' };
-    const client = clientOf(cluster.endpoints, { tls: { ...named, cert: TEST_CERTIFICATE, key: TEST_KEY } });
+    const client = clientOf(cluster.endpoints, {
+      tls: () => ({ ...named, cert: TEST_CERTIFICATE, key: TEST_KEY }),
+    });
     await untilReady(client, cluster.endpoints[0] as string, cluster.servers[0]?.output);
     doneOf(await client.txn({ success: [putOf('secret')] }));
     for (const tls of [named, { ...named, ca: undefined }, { ...named, serverName: 'other.example' }]) {
       const { ca, ...rest } = tls;
-      const stranger = clientOf(cluster.endpoints, { tls: { ...rest, ...(ca !== undefined && { ca }) } });
+      const stranger = clientOf(cluster.endpoints, {
+        tls: () => ({ ...rest, ...(ca !== undefined && { ca }) }),
+      });
       expect((await stranger.range({ key: octets('secret') })).kind).not.toBe('done');
     }
+    let shown: object = {};
+    const renewed = clientOf(cluster.endpoints, { tls: () => ({ ...named, ...shown }) });
+    expect((await renewed.range({ key: octets('secret') })).kind).not.toBe('done');
+    shown = { cert: TEST_CERTIFICATE, key: TEST_KEY };
+    expect((await renewed.range({ key: octets('secret') })).kind).toBe('done');
   });
 
   test('takes a password, and goes on when the users have changed', async () => {

@@ -38,7 +38,7 @@ export function sharedStore(
   identity: Identity,
   tls: TlsIdentity | undefined,
 ): SharedStore {
-  const access = settings.member ? ownEtcd(settings.member.settings, tls) : foreignEtcd(config);
+  const access = settings.member ? ownEtcd(settings.member.settings, tls) : foreignEtcd(config, log);
   const client = etcdClient({ ...access, clock });
   const layout = new Layout(settings.prefix);
   const lock = new EtcdLock({ client, layout, clock, log });

@@ -136,7 +136,7 @@ export const CLUSTER_OPTIONS = {
     kind: 'text',
     default: '',
     reloadable: false,
-    doc: 'Certificate (PEM) to show to `store.etcd.endpoints`.',
+    doc: 'Certificate (PEM) to show to `store.etcd.endpoints`; read again for each connection, as its key and `ca_file`.',
   },
   'store.etcd.key_file': {
     kind: 'text',

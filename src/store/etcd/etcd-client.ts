@@ -68,7 +68,8 @@ export interface EtcdClient {
 export interface EtcdClientParts {
   /** `http://host:port` or `https://host:port`; all of one cluster, tried in this order. */
   readonly endpoints: readonly string[];
-  readonly tls?: EtcdTls;
+  /** Certificates, asked for each connection. */
+  readonly tls?: () => EtcdTls;
   readonly credentials?: Credentials;
   readonly clock: Clock;
   /** For one endpoint; default 1000. */

@@ -13,7 +13,8 @@ import { connectSession, type EtcdTls, type GrpcSession } from './grpc-session.t
 export interface ConnectionParts {
   /** `http://host:port` or `https://host:port`, at least one; tried in this order. */
   readonly endpoints: readonly string[];
-  readonly tls: EtcdTls | undefined;
+  /** Asked for each connection, so that certificates which are renewed count from the next one on. */
+  readonly tls: (() => EtcdTls) | undefined;
   readonly clock: Clock;
   /** For one endpoint; when it is silent the next one is tried. */
   readonly connectTimeoutMs: number;
@@ -110,7 +111,7 @@ export class EtcdConnections {
 
   async #connect(url: string): Promise<GrpcSession | EtcdFault> {
     const { tls, clock, connectTimeoutMs: timeoutMs, maxMessageBytes } = this.#parts;
-    const session = await connectSession({ url, tls, clock, timeoutMs, maxMessageBytes });
+    const session = await connectSession({ url, tls: tls?.(), clock, timeoutMs, maxMessageBytes });
     if (!this.#isClosed || 'kind' in session) return session;
     session.close();
     return CLOSED;
