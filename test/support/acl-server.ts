@@ -10,6 +10,7 @@ import { KeySets } from '../../src/agent/acl/key-sets.ts';
 import { tokenRowsOf } from '../../src/agent/acl/token-rows.ts';
 import { sentToken } from '../../src/http/access/sent-token.ts';
 import type { AclPort } from '../../src/http/acl-port.ts';
+import type { LogStream } from '../../src/http/http-parts.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { type Answer, startHttp, type TestServer } from './http-server.ts';
 
@@ -34,6 +35,7 @@ interface AclServerOptions {
   readonly defaultAllows?: boolean;
   readonly hasKeyListPolicy?: boolean;
   readonly tokens?: Partial<Record<AgentTokenKind, string>>;
+  readonly logStream?: LogStream;
 }
 
 /** Start it; the catalog has what access control begins with, and the management token. */
@@ -60,7 +62,10 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
   });
   const server = await startHttp(
     { acl: { isEnabled: true, defaultAllows, hasKeyListPolicy } },
-    { authorizerOf: (request) => control().authorizerOf(request) },
+    {
+      authorizerOf: (request) => control().authorizerOf(request),
+      ...(options.logStream && { logStream: options.logStream }),
+    },
     port,
   );
   const { state, clock } = server;

@@ -9,6 +9,7 @@ import { AppError } from '../../model/errors.ts';
 import { aclOf, unlessAcl } from '../access/acl-switch.ts';
 import { membersFilter } from '../access/answer-filters.ts';
 import { filtered, onAll, onThisNode } from '../access/permission.ts';
+import { whileAllowed } from '../access/while-allowed.ts';
 import { AGENT_TOKEN_KINDS } from '../acl-port.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import { memberDocument } from '../documents/member-document.ts';
@@ -63,13 +64,17 @@ const LOG_LEVELS: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'warn
 /** Lines that wait for a slow reader; beyond it the newest are dropped. */
 const MAX_WAITING_LINES_BYTES = 512 * 1024;
 
-function monitor(call: Call, { logStream }: HttpParts): Reply {
+function monitor(call: Call, parts: HttpParts): Reply {
   const level = (first(call.query, 'loglevel') || 'info').toLowerCase();
   if (!LOG_LEVELS.has(level)) throw new AppError('bad_request', `Bad request: Unknown log level: ${level}`);
   const lines = new Readable({ highWaterMark: MAX_WAITING_LINES_BYTES, read: () => {} });
-  const stop = logStream.subscribe(level === 'err' ? 'error' : level, has(call.query, 'logjson'), (line) => {
-    if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
-  });
+  const stop = parts.logStream.subscribe(
+    level === 'err' ? 'error' : level,
+    has(call.query, 'logjson'),
+    (line) => {
+      if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
+    },
+  );
   let isEnded = false;
   const end = (): void => {
     if (isEnded) return;
@@ -78,6 +83,8 @@ function monitor(call: Call, { logStream }: HttpParts): Reply {
     lines.push(null);
   };
   call.signal().addEventListener('abort', end);
+  if (parts.acl !== undefined)
+    void whileAllowed(call, parts, { resource: 'agent', level: 'read', name: parts.nodeName }).then(end, end);
   const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
   return { status: 200, headers, body: lines, endBody: end };
 }
