@@ -2,8 +2,9 @@
  * A token → what its holder may do here: the rules of its policies, of its roles, and of the identities of both.
  *
  * What was compiled is kept on the rows it came from: a policy is parsed once, and tokens that link the same rows share one
- * result. So a changed policy or role counts for the very next request, at the price of a few lookups for each. A
- * policy whose rules cannot be read gives nothing and is told to `onUnreadable`.
+ * result. What a token came to last is kept with the rows that its links led to, and holds while they lead to the same. So a
+ * changed policy or role counts for the very next request, at the price of a few lookups for each. A policy whose rules
+ * cannot be read gives nothing and is told to `onUnreadable`.
  */
 import type { AclGrants, AclPolicyRow, AclRoleRow, AclTokenRow } from '../model/acl-types.ts';
 import { AppError } from '../model/errors.ts';
@@ -40,6 +41,19 @@ const MAX_KEPT = 2_000;
 interface Sources {
   readonly policies: readonly AclPolicyRow[];
   readonly grants: readonly AclGrants[];
+  /** Where every link led, those among them that led nowhere. */
+  readonly led: readonly Led[];
+}
+
+interface Led {
+  readonly kind: 'policy' | 'role';
+  readonly id: string;
+  readonly to: AclPolicyRow | AclRoleRow | undefined;
+}
+
+interface Latest {
+  readonly led: readonly Led[];
+  readonly resolved: Resolved;
 }
 
 export class TokenResolver {
@@ -47,6 +61,7 @@ export class TokenResolver {
   readonly #parsed = new WeakMap<AclPolicyRow, readonly Rule[]>();
   /** By the rows and identities that they come from. */
   readonly #kept = new Map<string, Resolved>();
+  readonly #latest = new WeakMap<AclTokenRow, Latest>();
   #made = 0;
 
   constructor(parts: ResolverParts) {
@@ -55,7 +70,21 @@ export class TokenResolver {
 
   /** What a token gives in this datacenter now. O(links). */
   resolve(token: AclTokenRow): Resolved {
+    const latest = this.#latest.get(token);
+    if (latest !== undefined && this.#stillLeads(token, latest.led)) return latest.resolved;
     const sources = this.#sourcesOf(token);
+    const resolved = this.#resolved(sources);
+    this.#latest.set(token, { led: sources.led, resolved });
+    return resolved;
+  }
+
+  #stillLeads(token: AclTokenRow, led: readonly Led[]): boolean {
+    const rows = this.#parts.linkedBy(token);
+    for (const { kind, id, to } of led) if (rows[kind](id) !== to) return false;
+    return true;
+  }
+
+  #resolved(sources: Sources): Resolved {
     const key = keyOf(sources);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
@@ -72,19 +101,22 @@ export class TokenResolver {
     const { linkedBy, datacenter } = this.#parts;
     const rows = linkedBy(token);
     const grants: AclGrants[] = [token];
+    const led: Led[] = [];
     for (const id of token.roles) {
       const role = rows.role(id);
+      led.push({ kind: 'role', id, to: role });
       if (role !== undefined) grants.push(role);
     }
     const policies = new Set<AclPolicyRow>();
     for (const { policies: ids } of grants)
       for (const id of ids) {
         const policy = rows.policy(id);
+        led.push({ kind: 'policy', id, to: policy });
         if (policy === undefined) continue;
         const { datacenters } = policy;
         if (datacenters.length === 0 || datacenters.includes(datacenter)) policies.add(policy);
       }
-    return { policies: [...policies], grants };
+    return { policies: [...policies], grants, led };
   }
 
   #compile({ policies, grants }: Sources): Resolved {

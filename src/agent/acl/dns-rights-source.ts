@@ -48,9 +48,8 @@ export class DnsRightsSource {
     parts.tokens.onChanged(() => this.look());
   }
 
-  /** The same object until it changes. */
+  /** The same object until it changes. Asked for every packet: whoever changes something calls `look`. */
   config(): DnsConfig {
-    if (this.#parts.config() !== this.#of) this.look();
     return this.#config;
   }
 
