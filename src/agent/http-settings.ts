@@ -102,6 +102,7 @@ export function httpSettings(
     isUiEnabled: config['ui_config.enabled'],
     uiContentPath: withSlashes(config['ui_config.content_path']),
     uiDir: pageDir(config),
+    dashboardTemplate: config['ui_config.dashboard_url_templates']['service'] ?? '',
     uploadDir: isDev ? os.tmpdir() : config.data_dir,
     checkOutputMaxBytes: config.check_output_max_size,
   });

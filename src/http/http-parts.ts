@@ -185,6 +185,8 @@ export interface HttpConfig {
   readonly uiContentPath: string;
   /** Folder with the built page; undefined when it was not built. */
   readonly uiDir: string | undefined;
+  /** Address of a service's dashboard with names to fill in; '' for none. */
+  readonly dashboardTemplate: string;
   /** Folder for bodies that are too large for memory. */
   readonly uploadDir: string;
   /** `check_output_max_size`. */

@@ -137,26 +137,74 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     await server.put('/v1/agent/check/pass/web-1-check');
   });
 
-  test('an instance is registered by the form, and refused input shows the text of the agent', async () => {
+  test('an instance is registered by the form, which says what is wrong before the agent does', async () => {
     await tab.open('services');
     await page.getByRole('button', { name: 'Register' }).click();
     await dialog().getByLabel('Service').fill('by-hand');
     await dialog().getByLabel('Port').fill('9000');
     await dialog().getByLabel('Tags').fill('v2, primary');
+    await dialog().getByLabel('Check', { exact: true }).selectOption('http');
     await dialog().getByLabel('HTTP check').fill('http://127.0.0.1:1/');
     await dialog().getByLabel('Every').fill('soon');
     await dialog().getByRole('button', { name: 'Register' }).click();
     await dialog().getByRole('alert').waitFor();
-    expect(await dialog().getByRole('alert').textContent()).toContain('soon');
-    expect(tab.troubles().every((trouble) => trouble.includes('400'))).toBe(true);
+    expect(await dialog().getByRole('alert').textContent()).toContain('“soon” is no time: write 10s');
+    expect(tab.troubles()).toEqual([]);
     await dialog().getByLabel('Every').fill('10s');
     await dialog().getByRole('button', { name: 'Register' }).click();
     await page.getByRole('link', { name: 'by-hand' }).waitFor();
     const services = (await json('/v1/agent/services')) as Record<string, { Port: number; Tags: string[] }>;
     expect(services['by-hand']).toMatchObject({ Port: 9000, Tags: ['v2', 'primary'] });
     await server.put('/v1/agent/service/deregister/by-hand');
-    // The refusal above is in the console, as browsers do it.
-    tab.forgive((trouble) => trouble.includes('status of 400'));
+  });
+
+  test('a check of each kind can be registered', async () => {
+    const typed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      tcp: { 'TCP check': '127.0.0.1:1' },
+      udp: { 'UDP check': '127.0.0.1:1' },
+      grpc: { 'gRPC check': '127.0.0.1:1/web' },
+      h2ping: { 'HTTP/2 check': '127.0.0.1:1' },
+      ttl: { Time: '30s' },
+      alias: { 'Id of the instance': 'web-1' },
+      os_service: { Unit: 'nothing.service' },
+    };
+    await tab.open('services');
+    for (const [kind, fields] of Object.entries(typed)) {
+      await page.getByRole('button', { name: 'Register' }).click();
+      await dialog()
+        .getByLabel('Service')
+        .fill(`by-${kind.replace('_', '-')}`);
+      await dialog().getByLabel('Check', { exact: true }).selectOption(kind);
+      for (const [label, text] of Object.entries(fields))
+        await dialog().getByLabel(label, { exact: true }).fill(text);
+      await dialog().getByRole('button', { name: 'Register' }).click();
+      await dialog().waitFor({ state: 'detached' });
+    }
+    const checks = (await json('/v1/agent/checks')) as Record<string, { ServiceName: string; Type: string }>;
+    const types = Object.values(checks)
+      .filter(({ ServiceName }) => ServiceName.startsWith('by-'))
+      .map(({ Type }) => Type);
+    expect(types.toSorted()).toEqual(
+      ['alias', 'grpc', 'h2ping', 'os_service', 'tcp', 'ttl', 'udp'].toSorted(),
+    );
+    for (const kind of Object.keys(typed))
+      await server.put(`/v1/agent/service/deregister/by-${kind.replace('_', '-')}`);
+  });
+
+  test('an instance is drained: out of DNS at once, how long it takes, and deregistered then', async () => {
+    await server.put('/v1/agent/service/register', register('web-9'));
+    await tab.open('services/web?at=n1/web-9');
+    await page.getByRole('button', { name: 'Drain' }).click();
+    await dialog().getByLabel('For at most').fill('a while');
+    await dialog().getByRole('button', { name: 'Drain' }).click();
+    await dialog().getByText('is no time').waitFor();
+    await dialog().getByLabel('For at most').fill('4s');
+    await dialog().getByLabel('Deregister it afterwards').check();
+    await dialog().getByRole('button', { name: 'Drain' }).click();
+    await page.getByText(/Draining, for \d s at most/).waitFor();
+    const answered = (await json('/v1/health/service/web?passing')) as { Service: { ID: string } }[];
+    expect(answered.map(({ Service }) => Service.ID)).not.toContain('web-9');
+    await page.getByRole('link', { name: 'web-9' }).waitFor({ state: 'detached' });
   });
 
   test('maintenance goes on and off, after a question each time', async () => {

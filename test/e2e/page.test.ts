@@ -42,8 +42,10 @@ const PAGES: readonly (readonly [address: string, text: string])[] = [
 const DIALOGS: readonly (readonly [address: string, button: string])[] = [
   ['services', 'Register'],
   ['services/web?at=n1/web-2', 'Maintenance'],
+  ['services/web?at=n1/web-2', 'Drain'],
   ['services/web?at=n1/web-2', 'Deregister'],
   ['nodes/n1', 'Maintenance'],
+  ['nodes/n1', 'Drain'],
   ['nodes/n1', 'Invalidate'],
   ['kv?in=app/', 'Create'],
   ['kv?in=app/', 'Delete folder'],
@@ -191,6 +193,22 @@ describeWith(CHROMIUM, 'the web page', () => {
 });
 
 describeWith(CHROMIUM, 'the web page elsewhere', () => {
+  test('a service leads to its dashboard where a template says where that is', async () => {
+    const service = 'https://grafana.example/d/x?var-service={{Service.Name}}&var-dc={{Datacenter}}';
+    const server = await startPage({ config: { ui_config: { dashboard_url_templates: { service } } } });
+    try {
+      await server.put('/v1/agent/service/register', { Name: 'web & co' });
+      const tab = await server.newTab();
+      await tab.open('services/web%20%26%20co');
+      expect(await tab.page.getByRole('link', { name: 'Dashboard' }).getAttribute('href')).toBe(
+        'https://grafana.example/d/x?var-service=web%20%26%20co&var-dc=dc1',
+      );
+      expect(tab.troubles()).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('ui_config.content_path moves it, and the root leads there', async () => {
     const server = await startPage({ config: { ui_config: { content_path: '/console/' } } });
     try {

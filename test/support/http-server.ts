@@ -53,6 +53,7 @@ const HTTP_CONFIG: HttpConfig = {
   isUiEnabled: false,
   uiContentPath: '/ui/',
   uiDir: undefined,
+  dashboardTemplate: '',
   uploadDir: os.tmpdir(),
   checkOutputMaxBytes: 4_096,
 };

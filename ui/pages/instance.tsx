@@ -14,6 +14,7 @@ import { TextField } from '../parts/field.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { isMaintenance, rankOf, StatusWord, statusOfCheck, statusOfChecks } from '../parts/status.tsx';
 import { endpoint } from '../parts/text.ts';
+import { DrainDialog, DrainNote } from './drain.tsx';
 import { InDns } from './reason.tsx';
 
 /** Names an instance within a datacenter. */
@@ -94,7 +95,7 @@ function EndMaintenanceDialog({ instance, onClose }: DialogProps) {
 
 function Actions({ instance }: { instance: InstanceShape }) {
   const self = useLive<AgentSelf>(SELF).data.value;
-  const open = useSignal<'' | 'deregister' | 'maintenance'>('');
+  const open = useSignal<'' | 'deregister' | 'maintenance' | 'drain'>('');
   const isLocal = self?.Config.NodeName === instance.Node.Node;
   const isOff = instance.Checks.some((check) => isMaintenance(check) && check.ServiceID !== '');
   const close = () => (open.value = '');
@@ -107,6 +108,11 @@ function Actions({ instance }: { instance: InstanceShape }) {
         <button type="button" disabled={!isLocal} onClick={() => (open.value = 'maintenance')}>
           {isOff ? 'End maintenance' : 'Maintenance'}
         </button>
+        {isLocal && !isOff && (
+          <button type="button" onClick={() => (open.value = 'drain')}>
+            Drain
+          </button>
+        )}
         <button type="button" class="danger" onClick={() => (open.value = 'deregister')}>
           Deregister
         </button>
@@ -114,7 +120,9 @@ function Actions({ instance }: { instance: InstanceShape }) {
       {!isLocal && (
         <p class="hint">Maintenance is switched at the agent that runs node {instance.Node.Node}.</p>
       )}
+      {isLocal && isOff && <DrainNote serviceId={instance.Service.ID} />}
       {open.value === 'deregister' && <DeregisterDialog {...dialog} />}
+      {open.value === 'drain' && <DrainDialog serviceId={instance.Service.ID} onClose={close} />}
       {open.value === 'maintenance' && isOff && <EndMaintenanceDialog {...dialog} />}
       {open.value === 'maintenance' && !isOff && <MaintenanceDialog {...dialog} />}
     </>

@@ -15,6 +15,7 @@ import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
 import { isMaintenance, rankOf, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
 import { byText, endpoint, plural } from '../parts/text.ts';
+import { DrainDialog, DrainNote } from './drain.tsx';
 import { Sessions } from './sessions.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -200,42 +201,63 @@ function NodeBody({ document, checks }: { document: NodeServices; checks: readon
   );
 }
 
+/** What can be done with the node that this agent runs. */
+function OwnActions({ isOn }: { isOn: boolean }) {
+  const open = useSignal<'' | 'maintenance' | 'drain'>('');
+  const close = () => (open.value = '');
+  return (
+    <>
+      {!isOn && (
+        <button type="button" onClick={() => (open.value = 'drain')}>
+          Drain
+        </button>
+      )}
+      <button type="button" onClick={() => (open.value = 'maintenance')}>
+        {isOn ? 'End maintenance' : 'Maintenance'}
+      </button>
+      {open.value === 'drain' && <DrainDialog serviceId="" onClose={close} />}
+      {open.value === 'maintenance' && <NodeMaintenance isOn={isOn} onClose={close} />}
+    </>
+  );
+}
+
+/** What can be done with a node of another agent, or of none. */
+function OtherActions({ name, services }: { name: string; services: readonly ServiceShape[] }) {
+  const isAsking = useSignal(false);
+  return (
+    <>
+      <button type="button" class="danger" onClick={() => (isAsking.value = true)}>
+        Deregister
+      </button>
+      {isAsking.value && (
+        <DeregisterNode name={name} services={services} onClose={() => (isAsking.value = false)} />
+      )}
+    </>
+  );
+}
+
 export function NodePage({ name }: { name: string }) {
   const { router } = useApp();
   const services = useLive<NodeServices | null>(apiPath('catalog', 'node-services', name));
   const checks = useLive<readonly CheckShape[]>(apiPath('health', 'node', name));
   const self = useLive<AgentSelf>(SELF).data.value;
-  const isAsking = useSignal(false);
-  const close = () => (isAsking.value = false);
   const document = services.data.value;
+  const isOwn = self?.Config.NodeName === name;
   const isOn = checks.data.value?.some((check) => isMaintenance(check) && check.ServiceID === '') ?? false;
   const isMissing = document === null || (document !== undefined && !document.Node);
   return (
     <>
       <PageHead title={name} above={<a href={router.to(['nodes'])}>Nodes</a>}>
-        {self?.Config.NodeName === name && (
-          <button type="button" onClick={() => (isAsking.value = true)}>
-            {isOn ? 'End maintenance' : 'Maintenance'}
-          </button>
-        )}
-        {self && document?.Node && self.Config.NodeName !== name && (
-          <button type="button" class="danger" onClick={() => (isAsking.value = true)}>
-            Deregister
-          </button>
-        )}
+        {isOwn && <OwnActions isOn={isOn} />}
+        {self && document?.Node && !isOwn && <OtherActions name={name} services={document.Services ?? []} />}
       </PageHead>
       {document === undefined && services.error.value instanceof ApiError && (
         <Refusal error={services.error.value} what="this node" />
       )}
       {document === undefined && !services.error.value && <Loading what={name} />}
       {isMissing && <Empty title={`There is no node ${name}.`} />}
+      {isOwn && isOn && <DrainNote serviceId="" />}
       {document?.Node && <NodeBody document={document} checks={checks.data.value ?? []} />}
-      {isAsking.value &&
-        (self?.Config.NodeName === name ? (
-          <NodeMaintenance isOn={isOn} onClose={close} />
-        ) : (
-          <DeregisterNode name={name} services={document?.Services ?? []} onClose={close} />
-        ))}
     </>
   );
 }

@@ -2,10 +2,12 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { apiPath } from '../api/client.ts';
-import type { InstanceShape } from '../api/shapes.ts';
+import { SELF } from '../api/paths.ts';
+import type { AgentSelf, InstanceShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { dashboardOf } from '../app/dashboard-link.ts';
 import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { DetailsLink } from '../parts/details-link.tsx';
@@ -140,6 +142,20 @@ function Gone({ name }: { name: string }) {
   );
 }
 
+/** Where the agent's configuration says that the dashboard of the service is. */
+function DashboardLink({ name }: { name: string }) {
+  // The agent wrote it into index.html.
+  const template = document.querySelector<HTMLMetaElement>('meta[name="dashboard-of-service"]')?.content;
+  const self = useLive<AgentSelf>(SELF).data.value;
+  const href = dashboardOf(template ?? '', name, self);
+  if (href === undefined) return null;
+  return (
+    <a class="button" href={href} target="_blank" rel="noopener noreferrer">
+      Dashboard
+    </a>
+  );
+}
+
 export function ServicePage({ name }: { name: string }) {
   const { router } = useApp();
   const { data, error } = useLive<readonly InstanceShape[]>(apiPath('health', 'service', name));
@@ -163,6 +179,7 @@ export function ServicePage({ name }: { name: string }) {
           ]}
           onChange={setTab}
         />
+        <DashboardLink name={name} />
         <button type="button" onClick={() => (isRegistering.value = true)}>
           <Icon name="plus" size={16} />
           Register

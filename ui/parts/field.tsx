@@ -16,6 +16,8 @@ interface FieldProps {
   /** What the browser offers while one types; at most SUGGESTION_LIMIT of them. */
   readonly suggestions?: readonly string[];
   readonly class?: string;
+  /** What is wrong with the value; '' when nothing is. */
+  readonly problem?: string;
 }
 
 const SUGGESTION_LIMIT = 500;
@@ -30,9 +32,30 @@ function Suggestions({ id, texts }: { id: string; texts: readonly string[] }) {
   );
 }
 
+/** What stands below a field, and the ids by which the field names it. */
+function Below({ id, problem, hint }: { id: string } & Pick<FieldProps, 'problem' | 'hint'>) {
+  return (
+    <>
+      {problem && (
+        <p class="code-problem" id={`${id}-problem`}>
+          {problem}
+        </p>
+      )}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </>
+  );
+}
+
+const belowIds = (id: string, { problem, hint }: Pick<FieldProps, 'problem' | 'hint'>) =>
+  [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined;
+
 export function TextField(props: FieldProps) {
   const id = useId();
-  const { value, hint } = props;
+  const { value } = props;
   // The types of Preact want to know which kind it is; the attributes here are the same for all of these.
   const kind = { type: props.type ?? 'text' } as { type: 'text' };
   return (
@@ -49,24 +72,21 @@ export function TextField(props: FieldProps) {
         data-search={props.isSearch ? '' : undefined}
         list={props.suggestions ? `${id}-list` : undefined}
         spellcheck={false}
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        aria-invalid={props.problem ? true : undefined}
+        aria-describedby={belowIds(id, props)}
         onInput={(event) => {
           value.value = event.currentTarget.value;
         }}
       />
       {props.suggestions && <Suggestions id={`${id}-list`} texts={props.suggestions} />}
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <Below id={id} problem={props.problem ?? ''} hint={props.hint} />
     </div>
   );
 }
 
 export function AreaField(props: Omit<FieldProps, 'type'> & { readonly rows?: number }) {
   const id = useId();
-  const { value, hint } = props;
+  const { value } = props;
   return (
     <div class={`field ${props.class ?? ''}`}>
       <label for={id}>{props.label}</label>
@@ -78,16 +98,13 @@ export function AreaField(props: Omit<FieldProps, 'type'> & { readonly rows?: nu
         placeholder={props.placeholder ?? ''}
         required={props.isRequired ?? false}
         spellcheck={false}
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        aria-invalid={props.problem ? true : undefined}
+        aria-describedby={belowIds(id, props)}
         onInput={(event) => {
           value.value = event.currentTarget.value;
         }}
       />
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <Below id={id} problem={props.problem ?? ''} hint={props.hint} />
     </div>
   );
 }

@@ -54,7 +54,7 @@ const KEYS: Readonly<Record<Subject, readonly string[]>> = {
     telemetry.disable_hostname telemetry.disable_per_tenancy_usage_metrics telemetry.dogstatsd_addr
     telemetry.dogstatsd_tags telemetry.enable_host_metrics telemetry.filter_default
     telemetry.prefix_filter telemetry.retry_failed_connection telemetry.statsd_address telemetry.statsite_address
-    telemetry.statsite_prefix ui_config.dashboard_url_templates ui_config.metrics_provider
+    telemetry.statsite_prefix ui_config.metrics_provider
     ui_config.metrics_provider_files ui_config.metrics_provider_options_json ui_config.metrics_proxy
     ui_config.hcp_enabled`),
 };

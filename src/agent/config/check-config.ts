@@ -8,6 +8,7 @@ import { EMPTY_ANSWER_POLICIES, parseRecursor } from '../../dns/dns-config.ts';
 import { builtinHttp } from '../../lib/builtin-http.ts';
 import { hintOf } from '../../lib/nearest.ts';
 import { CLUSTER_RULES } from './check-cluster.ts';
+import { checkPage } from './check-page.ts';
 import { problem, type Rule, type RuleProblem } from './config-rule.ts';
 import type { Config, OptionKey } from './options.ts';
 
@@ -178,6 +179,7 @@ const RULES: readonly Rule[] = [
   checkRecursors,
   checkHeaders,
   checkEmptyAnswers,
+  checkPage,
   ...CLUSTER_RULES,
 ];
 

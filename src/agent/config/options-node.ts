@@ -172,6 +172,12 @@ export const NODE_OPTIONS = {
     aliases: ['ui_dir'],
     doc: 'Folder with the files of another page to serve instead of the own one.',
   },
+  'ui_config.dashboard_url_templates': {
+    kind: 'text-map',
+    default: {},
+    reloadable: false,
+    doc: 'Links from the page to dashboards elsewhere: `service` with `{{Service.Name}}` and `{{Datacenter}}` in an address that begins with `https://` or `http://`.',
+  },
   accept_unenforced: {
     kind: 'switch',
     default: false,

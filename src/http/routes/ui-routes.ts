@@ -69,11 +69,28 @@ function fileReply(name: string, body: Buffer): Reply {
   };
 }
 
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '"': '&quot;',
+  '<': '&lt;',
+  '>': '&gt;',
+};
+const escapeHtml = (value: string): string => value.replace(/[&"<>]/g, (char) => HTML_ESCAPES[char] ?? '');
+
 /** The page's addresses of its own files are relative to its <base>, which is where the page is mounted. */
-async function indexReply(dir: string, contentPath: string): Promise<Reply> {
+async function indexReply(
+  dir: string,
+  { uiContentPath: contentPath, dashboardTemplate }: HttpConfig,
+): Promise<Reply> {
   const page = await readIfThere(path.join(dir, 'index.html'));
   if (page === undefined) return text(404, NOT_BUILT);
-  const html = page.toString('utf8').replace('<base href="/ui/"', `<base href="${encodeURI(contentPath)}"`);
+  const html = page
+    .toString('utf8')
+    .replace('<base href="/ui/"', () => `<base href="${encodeURI(contentPath)}"`)
+    .replace(
+      '<meta name="dashboard-of-service" content=""',
+      () => `<meta name="dashboard-of-service" content="${escapeHtml(dashboardTemplate)}"`,
+    );
   return fileReply('index.html', Buffer.from(html));
 }
 
@@ -82,14 +99,14 @@ function isInside(name: string): boolean {
 }
 
 const page: Handler = async (call, { config }) => {
-  const { uiDir, uiContentPath } = config;
+  const { uiDir } = config;
   const name = call.params['*'] ?? '';
   if (uiDir === undefined) return text(404, NOT_BUILT);
-  if (name === '' || name === 'index.html') return indexReply(uiDir, uiContentPath);
+  if (name === '' || name === 'index.html') return indexReply(uiDir, config);
   const file = isInside(name) ? await readIfThere(path.join(uiDir, name)) : undefined;
   if (file !== undefined) return fileReply(name, file);
   const isAsset = name.startsWith('assets/') || !isInside(name);
-  return isAsset ? text(404, 'The web page has no such file.') : indexReply(uiDir, uiContentPath);
+  return isAsset ? text(404, 'The web page has no such file.') : indexReply(uiDir, config);
 };
 
 /** Where the page is mounted; nothing when it is switched off. */

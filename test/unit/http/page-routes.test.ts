@@ -31,6 +31,17 @@ describe('files of the page', () => {
     }
   });
 
+  test('index.html is told where dashboards are, and no template can leave its attribute', async () => {
+    const page = path.join(dir, 'page', 'index.html');
+    const before = fs.readFileSync(page, 'utf8');
+    fs.writeFileSync(page, '<base href="/ui/" /><meta name="dashboard-of-service" content="" />');
+    const { get } = await start({ dashboardTemplate: 'https://x/?a="><script>$&{{Service.Name}}' });
+    expect((await get('/ui/')).text).toBe(
+      '<base href="/ui/" /><meta name="dashboard-of-service" content="https://x/?a=&quot;&gt;&lt;script&gt;$&amp;{{Service.Name}}" />',
+    );
+    fs.writeFileSync(page, before);
+  });
+
   test('HEAD tells what GET would send, and is refused by the API', async () => {
     const { request } = await start();
     const head = await request('HEAD', '/ui/');
