@@ -2,6 +2,7 @@
  * User events of this agent, and those that other agents tell it of.
  */
 import { EVENTS_TOPIC, type EventAudience, EventRing, type UserEvent } from '../catalog/event.ts';
+import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { Local } from '../local/local.ts';
 import type { Ground } from './ground.ts';
@@ -15,6 +16,7 @@ export function buildEvents(
 ): EventRing {
   const ring = new EventRing({
     random: systemRandom,
+    nowMs: () => systemClock.now(),
     wake: () => core.watch.wake([EVENTS_TOPIC]),
     spread: (event: UserEvent) => events?.spread(event),
   });

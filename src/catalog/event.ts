@@ -33,6 +33,12 @@ export interface UserEvent extends EventRequest {
   readonly lamportTime: number;
 }
 
+/** An event as this agent keeps it. */
+export interface KeptEvent extends UserEvent {
+  /** Wall time in ms when this agent learned of it. */
+  readonly seenMs: number;
+}
+
 /** What the filters of an event are held against. */
 export interface EventAudience {
   readonly node: string;
@@ -41,6 +47,8 @@ export interface EventAudience {
 
 export interface EventParts {
   readonly random: Random;
+  /** Wall time in ms. */
+  readonly nowMs: () => number;
   /** Wake those who wait for EVENTS_TOPIC. */
   readonly wake: () => void;
   /** Tell other agents of an event that was fired here; absent where there are none. */
@@ -89,7 +97,7 @@ function eventId(random: Random): string {
 
 export class EventRing {
   readonly #parts: EventParts;
-  #events: readonly UserEvent[] = [];
+  #events: readonly KeptEvent[] = [];
   #lamportTime = 0;
 
   constructor(parts: EventParts) {
@@ -117,12 +125,12 @@ export class EventRing {
   }
 
   #keep(event: UserEvent): void {
-    this.#events = [...this.#events, event].slice(-KEPT_EVENTS);
+    this.#events = [...this.#events, { ...event, seenMs: this.#parts.nowMs() }].slice(-KEPT_EVENTS);
     this.#parts.wake();
   }
 
   /** Kept events, oldest first; '' names all. */
-  list(name: string): readonly UserEvent[] {
+  list(name: string): readonly KeptEvent[] {
     return name === '' ? this.#events : this.#events.filter((event) => event.name === name);
   }
 }

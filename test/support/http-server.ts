@@ -148,7 +148,7 @@ export async function startHttp(
       sessionTimers.renew(session);
       return true;
     },
-    events: new EventRing({ random, wake: () => watch.wake([EVENTS_TOPIC]) }),
+    events: new EventRing({ random, nowMs: () => clock.now(), wake: () => watch.wake([EVENTS_TOPIC]) }),
     network: unmeasuredNetwork('dc1', 'n1'),
     coordinates: new Coordinates(state.view, 'n1'),
     explainDns: () => {

@@ -123,6 +123,8 @@ export interface EventShape {
   readonly ServiceFilter: string;
   readonly TagFilter: string;
   readonly LTime: number;
+  /** When this agent learned of it; agents of Consul leave it out. */
+  readonly Time?: string;
 }
 
 /** A server of the cluster as the leader judges it. */

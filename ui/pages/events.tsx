@@ -5,7 +5,7 @@ import type { EventShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
-import { Empty, Facts, Loading, Output, PageHead, Refusal } from '../parts/basic.tsx';
+import { Ago, Empty, Facts, Loading, Output, PageHead, Refusal } from '../parts/basic.tsx';
 import { Command } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { DetailsLink } from '../parts/details-link.tsx';
@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<EventShape>[] = [
   { key: 'name', title: 'Event', cell: (row) => <EventName event={row} /> },
   { key: 'payload', title: 'Payload', cell: (row) => <span class="mono">{payloadText(row)}</span> },
   { key: 'for', title: 'For', cell: filterText },
-  { key: 'time', title: 'Order', cell: (row) => row.LTime },
+  { key: 'time', title: 'Seen', cell: (row) => (row.Time ? <Ago ms={Date.parse(row.Time)} /> : row.LTime) },
 ];
 
 function FireDialog({ onClose }: { onClose: () => void }) {
@@ -79,6 +79,7 @@ function EventInspector({ event, onClose }: { event: EventShape; onClose: () => 
       <Facts
         facts={[
           ['for', filterText(event)],
+          ['seen', event.Time && <Ago key="seen" ms={Date.parse(event.Time)} />],
           ['order', event.LTime],
           [
             'id',

@@ -66,7 +66,10 @@ const list: Handler = async (call, parts) => {
     events = parts.events.list(name);
   }
   return json(
-    events.map((event) => eventDocument(event, event.lamportTime)),
+    events.map((event) => ({
+      ...eventDocument(event, event.lamportTime),
+      Time: new Date(event.seenMs).toISOString(),
+    })),
     { 'X-Consul-Index': String(indexOfEvents(events)) },
   );
 };

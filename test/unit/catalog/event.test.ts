@@ -13,7 +13,7 @@ function goIndexOf(id: string): bigint {
 
 function start() {
   let wakes = 0;
-  const ring = new EventRing({ random: seededRandom(3), wake: () => (wakes += 1) });
+  const ring = new EventRing({ nowMs: () => 0, random: seededRandom(3), wake: () => (wakes += 1) });
   const fire = (name: string, fields: Partial<EventRequest> = {}) =>
     ring.fire(
       { name, payload: new Uint8Array(), nodeFilter: '', serviceFilter: '', tagFilter: '', ...fields },
@@ -95,6 +95,7 @@ describe('events', () => {
 describe('an event of another agent', () => {
   const told: UserEvent[] = [];
   const from = new EventRing({
+    nowMs: () => 0,
     random: seededRandom(5),
     wake: () => {},
     spread: (event) => told.push(event),
@@ -112,15 +113,15 @@ describe('an event of another agent', () => {
     expect([told, from.list('')]).toEqual([[event], []]);
   });
 
-  test('is kept once, however often it arrives, by those whom it is for', () => {
-    const ring = new EventRing({ random: seededRandom(6), wake: () => {} });
+  test('is kept once, however often it arrives, by those whom it is for, with the time when they learned of it', () => {
+    const ring = new EventRing({ nowMs: () => 7_000, random: seededRandom(6), wake: () => {} });
     const [event] = told as [UserEvent];
     for (const audience of [{ node: 'n1', services: [] }, AUDIENCE, AUDIENCE]) ring.receive(event, audience);
-    expect(ring.list('deploy')).toEqual([event]);
+    expect(ring.list('deploy')).toEqual([{ ...event, seenMs: 7_000 }]);
   });
 
   test('moves the time of later ones: they are newer than it', () => {
-    const ring = new EventRing({ random: seededRandom(7), wake: () => {} });
+    const ring = new EventRing({ nowMs: () => 0, random: seededRandom(7), wake: () => {} });
     ring.receive({ ...(told[0] as UserEvent), lamportTime: 41 }, AUDIENCE);
     expect(ring.fire(FIRED, AUDIENCE).lamportTime).toBe(42);
   });
