@@ -12,7 +12,7 @@ import { AppError } from '../../model/errors.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
 import type { Share } from '../listen/budget.ts';
-import { eventText, type StreamEvents } from './stream-events.ts';
+import { bareEvent, eventText, type StreamEvents } from './stream-events.ts';
 import type { StreamTopic } from './stream-topics.ts';
 
 /** Silence in ms after which a comment is sent, so that no proxy on the way takes the connection for dead. */
@@ -30,6 +30,8 @@ export interface StreamParts {
   readonly events: StreamEvents;
   readonly call: Call;
   readonly topics: readonly StreamTopic[];
+  /** Only say what changed, without values and without what happened. */
+  readonly isBare: boolean;
   /** Room for what was written and not taken. */
   readonly share: Share;
   readonly onEnd: (wasCut: boolean) => void;
@@ -113,9 +115,11 @@ export class EventStream {
 
   async #tell(topic: StreamTopic, index: number, since: number | undefined): Promise<void> {
     if (this.#isOver) return;
-    const { events, call } = this.#parts;
+    const { events, call, isBare } = this.#parts;
     this.#known.set(topic.name, index);
-    await this.#write(await events.event({ call, topic, index, since }));
+    await this.#write(
+      isBare ? bareEvent({ topic, index, since }) : await events.event({ call, topic, index, since }),
+    );
   }
 
   /** Write, and wait until it is taken; a client that does not take it in time is cut. */

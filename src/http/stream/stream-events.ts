@@ -34,6 +34,12 @@ export interface EventRequest {
   readonly since: number | undefined;
 }
 
+/** An event that only says that a topic changed: for clients that read by themselves what they show of it. */
+export function bareEvent({ topic, index, since }: Omit<EventRequest, 'call'>): string {
+  const data = `{"Topic":${JSON.stringify(topic.name)},"Index":${index}}`;
+  return eventText(since === undefined ? 'snapshot' : 'change', index, data);
+}
+
 /** One event on the wire, as HTML's `EventSource` reads it; `data` is one line. */
 export function eventText(event: string, id: number | undefined, data: string): string {
   const head = id === undefined ? '' : `id: ${id}\n`;

@@ -5,7 +5,9 @@
  * comes back with Last-Event-ID gets what it missed, or is told of the `gap` and begins with snapshots again.
  */
 import { oldestIndex } from '../../catalog/history/select-notes.ts';
+import { parseBoolean } from '../../lib/boolean.ts';
 import type { Turns } from '../../lib/fair-turns.ts';
+import { AppError } from '../../model/errors.ts';
 import { open } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
@@ -32,6 +34,15 @@ function lastSeen(call: Call): number | undefined {
   const header = call.headers['last-event-id'];
   const text = (typeof header === 'string' ? header : undefined) ?? first(call.query, 'last-event-id') ?? '';
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Throws bad_request. */
+function isBareOf({ query }: Call): boolean {
+  const given = first(query, 'values') ?? 'true';
+  const hasValues = parseBoolean(given);
+  if (hasValues === undefined)
+    throw new AppError('bad_request', `Invalid value for values: ${JSON.stringify(given)}`);
+  return !hasValues;
 }
 
 function beginningOf(call: Call, { state }: HttpParts): Beginning {
@@ -61,6 +72,7 @@ export function streamRoute(routes: readonly Route[], parts: HttpParts, turns: P
       events,
       call,
       topics,
+      isBare: isBareOf(call),
       share: budget.open(call.remoteAddress),
       onEnd: (wasCut) => {
         count -= 1;
@@ -96,6 +108,7 @@ export function streamRoute(routes: readonly Route[], parts: HttpParts, turns: P
             name: 'last-event-id',
             about: 'As the header Last-Event-ID: the id of the last event that was seen.',
           },
+          { name: 'values', about: 'false: only say which topic changed at which index.' },
         ],
         handle: stream,
       },

@@ -111,6 +111,7 @@ async function unread(): Promise<{ server: TestServer; stream: EventStream; ends
     events: new StreamEvents(server.parts, ROUTES, new Turns(server.clock)),
     call: CALL,
     topics: streamTopics(['kv:app/']),
+    isBare: false,
     share: new Budget({ total: 1_000_000, perClient: 1_000_000 }).open(''),
     onEnd: (wasCut) => ends.push(wasCut),
   });
@@ -237,6 +238,23 @@ describe('/v1/stream', () => {
       expect(await stream.next()).toMatchObject({ event: 'gap', data: { Since: Number(last) } });
       expect(await stream.next()).toMatchObject({ event: 'snapshot' });
     }
+  });
+
+  test('without values only says what changed at which index, to who may read it', async () => {
+    const server = await listening();
+    const stream = await follow(server.url, 'topics=kv:app/a,checks&values=false');
+    const first = [await stream.next(), await stream.next()];
+    expect(first.map(({ event }) => event)).toEqual(['snapshot', 'snapshot']);
+    expect(first.map(({ data }) => Object.keys(data))).toEqual([
+      ['Topic', 'Index'],
+      ['Topic', 'Index'],
+    ]);
+    await server.put('/v1/kv/app/a', '1');
+    expect(await stream.next()).toMatchObject({
+      event: 'change',
+      data: { Topic: 'kv:app/a', Index: server.state.index },
+    });
+    expect((await fetch(`${server.url}/v1/stream?topics=checks&values=some`)).status).toBe(400);
   });
 
   test('silence is broken by a comment', async () => {
