@@ -2,7 +2,7 @@
  * Access control in the web page: signing in and out, tokens whose secrets are shown once, rules that are explained while they
  * are typed, and who may what.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -17,6 +17,20 @@ const ACL = {
   tokens: { initial_management: ROOT, agent: ROOT },
 } as const;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
+const IDENTITY = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** A proof of identity for the auth method. */
+function jwt(claims: object): string {
+  const text = [{ alg: 'ES256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const signature = sign('sha256', Buffer.from(text), {
+    key: IDENTITY.privateKey,
+    dsaEncoding: 'ieee-p1363',
+  });
+  return `${text}.${signature.toString('base64url')}`;
+}
 
 /** Browsers write every refusal into their console. */
 const isRefusal = (trouble: string): boolean => /status of (401|403|500)/.test(trouble);
@@ -61,12 +75,11 @@ describeWith(CHROMIUM, 'access control in the web page', () => {
     });
     await ask('PUT', '/v1/acl/role', { Name: 'shop', Policies: [{ Name: 'app-keys' }] });
     await ask('PUT', '/v1/acl/token', { Description: 'robot', Policies: [{ Name: 'app-keys' }] });
-    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
-    const pem = key.export({ type: 'spki', format: 'pem' }).toString();
+    const pem = IDENTITY.publicKey.export({ type: 'spki', format: 'pem' }).toString();
     await ask('PUT', '/v1/acl/auth-method', {
       Name: 'staff',
       Type: 'jwt',
-      Config: { JWTValidationPubKeys: [pem], ClaimMappings: { team: 'team' } },
+      Config: { JWTValidationPubKeys: [pem], JWTSupportedAlgs: ['ES256'], ClaimMappings: { team: 'team' } },
     });
     await ask('PUT', '/v1/acl/binding-rule', { AuthMethod: 'staff', BindType: 'role', BindName: 'shop' });
   });
@@ -120,6 +133,27 @@ describeWith(CHROMIUM, 'access control in the web page', () => {
     expect(await page.getByRole('link', { name: 'robot' }).count()).toBe(0);
     const kept = await page.evaluate<string>('JSON.stringify({ ...sessionStorage, ...localStorage })');
     expect(kept).not.toContain(ROOT);
+  });
+
+  test('a login by an auth method signs in, and signing out ends its token', async () => {
+    await tab.open('acls');
+    await page.getByRole('navigation').getByRole('button', { name: 'Sign in' }).click();
+    await dialog().getByRole('button', { name: 'With an auth method' }).click();
+    await dialog().getByLabel('Auth method').fill('staff');
+    await dialog().getByLabel('Proof').fill('no proof');
+    await dialog().getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog().getByRole('alert').waitFor();
+    await dialog()
+      .getByLabel('Proof')
+      .fill(jwt({ sub: 'ada', iat: Math.floor(Date.now() / 1_000), team: 'web' }));
+    await dialog().getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('by login').waitFor();
+    const tokensOfLogins = () => ask<unknown[]>('GET', '/v1/acl/tokens?authmethod=staff');
+    expect(await tokensOfLogins()).toHaveLength(1);
+    await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+    await dialog().getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+    expect(await tokensOfLogins()).toEqual([]);
   });
 
   test('who one is: the token, what it gives and what it may do, with the rule that decides', async () => {

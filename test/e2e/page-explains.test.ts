@@ -50,6 +50,24 @@ describeWith(CHROMIUM, 'the web page explains itself', () => {
   const details = () => page.locator('aside');
   const placeOf = (of: Page): string => new URL(of.url()).pathname + new URL(of.url()).search;
 
+  test('the history is filtered by kind, service and time, and goes back page by page', async () => {
+    for (let n = 0; n < 60; n++) await server.put(`/v1/kv/many/${n}`, 'x');
+    await tab.open('history?kind=kv&key=many/');
+    await page.getByText('50 entries').waitFor();
+    await page.getByRole('button', { name: 'Older' }).click();
+    await page.getByText('60 entries').waitFor();
+    await page.getByRole('button', { name: 'Older' }).waitFor({ state: 'detached' });
+    await server.put('/v1/kv/many/new', 'x');
+    await page.getByText('61 entries').waitFor();
+    await page.getByLabel('Key').fill('');
+    await page.getByLabel('Service').fill('web');
+    await page.getByLabel('About').selectOption('check,maintenance');
+    await page.getByText('went into maintenance').waitFor();
+    expect(new URL(page.url()).searchParams.get('service')).toBe('web');
+    await page.getByLabel('From').selectOption('1h');
+    await page.getByText('went into maintenance').waitFor();
+  });
+
   test('an instance says why DNS leaves it out, and one click leads to the whole answer and back', async () => {
     await tab.open('services/web?at=n1/web-2');
     const dns = details().locator('.facts > div', { hasText: 'left out' });

@@ -104,6 +104,18 @@ describeWith(CHROMIUM, 'the web page, alive', () => {
     await until(page, 'is no longer failing');
   });
 
+  test('changes come by one stream: no question is parked for them', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await tab.open('services');
+    await page.waitForTimeout(1_000);
+    await server.put('/v1/agent/service/register', { Name: 'told-by-stream' });
+    await page.getByRole('link', { name: 'told-by-stream' }).waitFor();
+    expect(asked.filter((url) => url.includes('/v1/stream?'))).toHaveLength(1);
+    expect(asked.filter((url) => url.includes('wait='))).toEqual([]);
+    await server.put('/v1/agent/service/deregister/told-by-stream');
+  });
+
   test('a quiet page asks nothing while nothing changes', async () => {
     await tab.open('services');
     await page.waitForTimeout(1_000);

@@ -27,6 +27,8 @@ const ADDRESSES = [
   'kv',
   'queries',
   'events',
+  'history',
+  'acls',
   'dns?name=svc-97.service.consul&type=SRV',
   'agent',
   'agent?tab=config',

@@ -31,6 +31,7 @@ const PAGES: readonly (readonly [address: string, text: string])[] = [
   ['kv?in=app/&key=app/limit', 'never locked'],
   ['queries', 'near-web'],
   ['events', 'deploy'],
+  ['history?service=web', 'registered'],
   ['dns?name=web.service.consul&type=SRV', 'NOERROR'],
   ['agent', 'dc1'],
   ['agent?tab=config', 'ports.dns'],
@@ -138,7 +139,7 @@ describeWith(CHROMIUM, 'the web page', () => {
     expect(first.length).toBeGreaterThan(2);
     expect(first.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MAX_GZIPPED_BYTES);
     const later = sizes.filter(({ file }) => isLater(file));
-    expect(later.length).toBeLessThanOrEqual(4);
+    expect(later.length).toBeLessThanOrEqual(8);
     for (const { size } of later) expect(size).toBeLessThan(MAX_LATER_BYTES);
   });
 

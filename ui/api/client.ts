@@ -5,6 +5,10 @@
  * connection (waiting, repeating, going away and coming back) is in live.ts.
  */
 
+/** What a question may take that says no time of its own, and a write. */
+const ANSWER_MS = 15_000;
+const WRITE_MS = 30_000;
+
 /** What the agent, or the way to it, said no with. `status` 0: nobody answered. */
 export class ApiError extends Error {
   readonly status: number;
@@ -27,6 +31,8 @@ interface Reply<T> {
   readonly index: number;
   /** Length of the answer's text. */
   readonly size: number;
+  /** Where an answer in pages goes on; '' when it does not. */
+  readonly next: string;
   /** Something was left out that the token may not see. */
   readonly isFiltered: boolean;
 }
@@ -34,7 +40,7 @@ interface Reply<T> {
 export interface ApiClient {
   /**
    * GET `path` (with its query, without origin). A 404 that can be waited on ("no such key yet") is the value null.
-   * Rejects with ApiError, or AbortError when `signal` fires.
+   * Rejects with ApiError, or AbortError when `signal` fires; without one it gives up after some seconds.
    */
   get<T>(path: string, signal?: AbortSignal): Promise<Reply<T>>;
   /** Write; a string body goes out as it is, anything else as JSON. Resolves with the parsed answer. */
@@ -78,8 +84,12 @@ async function refusal(response: Response): Promise<ApiError> {
 
 function unreachable(error: unknown): unknown {
   if (error instanceof ApiError) return error;
-  const isAbort = error instanceof DOMException && error.name === 'AbortError';
-  return isAbort ? error : new ApiError(0, 'The agent does not answer.');
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'AbortError') return error;
+  return new ApiError(
+    0,
+    name === 'TimeoutError' ? 'The agent did not answer in time.' : 'The agent does not answer.',
+  );
 }
 
 /** A client that asks `token()` before each request. */
@@ -96,11 +106,17 @@ export function createClient(token: () => string): ApiClient {
   return {
     async get<T>(path: string, signal?: AbortSignal) {
       try {
-        const response = await request(path, signal ? { signal } : {});
+        const response = await request(path, { signal: signal ?? AbortSignal.timeout(ANSWER_MS) });
         const text = await response.text();
         const value = (response.ok ? parseBody(response, text) : null) as T;
         const isFiltered = response.headers.get('x-consul-results-filtered-by-acls') === 'true';
-        return { value, index: indexOf(response), size: text.length, isFiltered };
+        return {
+          value,
+          index: indexOf(response),
+          size: text.length,
+          next: response.headers.get('x-rollcall-next') ?? '',
+          isFiltered,
+        };
       } catch (error) {
         throw unreachable(error);
       }
@@ -108,7 +124,9 @@ export function createClient(token: () => string): ApiClient {
     async send<T>(method: string, path: string, body?: unknown) {
       const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
       try {
-        const response = await request(path, text === undefined ? { method } : { method, body: text });
+        const signal = AbortSignal.timeout(WRITE_MS);
+        const init = { method, signal };
+        const response = await request(path, text === undefined ? init : { ...init, body: text });
         return parseBody(response, await response.text()) as T;
       } catch (error) {
         throw unreachable(error);

@@ -1,54 +1,35 @@
 /**
- * Keeps answers of the API up to date by its own blocking queries, and knows whether the agent is there.
+ * Keeps answers of the API up to date, and knows whether the agent is there.
  *
- * One loop for each path that somebody shows: ask, then ask again with the index of the last answer and wait. A browser
- * opens six connections to one server for all its tabs together, so all shown tabs together hold at most HELD_LIMIT of them
- * waiting; further paths are asked once a second, and hidden tabs hold none. When the agent is away the last answer stays,
- * `connection` says since when, and the loops come back by themselves.
+ * One loop for each path that somebody shows: ask, then ask again when the stream of changes says so (change-feed.ts). What
+ * no topic tells is waited for by its index. A browser opens six connections to one server for all its tabs together, so all
+ * shown tabs together hold at most HELD_LIMIT of them; what is beyond that is asked once a second, and hidden tabs hold
+ * none. When the agent is away the last answer stays, `connection` says since when, and the loops come back by themselves.
  */
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { PageClock } from '../app/clock.ts';
 import { countTabs } from '../app/tabs.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { type ApiClient, ApiError } from './client.ts';
+import {
+  ANSWER_SECONDS,
+  type Entry,
+  type Live,
+  pauseAfter,
+  pauseAfterFailure,
+  WAIT_SECONDS,
+  withWait,
+} from './live-entry.ts';
+import { topicsOf } from './topics.ts';
 
 const HELD_LIMIT = 4;
-const UNHELD_PAUSE_MS = 1_000;
-/** Long enough to be rare, short enough that a connection which died silently is noticed. */
-const WAIT_SECONDS = 55;
-/** Between an answer and the next question: a busy catalog is shown a few times a second, a large one less often. */
-const PAUSE_MS = 150;
-const PAUSE_MS_PER_MIB = 500;
-const MAX_PAUSE_MS = 600;
-const HIDDEN_PAUSE_MS = 15_000;
-/** A refusal stands until rights change; somebody who signs in meanwhile is asked for at once. */
-const REFUSED_PAUSE_MS = 30_000;
-const BACKOFF_MS = [300, 600, 1_200, 2_500, 5_000] as const;
 /** Answers that nobody shows any more but that are kept for coming back. */
 const KEPT_ANSWERS = 24;
-
-export interface Live<T> {
-  readonly data: Signal<T | undefined>;
-  readonly error: Signal<ApiError | undefined>;
-}
 
 type Connection =
   | { readonly kind: 'starting' }
   | { readonly kind: 'here' }
   | { readonly kind: 'away'; readonly sinceMs: number };
-
-interface Entry extends Live<unknown> {
-  readonly path: string;
-  /** Asked again after this many ms when the answer cannot be waited on; 0: only once. */
-  everyMs: number;
-  /** Length of the last answer's text. */
-  size: number;
-  /** Something was left out of the last answer that the token may not see. */
-  isFiltered: boolean;
-  /** The last question waited for its answer, or was the first one. */
-  isHeld: boolean;
-  users: number;
-  loop: AbortController | undefined;
-}
 
 export interface LivePool {
   readonly connection: Signal<Connection>;
@@ -70,27 +51,6 @@ interface Ask {
   readonly isHeld: boolean;
 }
 
-function withWait(path: string, index: number): string {
-  return `${path}${path.includes('?') ? '&' : '?'}index=${index}&wait=${WAIT_SECONDS}s`;
-}
-
-/** An index that falls (the agent was restored or replaced) starts again from nothing. */
-function nextIndex(before: number, given: number): number {
-  return given < before ? 0 : given;
-}
-
-function pauseAfter(entry: Entry, index: number): number {
-  if (index === 0) return entry.everyMs;
-  if (document.hidden) return HIDDEN_PAUSE_MS;
-  if (!entry.isHeld) return UNHELD_PAUSE_MS;
-  return Math.min(PAUSE_MS + (entry.size / 1_048_576) * PAUSE_MS_PER_MIB, MAX_PAUSE_MS);
-}
-
-function pauseAfterFailure(cause: unknown, failures: number): number {
-  const isRefused = cause instanceof ApiError && (cause.status === 401 || cause.status === 403);
-  return isRefused ? REFUSED_PAUSE_MS : (BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 0);
-}
-
 class Pool implements LivePool {
   readonly connection = signal<Connection>({ kind: 'starting' });
   readonly isFiltered = signal(false);
@@ -98,17 +58,55 @@ class Pool implements LivePool {
   readonly #clock: PageClock;
   readonly #tabCount: ReadonlySignal<number>;
   readonly #entries = new Map<string, Entry>();
+  readonly #feed: ChangeFeed;
   #heldCount = 0;
 
   constructor(api: ApiClient, clock: PageClock, tabCount: ReadonlySignal<number>) {
     this.#api = api;
     this.#clock = clock;
     this.#tabCount = tabCount;
+    this.#feed = new ChangeFeed({
+      api,
+      clock,
+      onChange: (topic, index) => this.#noteChange(topic, index),
+      onCoverage: () => this.#noteCoverage(),
+    });
+  }
+
+  #shown(): readonly Entry[] {
+    return [...this.#entries.values()].filter(({ users }) => users > 0);
+  }
+
+  #noteChange(topic: string, index: number): void {
+    for (const entry of this.#shown()) {
+      if (index <= entry.index || !entry.topics.includes(topic)) continue;
+      entry.toldIndex = Math.max(entry.toldIndex, index);
+      entry.wake();
+    }
+  }
+
+  /** What waits for its own changes need not any more, and what was told of them is to be asked for where nobody tells. */
+  #noteCoverage(): void {
+    for (const entry of this.#shown()) {
+      const isTold = this.#feed.covers(entry.topics);
+      if (!isTold) entry.toldIndex = 0;
+      if (isTold && entry.isWaiting) this.#start(entry);
+      else entry.wake();
+    }
+  }
+
+  /** Have the stream tell of what is shown, where this tab may hold a connection. */
+  #follow(): void {
+    const mayHold = !document.hidden && HELD_LIMIT / this.#tabCount.peek() >= 1;
+    this.#feed.want(new Set(mayHold ? this.#shown().flatMap(({ topics }) => topics) : []));
   }
 
   enter<T>(path: string, everyMs: number): Live<T> {
     const entry = this.#entryOf(path, everyMs);
-    if (entry.users++ === 0) this.#start(entry);
+    if (entry.users++ === 0) {
+      this.#start(entry);
+      this.#follow();
+    }
     return entry as unknown as Live<T>;
   }
 
@@ -121,6 +119,7 @@ class Pool implements LivePool {
     this.#entries.set(path, entry);
     this.#forgetOldest();
     this.#noteFiltered();
+    this.#follow();
   }
 
   peek<T>(path: string): Live<T> {
@@ -128,7 +127,8 @@ class Pool implements LivePool {
   }
 
   refresh(): void {
-    for (const entry of this.#entries.values()) if (entry.users > 0) this.#start(entry);
+    this.#follow();
+    for (const entry of this.#shown()) this.#start(entry);
   }
 
   forget(): void {
@@ -139,12 +139,12 @@ class Pool implements LivePool {
       if (entry.users === 0) this.#entries.delete(entry.path);
     }
     this.#noteFiltered();
+    this.#feed.restart();
     this.refresh();
   }
 
   #noteFiltered(): void {
-    const shown = [...this.#entries.values()].filter(({ users }) => users > 0);
-    this.isFiltered.value = shown.some(({ isFiltered }) => isFiltered);
+    this.isFiltered.value = this.#shown().some(({ isFiltered }) => isFiltered);
   }
 
   #noteAnswer(): void {
@@ -160,16 +160,18 @@ class Pool implements LivePool {
   }
 
   #nextAsk(entry: Entry, index: number): Ask {
-    const limit = Math.floor(HELD_LIMIT / this.#tabCount.peek());
-    const isHeld = index > 0 && !document.hidden && this.#heldCount < limit;
+    const limit = Math.floor(HELD_LIMIT / this.#tabCount.peek()) - this.#feed.held;
+    const mayHold = index > 0 && !document.hidden && this.#heldCount < limit;
+    const isHeld = mayHold && !this.#feed.covers(entry.topics);
     return { path: isHeld ? withWait(entry.path, index) : entry.path, isHeld };
   }
 
   /** One question and its answer; gives the index to go on from. */
   async #ask(entry: Entry, index: number, abort: AbortSignal): Promise<number> {
     const ask = this.#nextAsk(entry, index);
-    const timeout = AbortSignal.timeout((WAIT_SECONDS + 15) * 1_000);
+    const timeout = AbortSignal.timeout(((ask.isHeld ? WAIT_SECONDS : 0) + ANSWER_SECONDS) * 1_000);
     if (ask.isHeld) this.#heldCount++;
+    entry.isWaiting = ask.isHeld;
     try {
       const reply = await this.#api.get(ask.path, AbortSignal.any([abort, timeout]));
       if (abort.aborted) return index;
@@ -180,9 +182,11 @@ class Pool implements LivePool {
       entry.isHeld = ask.isHeld || index === 0;
       entry.error.value = undefined;
       if (reply.index === 0 || reply.index !== index) entry.data.value = reply.value;
-      return nextIndex(index, reply.index);
+      entry.index = reply.index;
+      return reply.index;
     } finally {
       if (ask.isHeld) this.#heldCount--;
+      if (!abort.aborted) entry.isWaiting = false;
     }
   }
 
@@ -194,16 +198,27 @@ class Pool implements LivePool {
       try {
         index = await this.#ask(entry, index, abort);
         failures = 0;
-        pauseMs = pauseAfter(entry, index);
+        pauseMs = pauseAfter(entry, this.#feed.covers(entry.topics));
       } catch (cause) {
         if (abort.aborted) return;
         this.#noteFailure(entry, cause);
         index = 0;
+        entry.index = 0;
         pauseMs = pauseAfterFailure(cause, failures++);
       }
       if (pauseMs === 0) return;
       await this.#clock.pause(pauseMs, abort);
+      if (index > 0) await this.#untilTold(entry, abort);
     }
+  }
+
+  /** While changes of an entry are told, until there is one; nothing is asked meanwhile. */
+  async #untilTold(entry: Entry, abort: AbortSignal): Promise<void> {
+    while (!abort.aborted && entry.toldIndex <= entry.index && this.#feed.covers(entry.topics))
+      await new Promise<void>((resolve) => {
+        entry.wake = resolve;
+        abort.addEventListener('abort', () => resolve(), { once: true });
+      });
   }
 
   #start(entry: Entry): void {
@@ -222,6 +237,11 @@ class Pool implements LivePool {
     const entry: Entry = {
       path,
       everyMs,
+      topics: topicsOf(path),
+      index: 0,
+      toldIndex: 0,
+      isWaiting: false,
+      wake: () => {},
       size: 0,
       isFiltered: false,
       isHeld: false,

@@ -6,7 +6,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { useApp } from '../app/app.ts';
 import { ApiError } from './client.ts';
-import type { Live } from './live.ts';
+import { ANSWER_SECONDS, type Live } from './live-entry.ts';
 
 /** Follow `path` as long as the component is shown; `everyMs` is for answers without an index (0: ask once). */
 export function useLive<T>(path: string, everyMs = 0): Live<T> {
@@ -29,7 +29,8 @@ export function useAnswer<T>(path: string, version: unknown = 0): Live<T> {
     const asked = key.slice(0, key.lastIndexOf(' '));
     if (asked === '') return;
     const abort = new AbortController();
-    api.get<T>(asked, abort.signal).then(
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(ANSWER_SECONDS * 1_000)]);
+    api.get<T>(asked, signal).then(
       (reply) => {
         data.value = reply.value;
         error.value = undefined;

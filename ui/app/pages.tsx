@@ -9,7 +9,6 @@ import { AgentPage } from '../pages/agent.tsx';
 import { ChecksPage } from '../pages/checks.tsx';
 import { DnsPage } from '../pages/dns.tsx';
 import { EventsPage } from '../pages/events.tsx';
-import { KvPage } from '../pages/kv.tsx';
 import { NodePage } from '../pages/node.tsx';
 import { NodesPage } from '../pages/nodes.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
@@ -30,6 +29,9 @@ interface PageRow {
   readonly draw: (rest: string | undefined) => ComponentChildren;
 }
 
+// Code that few need is loaded when they go there.
+const loadKv = async () => (await import('../pages/kv.tsx')).KvPage;
+const loadHistory = async () => (await import('../pages/history.tsx')).HistoryPage;
 const loadAcl = async () => (await import('../pages/acl.tsx')).AclPage;
 
 export const PAGES: readonly PageRow[] = [
@@ -50,9 +52,22 @@ export const PAGES: readonly PageRow[] = [
   },
   { segments: ['servers'], title: 'Servers', icon: 'servers', hotkey: 'v', draw: () => <ServersPage /> },
   { segments: ['checks'], title: 'Checks', icon: 'checks', hotkey: 'c', draw: () => <ChecksPage /> },
-  { segments: ['kv'], title: 'Key/value', icon: 'kv', hotkey: 'k', draw: () => <KvPage /> },
+  {
+    segments: ['kv'],
+    title: 'Key/value',
+    icon: 'kv',
+    hotkey: 'k',
+    draw: () => <Later load={loadKv} rest={undefined} what="keys" />,
+  },
   { segments: ['queries'], title: 'Queries', icon: 'queries', hotkey: 'q', draw: () => <QueriesPage /> },
   { segments: ['events'], title: 'Events', icon: 'events', hotkey: 'e', draw: () => <EventsPage /> },
+  {
+    segments: ['history'],
+    title: 'History',
+    icon: 'changed',
+    hotkey: 'h',
+    draw: () => <Later load={loadHistory} rest={undefined} what="the history" />,
+  },
   { segments: ['dns'], title: 'DNS', icon: 'dns', hotkey: 'd', draw: () => <DnsPage /> },
   {
     segments: ['acls'],

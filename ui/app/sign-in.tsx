@@ -119,6 +119,15 @@ function SignInDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** One that has ended by itself meanwhile is refused, and is what was wanted. */
+async function endLogin({ api }: App): Promise<void> {
+  try {
+    await api.send('POST', '/v1/acl/logout');
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+  }
+}
+
 function SignOutDialog({ onClose }: { onClose: () => void }) {
   const app = useApp();
   const action = useAction();
@@ -128,7 +137,7 @@ function SignOutDialog({ onClose }: { onClose: () => void }) {
   const drafts = keyDrafts.count();
   const submit = async () => {
     const work = async () => {
-      if (isLogin) await app.api.send('POST', '/v1/acl/logout');
+      if (isLogin) await endLogin(app);
       keyDrafts.forgetAll();
       settings.setToken('', undefined);
     };

@@ -24,7 +24,7 @@ function linkOf(
   return [page, entry.Kind === 'kv' ? { key: who, in: who.slice(0, who.lastIndexOf('/') + 1) } : {}];
 }
 
-function Entry({ entry }: { entry: HistoryEntry }) {
+export function TimelineEntry({ entry }: { entry: HistoryEntry }) {
   const { router } = useApp();
   const told = tell(entry);
   const [page, query] = linkOf(told, entry);
@@ -68,7 +68,7 @@ export function Timeline({ title = 'Recent changes', ...about }: TimelineProps) 
       )}
       <ol class="plain-list timeline">
         {entries?.map((entry) => (
-          <Entry key={entry.ID} entry={entry} />
+          <TimelineEntry key={entry.ID} entry={entry} />
         ))}
       </ol>
     </Card>
