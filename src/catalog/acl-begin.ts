@@ -9,6 +9,7 @@ import {
   ANONYMOUS_ACCESSOR,
   ANONYMOUS_SECRET,
   GLOBAL_MANAGEMENT_ID,
+  NO_GRANTS,
 } from '../model/acl-types.ts';
 import { refuse } from '../model/errors.ts';
 import { UNSTAMPED } from '../model/types.ts';
@@ -19,18 +20,6 @@ import type { ReduceContext, ResultOrReader } from './reduce-context.ts';
 import type { View } from './tables.ts';
 
 const BOOTSTRAPPED = 'acl_bootstrap';
-
-const NOTHING: Omit<AclTokenRow, 'accessorId' | 'secretId' | 'description' | 'createdAtMs'> = {
-  ...UNSTAMPED,
-  policies: [],
-  roles: [],
-  serviceIdentities: [],
-  nodeIdentities: [],
-  templatedPolicies: [],
-  isLocal: false,
-  authMethod: '',
-  expiresAtMs: 0,
-};
 
 /** What whoever asks for a bootstrap has to write down; 0 while it was not done. */
 export function bootstrapIndex(view: View): number {
@@ -47,7 +36,15 @@ function putManagementToken(draft: Draft, secretId: string, { nowMs, random }: R
   const accessorId = random.uuid();
   const description = 'Initial Management Token';
   const policies = [GLOBAL_MANAGEMENT_ID];
-  draft.put('aclTokens', { ...NOTHING, policies, accessorId, secretId, description, createdAtMs: nowMs });
+  draft.put('aclTokens', {
+    ...UNSTAMPED,
+    ...NO_GRANTS,
+    policies,
+    accessorId,
+    secretId,
+    description,
+    createdAtMs: nowMs,
+  });
   if (bootstrapIndex(draft.view) === 0) markBootstrapped(draft, accessorId);
 }
 
@@ -65,7 +62,8 @@ export function beginAcl(
   }
   if (draft.view.aclTokens.get(ANONYMOUS_ACCESSOR) === undefined)
     draft.put('aclTokens', {
-      ...NOTHING,
+      ...UNSTAMPED,
+      ...NO_GRANTS,
       accessorId: ANONYMOUS_ACCESSOR,
       secretId: ANONYMOUS_SECRET,
       description: 'Anonymous Token',
@@ -94,15 +92,9 @@ export function bootstrapAcl(
     accessorId,
     secretId,
     description: 'Bootstrap Token (Global Management)',
+    ...NO_GRANTS,
     policies: [{ id: GLOBAL_MANAGEMENT_ID, name: '' }],
-    roles: [],
-    serviceIdentities: [],
-    nodeIdentities: [],
-    templatedPolicies: [],
-    isLocal: false,
-    authMethod: '',
     expirationTtlMs: 0,
-    expiresAtMs: 0,
   };
   const result = createToken(draft, { kind: 'acl-token-create', token }, context);
   markBootstrapped(draft, accessorId);

@@ -50,6 +50,18 @@ export interface AclTokenRow extends Stamp, AclGrants {
   readonly createdAtMs: number;
 }
 
+/** What a token has that gives nothing and never ends. */
+export const NO_GRANTS = Object.freeze({
+  policies: [],
+  roles: [],
+  serviceIdentities: [],
+  nodeIdentities: [],
+  templatedPolicies: [],
+  isLocal: false,
+  authMethod: '',
+  expiresAtMs: 0,
+});
+
 export interface AclPolicyRow extends Stamp {
   readonly id: string;
   readonly name: string;

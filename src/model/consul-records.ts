@@ -5,6 +5,33 @@
  * rollcall reads and writes of them is http/snapshot's business; this table is for those who only tell what is there.
  */
 
+/** Fields of a service and of a check in a record, as the API has them too, without those of its node and its indexes. */
+export const SERVICE_FIELDS = [
+  'Kind',
+  'ID',
+  'Service',
+  'Tags',
+  'Address',
+  'TaggedAddresses',
+  'Meta',
+  'Port',
+  'SocketPath',
+  'Weights',
+  'EnableTagOverride',
+] as const;
+export const CHECK_FIELDS = [
+  'CheckID',
+  'Name',
+  'Status',
+  'Notes',
+  'Output',
+  'ServiceID',
+  'Type',
+  'Interval',
+  'Timeout',
+  'Definition',
+] as const;
+
 export const REGISTER = 0;
 export const KVS = 2;
 export const SESSION = 3;

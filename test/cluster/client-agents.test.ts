@@ -1,10 +1,9 @@
 /**
  * Client agents around a server: what programs beside them see, while the server is there and while it is not.
  */
-import dns from 'node:dns/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ClusterAgent } from '../support/cluster-agents.ts';
+import { ClusterAgent, memberStatuses, srvPorts } from '../support/cluster-agents.ts';
 
 const SERVER = '127.13.20.1';
 const server = new ClusterAgent({
@@ -23,40 +22,19 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([server, one, other].map((agent) => agent.remove())));
 
-interface Member {
-  readonly Name: string;
-  readonly Status: number;
-}
-
-const statuses = async (agent: ClusterAgent): Promise<Record<string, number>> => {
-  const members = await agent.get<readonly Member[]>('/v1/agent/members');
-  return Object.fromEntries(members.map(({ Name, Status }) => [Name, Status]));
-};
-
-/** The ports in the SRV answer of an agent; the rcode's name when there is none. */
-async function srv(agent: ClusterAgent, service: string): Promise<readonly number[] | string> {
-  const resolver = new dns.Resolver({ timeout: 3_000, tries: 1 });
-  resolver.setServers([`${agent.address}:8600`]);
-  try {
-    return (await resolver.resolveSrv(`${service}.service.consul`)).map(({ port }) => port);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? '';
-  }
-}
-
 const register = (agent: ClusterAgent, name: string, port: number): Promise<unknown> =>
   agent.put('/v1/agent/service/register', { Name: name, Port: port });
 
 describe('while the server is there', () => {
   test('every agent is a member, and every agent knows all of them', async () => {
     for (const agent of [server, one, other])
-      await expect.poll(() => statuses(agent)).toEqual({ s1: 1, c1: 1, c2: 1 });
+      await expect.poll(() => memberStatuses(agent)).toEqual({ s1: 1, c1: 1, c2: 1 });
   });
 
   test('what one client registers is in the answers of the server at once, and of the other client', async () => {
     await register(one, 'web', 80);
     expect(await server.get('/v1/catalog/service/web')).toHaveLength(1);
-    expect(await srv(other, 'web')).toEqual([80]);
+    expect(await srvPorts(other, 'web')).toEqual([80]);
     expect(await one.get('/v1/health/service/web?passing')).toHaveLength(1);
   });
 
@@ -104,29 +82,29 @@ describe('while the server is there', () => {
 
   test('what others delete of a client comes back', async () => {
     await server.put('/v1/catalog/deregister', { Node: 'c1', ServiceID: 'web' });
-    await expect.poll(() => srv(server, 'web'), { timeout: 10_000 }).toEqual([80]);
+    await expect.poll(() => srvPorts(server, 'web'), { timeout: 10_000 }).toEqual([80]);
   });
 
   test('an agent that is killed has failed within four seconds, and is back when it starts again', async () => {
     await register(other, 'fragile', 90);
-    await expect.poll(() => srv(one, 'fragile')).toEqual([90]);
+    await expect.poll(() => srvPorts(one, 'fragile')).toEqual([90]);
     const killedMs = performance.now();
     await other.kill();
-    await expect.poll(() => srv(one, 'fragile'), { timeout: 10_000, interval: 50 }).toBe('ENOTFOUND');
+    await expect.poll(() => srvPorts(one, 'fragile'), { timeout: 10_000, interval: 50 }).toBe('ENOTFOUND');
     expect(performance.now() - killedMs).toBeLessThan(4_000);
-    expect((await statuses(server))['c2']).toBe(4);
+    expect((await memberStatuses(server))['c2']).toBe(4);
     await other.start();
-    await expect.poll(() => srv(one, 'fragile')).toEqual([90]);
-    expect((await statuses(server))['c2']).toBe(1);
+    await expect.poll(() => srvPorts(one, 'fragile')).toEqual([90]);
+    expect((await memberStatuses(server))['c2']).toBe(1);
   });
 
   test('an agent that is stopped has failed within five seconds, and is back when it goes on', async () => {
     const stoppedMs = performance.now();
     other.signal('SIGSTOP');
-    await expect.poll(() => srv(one, 'fragile'), { timeout: 10_000, interval: 50 }).toBe('ENOTFOUND');
+    await expect.poll(() => srvPorts(one, 'fragile'), { timeout: 10_000, interval: 50 }).toBe('ENOTFOUND');
     expect(performance.now() - stoppedMs).toBeLessThan(5_000);
     other.signal('SIGCONT');
-    await expect.poll(() => srv(one, 'fragile')).toEqual([90]);
+    await expect.poll(() => srvPorts(one, 'fragile')).toEqual([90]);
   });
 });
 
@@ -134,14 +112,14 @@ describe('while the server is away', () => {
   test('known names are answered, unknown ones refused, registrations taken and seen afterwards', async () => {
     await server.kill();
     await delay(2_000);
-    expect(await srv(one, 'web')).toEqual([80]);
-    expect(await srv(one, 'never-asked')).toBe('ESERVFAIL');
+    expect(await srvPorts(one, 'web')).toEqual([80]);
+    expect(await srvPorts(one, 'never-asked')).toBe('ESERVFAIL');
     const known = await one.ask('/v1/health/service/web');
     expect([known.status, known.headers.get('x-consul-knownleader')]).toEqual([200, 'false']);
     expect(await one.ask('/v1/kv/a')).toMatchObject({ status: 500, body: 'No known Consul servers' });
     await register(one, 'later', 99);
     await server.start();
-    await expect.poll(() => srv(other, 'later'), { timeout: 10_000 }).toEqual([99]);
+    await expect.poll(() => srvPorts(other, 'later'), { timeout: 10_000 }).toEqual([99]);
     expect(await server.get('/v1/catalog/service/later')).toHaveLength(1);
   });
 });
@@ -149,21 +127,21 @@ describe('while the server is away', () => {
 describe('leaving', () => {
   test('who leaves is left at once, and its services are gone', async () => {
     await other.put('/v1/agent/leave');
-    expect((await statuses(server))['c2']).toBe(3);
+    expect((await memberStatuses(server))['c2']).toBe(3);
     expect(await server.get('/v1/catalog/service/fragile')).toEqual([]);
     await other.ended();
     await delay(4_000);
-    expect((await statuses(server))['c2']).toBe(3);
+    expect((await memberStatuses(server))['c2']).toBe(3);
   });
 
   test('who has failed can be taken for left, or forgotten', async () => {
     await other.start();
-    await expect.poll(() => statuses(server)).toMatchObject({ c2: 1 });
+    await expect.poll(() => memberStatuses(server)).toMatchObject({ c2: 1 });
     await other.kill();
-    await expect.poll(() => statuses(server), { timeout: 10_000 }).toMatchObject({ c2: 4 });
+    await expect.poll(() => memberStatuses(server), { timeout: 10_000 }).toMatchObject({ c2: 4 });
     await one.put('/v1/agent/force-leave/c2');
-    expect(await statuses(server)).toMatchObject({ c2: 3 });
+    expect(await memberStatuses(server)).toMatchObject({ c2: 3 });
     await one.put('/v1/agent/force-leave/c2?prune');
-    expect(await statuses(server)).not.toHaveProperty('c2');
+    expect(await memberStatuses(server)).not.toHaveProperty('c2');
   });
 });

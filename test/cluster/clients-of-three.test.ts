@@ -1,34 +1,13 @@
 /**
  * Two client agents of three servers, of which one after the other is lost: their programs see little of it.
  */
-import dns from 'node:dns/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ClusterAgent } from '../support/cluster-agents.ts';
+import { ClusterAgent, memberStatuses, srvPorts } from '../support/cluster-agents.ts';
 import { describeWith } from '../support/needs-program.ts';
 
 const ADDRESSES = ['127.13.22.1', '127.13.22.2', '127.13.22.3'];
 const JOIN = ADDRESSES.flatMap((address) => ['-retry-join', address]);
-
-interface Member {
-  readonly Name: string;
-  readonly Status: number;
-}
-
-const statuses = async (agent: ClusterAgent): Promise<Record<string, number>> => {
-  const members = await agent.get<readonly Member[]>('/v1/agent/members');
-  return Object.fromEntries(members.map(({ Name, Status }) => [Name, Status]));
-};
-
-async function srv(agent: ClusterAgent, service: string): Promise<readonly number[] | string> {
-  const resolver = new dns.Resolver({ timeout: 3_000, tries: 1 });
-  resolver.setServers([`${agent.address}:8600`]);
-  try {
-    return (await resolver.resolveSrv(`${service}.service.consul`)).map(({ port }) => port);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? '';
-  }
-}
 
 describeWith('etcd', 'three servers and two clients', () => {
   const servers = ADDRESSES.map(
@@ -50,7 +29,7 @@ describeWith('etcd', 'three servers and two clients', () => {
   test('every agent knows all members, whichever server it is connected to', async () => {
     for (const agent of all)
       await expect
-        .poll(() => statuses(agent).catch(() => ({})), { timeout: 60_000 })
+        .poll(() => memberStatuses(agent).catch(() => ({})), { timeout: 60_000 })
         .toEqual({ s1: 1, s2: 1, s3: 1, c1: 1, c2: 1 });
   });
 
@@ -61,7 +40,7 @@ describeWith('etcd', 'three servers and two clients', () => {
 
   test('the loss of the leader stops no registration, and makes no client fail', async () => {
     await one.put('/v1/agent/service/register', { Name: 'web', Port: 80 });
-    await expect.poll(() => srv(other, 'web')).toEqual([80]);
+    await expect.poll(() => srvPorts(other, 'web')).toEqual([80]);
     const lost = await leader();
     if (lost === undefined) throw new Error('nobody leads');
     await lost.kill();
@@ -70,22 +49,26 @@ describeWith('etcd', 'three servers and two clients', () => {
       body: JSON.stringify({ Name: 'meanwhile', Port: 81 }),
     });
     expect(status).toBe(200);
-    expect(await srv(other, 'web')).toEqual([80]);
-    await expect.poll(() => srv(other, 'meanwhile'), { timeout: 20_000 }).toEqual([81]);
-    await expect.poll(() => statuses(one).then((found) => found[lost.name]), { timeout: 20_000 }).toBe(4);
-    expect(await statuses(one)).toMatchObject({ c1: 1, c2: 1 });
+    expect(await srvPorts(other, 'web')).toEqual([80]);
+    await expect.poll(() => srvPorts(other, 'meanwhile'), { timeout: 20_000 }).toEqual([81]);
+    await expect
+      .poll(() => memberStatuses(one).then((found) => found[lost.name]), { timeout: 20_000 })
+      .toBe(4);
+    expect(await memberStatuses(one)).toMatchObject({ c1: 1, c2: 1 });
     await lost.start();
-    await expect.poll(() => statuses(one).then((found) => found[lost.name]), { timeout: 60_000 }).toBe(1);
+    await expect
+      .poll(() => memberStatuses(one).then((found) => found[lost.name]), { timeout: 60_000 })
+      .toBe(1);
     expect(await one.get('/v1/catalog/service/meanwhile')).toHaveLength(1);
   });
 
   test('with all servers gone known names are answered, and everything recovers by itself', async () => {
     await Promise.all(servers.map((server) => server.kill()));
     await delay(2_000);
-    expect(await srv(other, 'web')).toEqual([80]);
+    expect(await srvPorts(other, 'web')).toEqual([80]);
     await one.put('/v1/agent/service/register', { Name: 'later', Port: 82 });
     await Promise.all(servers.map((server) => server.start()));
-    await expect.poll(() => srv(other, 'later'), { timeout: 60_000 }).toEqual([82]);
+    await expect.poll(() => srvPorts(other, 'later'), { timeout: 60_000 }).toEqual([82]);
     expect(await other.get('/v1/catalog/service/later')).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
  * Real agents of one datacenter, each on a loopback address of its own with the default ports, for tests of several.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import dns from 'node:dns/promises';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -145,5 +146,27 @@ export class ClusterAgent {
   async remove(): Promise<void> {
     await this.kill();
     fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+interface Member {
+  readonly Name: string;
+  readonly Status: number;
+}
+
+/** Statuses of the members that an agent knows, by their names. */
+export async function memberStatuses(agent: ClusterAgent): Promise<Record<string, number>> {
+  const members = await agent.get<readonly Member[]>('/v1/agent/members');
+  return Object.fromEntries(members.map(({ Name, Status }) => [Name, Status]));
+}
+
+/** The ports in the SRV answer of an agent; the rcode's name when there is none. */
+export async function srvPorts(agent: ClusterAgent, service: string): Promise<readonly number[] | string> {
+  const resolver = new dns.Resolver({ timeout: 3_000, tries: 1 });
+  resolver.setServers([`${agent.address}:8600`]);
+  try {
+    return (await resolver.resolveSrv(`${service}.service.consul`)).map(({ port }) => port);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? '';
   }
 }

@@ -18,7 +18,7 @@ import { type Authorizer, callName } from '../../http/access/right.ts';
 import { type AskedWith, sentToken } from '../../http/access/sent-token.ts';
 import type { ExplainedToken } from '../../http/acl-port.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { type AclTokenRow, ANONYMOUS_ACCESSOR, ANONYMOUS_SECRET } from '../../model/acl-types.ts';
+import { type AclTokenRow, ANONYMOUS_ACCESSOR, ANONYMOUS_SECRET, NO_GRANTS } from '../../model/acl-types.ts';
 import { refuse } from '../../model/errors.ts';
 import { UNSTAMPED } from '../../model/types.ts';
 import type { AgentTokens } from './agent-tokens.ts';
@@ -48,14 +48,7 @@ const NO_ANONYMOUS: AclTokenRow = Object.freeze({
   accessorId: ANONYMOUS_ACCESSOR,
   secretId: ANONYMOUS_SECRET,
   description: '',
-  policies: [],
-  roles: [],
-  serviceIdentities: [],
-  nodeIdentities: [],
-  templatedPolicies: [],
-  isLocal: false,
-  authMethod: '',
-  expiresAtMs: 0,
+  ...NO_GRANTS,
   createdAtMs: 0,
 });
 

@@ -4,8 +4,9 @@
  */
 import { AppError } from '../../model/errors.ts';
 import { type Client, jsonOf } from '../client.ts';
-import type { CommandIo } from '../command-spec.ts';
+import type { Command, CommandIo } from '../command-spec.ts';
 import type { FlagSpec, Flags } from '../flags.ts';
+import { FORMAT_FLAG } from '../output.ts';
 
 export interface Link {
   readonly ID?: string;
@@ -109,6 +110,28 @@ export function show<T>(
 ): void {
   if (isJson(flags)) io.out(JSON.stringify(value, null, 4));
   else io.out(pretty(value, flags.isOn('meta')));
+}
+
+/** `acl … list`: fetch, then print. */
+export function listCommand<T>(
+  what: { readonly command: string; readonly plural: string; readonly noun: string; readonly path: string },
+  lines: (objects: readonly T[], withMeta: boolean) => string,
+): Command {
+  return {
+    summary: `List ${what.plural}`,
+    flags: [META_FLAG, FORMAT_FLAG],
+    isClient: true,
+    examples: [`rollcall acl ${what.command} list`],
+    run: async (input) => {
+      isJson(input.flags);
+      const client = input.client();
+      const objects = await tried(`Failed to retrieve the ${what.noun} list`, () =>
+        client.get<readonly T[]>(what.path),
+      );
+      show(input, objects, lines);
+      return 0;
+    },
+  };
 }
 
 /** Whether -format=json was given; looked at before anything is written. */

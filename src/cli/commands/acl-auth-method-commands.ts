@@ -2,7 +2,17 @@
  * `rollcall acl auth-method …`: create, read, update, list and delete auth methods.
  */
 import { givenText } from '../acl/acl-link-flags.ts';
-import { type AuthMethod, at, isJson, META_FLAG, missing, send, show, tried } from '../acl/acl-objects.ts';
+import {
+  type AuthMethod,
+  at,
+  isJson,
+  listCommand,
+  META_FLAG,
+  missing,
+  send,
+  show,
+  tried,
+} from '../acl/acl-objects.ts';
 import { authMethodLines, authMethodText } from '../acl/acl-render.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import type { FlagSpec } from '../flags.ts';
@@ -133,21 +143,10 @@ export const update: Command = {
   },
 };
 
-export const list: Command = {
-  summary: 'List auth methods',
-  flags: [META_FLAG, FORMAT_FLAG],
-  isClient: true,
-  examples: ['rollcall acl auth-method list'],
-  run: async (input) => {
-    isJson(input.flags);
-    const client = input.client();
-    const methods = await tried('Failed to retrieve the auth method list', () =>
-      client.get<readonly AuthMethod[]>('/v1/acl/auth-methods'),
-    );
-    show(input, methods, authMethodLines);
-    return 0;
-  },
-};
+export const list = listCommand<AuthMethod>(
+  { command: 'auth-method', plural: 'auth methods', noun: 'auth method', path: '/v1/acl/auth-methods' },
+  authMethodLines,
+);
 
 export const remove: Command = {
   summary: 'Delete an auth method, its binding rules and its tokens',

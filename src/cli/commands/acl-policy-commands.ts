@@ -6,6 +6,7 @@ import {
   at,
   idOf,
   isJson,
+  listCommand,
   META_FLAG,
   missing,
   type Policy,
@@ -113,21 +114,10 @@ export const update: Command = {
   },
 };
 
-export const list: Command = {
-  summary: 'List policies',
-  flags: [META_FLAG, FORMAT_FLAG],
-  isClient: true,
-  examples: ['rollcall acl policy list'],
-  run: async (input) => {
-    isJson(input.flags);
-    const client = input.client();
-    const policies = await tried('Failed to retrieve the policy list', () =>
-      client.get<readonly Policy[]>('/v1/acl/policies'),
-    );
-    show(input, policies, policyLines);
-    return 0;
-  },
-};
+export const list = listCommand<Policy>(
+  { command: 'policy', plural: 'policies', noun: 'policy', path: '/v1/acl/policies' },
+  policyLines,
+);
 
 export const remove: Command = {
   summary: 'Delete a policy',

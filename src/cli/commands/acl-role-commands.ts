@@ -6,6 +6,7 @@ import {
   at,
   idOf,
   isJson,
+  listCommand,
   META_FLAG,
   missing,
   type Role,
@@ -103,21 +104,10 @@ export const update: Command = {
   },
 };
 
-export const list: Command = {
-  summary: 'List roles',
-  flags: [META_FLAG, FORMAT_FLAG],
-  isClient: true,
-  examples: ['rollcall acl role list'],
-  run: async (input) => {
-    isJson(input.flags);
-    const client = input.client();
-    const roles = await tried('Failed to retrieve the role list', () =>
-      client.get<readonly Role[]>('/v1/acl/roles'),
-    );
-    show(input, roles, roleLines);
-    return 0;
-  },
-};
+export const list = listCommand<Role>(
+  { command: 'role', plural: 'roles', noun: 'role', path: '/v1/acl/roles' },
+  roleLines,
+);
 
 export const remove: Command = {
   summary: 'Delete a role',

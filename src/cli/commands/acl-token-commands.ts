@@ -7,6 +7,7 @@ import {
   type Grants,
   isJson,
   type Link,
+  listCommand,
   META_FLAG,
   missing,
   send,
@@ -149,21 +150,10 @@ export const update: Command = {
   run: runUpdate,
 };
 
-export const list: Command = {
-  summary: 'List tokens',
-  flags: [META_FLAG, FORMAT_FLAG],
-  isClient: true,
-  examples: ['rollcall acl token list'],
-  run: async (input) => {
-    isJson(input.flags);
-    const client = input.client();
-    const tokens = await tried('Failed to retrieve the token list', () =>
-      client.get<readonly Token[]>('/v1/acl/tokens'),
-    );
-    show(input, tokens, (all, withMeta) => all.map((token) => tokenText(token, withMeta)).join('\n'));
-    return 0;
-  },
-};
+export const list = listCommand<Token>(
+  { command: 'token', plural: 'tokens', noun: 'token', path: '/v1/acl/tokens' },
+  (all, withMeta) => all.map((token) => tokenText(token, withMeta)).join('\n'),
+);
 
 export const clone: Command = {
   summary: 'Make another token like one',

@@ -3,7 +3,7 @@
  */
 import { systemRandom } from '../../lib/random.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
-import { writeNewFiles } from '../new-files.ts';
+import { writeCertificate } from '../new-files.ts';
 import { validityOf } from '../validity.ts';
 
 const DEFAULT_DAYS = 1_825;
@@ -14,18 +14,12 @@ async function run({ flags, io }: CommandInput): Promise<number> {
   const permittedNames = flags.isOn('name-constraint')
     ? [...flags.list('additional-name-constraint'), domain, 'localhost']
     : [];
-  const { certificate, key } = await createAuthority({
+  const made = await createAuthority({
     ...validityOf(flags, DEFAULT_DAYS),
     random: systemRandom,
     permittedNames,
   });
-  const [file, keyFile] = [`${domain}-agent-ca.pem`, `${domain}-agent-ca-key.pem`];
-  writeNewFiles([
-    { name: file, text: certificate, isSecret: false },
-    { name: keyFile, text: key, isSecret: true },
-  ]);
-  io.out(`==> Saved ${file}`);
-  io.out(`==> Saved ${keyFile}`);
+  writeCertificate(io, [`${domain}-agent-ca.pem`, `${domain}-agent-ca-key.pem`], made);
   return 0;
 }
 

@@ -9,7 +9,7 @@ import { systemErrorText } from '../../lib/system-error.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import type { Flags } from '../flags.ts';
-import { writeNewFiles } from '../new-files.ts';
+import { writeCertificate } from '../new-files.ts';
 import { validityOf } from '../validity.ts';
 
 const DEFAULT_DAYS = 365;
@@ -90,17 +90,8 @@ async function run({ flags, io }: CommandInput): Promise<number> {
   if (kind === 'server') io.out(WARNING);
   io.out(`==> Using ${ca} and ${caKey}`);
   const { createCertificate } = await import('../../tls/create-certificate.ts');
-  const { certificate, key } = await createCertificate(
-    { ...validity, ...names, random: systemRandom },
-    authority,
-  );
-  const [file, keyFile] = freeFiles(`${flags.text('dc') ?? 'dc1'}-${kind}-${domain}`);
-  writeNewFiles([
-    { name: file, text: certificate, isSecret: false },
-    { name: keyFile, text: key, isSecret: true },
-  ]);
-  io.out(`==> Saved ${file}`);
-  io.out(`==> Saved ${keyFile}`);
+  const made = await createCertificate({ ...validity, ...names, random: systemRandom }, authority);
+  writeCertificate(io, freeFiles(`${flags.text('dc') ?? 'dc1'}-${kind}-${domain}`), made);
   return 0;
 }
 

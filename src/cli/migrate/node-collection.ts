@@ -2,6 +2,7 @@
  * Nodes without an agent, with their services and checks: what somebody registered in the catalog itself. Nodes with an agent
  * are left out, since the agent that is started there next registers what it has.
  */
+import { CHECK_FIELDS, SERVICE_FIELDS } from '../../model/consul-records.ts';
 import type { Client } from '../client.ts';
 import { type Collection, contentOf, type Item, oneList, pick } from './collection.ts';
 
@@ -27,34 +28,7 @@ interface NodeDocument {
 /** The check that every agent's node has. */
 const AGENT_CHECK = 'serfHealth';
 
-const SERVICE_FIELDS = [
-  'Kind',
-  'ID',
-  'Service',
-  'Tags',
-  'Address',
-  'TaggedAddresses',
-  'Meta',
-  'Port',
-  'SocketPath',
-  'Weights',
-  'EnableTagOverride',
-  'Proxy',
-  'Connect',
-] as const;
-
-const CHECK_FIELDS = [
-  'CheckID',
-  'Name',
-  'Status',
-  'Notes',
-  'Output',
-  'ServiceID',
-  'Type',
-  'Interval',
-  'Timeout',
-  'Definition',
-] as const;
+const SERVICE_NAMES = [...SERVICE_FIELDS, 'Proxy', 'Connect'];
 
 /** Fields that say something: a Consul refuses those that its version does not know. */
 function given(document: object, names: readonly string[]): Record<string, unknown> {
@@ -69,7 +43,7 @@ function registrationOf({ ID, Node, Address, TaggedAddresses, Meta, Services, Ch
   const checks = (Checks ?? []).toSorted((a, b) => byText(a.CheckID, b.CheckID));
   return {
     node: { ID, Node, Address, TaggedAddresses, NodeMeta: Meta },
-    services: services.map((service) => given(service, SERVICE_FIELDS)),
+    services: services.map((service) => given(service, SERVICE_NAMES)),
     checks: checks.map((check) => given(check, CHECK_FIELDS)),
   };
 }

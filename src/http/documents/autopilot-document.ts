@@ -1,5 +1,5 @@
 /**
- * Settings of the autopilot between JSON and the fact they are kept as. What a body leaves out becomes zero, as in
+ * Settings of the autopilot between JSON and the row that they are kept in. What a body leaves out becomes zero, as in
  * Consul; the defaults hold until something is written.
  */
 
@@ -23,7 +23,7 @@ import type { Document } from './row-documents.ts';
 
 /** Index of the settings that nobody has written yet: they are there from the beginning. */
 const FIRST_INDEX = 1;
-/** No fact has it. */
+/** No row has it. */
 const NO_INDEX = -1;
 
 const ZERO: AutopilotSettings = Object.freeze({
@@ -54,8 +54,8 @@ const SETTINGS: FieldTable<Fields> = {
   ModifyIndex: { name: 'ModifyIndex', decode: integer },
 };
 
-/** The fact that a body becomes. Throws bad_request. */
-export function autopilotFact(body: unknown): string {
+/** The value of the row that a body becomes. Throws bad_request. */
+export function autopilotValue(body: unknown): string {
   const {
     CreateIndex: _created,
     ModifyIndex: _modified,
@@ -68,16 +68,16 @@ export function autopilotFact(body: unknown): string {
 }
 
 /** The settings that are in force. */
-export function autopilotDocument(fact: SettingRow | undefined): Document {
+export function autopilotDocument(row: SettingRow | undefined): Document {
   return {
-    ...autopilotSettings(fact),
-    CreateIndex: fact?.createIndex ?? FIRST_INDEX,
-    ModifyIndex: fact?.modifyIndex ?? FIRST_INDEX,
+    ...autopilotSettings(row),
+    CreateIndex: row?.createIndex ?? FIRST_INDEX,
+    ModifyIndex: row?.modifyIndex ?? FIRST_INDEX,
   };
 }
 
-/** The index that the fact must have (0: not there) where the settings must have this one. */
-export function factIndexOf(settingsIndex: number): number {
+/** The index that the row must have (0: not there) where the settings must have this one. */
+export function rowIndexOf(settingsIndex: number): number {
   if (settingsIndex === 0) return NO_INDEX;
   return settingsIndex === FIRST_INDEX ? 0 : settingsIndex;
 }

@@ -10,7 +10,7 @@ import { AppError, refuse } from '../../model/errors.ts';
 import { onAll } from '../access/permission.ts';
 import type { Call } from '../call-and-reply.ts';
 import type { ServerSelector } from '../cluster-port.ts';
-import { autopilotDocument, autopilotFact, factIndexOf } from '../documents/autopilot-document.ts';
+import { autopilotDocument, autopilotValue, rowIndexOf } from '../documents/autopilot-document.ts';
 import { healthDocument, raftServerDocuments, stateDocument } from '../documents/cluster-documents.ts';
 import { usageDocument } from '../documents/usage-document.ts';
 import { CATALOG_READ, LEADER } from '../place.ts';
@@ -63,13 +63,13 @@ function casOf(call: Call): number | undefined {
   const cas = first(call.query, 'cas');
   if (cas === undefined) return undefined;
   if (!isUint64(cas)) badRequest(`Error parsing cas value: ${explainNumber('ParseUint', cas)}`);
-  return factIndexOf(Number(cas));
+  return rowIndexOf(Number(cas));
 }
 
 /** The body as a fact, refused with the words of this route. */
 function settingsOf(call: Call): string {
   try {
-    return autopilotFact(parseBody(call.body));
+    return autopilotValue(parseBody(call.body));
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
     return badRequest(

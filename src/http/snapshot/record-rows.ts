@@ -10,7 +10,14 @@ import { SNAPSHOT_TABLES } from '../../catalog/snapshot.ts';
 import type { PutChange } from '../../catalog/state.ts';
 import { isObject } from '../../decode/json-fields.ts';
 import { textsOf } from '../../lib/message-pack.ts';
-import { KVS, PREPARED_QUERY, REGISTER, SESSION } from '../../model/consul-records.ts';
+import {
+  CHECK_FIELDS,
+  KVS,
+  PREPARED_QUERY,
+  REGISTER,
+  SERVICE_FIELDS,
+  SESSION,
+} from '../../model/consul-records.ts';
 import { KvValue } from '../../model/kv-value.ts';
 import {
   type CheckRow,
@@ -89,24 +96,10 @@ export function nodeOfRecord(fields: RecordFields): NodeRow {
   };
 }
 
-const SERVICE_NAMES = [
-  'Kind',
-  'ID',
-  'Service',
-  'Tags',
-  'Address',
-  'TaggedAddresses',
-  'Meta',
-  'Port',
-  'SocketPath',
-  'Weights',
-  'EnableTagOverride',
-] as const;
-
 function serviceRow(node: NodeRow['name'], document: JsonObject): ServiceRow {
   return {
     ...UNSTAMPED,
-    ...serviceDefinition(serviceInput(picked(document, SERVICE_NAMES), PLACE)),
+    ...serviceDefinition(serviceInput(picked(document, SERVICE_FIELDS), PLACE)),
     proxy: documentOrNull(document['Proxy']),
     connect: documentOrNull(document['Connect']),
     locality: documentOrNull(document['Locality']),
@@ -114,19 +107,7 @@ function serviceRow(node: NodeRow['name'], document: JsonObject): ServiceRow {
   };
 }
 
-const CHECK_NAMES = [
-  'CheckID',
-  'Name',
-  'Status',
-  'Notes',
-  'Output',
-  'ServiceID',
-  'Type',
-  'Interval',
-  'Timeout',
-  'ExposedPort',
-  'Definition',
-] as const;
+const CHECK_NAMES = [...CHECK_FIELDS, 'ExposedPort'] as const;
 
 function checkRow(node: NodeRow['name'], document: JsonObject): CheckRow {
   return {

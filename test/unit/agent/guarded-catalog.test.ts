@@ -10,6 +10,7 @@ import type { LinkInput, TokenInput } from '../../../src/catalog/acl-command.ts'
 import type { Command, RegisterCommand } from '../../../src/catalog/command.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { NOT_ALLOWED } from '../../../src/local/catalog-port.ts';
+import { NO_GRANTS } from '../../../src/model/acl-types.ts';
 import { registerService, service } from '../../support/catalog.ts';
 import { startLocal } from '../../support/local-agent.ts';
 
@@ -17,15 +18,8 @@ const NOTHING: TokenInput = {
   accessorId: '',
   secretId: '',
   description: '',
-  policies: [],
-  roles: [],
-  serviceIdentities: [],
-  nodeIdentities: [],
-  templatedPolicies: [],
-  isLocal: false,
-  authMethod: '',
+  ...NO_GRANTS,
   expirationTtlMs: 0,
-  expiresAtMs: 0,
 };
 
 async function rig() {

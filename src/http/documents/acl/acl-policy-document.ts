@@ -36,10 +36,14 @@ const CARRIED: FieldTable<Carried> = {
 
 type PolicyInput = PutPolicyCommand['policy'];
 
-const POLICY: FieldTable<PolicyInput & Carried> = {
+const NAMED: FieldTable<Pick<PolicyInput & RoleInput, 'id' | 'name' | 'description'>> = {
   id: { name: 'ID', decode: text },
   name: { name: 'Name', decode: text },
   description: { name: 'Description', decode: text },
+};
+
+const POLICY: FieldTable<PolicyInput & Carried> = {
+  ...NAMED,
   rules: { name: 'Rules', decode: text },
   datacenters: { name: 'Datacenters', decode: texts },
   ...CARRIED,
@@ -76,9 +80,7 @@ export function policyStub(policy: AclPolicyRow): Document {
 }
 
 const ROLE: FieldTable<RoleInput & Carried> = {
-  id: { name: 'ID', decode: text },
-  name: { name: 'Name', decode: text },
-  description: { name: 'Description', decode: text },
+  ...NAMED,
   policies: { name: 'Policies', decode: links },
   serviceIdentities: { name: 'ServiceIdentities', decode: serviceIdentities },
   nodeIdentities: { name: 'NodeIdentities', decode: nodeIdentities },

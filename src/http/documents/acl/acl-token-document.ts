@@ -13,7 +13,7 @@ import {
 } from '../../../decode/json-fields.ts';
 import { tenancyText } from '../../../decode/tenancy-text.ts';
 import { RFC3339 } from '../../../lib/rfc3339.ts';
-import type { AclTokenRow } from '../../../model/acl-types.ts';
+import { type AclTokenRow, NO_GRANTS } from '../../../model/acl-types.ts';
 import { refuse } from '../../../model/errors.ts';
 import type { Document } from '../row-documents.ts';
 import {
@@ -75,15 +75,8 @@ const NO_TOKEN: TokenInput = {
   accessorId: '',
   secretId: '',
   description: '',
-  policies: [],
-  roles: [],
-  serviceIdentities: [],
-  nodeIdentities: [],
-  templatedPolicies: [],
-  isLocal: false,
-  authMethod: '',
+  ...NO_GRANTS,
   expirationTtlMs: 0,
-  expiresAtMs: 0,
 };
 
 /** A token of a body, and the rules that older tokens carried themselves. */
