@@ -33,16 +33,30 @@ function mostEdits(length: number): number {
   return length < 2 ? 0 : Math.max(1, Math.floor(length * MAX_WRONG_SHARE));
 }
 
-/** The closest of `known`, or undefined when none is close enough to be worth naming. Never throws. */
+/** Letters that say enough of a word which was broken off. */
+const MIN_BEGINNING = 3;
+
+/** The only one of `words` that begins with `word`. */
+function completed(word: string, words: readonly string[]): string | undefined {
+  if (word.length < MIN_BEGINNING) return undefined;
+  const [only, ...others] = words.filter((candidate) => candidate.startsWith(word));
+  return others.length === 0 ? only : undefined;
+}
+
+/**
+ * The closest of `known`, else the only one that begins with the word; undefined when none is close enough to be worth naming.
+ * Never throws.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const words = [...known];
   let best: string | undefined;
   let bestDistance = mostEdits(word.length) + 1;
-  for (const candidate of known) {
+  for (const candidate of words) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word, candidate);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? completed(word, words);
 }
 
 /** ` (did you mean X?)` to put behind a refusal, with the neighbour as `shown` writes it; '' when there is none. */

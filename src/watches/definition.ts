@@ -5,7 +5,7 @@
  * http with `http_handler_config`); one of them, not more. Refuses with Consul's texts where it has them.
  */
 import { parseDuration } from '../lib/duration.ts';
-import { nearest } from '../lib/nearest.ts';
+import { hintOf } from '../lib/nearest.ts';
 import { refuse } from '../model/errors.ts';
 import { type Parameters, planWatch, type WatchPlan } from './watch-plan.ts';
 
@@ -79,13 +79,8 @@ function httpHandler(document: unknown): HttpHandler {
     refuse('config_invalid', "Handler type 'http' requires 'http_handler_config' to be set");
   const config = blockOf(document, 'http_handler_config');
   const strange = Object.keys(config).find((key) => !HTTP_KEYS.includes(key));
-  if (strange !== undefined) {
-    const neighbour = nearest(strange, HTTP_KEYS);
-    refuse(
-      'config_invalid',
-      `http_handler_config: unknown key ${strange}${neighbour ? ` (did you mean ${neighbour}?)` : ''}`,
-    );
-  }
+  if (strange !== undefined)
+    refuse('config_invalid', `http_handler_config: unknown key ${strange}${hintOf(strange, HTTP_KEYS)}`);
   const isUnchecked = config['tls_skip_verify'] ?? false;
   if (typeof isUnchecked !== 'boolean')
     refuse('config_invalid', 'http_handler_config.tls_skip_verify: must be true or false');

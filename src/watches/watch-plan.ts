@@ -4,7 +4,7 @@
  * The same plans serve `rollcall watch` and the watches of a configuration. Refuses, with Consul's texts,
  * parameters that are missing, of another type, or not of this watch. A new type is a row of TYPES.
  */
-import { nearest } from '../lib/nearest.ts';
+import { hintOf } from '../lib/nearest.ts';
 import { escapePath } from '../lib/url-path.ts';
 import { AppError } from '../model/errors.ts';
 
@@ -152,16 +152,13 @@ function typeOf(type: string | undefined): WatchType {
   if (known) return known;
   if (type.startsWith('connect_'))
     throw refusal(`Watch type ${type} belongs to the service mesh, which rollcall does not have`);
-  const neighbour = nearest(type, WATCH_TYPES);
-  throw refusal(`Unsupported watch type: ${type}${neighbour ? ` (did you mean ${neighbour}?)` : ''}`);
+  throw refusal(`Unsupported watch type: ${type}${hintOf(type, WATCH_TYPES)}`);
 }
 
 function refuseStrange(parameters: Parameters, known: readonly string[]): void {
   const strange = Object.keys(parameters).filter((name) => !known.includes(name));
   if (strange.length === 0) return;
-  const neighbour = nearest(strange[0] ?? '', known);
-  const hint = neighbour ? ` (did you mean ${neighbour}?)` : '';
-  throw refusal(`Invalid parameters: [${strange.join(' ')}]${hint}`);
+  throw refusal(`Invalid parameters: [${strange.join(' ')}]${hintOf(strange[0] ?? '', known)}`);
 }
 
 /** The plan of a watch: `type`, the parameters of that type, `datacenter`. Throws AppError bad_request. */

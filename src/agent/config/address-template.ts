@@ -5,7 +5,7 @@
  * A subset of go-sockaddr's language, the part that people write: sources, filters and ends of the tables below; anything
  * else is refused by name. The addresses of the machine and its environment come in as arguments.
  */
-import { nearest } from '../../lib/nearest.ts';
+import { hintOf } from '../../lib/nearest.ts';
 import { refuse } from '../../model/errors.ts';
 import { isInNetwork, isInRfc, isPrivateAddress, isPublicAddress } from './address-ranges.ts';
 import type { InterfaceAddress } from './machine-addresses.ts';
@@ -127,8 +127,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 };
 
 function unknownWord(what: string, word: string, known: object): string {
-  const neighbour = nearest(word, Object.keys(known));
-  return `unknown ${what} ${JSON.stringify(word)} in template${neighbour ? ` (did you mean ${neighbour}?)` : ''}`;
+  return `unknown ${what} ${JSON.stringify(word)} in template${hintOf(word, Object.keys(known))}`;
 }
 
 /** Words of one step: bare or in double quotes. */

@@ -24,7 +24,12 @@ const CONTENT_FLAGS: readonly FlagSpec[] = [
   { name: 'description', value: 'TEXT', doc: 'What it is for.' },
   { name: 'display-name', value: 'TEXT', doc: 'What people read.' },
   { name: 'max-token-ttl', value: 'DURATION', doc: 'How long a login holds, such as 10m.' },
-  { name: 'token-locality', value: 'local|global', doc: 'Where its tokens hold.' },
+  {
+    name: 'token-locality',
+    value: 'local|global',
+    choices: ['local', 'global'],
+    doc: 'Where its tokens hold.',
+  },
   { name: 'config', value: 'JSON|@FILE|-', doc: 'Its configuration.' },
   { name: 'kubernetes-host', value: 'URL', doc: 'API server of the cluster.' },
   { name: 'kubernetes-ca-cert', value: 'PEM|@FILE|-', doc: 'Who signed its certificate.' },

@@ -1,6 +1,7 @@
 /**
  * `rollcall completion`: a script that teaches a shell the commands and flags.
  */
+import { hintOf } from '../../lib/nearest.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command } from '../command-spec.ts';
 import { COMPLETIONS } from '../completion-scripts.ts';
@@ -19,7 +20,8 @@ export const command: Command = {
   ],
   run: async ({ args: [shell = ''], io, allCommands }) => {
     const write = Object.hasOwn(COMPLETIONS, shell) ? COMPLETIONS[shell] : undefined;
-    if (!write) throw new AppError('bad_request', `name a shell: ${SHELLS.join(', ')}`);
+    if (!write)
+      throw new AppError('bad_request', `name a shell: ${SHELLS.join(', ')}${hintOf(shell, SHELLS)}`);
     io.out(write(await allCommands()).trimEnd());
     return 0;
   },

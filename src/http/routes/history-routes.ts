@@ -7,6 +7,7 @@
 import { type NotePlace, type NoteQuery, selectNotes } from '../../catalog/history/select-notes.ts';
 import { HISTORY_TOPIC } from '../../catalog/topics.ts';
 import { parseDuration } from '../../lib/duration.ts';
+import { hintOf } from '../../lib/nearest.ts';
 import { AppError } from '../../model/errors.ts';
 import { NOTE_KINDS, type NoteKind } from '../../model/history-types.ts';
 import { historyFilter } from '../access/answer-filters.ts';
@@ -32,7 +33,7 @@ function kindsOf(call: Call): ReadonlySet<NoteKind> {
     if (!(NOTE_KINDS as readonly string[]).includes(name))
       throw new AppError(
         'bad_request',
-        `Unknown kind ${JSON.stringify(name)}: one of ${NOTE_KINDS.join(', ')}`,
+        `Unknown kind ${JSON.stringify(name)}: one of ${NOTE_KINDS.join(', ')}${hintOf(name, NOTE_KINDS)}`,
       );
   return new Set(names as NoteKind[]);
 }

@@ -15,6 +15,12 @@ describe('nearest', () => {
     expect(nearest('abc', ['dev', 'bind'])).toBeUndefined();
   });
 
+  it('completes a word that was broken off, where only one begins so', () => {
+    expect(nearest('extend', ['allow', 'extend-cache', 'async-cache'])).toBe('extend-cache');
+    expect(nearest('retry', ['retry-interval-wan', 'retry-join-for-long'])).toBeUndefined();
+    expect(nearest('ex', ['extend-cache'])).toBeUndefined();
+  });
+
   it('corrects short words by one letter', () => {
     expect(nearest('iu', ['dev', 'ui'])).toBe('ui');
     expect(nearest('prt', ['name', 'port'])).toBe('port');
