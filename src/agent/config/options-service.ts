@@ -195,7 +195,7 @@ export const SERVICE_OPTIONS = {
     kind: 'switch',
     default: false,
     reloadable: false,
-    doc: 'Answer the paths of network coordinates with 401.',
+    doc: 'Measure no network coordinates, and answer their paths with 401.',
   },
   disable_http_unprintable_char_filter: {
     kind: 'switch',

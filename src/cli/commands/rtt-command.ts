@@ -76,7 +76,7 @@ async function run({ flags, args, io, client: clientOf }: CommandInput): Promise
 export const command: Command = {
   summary: 'Estimate the round trip between two nodes',
   description:
-    'Estimates the round trip between two nodes, or between one and the node of the agent, from the coordinates that are stored of them (PUT /v1/coordinate/update).',
+    'Estimates the round trip between two nodes, or between one and the node of the agent, from the network coordinates that agents measure.',
   args: 'NODE [NODE]',
   flags: [{ name: 'wan', doc: 'Between servers, written NODE.DATACENTER.' }],
   isClient: true,

@@ -21,6 +21,9 @@ const serverOf = (datacenter: string, name: string, host = name): WanServer => (
 class World {
   readonly clock: ManualClock = manualClock();
   readonly down = new Set<string>();
+  /** Connections to these are never made; whoever tries gives up after two seconds. */
+  readonly cutOff = new Set<string>();
+  readonly measured: string[] = [];
   readonly #servers = new Map<string, Datacenters>();
   /** Round trips in ms from anywhere to a server. */
   readonly #rttMs = new Map<string, number>();
@@ -33,6 +36,7 @@ class World {
       servers: () => [self],
       joinAddresses: async () => join.map((host) => ({ host, port: 8300 })),
       retryMs: 30_000,
+      onMeasured: ({ host }) => void this.measured.push(`${name} ${host}`),
       peers: {
         call: (to, method, request) => this.#call(datacenter, to, method, request),
         close: () => {},
@@ -48,7 +52,9 @@ class World {
 
   async #call(from: string, { host }: RpcAddress, method: string, request: unknown): Promise<CallEnd> {
     this.asked += 1;
-    await new Promise<void>((resolve) => this.clock.after(this.#rttMs.get(host) ?? 0, resolve));
+    const tookMs = this.cutOff.has(host) ? 2_000 : (this.#rttMs.get(host) ?? 0);
+    await new Promise<void>((resolve) => this.clock.after(tookMs, resolve));
+    if (this.cutOff.has(host)) return { kind: 'unsent', why: 'no connection within 2 s' };
     const server = this.#servers.get(host);
     if (server === undefined || this.down.has(host)) return { kind: 'unsent', why: 'refused' };
     if (method !== 'wan-meet') return { kind: 'answered', value: `${host} was asked ${method}` };
@@ -165,4 +171,32 @@ it('who names servers does not choose how many are remembered', async () => {
       callOf(datacenter),
     );
   expect(one.servers()).toHaveLength(512);
+});
+
+it('servers of another datacenter are asked in turn, so that the way to each is measured', async () => {
+  const world = new World();
+  world.add('s1', 'dc1');
+  world.add('t1', 'dc2', ['s1']);
+  world.add('t2', 'dc2', ['s1']);
+  await world.clock.advanceAndSettle(30_000);
+  const last = world.measured.filter((each) => each.startsWith('s1 ')).slice(-4);
+  expect([...last].sort()).toEqual(['s1 t1', 's1 t1', 's1 t2', 's1 t2']);
+});
+
+it('a datacenter that is cut off costs whoever asks the time of one server, and is known for lost soon', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  for (const name of ['t1', 't2', 't3']) {
+    world.add(name, 'dc2', ['s1']);
+  }
+  await world.clock.advanceAndSettle(10_000);
+  for (const name of ['t1', 't2', 't3']) world.cutOff.add(name);
+  const begunMs = world.clock.monotonic();
+  let endedMs = 0;
+  void one.call('dc2', 'http', {}, {}).then(() => {
+    endedMs = world.clock.monotonic();
+  });
+  await world.clock.advanceAndSettle(8_000);
+  expect(endedMs - begunMs).toBeLessThanOrEqual(2_000);
+  expect(one.servers().some(({ isReached }) => isReached)).toBe(false);
 });
