@@ -311,9 +311,9 @@ export async function startRpcServer(parts: RpcServerParts): Promise<RpcServer> 
   const sayRefused = sayStrangers(parts.clock, parts.log);
   // Before the listener that makes a session of it.
   server.prependListener('connection', admitConnections(parts.limits.maxConnectionsPerClient, sayRefused));
-  server.on('tlsClientError', (error: Error, socket: Socket) => {
-    // Who says nothing at all measures the way here, or looks whether anybody listens.
-    if (socket.bytesRead > 0) sayRefused(socket.remoteAddress, error.message);
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Who hangs up before he has said anything measures the way here, or looks whether anybody listens.
+    if (error.code !== 'ECONNRESET') sayRefused(socket.remoteAddress, error.message);
     socket.destroy();
   });
   server.on('sessionError', () => {}); // said to the session itself
