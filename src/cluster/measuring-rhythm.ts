@@ -11,7 +11,7 @@ export const MAX_TELL_MS = 3_600_000;
 /** Agents that tell their place, a second. */
 const TOLD_PER_SECOND = 64;
 /** Measurements after which a place is found. */
-const FOUND_AFTER = 40;
+const FOUND_AFTER = 60;
 /** Measurements between two times that it is told, until the place is found and after that. */
 const OFTEN = 15;
 const NOW_AND_THEN = 3;

@@ -21,6 +21,11 @@ const PLACE_SHARE = 0.25;
 const RESIDUALS = 20;
 /** Seconds from the origin at which the pull back equals one second: far above any real network. */
 const GRAVITY_SECONDS = 150;
+/**
+ * The part of each push that goes anywhere. Few nodes that measure only each other may come to lie on a line, and make up
+ * for it by their heights: no push would ever lead them off it.
+ */
+const ASTRAY = 0.1;
 /** Below this, in seconds, there is no telling. */
 const TINY = 1e-6;
 
@@ -44,14 +49,19 @@ export const isRoundTrip = (seconds: number): boolean => seconds >= 0 && seconds
 
 const lengthOf = (vec: readonly number[]): number => Math.hypot(...vec);
 
+function anyDirection(dimensions: number, random: () => number): readonly number[] {
+  const any = Array.from({ length: dimensions }, () => random() - 0.5);
+  const length = lengthOf(any) || 1;
+  return any.map((value) => value / length);
+}
+
 /** The direction away from a peer, and how far it is; any direction from one at the same place. */
 function awayFrom(from: readonly number[], to: readonly number[], random: () => number) {
   const between = to.map((value, i) => value - (from[i] ?? 0));
   const length = lengthOf(between);
-  if (length > TINY) return { direction: between.map((value) => value / length), length };
-  const any = to.map(() => random() - 0.5);
-  const anyLength = lengthOf(any) || 1;
-  return { direction: any.map((value) => value / anyLength), length: 0 };
+  const any = anyDirection(to.length, random);
+  if (length <= TINY) return { direction: any, length: 0 };
+  return { direction: between.map((value, i) => value / length + ASTRAY * (any[i] ?? 0)), length };
 }
 
 /** The coordinate after a force of so many seconds away from a peer. */

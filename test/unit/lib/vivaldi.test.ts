@@ -84,6 +84,33 @@ describe('nodes that measure round trips', () => {
     expect(secondsBetween(a, c)).toBeGreaterThan(0.05);
   });
 
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'are found where only three of them are measured by all (seed %i)',
+    (seed) => {
+      const random = seededRandom(seed);
+      const next = (): number => random.next();
+      const anchors = [
+        { x: 0, y: 0, tail: 0.0005 },
+        { x: 0.03, y: 0, tail: 0.0005 },
+        { x: 0.015, y: 0.025, tail: 0.0005 },
+      ];
+      const sites = [...anchors, ...anchors.map(({ x, y }) => ({ x: x + 0.001, y, tail: 0.0005 }))];
+      const nodes: Moving[] = sites.map(() => UNMOVED);
+      for (let round = 0; round < 120; round += 1)
+        for (const [i, site] of sites.entries()) {
+          const j = random.below(anchors.length);
+          if (i === j) continue;
+          const measurement = {
+            peer: (nodes[j] as Moving).coordinate,
+            seconds: trueSeconds(site, anchors[j] as Site),
+          };
+          nodes[i] = moved(nodes[i] as Moving, measurement, next);
+        }
+      for (const [i, { coordinate }] of nodes.slice(0, 3).entries())
+        expect(secondsBetween(coordinate, (nodes[i + 3] as Moving).coordinate)).toBeLessThan(0.008);
+    },
+  );
+
   test('stay within bounds whatever their peers say', () => {
     const measurement = fc.record({
       peer: anyCoordinate,
