@@ -1,10 +1,12 @@
 /**
  * The files of deploy/ fit the program: flags that exist, definitions that load, metrics that are counted, paths that answer.
  */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { roleOf } from '../../src/agent/agent-role.ts';
 import { decodeDefinitions } from '../../src/agent/config/file-definitions.ts';
 import { loadConfig } from '../../src/agent/config/load-config.ts';
@@ -13,7 +15,8 @@ import { OPTION_KEYS } from '../../src/agent/config/options.ts';
 import { command as agentCommand } from '../../src/cli/commands/agent-command.ts';
 import { goFlags } from '../../src/cli/flags.ts';
 import { METRICS } from '../../src/metrics/metric-table.ts';
-import { repositoryDir } from '../support/source-files.ts';
+import { describeWith } from '../support/needs-program.ts';
+import { repositoryDir, sourceFiles } from '../support/source-files.ts';
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-deploy-'));
 afterAll(() => fs.rmSync(scratch, { recursive: true, force: true }));
@@ -102,6 +105,25 @@ describe('three servers in deploy/', () => {
       expect([...named].filter((name) => !known.has(name))).toEqual([]);
     },
   );
+});
+
+describeWith('docker-compose', 'docker-compose', () => {
+  it.each(sourceFiles('deploy/compose/*.yaml'))('takes %s', (file) => {
+    const env = { ...process.env, ROLLCALL_ENCRYPT: 'x' };
+    const { status, stdout, stderr } = spawnSync(
+      'docker-compose',
+      ['-f', path.join(repositoryDir, file), 'config'],
+      { encoding: 'utf8', env },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const { services } = parse(stdout) as {
+      services: Record<string, { healthcheck?: object; image: string }>;
+    };
+    const unwatched = Object.entries(services).filter(
+      ([, { image = 'rollcall', healthcheck }]) => image === 'rollcall' && healthcheck === undefined,
+    );
+    expect(unwatched.map(([name]) => name)).toEqual([]);
+  });
 });
 
 describe('deploy/compose', () => {

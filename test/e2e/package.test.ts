@@ -71,7 +71,7 @@ test('pins the versions of its run-time packages, and none of the others', () =>
 test('asks nobody about scripts, and is small', () => {
   const published = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8')) as object;
   expect(published).toMatchObject({ name: 'rollcall', dependencies: manifest.dependencies });
-  for (const field of ['scripts', 'devDependencies', 'allowScripts'])
+  for (const field of ['scripts', 'devDependencies', 'allowScripts', 'overrides'])
     expect(published).not.toHaveProperty(field);
   const archive = path.join(scratch, `rollcall-${manifest.version}.tgz`);
   expect(fs.statSync(archive).size).toBeLessThan(1_500_000);
