@@ -27,6 +27,8 @@ const ALIVE = 50;
 const QUESTIONS = 20;
 const KEY_BYTES = 8_192;
 const MAX_WAL_MIB = 16;
+/** Entries of the history, so that it is full by minute 3: its default holds an hour of this, and grows until then. */
+const MAX_ENTRIES = 5_000;
 /** What series may come while nothing new is asked for: outcomes that are rare. */
 const MAX_NEW_SERIES = 100;
 const MAX_HEAP_GROWTH_MIB = 12;
@@ -228,7 +230,7 @@ async function soak(minutes: number, rate: number, isShort: boolean): Promise<re
   };
   const agent = await startAgent({
     dataDir,
-    config: { log_level: 'ERR' },
+    config: { log_level: 'ERR', history: { max_entries: MAX_ENTRIES } },
     args: ['-bind', '127.0.0.1'],
     env,
   });

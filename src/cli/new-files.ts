@@ -32,7 +32,7 @@ export function writeCertificate(
 }
 
 /** Write all of them or none. Throws bad_request naming the one that is there or cannot be written. */
-export function writeNewFiles(files: readonly NewFile[]): void {
+function writeNewFiles(files: readonly NewFile[]): void {
   const written: string[] = [];
   try {
     for (const { name, text, isSecret } of files) {
