@@ -8,6 +8,7 @@
  * told what became of it, because every write is made for the state before it.
  */
 import type { Clock, Timer } from '../lib/clock.ts';
+import { nextTurn } from '../lib/fair-turns.ts';
 import type { Random } from '../lib/random.ts';
 import { type AppError, invariant } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
@@ -29,6 +30,8 @@ import { mayHaveHappened, stopping, storeFailed, tooLarge } from './write-failur
 const MAX_BATCH = 64;
 /** Changes after which a batch takes no further command, for the same reason: some 0.01 ms for each. */
 const MAX_BATCH_CHANGES = 500;
+/** Parts of a command, or changes of a batch, above which others get a turn before the next step is taken. */
+const LONG = 300;
 /** Time in ms between two questions for the outcome of a commit. Commands that wait then are refused. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -129,6 +132,7 @@ export class Writer<
   async #drain(): Promise<void> {
     await Promise.resolve(); // everything that this turn of the event loop submits joins the first batch
     while (this.#queue.length > 0) {
+      if (this.#queue.some(({ command }) => stepsOf(command) > LONG)) await nextTurn();
       const batch = this.#withNotes(this.#takeBatch());
       try {
         await this.#runBatch(batch);
@@ -212,6 +216,7 @@ export class Writer<
     const writes = batch.map(({ reduced }) => reduced.changes).filter((changes) => changes.length > 0);
     const after = this.#parts.state.index;
     this.#underWay = batch;
+    if (writes.reduce((sum, changes) => sum + changes.length, 0) > LONG) await nextTurn();
     let outcome: CommitOutcome =
       writes.length === 0 ? { outcome: 'done', indexes: [] } : await this.#commit(writes, after);
     if (outcome.outcome === 'unknown') {
@@ -276,6 +281,11 @@ export class Writer<
     }
     installer.wake();
   }
+}
+
+/** Parts of a command that are reduced one after the other. */
+function stepsOf(command: { readonly kind: string; readonly commands?: readonly unknown[] }): number {
+  return command.commands?.length ?? 1;
 }
 
 function rejectAll(pending: readonly { reject(error: unknown): void }[], why: AppError): void {

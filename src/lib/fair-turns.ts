@@ -60,6 +60,11 @@ export class Turns {
   }
 }
 
+/** Let the loop look at its sockets before what comes next. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Do `step` in turns until it gives false. Rejects with what it throws, and then does it no more. */
 export function inTurns(turns: Pick<Turns, 'add'>, step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { decodeService } from '../../decode/definitions.ts';
 import { SERVICE_FIELDS } from '../../filter/fields.ts';
+import { nextTurn } from '../../lib/fair-turns.ts';
 import { LOCAL_SERVICES_TOPIC, localServiceTopic } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
 import type { ServiceDefinition, ServiceId } from '../../model/types.ts';
@@ -33,6 +34,9 @@ import { first } from '../request/query-values.ts';
 import { registrationBody, registrationMaxBytes } from '../request/registration-body.ts';
 import { FILTER_PARAMETER } from '../request/selectors.ts';
 import type { Handler, Prepare, Route } from '../route.ts';
+
+/** Reading a body that is larger has taken long enough for one turn. */
+const LARGE_BYTES = 64 * 1024;
 
 const REGISTRY_TOPICS = [LOCAL_SERVICES_TOPIC] as const;
 
@@ -92,6 +96,7 @@ const register: Prepare = (call, parts) => {
   return {
     rights: () => serviceRights(parts, definition),
     run: async () => {
+      if (call.body.length > LARGE_BYTES) await nextTurn();
       const token = parts.acl?.sentSecret(call) ?? '';
       const registration = { definition, checks: named, source: 'api', token } as const;
       await parts.local.registerService(registration, { replaceExistingChecks });

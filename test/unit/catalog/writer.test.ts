@@ -39,6 +39,25 @@ describe('the write queue', () => {
     expect(store.batches).toEqual([1, 3]);
   });
 
+  test('lets others have a turn before each step of a write of very many parts, and of no other', async () => {
+    const store = gatedStore();
+    const { writer } = await startCatalog(store);
+    const turnsUntilCommit = async (parts: number): Promise<number> => {
+      const commands = Array.from({ length: parts }, (_, i) =>
+        registerService('n1', service({ name: `s${parts}-${i}` })),
+      );
+      const written = writer.submit({ kind: 'all', commands });
+      const before = store.batches.length;
+      let turns = 0;
+      for (await Promise.resolve(); store.batches.length === before; turns += 1) await turn();
+      store.release();
+      await written;
+      return turns;
+    };
+    expect(await turnsUntilCommit(400)).toBe(2);
+    expect(await turnsUntilCommit(10)).toBeLessThanOrEqual(1);
+  });
+
   test('goes on after a batch that a bug ended, and tells those who wait for it', async () => {
     const { writer, watch } = await startCatalog();
     const wake = vi.spyOn(watch, 'wake').mockImplementationOnce(() => {
