@@ -21,6 +21,7 @@ import type { Random } from '../lib/random.ts';
 import { hasFields, isBoolean, isListOf, isNumber, isOneOf, isText, orNull } from '../lib/shape.ts';
 import { refuse } from '../model/errors.ts';
 import { STATUSES } from '../model/types.ts';
+import type { RpcMethod } from '../rpc/rpc-server.ts';
 
 /** RPC method. */
 const METHOD = 'execute-query';
@@ -100,9 +101,16 @@ export function makeAnswerFarQuery(parts: FarQueriesParts): AnswerFarQuery {
   };
 }
 
-/** The method that servers of other datacenters call. */
-export const farQueryMethods = (answer: () => AnswerFarQuery) => ({
-  [METHOD]: async (request: unknown): Promise<unknown> => answer()(request),
+/** The method that servers of other datacenters call; refuses whoever is no server of the one that it names. */
+export const farQueryMethods = (
+  answer: () => AnswerFarQuery,
+): Readonly<Record<typeof METHOD, RpcMethod>> => ({
+  [METHOD]: async (request, { peer }) => {
+    const { from } = (request ?? {}) as { readonly from?: unknown };
+    if (typeof from !== 'string' || !peer.isServer(from))
+      refuse('forbidden', 'Permission denied: queries of other datacenters come from their servers');
+    return answer()(request);
+  },
 });
 
 /** The other datacenters, as queries ask them. */
@@ -110,7 +118,8 @@ export function otherDatacenters(datacenters: Datacenters, log: Logger): OtherDa
   return {
     names: () => datacenters.names().slice(1),
     execute: async (datacenter, asked, timeoutMs) => {
-      const end = await datacenters.call(datacenter, METHOD, asked, { timeoutMs });
+      const [from] = datacenters.names();
+      const end = await datacenters.call(datacenter, METHOD, { ...asked, from }, { timeoutMs });
       const fault = end.kind === 'answered' ? isResult(end.value, 'answer') : undefined;
       if (end.kind === 'answered' && fault === undefined) {
         const { service, ttl, nodes } = end.value as FarResult;

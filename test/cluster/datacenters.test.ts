@@ -32,6 +32,12 @@ async function srv(agent: ClusterAgent, name: string): Promise<readonly number[]
   }
 }
 
+async function addressesOf(agent: ClusterAgent, name: string): Promise<readonly string[]> {
+  const resolver = new dns.Resolver({ timeout: 6_000, tries: 1 });
+  resolver.setServers([`${agent.address}:8600`]);
+  return resolver.resolve4(name);
+}
+
 test('each knows the other, and lists the servers of both', async () => {
   await expect.poll(() => here.get('/v1/catalog/datacenters'), { timeout: 20_000 }).toEqual(['dc1', 'dc2']);
   expect(await there.get('/v1/catalog/datacenters')).toEqual(['dc2', 'dc1']);
@@ -55,6 +61,8 @@ test('names with a datacenter are answered by it, and those of one that is not k
   for (const agent of [here, client]) {
     expect(await srv(agent, 'web.service.dc2.consul')).toEqual([82]);
     expect(await srv(agent, 'web.service.dc9.consul')).toBe('ENOTFOUND');
+    expect(await addressesOf(agent, 't1.node.dc2.consul')).toEqual([there.address]);
+    expect(await addressesOf(agent, 's1.node.dc1.consul')).toEqual([HERE]);
   }
 });
 
@@ -87,6 +95,18 @@ test('servers and agents know where they are: of each other, and among datacente
     ['dc1', 's1'],
     ['dc2', 't1'],
   ]);
+});
+
+test('a query that nothing fits anywhere says who was asked last, and one that names nobody known who was not', async () => {
+  const queries = { nowhere: { NearestN: 1 }, unknown: { Datacenters: ['dc9'] } };
+  for (const [Name, Failover] of Object.entries(queries)) {
+    const body = JSON.stringify({ Name, Service: { Service: 'nothing', Failover } });
+    await here.ask('/v1/query', { method: 'POST', body });
+  }
+  const execute = (name: string) => here.get(`/v1/query/${name}/execute`);
+  expect(await execute('nowhere')).toMatchObject({ Datacenter: 'dc2', Failovers: 1, Nodes: [] });
+  expect(await execute('unknown')).toMatchObject({ Datacenter: 'dc1', Failovers: 0, Nodes: [] });
+  expect(await srv(here, 'nowhere.query.consul')).toBe('ENOTFOUND');
 });
 
 test('what is not known is said in the words of Consul', async () => {

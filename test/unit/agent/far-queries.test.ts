@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeAnswerFarQuery, otherDatacenters } from '../../../src/agent/far-queries.ts';
+import { farQueryMethods, makeAnswerFarQuery, otherDatacenters } from '../../../src/agent/far-queries.ts';
 import type { FarQuery } from '../../../src/catalog/query-failover.ts';
 import type { Datacenters } from '../../../src/cluster/datacenters.ts';
 import { DNS_DEFAULTS } from '../../../src/dns/dns-config.ts';
@@ -8,6 +8,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { AppError } from '../../../src/model/errors.ts';
 import type { QueryRow } from '../../../src/model/types.ts';
 import type { CallEnd } from '../../../src/rpc/rpc-connection.ts';
+import type { RpcCall } from '../../../src/rpc/rpc-server.ts';
 import { startCatalog } from '../../support/catalog.ts';
 import { registration } from '../../support/cluster-rows.ts';
 import { instanceRow } from '../../support/instance-row.ts';
@@ -84,4 +85,12 @@ it('rows of another datacenter that nobody can read are no answer, and refusals 
   }
   end = { kind: 'answered', value: { service: 'web', ttl: '', nodes: [good] } };
   expect((await execute())?.nodes).toEqual([good]);
+});
+
+it('who is no server of the datacenter that it speaks for is told nothing', async () => {
+  const { 'execute-query': execute } = farQueryMethods(() => () => 'answer');
+  const call = { peer: { isServer: (datacenter?: string) => datacenter === 'dc2' } } as RpcCall;
+  expect(await execute({ from: 'dc2' }, call)).toBe('answer');
+  for (const request of [null, {}, { from: 'dc3' }, { from: 7 }])
+    await expect(execute(request, call)).rejects.toMatchObject({ code: 'forbidden' });
 });
