@@ -2,16 +2,16 @@
  * Where this agent is in one network (its datacenter's, or that of all datacenters), moved by each measured round trip.
  *
  * What others say is looked at first: no coordinate and no round trip that cannot be one moves anything; each is counted.
- * Of every peer the median of its last three round trips counts, so that one late packet moves nobody. Peers that are
- * remembered for that are bounded.
+ * Of every peer the shortest of its last five round trips counts: what is measured is only ever too long, by whatever else
+ * the two machines were busy with. Peers that are remembered for that are bounded.
  */
 import { type Coordinate, coordinateFault } from '../lib/network-coordinate.ts';
 import { isRoundTrip, type Moving, moved, UNMOVED } from '../lib/vivaldi.ts';
 
 /** Peers whose last round trips are remembered; beyond it the one that was measured first is forgotten. */
 const MAX_PEERS = 512;
-/** Round trips of a peer whose median counts. */
-const MEDIAN_OF = 3;
+/** Round trips of a peer, of which the shortest counts. Turning it up is slower to see that a way has become longer. */
+const SHORTEST_OF = 5;
 const MS_PER_SECOND = 1_000;
 
 export type RefusedMeasurement = 'round_trip' | 'coordinate';
@@ -20,10 +20,6 @@ export interface NetworkPlaceParts {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onRefused: (what: RefusedMeasurement) => void;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 const whatIsWrong = (coordinate: unknown): RefusedMeasurement | undefined =>
@@ -63,10 +59,10 @@ export class NetworkPlace {
       onRefused(refused);
       return;
     }
-    const latest = [...(this.#latest.get(peer) ?? []), seconds].slice(-MEDIAN_OF);
+    const latest = [...(this.#latest.get(peer) ?? []), seconds].slice(-SHORTEST_OF);
     this.#remember(peer, latest);
     this.#measured += 1;
-    const measurement = { peer: coordinate as Coordinate, seconds: median(latest) };
+    const measurement = { peer: coordinate as Coordinate, seconds: Math.min(...latest) };
     this.#moving = moved(this.#moving, measurement, random);
   }
 

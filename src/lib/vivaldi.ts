@@ -1,9 +1,9 @@
 /**
  * How a node finds its network coordinate: each measured round trip pulls it towards its peer, or pushes it away.
  *
- * Vivaldi (Dabek, Cox, Kaashoek, Morris 2004) with the additions that made it stable in practice: heights, a median over
- * the last round trips of each peer and a weak pull to the origin (Ledlie, Gardner, Seltzer 2007), and an adjustment from
- * the residuals of late (Lee, Guha, Rouaix 2010). The constants are those that Consul documents. Pure.
+ * Vivaldi (Dabek, Cox, Kaashoek, Morris 2004) with the additions that made it stable in practice: heights, a weak pull to
+ * the origin (Ledlie, Gardner, Seltzer 2007), and an adjustment from the residuals of late (Lee, Guha, Rouaix 2010). The
+ * constants are those that Consul documents. Which of several round trips to a peer counts, its caller decides. Pure.
  */
 import {
   type Coordinate,
