@@ -1,5 +1,4 @@
 #!/bin/sh
 # Starts rollcall with the Node that it brings, and with what keeps its memory small (docs/operations.md).
-MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
-export MALLOC_ARENA_MAX
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}" MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-131072}"
 exec /usr/lib/rollcall/node --max-semi-space-size=8 /usr/lib/rollcall/bin/rollcall.js "$@"
