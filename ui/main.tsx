@@ -9,6 +9,7 @@ import './style/parts.css';
 import './style/table.css';
 import './style/pages.css';
 import './style/acl.css';
+import './style/map.css';
 
 const root = document.getElementById('app');
 if (root) {

@@ -22,6 +22,8 @@ const ADDRESSES = [
   'services/svc-97?tab=dns',
   'nodes',
   'nodes/n1',
+  'map',
+  'map?as=table',
   'servers',
   'checks',
   'kv',

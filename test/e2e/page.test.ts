@@ -23,6 +23,8 @@ const PAGES: readonly (readonly [address: string, text: string])[] = [
   ['services/web?at=n1/web-2', '10.0.0.2:8082'],
   ['services/web?tab=dns', 'web.service.consul. 0 IN A 10.0.0.1'],
   ['nodes', '127.0.0.1'],
+  ['map', 'critical'],
+  ['map?as=table', 'critical'],
   ['servers', 'One server'],
   ['nodes/n1', 'leader-election'],
   ['checks', 'connection refused'],

@@ -4,6 +4,9 @@ import { apiPath } from './client.ts';
 /** One row a service: instances and checks by state, tags, nodes. */
 export const SERVICES = '/v1/internal/ui/services';
 
+/** All services with the nodes that they run on, by state. */
+export const HEALTH_MAP = '/v1/internal/ui/health-map';
+
 /** Every check that is not passing: small, whatever the size of the catalog. */
 export const FAILING = `/v1/health/state/any?filter=${encodeURIComponent('Status != "passing"')}`;
 

@@ -20,6 +20,15 @@ export interface ServiceSummary {
   readonly InstancesMaintenance?: number;
 }
 
+/** Where a service runs, by the worst state of its instances on each node. */
+export interface HealthMapLine {
+  readonly Name: string;
+  readonly Critical: readonly string[] | null;
+  readonly Warning: readonly string[] | null;
+  readonly Maintenance: readonly string[] | null;
+  readonly Passing: readonly string[] | null;
+}
+
 export interface CheckShape {
   readonly Node: string;
   readonly CheckID: string;

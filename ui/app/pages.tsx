@@ -9,6 +9,7 @@ import { AgentPage } from '../pages/agent.tsx';
 import { ChecksPage } from '../pages/checks.tsx';
 import { DnsPage } from '../pages/dns.tsx';
 import { EventsPage } from '../pages/events.tsx';
+import { MapPage } from '../pages/map.tsx';
 import { NodePage } from '../pages/node.tsx';
 import { NodesPage } from '../pages/nodes.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
@@ -50,6 +51,7 @@ export const PAGES: readonly PageRow[] = [
     hotkey: 'n',
     draw: (name) => (name === undefined ? <NodesPage /> : <NodePage key={name} name={name} />),
   },
+  { segments: ['map'], title: 'Map', icon: 'map', hotkey: 'm', draw: () => <MapPage /> },
   { segments: ['servers'], title: 'Servers', icon: 'servers', hotkey: 'v', draw: () => <ServersPage /> },
   { segments: ['checks'], title: 'Checks', icon: 'checks', hotkey: 'c', draw: () => <ChecksPage /> },
   {

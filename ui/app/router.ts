@@ -91,7 +91,7 @@ function listBehind(): string | undefined {
 
 /** First segments of this page's own addresses; whatever else comes first may be a datacenter. */
 const OWN_PAGES: ReadonlySet<string> = new Set(
-  'services nodes servers checks kv queries events history dns agent acls'.split(' '),
+  'services nodes map servers checks kv queries events history dns agent acls'.split(' '),
 );
 
 export function createRouter(): Router {

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { CheckShape, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { rankOf, STATUS_ORDER } from '../app/status-order.ts';
 import { Empty, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { CheckOwner, CheckView, Strip, useHistory } from '../parts/check-view.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
@@ -10,7 +11,7 @@ import { DetailsLink } from '../parts/details-link.tsx';
 import { Choice } from '../parts/field.tsx';
 import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Inspector, Split } from '../parts/inspector.tsx';
-import { rankOf, STATUS_ORDER, StatusMark, statusOfCheck } from '../parts/status.tsx';
+import { StatusMark, statusOfCheck } from '../parts/status.tsx';
 import { byText, count, firstLine, latency } from '../parts/text.ts';
 
 const ALL_CHECKS = '/v1/health/state/any';

@@ -7,13 +7,14 @@ import type { AgentSelf, CheckShape, NodeServices, ServiceShape, Status } from '
 import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { rankOf } from '../app/status-order.ts';
 import { Card, Empty, Facts, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { CheckView } from '../parts/check-view.tsx';
 import { Commands } from '../parts/command.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Confirm, Dialog, DialogForm } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
-import { isMaintenance, rankOf, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
+import { isMaintenance, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
 import { byText, endpoint, plural } from '../parts/text.ts';
 import { DrainDialog, DrainNote } from './drain.tsx';
 import { Sessions } from './sessions.tsx';
@@ -129,11 +130,48 @@ function DeregisterNode({ name, services, onClose }: DeregisterProps) {
   );
 }
 
-function NodeFacts({ document, status }: { document: NodeServices; status: Status }) {
+interface StateProps {
+  /** By its own checks. */
+  readonly own: Status;
+  readonly rows: readonly Row[];
+}
+
+/** As healthy as the node is itself and as the worst that runs on it, and which that is. */
+function State({ own, rows }: StateProps) {
+  const { router } = useApp();
+  const worst = rows[0]?.status ?? 'passing';
+  const isWorse = rankOf(worst) < rankOf(own);
+  const bad = isWorse ? rows.filter(({ status }) => status === worst) : [];
+  return (
+    <>
+      <StatusWord status={isWorse ? worst : own} />
+      {bad.length > 0 && (
+        <span class="because">
+          {' '}
+          because of{' '}
+          {bad.slice(0, NAMED).map(({ service, node }, at) => (
+            <span key={service.ID}>
+              {at > 0 && ', '}
+              <a href={router.to(['services', service.Service], { at: `${node}/${service.ID}` })}>
+                {service.ID}
+              </a>
+            </span>
+          ))}
+          {bad.length > NAMED && ` and ${plural(bad.length - NAMED, 'other')}`}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Instances that are named as the reason; the others are counted. */
+const NAMED = 4;
+
+function NodeFacts({ document, ...state }: StateProps & { readonly document: NodeServices }) {
   const { Node } = document;
   const { dig, curl, domain } = useLines();
   const facts = [
-    ['state', <StatusWord key="state" status={status} />],
+    ['state', <State key="state" {...state} />],
     [
       'address',
       <span key="address" class="mono">
@@ -189,7 +227,7 @@ function NodeBody({ document, checks }: { document: NodeServices; checks: readon
         <Timeline title="What changed here" node={name} />
       </div>
       <div class="column-side">
-        <NodeFacts document={document} status={statusOfChecks(own)} />
+        <NodeFacts document={document} own={statusOfChecks(own)} rows={rows} />
         <Card title="Checks of the node" side="count for all its services">
           {own.length === 0 && <p class="hint">None.</p>}
           {own.map((check) => (

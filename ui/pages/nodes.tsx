@@ -1,13 +1,15 @@
-/** The list of nodes: address, health of the node itself, how many services run there. */
+/** The list of nodes: address, health of the node and of what runs on it, how many services run there. */
 import { useMemo } from 'preact/hooks';
-import { NODE_CHECKS, NODES, SERVICES } from '../api/paths.ts';
-import type { CheckShape, NodeShape, ServiceSummary, Status } from '../api/shapes.ts';
+import { HEALTH_MAP, NODE_CHECKS, NODES } from '../api/paths.ts';
+import type { CheckShape, HealthMapLine, NodeShape, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { loadByNode, type NodeLoad } from '../app/heat-map.ts';
+import { rankOf } from '../app/status-order.ts';
 import { Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
-import { rankOf, StatusMark, statusOfChecks } from '../parts/status.tsx';
+import { StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, firstLine, plural } from '../parts/text.ts';
 
 interface NodeRow {
@@ -21,17 +23,29 @@ function groupByNode(checks: readonly CheckShape[]): ReadonlyMap<string, readonl
   return Map.groupBy(checks, (check) => check.Node);
 }
 
-function countByNode(services: readonly ServiceSummary[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const node of services.flatMap((service) => service.Nodes ?? []))
-    counts.set(node, (counts.get(node) ?? 0) + 1);
-  return counts;
+/** Services that are named; the others are counted. */
+const NAMED_SERVICES = 3;
+
+/** "api, export and 2 more critical": what on a node is worse than the node itself. */
+function loadReason({ status, services }: NodeLoad): string {
+  const more = services.length - NAMED_SERVICES;
+  const named = services.slice(0, NAMED_SERVICES).join(', ');
+  return `${named}${more > 0 ? ` and ${count(more)} more` : ''} ${status}`;
 }
 
-function reasonOf(checks: readonly CheckShape[]): string {
+function reasonOf(checks: readonly CheckShape[], load: NodeLoad | undefined): string {
   const bad = checks.find((check) => check.Status !== 'passing');
-  if (bad) return `${bad.Name}: ${firstLine(bad.Output) || bad.Notes || bad.Status}`;
-  return checks.length === 0 ? 'no checks' : `${plural(checks.length, 'check')} passing`;
+  const said = bad && `${bad.Name}: ${firstLine(bad.Output) || bad.Notes || bad.Status}`;
+  const isWorse = load !== undefined && rankOf(load.status) < rankOf(statusOfChecks(checks));
+  if (isWorse) return [loadReason(load), said].filter(Boolean).join('; ');
+  return said ?? (checks.length === 0 ? 'no checks' : `${plural(checks.length, 'check')} passing`);
+}
+
+/** A node is as healthy as it is itself and as the worst that runs on it. */
+function rowOf(node: NodeShape, checks: readonly CheckShape[], load: NodeLoad | undefined): NodeRow {
+  const own = statusOfChecks(checks);
+  const status = load !== undefined && rankOf(load.status) < rankOf(own) ? load.status : own;
+  return { node, status, reason: reasonOf(checks, load), serviceCount: load?.count ?? 0 };
 }
 
 function NodeName({ row }: { row: NodeRow }) {
@@ -67,7 +81,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
     cell: (row) => count(row.serviceCount),
     compare: (a, b) => a.serviceCount - b.serviceCount,
   },
-  { key: 'reason', title: 'Node checks', cell: (row) => row.reason, compare: compareHealth },
+  { key: 'reason', title: 'State', cell: (row) => row.reason, compare: compareHealth },
   {
     key: 'meta',
     title: 'Meta',
@@ -85,17 +99,13 @@ function isWanted({ node }: NodeRow, text: string): boolean {
 function NodeList({ nodes }: { nodes: readonly NodeShape[] }) {
   const [text] = useQueryValue('q');
   const checks = useLive<readonly CheckShape[]>(NODE_CHECKS).data.value;
-  const services = useLive<readonly ServiceSummary[]>(SERVICES).data.value;
+  const lines = useLive<readonly HealthMapLine[]>(HEALTH_MAP).data.value;
   const all = useMemo(() => {
     const checksOf = groupByNode(checks ?? []);
-    const countOf = countByNode(services ?? []);
-    const rows = nodes.map((node): NodeRow => {
-      const own = checksOf.get(node.Node) ?? [];
-      const serviceCount = countOf.get(node.Node) ?? 0;
-      return { node, status: statusOfChecks(own), reason: reasonOf(own), serviceCount };
-    });
+    const loads = loadByNode(lines ?? []);
+    const rows = nodes.map((node) => rowOf(node, checksOf.get(node.Node) ?? [], loads.get(node.Node)));
     return rows.sort(compareHealth);
-  }, [nodes, checks, services]);
+  }, [nodes, checks, lines]);
   const wanted = text.trim().toLowerCase();
   const rows = useMemo(() => all.filter((row) => isWanted(row, wanted)), [all, wanted]);
   return (

@@ -3,14 +3,13 @@ import { FAILING, NODES, SERVICES } from '../api/paths.ts';
 import type { CheckShape, NodeShape, ServiceSummary } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { rankOf, STATUS_ORDER } from '../app/status-order.ts';
 import { Ago, Card, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { CheckOwner, useHistory } from '../parts/check-view.tsx';
 import {
   type Count,
   countsOfService,
   HealthBar,
-  rankOf,
-  STATUS_ORDER,
   type Standing,
   StatusMark,
   standingOf,

@@ -3,9 +3,10 @@ import { PEERS, SELF, SERVERS } from '../api/paths.ts';
 import type { AgentSelf, RaftPeers, ServerShape, ServersState, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { rankOf } from '../app/status-order.ts';
 import { Ago, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { rankOf, StatusMark } from '../parts/status.tsx';
+import { StatusMark } from '../parts/status.tsx';
 import { byText, contact, count, plural } from '../parts/text.ts';
 
 /** These answers cannot be waited on. */

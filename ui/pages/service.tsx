@@ -8,13 +8,14 @@ import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { dashboardOf } from '../app/dashboard-link.ts';
+import { rankOf, STATUS_ORDER } from '../app/status-order.ts';
 import { Empty, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { DetailsLink } from '../parts/details-link.tsx';
 import { FilterBar, NoMatch, Segments, useQueryValue } from '../parts/filter-bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Split } from '../parts/inspector.tsx';
-import { rankOf, STATUS_ORDER, StatusMark, statusOfChecks } from '../parts/status.tsx';
+import { StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, endpoint, plural } from '../parts/text.ts';
 import { DnsAnswer } from './dns-answer.tsx';
 import { InstanceInspector, instanceKey } from './instance.tsx';
@@ -78,6 +79,12 @@ function isWanted(instance: InstanceShape, text: string): boolean {
   return fields.some((field) => field.toLowerCase().includes(text));
 }
 
+/** `node/id` names an instance, `node/` the worst one on that node. */
+function instanceAt(instances: readonly InstanceShape[], at: string): InstanceShape | undefined {
+  if (!at.endsWith('/')) return instances.find((instance) => instanceKey(instance) === at);
+  return instances.filter(({ Node }) => `${Node.Node}/` === at).sort(compareHealth)[0];
+}
+
 function Instances({ instances }: { instances: readonly InstanceShape[] }) {
   const { router } = useApp();
   const [text] = useQueryValue('q');
@@ -87,7 +94,7 @@ function Instances({ instances }: { instances: readonly InstanceShape[] }) {
     () => instances.filter((instance) => isWanted(instance, wanted)).sort(compareHealth),
     [instances, wanted],
   );
-  const selected = instances.find((instance) => instanceKey(instance) === at);
+  const selected = instanceAt(instances, at);
   const list = (
     <>
       <FilterBar
@@ -104,7 +111,7 @@ function Instances({ instances }: { instances: readonly InstanceShape[] }) {
           columns={COLUMNS}
           rows={rows}
           keyOf={instanceKey}
-          selected={at}
+          selected={selected ? instanceKey(selected) : ''}
         />
       )}
     </>

@@ -5,6 +5,7 @@ import { SERVICES } from '../api/paths.ts';
 import type { ServiceSummary, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { STATUS_ORDER } from '../app/status-order.ts';
 import { Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Choice } from '../parts/field.tsx';
@@ -15,7 +16,6 @@ import {
   countsOfService,
   HealthBar,
   hasStatus,
-  STATUS_ORDER,
   StatusMark,
   standingOf,
   standingRank,

@@ -78,22 +78,41 @@ function moveFocus(body: HTMLElement, event: KeyboardEvent): void {
   next.focus();
 }
 
-const MAY_BE_CUT = '[role="cell"], .name, .tags, .health-text';
+const MAY_BE_CUT = '.name, .tags, .health-text';
 
 function textOf(part: HTMLElement): string {
   if (!part.matches('.tags')) return part.textContent;
   return [...part.children].map((tag) => tag.textContent).join(', ');
 }
 
-/** What a row cuts off stands in its tooltip, which the link has because it lies over the whole row. */
+/** What a cell cuts off stands in its tooltip. */
 function tellWhatIsCut(event: PointerEvent): void {
-  const row = (event.target as Element).closest('[data-row]');
-  const link = row?.querySelector<HTMLElement>('a, .name');
-  if (!row || !link) return;
-  const cut = [...row.querySelectorAll<HTMLElement>(MAY_BE_CUT)].filter(
-    (part) => part.scrollWidth > part.clientWidth,
+  const cell = (event.target as Element).closest<HTMLElement>('[role="cell"]');
+  if (!cell) return;
+  const parts = [cell, ...cell.querySelectorAll<HTMLElement>(MAY_BE_CUT)];
+  const cut = parts.find(
+    (part) => part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight + 2,
   );
-  link.title = cut.map(textOf).join('\n');
+  cell.title = cut ? textOf(cell.querySelector<HTMLElement>('.tags') ?? cut) : '';
+}
+
+const isSelecting = (): boolean => getSelection()?.isCollapsed === false;
+
+/** Who has just selected text of a row wants to copy it, not to go anywhere. */
+function keepSelection(event: MouseEvent): void {
+  if (!isSelecting()) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** A click beside the link of a row is a click on it, with the same keys held. */
+function followRow(event: MouseEvent): void {
+  const target = event.target as Element;
+  if (event.defaultPrevented || target.closest('a, button, input, select, label')) return;
+  const { ctrlKey, metaKey, shiftKey, altKey } = event;
+  const keys = { ctrlKey, metaKey, shiftKey, altKey };
+  const click = new MouseEvent('click', { bubbles: true, cancelable: true, ...keys });
+  target.closest('[data-row]')?.querySelector('a')?.dispatchEvent(click);
 }
 
 function useWindow(total: number) {
@@ -152,7 +171,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       aria-label={props.label}
       aria-rowcount={rows.length + 1}
     >
-      <div role="rowgroup">
+      <div role="rowgroup" class="head-group">
         <div class="row head" role="row" aria-rowindex={1}>
           {columns.map((column) => (
             <HeadCell key={column.key} column={column} sort={sort} />
@@ -165,6 +184,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         class="rows"
         style={{ height: `${rows.length * rowPx.value}px` }}
         onPointerOver={tellWhatIsCut}
+        onClickCapture={keepSelection}
+        onClick={followRow}
         onKeyDown={(event) => body.current && moveFocus(body.current, event)}
       >
         {shown.map((row, at) => (

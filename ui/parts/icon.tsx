@@ -4,6 +4,7 @@ const PATHS = {
   overview: 'M3 13h6V3H3zM11 17h6V8h-6zM3 17h6v-2H3zM11 6h6V3h-6z',
   services: 'M3 5h14M3 10h14M3 15h9',
   nodes: 'M4 3h12v5H4zM4 12h12v5H4zM7 5.5h.01M7 14.5h.01',
+  map: 'M3 3h4v4H3zM8.5 3h4v4h-4zM14 3h3v4h-3zM3 8.5h4v4H3zM14 8.5h3v4h-3zM3 14h4v3H3zM8.5 14h4v3h-4z',
   servers:
     'M10 6a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM4.5 18a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM15.5 18a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8.8 5.7 5.7 13.3M11.2 5.7l3.1 7.6M7 15.5h6',
   checks: 'M2 11h3.5L8 4l4 12 2.5-5H18',

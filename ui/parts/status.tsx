@@ -1,17 +1,11 @@
 /**
  * Health in one look: a word, a colour and a shape, never colour alone.
  *
- * Order everywhere is worst first; `rankOf` is that order.
+ * Order everywhere is worst first (app/status-order.ts).
  */
 import type { CheckShape, ServiceSummary, Status } from '../api/shapes.ts';
+import { STATUS_ORDER } from '../app/status-order.ts';
 import { Icon } from './icon.tsx';
-
-export const STATUS_ORDER: readonly Status[] = ['critical', 'warning', 'maintenance', 'passing'];
-
-/** 0 is worst. */
-export function rankOf(status: Status): number {
-  return STATUS_ORDER.indexOf(status);
-}
 
 export function isMaintenance(check: Pick<CheckShape, 'CheckID'>): boolean {
   return check.CheckID === '_node_maintenance' || check.CheckID.startsWith('_service_maintenance:');
