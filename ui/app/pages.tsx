@@ -7,9 +7,7 @@
 import type { ComponentChildren } from 'preact';
 import { AgentPage } from '../pages/agent.tsx';
 import { ChecksPage } from '../pages/checks.tsx';
-import { DnsPage } from '../pages/dns.tsx';
 import { EventsPage } from '../pages/events.tsx';
-import { MapPage } from '../pages/map.tsx';
 import { NodePage } from '../pages/node.tsx';
 import { NodesPage } from '../pages/nodes.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
@@ -34,6 +32,8 @@ interface PageRow {
 const loadKv = async () => (await import('../pages/kv.tsx')).KvPage;
 const loadHistory = async () => (await import('../pages/history.tsx')).HistoryPage;
 const loadAcl = async () => (await import('../pages/acl.tsx')).AclPage;
+const loadDns = async () => (await import('../pages/dns.tsx')).DnsPage;
+const loadMap = async () => (await import('../pages/map.tsx')).MapPage;
 
 export const PAGES: readonly PageRow[] = [
   { segments: [], title: 'Overview', icon: 'overview', hotkey: 'o', draw: () => <OverviewPage /> },
@@ -51,7 +51,13 @@ export const PAGES: readonly PageRow[] = [
     hotkey: 'n',
     draw: (name) => (name === undefined ? <NodesPage /> : <NodePage key={name} name={name} />),
   },
-  { segments: ['map'], title: 'Map', icon: 'map', hotkey: 'm', draw: () => <MapPage /> },
+  {
+    segments: ['map'],
+    title: 'Map',
+    icon: 'map',
+    hotkey: 'm',
+    draw: (rest) => <Later load={loadMap} rest={rest} what="the map" />,
+  },
   { segments: ['servers'], title: 'Servers', icon: 'servers', hotkey: 'v', draw: () => <ServersPage /> },
   { segments: ['checks'], title: 'Checks', icon: 'checks', hotkey: 'c', draw: () => <ChecksPage /> },
   {
@@ -70,7 +76,13 @@ export const PAGES: readonly PageRow[] = [
     hotkey: 'h',
     draw: () => <Later load={loadHistory} rest={undefined} what="the history" />,
   },
-  { segments: ['dns'], title: 'DNS', icon: 'dns', hotkey: 'd', draw: () => <DnsPage /> },
+  {
+    segments: ['dns'],
+    title: 'DNS',
+    icon: 'dns',
+    hotkey: 'd',
+    draw: (rest) => <Later load={loadDns} rest={rest} what="the explorer" />,
+  },
   {
     segments: ['acls'],
     title: 'Access',
