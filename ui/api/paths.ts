@@ -44,3 +44,8 @@ const SHOWN_ENTRIES = '25';
 export function historyPath(about: { readonly service?: string; readonly node?: string }): string {
   return `/v1/history?${new URLSearchParams({ ...about, limit: SHOWN_ENTRIES })}`;
 }
+
+/** How the instances of a service, or a node and what is on it, were over the last day. */
+export function pastPath(about: { readonly service: string } | { readonly node: string }): string {
+  return `/v1/history/health?${new URLSearchParams({ ...about })}`;
+}

@@ -169,6 +169,35 @@ export interface RaftPeers {
   }[];
 }
 
+/** From this time on until the next span. */
+export interface PastSpan {
+  readonly At: string;
+  readonly Status: Status | 'unknown' | 'absent';
+}
+
+/** An instance that changed lately; the id '' is the node itself. */
+export interface PastInstance {
+  readonly Node: string;
+  readonly ServiceName: string;
+  readonly ServiceID: string;
+  /** Null where nothing is known. */
+  readonly UpShare: number | null;
+  readonly Falls: number;
+  readonly IsFlapping: boolean;
+  readonly Spans: readonly PastSpan[];
+}
+
+export interface HealthPast {
+  /** Nothing is remembered from before. */
+  readonly From: string;
+  readonly To: string;
+  readonly Instances: readonly PastInstance[];
+  /** Instances that changed and are not in the list. */
+  readonly Omitted: number;
+  /** Instances that did not change, by state. */
+  readonly Steady: Readonly<Partial<Record<Status, number>>>;
+}
+
 /** What changed, as the agent remembers it. */
 export interface HistoryEntry {
   readonly ID: string;

@@ -5,14 +5,10 @@
  * segments.
  */
 import type { ComponentChildren } from 'preact';
-import { AgentPage } from '../pages/agent.tsx';
 import { ChecksPage } from '../pages/checks.tsx';
-import { EventsPage } from '../pages/events.tsx';
 import { NodePage } from '../pages/node.tsx';
 import { NodesPage } from '../pages/nodes.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
-import { QueriesPage } from '../pages/queries.tsx';
-import { ServersPage } from '../pages/servers.tsx';
 import { ServicePage } from '../pages/service.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { PageHead } from '../parts/basic.tsx';
@@ -32,8 +28,18 @@ interface PageRow {
 const loadKv = async () => (await import('../pages/kv.tsx')).KvPage;
 const loadHistory = async () => (await import('../pages/history.tsx')).HistoryPage;
 const loadAcl = async () => (await import('../pages/acl.tsx')).AclPage;
-const loadDns = async () => (await import('../pages/dns.tsx')).DnsPage;
-const loadMap = async () => (await import('../pages/map.tsx')).MapPage;
+const rare = () => import('./rare-pages.ts');
+const loadAgent = async () => (await rare()).AgentPage;
+const loadDns = async () => (await rare()).DnsPage;
+const loadEvents = async () => (await rare()).EventsPage;
+const loadMap = async () => (await rare()).MapPage;
+const loadQueries = async () => (await rare()).QueriesPage;
+const loadServers = async () => (await rare()).ServersPage;
+
+/** A page that is loaded when somebody goes there. */
+const later = (load: Parameters<typeof Later>[0]['load'], what: string) => (rest: string | undefined) => (
+  <Later key={what} load={load} rest={rest} what={what} />
+);
 
 export const PAGES: readonly PageRow[] = [
   { segments: [], title: 'Overview', icon: 'overview', hotkey: 'o', draw: () => <OverviewPage /> },
@@ -51,46 +57,40 @@ export const PAGES: readonly PageRow[] = [
     hotkey: 'n',
     draw: (name) => (name === undefined ? <NodesPage /> : <NodePage key={name} name={name} />),
   },
+  { segments: ['map'], title: 'Map', icon: 'map', hotkey: 'm', draw: later(loadMap, 'the map') },
   {
-    segments: ['map'],
-    title: 'Map',
-    icon: 'map',
-    hotkey: 'm',
-    draw: (rest) => <Later load={loadMap} rest={rest} what="the map" />,
+    segments: ['servers'],
+    title: 'Servers',
+    icon: 'servers',
+    hotkey: 'v',
+    draw: later(loadServers, 'the servers'),
   },
-  { segments: ['servers'], title: 'Servers', icon: 'servers', hotkey: 'v', draw: () => <ServersPage /> },
   { segments: ['checks'], title: 'Checks', icon: 'checks', hotkey: 'c', draw: () => <ChecksPage /> },
+  { segments: ['kv'], title: 'Key/value', icon: 'kv', hotkey: 'k', draw: later(loadKv, 'keys') },
   {
-    segments: ['kv'],
-    title: 'Key/value',
-    icon: 'kv',
-    hotkey: 'k',
-    draw: () => <Later load={loadKv} rest={undefined} what="keys" />,
+    segments: ['queries'],
+    title: 'Queries',
+    icon: 'queries',
+    hotkey: 'q',
+    draw: later(loadQueries, 'queries'),
   },
-  { segments: ['queries'], title: 'Queries', icon: 'queries', hotkey: 'q', draw: () => <QueriesPage /> },
-  { segments: ['events'], title: 'Events', icon: 'events', hotkey: 'e', draw: () => <EventsPage /> },
+  { segments: ['events'], title: 'Events', icon: 'events', hotkey: 'e', draw: later(loadEvents, 'events') },
   {
     segments: ['history'],
     title: 'History',
     icon: 'changed',
     hotkey: 'h',
-    draw: () => <Later load={loadHistory} rest={undefined} what="the history" />,
+    draw: later(loadHistory, 'the history'),
   },
-  {
-    segments: ['dns'],
-    title: 'DNS',
-    icon: 'dns',
-    hotkey: 'd',
-    draw: (rest) => <Later load={loadDns} rest={rest} what="the explorer" />,
-  },
+  { segments: ['dns'], title: 'DNS', icon: 'dns', hotkey: 'd', draw: later(loadDns, 'the explorer') },
   {
     segments: ['acls'],
     title: 'Access',
     icon: 'access',
     hotkey: 'x',
-    draw: (rest) => <Later load={loadAcl} rest={rest} what="access control" />,
+    draw: later(loadAcl, 'access control'),
   },
-  { segments: ['agent'], title: 'Agent', icon: 'agent', hotkey: 'a', draw: () => <AgentPage /> },
+  { segments: ['agent'], title: 'Agent', icon: 'agent', hotkey: 'a', draw: later(loadAgent, 'the agent') },
 ];
 
 /** The page that an address means; the overview for the base itself. */

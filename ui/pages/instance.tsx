@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { apiPath } from '../api/client.ts';
 import { SELF } from '../api/paths.ts';
-import type { AgentSelf, InstanceShape } from '../api/shapes.ts';
+import type { AgentSelf, HealthPast, InstanceShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
@@ -16,6 +16,7 @@ import { Inspector } from '../parts/inspector.tsx';
 import { isMaintenance, StatusWord, statusOfCheck, statusOfChecks } from '../parts/status.tsx';
 import { endpoint } from '../parts/text.ts';
 import { DrainDialog, DrainNote } from './drain.tsx';
+import { InstancePast } from './past.tsx';
 import { InDns } from './reason.tsx';
 
 /** Names an instance within a datacenter. */
@@ -139,7 +140,14 @@ function taggedAddresses(instance: InstanceShape): readonly (readonly [string, s
     .filter(([, address]) => address !== main);
 }
 
-export function InstanceInspector({ instance, onClose }: { instance: InstanceShape; onClose: () => void }) {
+interface InspectorProps {
+  readonly instance: InstanceShape;
+  /** Of its service. */
+  readonly past: HealthPast | undefined;
+  readonly onClose: () => void;
+}
+
+export function InstanceInspector({ instance, past, onClose }: InspectorProps) {
   const { router } = useApp();
   const { dig, curl, domain } = useLines();
   const { Node, Service } = instance;
@@ -173,6 +181,7 @@ export function InstanceInspector({ instance, onClose }: { instance: InstanceSha
         ]}
       />
       <Actions instance={instance} />
+      <InstancePast past={past} instance={instance} />
       <h3 class="part-title">Checks</h3>
       {checks.length === 0 && (
         <p class="hint">

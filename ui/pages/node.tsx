@@ -17,6 +17,7 @@ import { TextField } from '../parts/field.tsx';
 import { isMaintenance, StatusMark, StatusWord, statusOfChecks } from '../parts/status.tsx';
 import { byText, endpoint, plural } from '../parts/text.ts';
 import { DrainDialog, DrainNote } from './drain.tsx';
+import { PastCard, usePast } from './past.tsx';
 import { Sessions } from './sessions.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -205,6 +206,10 @@ function NodeFacts({ document, ...state }: StateProps & { readonly document: Nod
 
 function NodeBody({ document, checks }: { document: NodeServices; checks: readonly CheckShape[] }) {
   const rows = useMemo(() => rowsOf(document, checks), [document, checks]);
+  const past = usePast(
+    { node: document.Node.Node },
+    checks.reduce((newest, check) => Math.max(newest, check.ModifyIndex), 0),
+  );
   const own = checks.filter((check) => check.ServiceID === '');
   const name = document.Node.Node;
   return (
@@ -223,6 +228,7 @@ function NodeBody({ document, checks }: { document: NodeServices; checks: readon
             />
           )}
         </Card>
+        <PastCard past={past} isOfNode />
         <Sessions node={name} />
         <Timeline title="What changed here" node={name} />
       </div>

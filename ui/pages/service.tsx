@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { apiPath } from '../api/client.ts';
 import { SELF } from '../api/paths.ts';
-import type { AgentSelf, InstanceShape } from '../api/shapes.ts';
+import type { AgentSelf, HealthPast, InstanceShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
@@ -19,6 +19,7 @@ import { StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, endpoint, plural } from '../parts/text.ts';
 import { DnsAnswer } from './dns-answer.tsx';
 import { InstanceInspector, instanceKey } from './instance.tsx';
+import { PastCard, usePast, versionOfInstances } from './past.tsx';
 import { RegisterDialog } from './register.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -85,7 +86,12 @@ function instanceAt(instances: readonly InstanceShape[], at: string): InstanceSh
   return instances.filter(({ Node }) => `${Node.Node}/` === at).sort(compareHealth)[0];
 }
 
-function Instances({ instances }: { instances: readonly InstanceShape[] }) {
+interface InstancesProps {
+  readonly instances: readonly InstanceShape[];
+  readonly past: HealthPast | undefined;
+}
+
+function Instances({ instances, past }: InstancesProps) {
   const { router } = useApp();
   const [text] = useQueryValue('q');
   const [at] = useQueryValue('at');
@@ -121,7 +127,12 @@ function Instances({ instances }: { instances: readonly InstanceShape[] }) {
       list={list}
       inspector={
         selected && (
-          <InstanceInspector key={at} instance={selected} onClose={() => router.closeDetails({ at: '' })} />
+          <InstanceInspector
+            key={at}
+            instance={selected}
+            past={past}
+            onClose={() => router.closeDetails({ at: '' })}
+          />
         )
       }
     />
@@ -170,6 +181,7 @@ export function ServicePage({ name }: { name: string }) {
   const isRegistering = useSignal(false);
   const [tab, setTab] = useQueryValue('tab');
   const instances = data.value;
+  const past = usePast({ service: name }, versionOfInstances(instances ?? []));
   return (
     <>
       <PageHead
@@ -198,9 +210,10 @@ export function ServicePage({ name }: { name: string }) {
         <DnsAnswer name={`${name}.service.${domain}`} service={name} version={instances} />
       )}
       {instances && tab === '' && instances.length === 0 && <Gone name={name} />}
-      {instances && tab === '' && instances.length > 0 && <Instances instances={instances} />}
+      {instances && tab === '' && instances.length > 0 && <Instances instances={instances} past={past} />}
       {instances && tab === '' && (
         <div class="below-list">
+          <PastCard past={past} />
           <Timeline title="What changed here" service={name} />
         </div>
       )}

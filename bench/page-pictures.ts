@@ -2,19 +2,19 @@
  * Makes the pictures of the page: those of the documentation anew, or, into a folder that is named, every page in light, in
  * dark and on a phone, to be looked at. Needs Debian's chromium.
  *
- *     node bench/page/pictures.ts            docs/images/page-*.png
- *     node bench/page/pictures.ts FOLDER     every page, three times
+ *     node bench/page-pictures.ts            docs/images/page-*.png
+ *     node bench/page-pictures.ts FOLDER     every page, three times
  */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { queryPacket } from '../../test/support/dns-rig.ts';
-import { askUdp } from '../../test/support/dns-sockets.ts';
-import { type PageServer, startPage } from '../../test/support/open-page.ts';
-import { repositoryDir } from '../../test/support/source-files.ts';
-import { startAgent } from '../../test/support/start-agent.ts';
+import { queryPacket } from '../test/support/dns-rig.ts';
+import { askUdp } from '../test/support/dns-sockets.ts';
+import { type PageServer, startPage } from '../test/support/open-page.ts';
+import { repositoryDir } from '../test/support/source-files.ts';
+import { startAgent } from '../test/support/start-agent.ts';
 import { fillDemo, stretchHistory } from './demo-catalog.ts';
 
 const WAYS: Readonly<Record<string, BrowserContextOptions>> = {

@@ -4,7 +4,7 @@
  * giving the history other times (`stretchHistory`, with the agent stopped).
  */
 import Database from 'better-sqlite3';
-import { seededRandom } from '../../test/support/seeded-random.ts';
+import { seededRandom } from '../test/support/seeded-random.ts';
 
 type Put = (path: string, body?: unknown) => Promise<unknown>;
 
