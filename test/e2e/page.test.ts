@@ -57,6 +57,7 @@ const DIALOGS: readonly (readonly [address: string, button: string])[] = [
   ['events', 'Fire'],
   ['', 'Sign in'],
   ['', 'Keyboard'],
+  ['', 'Search Ctrl K'],
 ];
 
 async function fill({ put, agent }: PageServer): Promise<void> {

@@ -49,3 +49,8 @@ export function historyPath(about: { readonly service?: string; readonly node?: 
 export function pastPath(about: { readonly service: string } | { readonly node: string }): string {
   return `/v1/history/health?${new URLSearchParams({ ...about })}`;
 }
+
+/** What has this text in its name. */
+export function searchPath(text: string): string {
+  return `/v1/internal/ui/search?${new URLSearchParams({ q: text })}`;
+}

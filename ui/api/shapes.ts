@@ -198,6 +198,15 @@ export interface HealthPast {
   readonly Steady: Readonly<Partial<Record<Status, number>>>;
 }
 
+/** What a search found: service, instance, node, check, key or query. */
+export interface FoundShape {
+  readonly Kind: string;
+  readonly Name: string;
+  readonly ID?: string;
+  readonly Node?: string;
+  readonly ServiceName?: string;
+}
+
 /** What changed, as the agent remembers it. */
 export interface HistoryEntry {
   readonly ID: string;

@@ -1,7 +1,7 @@
 /**
- * The keyboard: `/` searches, `g` and a letter goes to a page, `?` explains; lists move by arrows or j and k.
+ * The keyboard: Ctrl-K searches everything, `/` this list, `g` and a letter goes to a page, `?` explains; lists move by arrows or j and k.
  *
- * Nothing happens while somebody types into a field or a dialog is open.
+ * Nothing but Ctrl-K happens while somebody types into a field, and nothing at all while a dialog is open.
  */
 import { useEffect, useRef } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.tsx';
@@ -9,6 +9,7 @@ import { useApp } from './app.ts';
 import { PAGES } from './pages.tsx';
 
 const OTHER_KEYS: readonly (readonly [keys: string, meaning: string])[] = [
+  ['Ctrl K', 'search everything, or do something'],
   ['/', 'search in this list'],
   ['↓ ↑ or j k', 'next or previous row'],
   ['Enter', 'open'],
@@ -62,8 +63,32 @@ function isSearchDown(event: KeyboardEvent): boolean {
   );
 }
 
+/** Ctrl-K, or the same on a Mac; the browser's own use of it is taken over. */
+function isSearchKey(event: KeyboardEvent): boolean {
+  return (
+    (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k'
+  );
+}
+
+function useSearchKey(onSearch: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isSearchKey(event)) return;
+      event.preventDefault();
+      if (!document.querySelector('dialog[open]')) onSearch();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [onSearch]);
+}
+
+interface KeyActions {
+  readonly onHelp: () => void;
+  readonly onSearch: () => void;
+}
+
 /** Listen as long as the shell is shown. */
-export function useKeys(onHelp: () => void): void {
+export function useKeys({ onHelp, onSearch }: KeyActions): void {
   const { router } = useApp();
   const isAfterG = useRef(false);
   useEffect(() => {
@@ -83,6 +108,7 @@ export function useKeys(onHelp: () => void): void {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, [router, onHelp]);
+  useSearchKey(onSearch);
 }
 
 export function KeyHelp({ onClose }: { onClose: () => void }) {

@@ -101,7 +101,12 @@ function Whereabouts() {
   );
 }
 
-export function Navigation({ onHelp }: { onHelp: () => void }) {
+interface NavigationProps {
+  readonly onHelp: () => void;
+  readonly onSearch: () => void;
+}
+
+export function Navigation({ onHelp, onSearch }: NavigationProps) {
   const { router } = useApp();
   return (
     <nav id="navigation" aria-label="Pages">
@@ -109,6 +114,11 @@ export function Navigation({ onHelp }: { onHelp: () => void }) {
         <img src={new URL('icon.svg', document.baseURI).href} alt="" width="22" height="22" />
         rollcall
       </a>
+      <button type="button" class="search-all" onClick={onSearch} aria-keyshortcuts="Control+K Meta+K">
+        <Icon name="queries" size={15} />
+        <span>Search</span>
+        <kbd>Ctrl K</kbd>
+      </button>
       <PageLinks />
       <div class="nav-foot">
         <Whereabouts />

@@ -12,7 +12,7 @@ import { OverviewPage } from '../pages/overview.tsx';
 import { ServicePage } from '../pages/service.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { PageHead } from '../parts/basic.tsx';
-import type { IconName } from '../parts/icon.tsx';
+import type { IconName } from '../parts/icon-paths.ts';
 import { Later } from '../parts/later.tsx';
 import { useApp } from './app.ts';
 

@@ -4,7 +4,7 @@
  * To add a page: a row in PAGES (pages.tsx draws it and the navigation names it).
  */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { FAILING } from '../api/paths.ts';
 import type { CheckShape } from '../api/shapes.ts';
 import { CertificateBanner } from '../parts/certificate-banner.tsx';
@@ -70,13 +70,37 @@ function usePageTitle(): void {
   }, [title]);
 }
 
+const loadPalette = async () => (await import('./palette.tsx')).Palette;
+
+/** The search is loaded when somebody asks for it; where that fails there is nothing to open. */
+function LaterPalette({ onClose }: { onClose: () => void }) {
+  const { notify } = useApp();
+  const loaded = useSignal<{ readonly Palette: Awaited<ReturnType<typeof loadPalette>> } | undefined>(
+    undefined,
+  );
+  useEffect(() => {
+    loadPalette().then(
+      (Palette) => (loaded.value = { Palette }),
+      () => {
+        notify(
+          'refused',
+          'The search could not be loaded: the agent did not answer, or has another version of it.',
+        );
+        onClose();
+      },
+    );
+  }, [loaded, notify, onClose]);
+  return loaded.value ? <loaded.value.Palette onClose={onClose} /> : null;
+}
+
 export function Shell() {
   const { router } = useApp();
   const isMenuOpen = useSignal(false);
   const isHelpOpen = useSignal(false);
-  useKeys(() => {
-    isHelpOpen.value = true;
-  });
+  const isSearching = useSignal(false);
+  const search = useCallback(() => (isSearching.value = true), [isSearching]);
+  const help = useCallback(() => (isHelpOpen.value = true), [isHelpOpen]);
+  useKeys({ onHelp: help, onSearch: search });
   usePageTitle();
   const place = router.place.value;
   useEffect(() => {
@@ -101,8 +125,11 @@ export function Shell() {
           <span class="unseen">Menu</span>
         </button>
         <span class="wordmark">rollcall</span>
+        <button type="button" class="quiet search" aria-label="Search everything" onClick={search}>
+          <Icon name="queries" size={18} />
+        </button>
       </header>
-      <Navigation onHelp={() => (isHelpOpen.value = true)} />
+      <Navigation onHelp={help} onSearch={search} />
       <div class="content">
         <AwayBanner />
         <CertificateBanner />
@@ -112,6 +139,7 @@ export function Shell() {
         </main>
       </div>
       <Notices />
+      {isSearching.value && <LaterPalette onClose={() => (isSearching.value = false)} />}
       {isHelpOpen.value && <KeyHelp onClose={() => (isHelpOpen.value = false)} />}
     </div>
   );

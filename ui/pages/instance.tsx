@@ -6,6 +6,7 @@ import type { AgentSelf, HealthPast, InstanceShape } from '../api/shapes.ts';
 import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { useAsked } from '../app/asked.ts';
 import { rankOf } from '../app/status-order.ts';
 import { Facts, Tags } from '../parts/basic.tsx';
 import { CheckView } from '../parts/check-view.tsx';
@@ -98,9 +99,14 @@ function EndMaintenanceDialog({ instance, onClose }: DialogProps) {
 function Actions({ instance }: { instance: InstanceShape }) {
   const self = useLive<AgentSelf>(SELF).data.value;
   const open = useSignal<'' | 'deregister' | 'maintenance' | 'drain'>('');
+  const [asked, forget] = useAsked(['deregister', 'maintenance', 'drain']);
+  const shown = open.value || asked;
   const isLocal = self?.Config.NodeName === instance.Node.Node;
   const isOff = instance.Checks.some((check) => isMaintenance(check) && check.ServiceID !== '');
-  const close = () => (open.value = '');
+  const close = () => {
+    open.value = '';
+    forget();
+  };
   const dialog = { instance, isLocal, onClose: close };
   if (instance.Service.Service === 'consul')
     return <p class="hint">The agent itself; it cannot be deregistered.</p>;
@@ -123,10 +129,12 @@ function Actions({ instance }: { instance: InstanceShape }) {
         <p class="hint">Maintenance is switched at the agent that runs node {instance.Node.Node}.</p>
       )}
       {isLocal && isOff && <DrainNote serviceId={instance.Service.ID} />}
-      {open.value === 'deregister' && <DeregisterDialog {...dialog} />}
-      {open.value === 'drain' && <DrainDialog serviceId={instance.Service.ID} onClose={close} />}
-      {open.value === 'maintenance' && isOff && <EndMaintenanceDialog {...dialog} />}
-      {open.value === 'maintenance' && !isOff && <MaintenanceDialog {...dialog} />}
+      {shown === 'deregister' && <DeregisterDialog {...dialog} />}
+      {shown === 'drain' && isLocal && !isOff && (
+        <DrainDialog serviceId={instance.Service.ID} onClose={close} />
+      )}
+      {shown === 'maintenance' && isLocal && isOff && <EndMaintenanceDialog {...dialog} />}
+      {shown === 'maintenance' && isLocal && !isOff && <MaintenanceDialog {...dialog} />}
     </>
   );
 }

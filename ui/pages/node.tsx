@@ -7,6 +7,7 @@ import type { AgentSelf, CheckShape, NodeServices, ServiceShape, Status } from '
 import { useLines } from '../api/take-along.ts';
 import { useAction, useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { useAsked } from '../app/asked.ts';
 import { rankOf } from '../app/status-order.ts';
 import { Card, Empty, Facts, Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { CheckView } from '../parts/check-view.tsx';
@@ -248,7 +249,12 @@ function NodeBody({ document, checks }: { document: NodeServices; checks: readon
 /** What can be done with the node that this agent runs. */
 function OwnActions({ isOn }: { isOn: boolean }) {
   const open = useSignal<'' | 'maintenance' | 'drain'>('');
-  const close = () => (open.value = '');
+  const [asked, forget] = useAsked(['maintenance', 'drain']);
+  const shown = open.value || asked;
+  const close = () => {
+    open.value = '';
+    forget();
+  };
   return (
     <>
       {!isOn && (
@@ -259,8 +265,8 @@ function OwnActions({ isOn }: { isOn: boolean }) {
       <button type="button" onClick={() => (open.value = 'maintenance')}>
         {isOn ? 'End maintenance' : 'Maintenance'}
       </button>
-      {open.value === 'drain' && <DrainDialog serviceId="" onClose={close} />}
-      {open.value === 'maintenance' && <NodeMaintenance isOn={isOn} onClose={close} />}
+      {shown === 'drain' && !isOn && <DrainDialog serviceId="" onClose={close} />}
+      {shown === 'maintenance' && <NodeMaintenance isOn={isOn} onClose={close} />}
     </>
   );
 }
@@ -268,14 +274,17 @@ function OwnActions({ isOn }: { isOn: boolean }) {
 /** What can be done with a node of another agent, or of none. */
 function OtherActions({ name, services }: { name: string; services: readonly ServiceShape[] }) {
   const isAsking = useSignal(false);
+  const [asked, forget] = useAsked(['deregister']);
+  const close = () => {
+    isAsking.value = false;
+    forget();
+  };
   return (
     <>
       <button type="button" class="danger" onClick={() => (isAsking.value = true)}>
         Deregister
       </button>
-      {isAsking.value && (
-        <DeregisterNode name={name} services={services} onClose={() => (isAsking.value = false)} />
-      )}
+      {(isAsking.value || asked !== '') && <DeregisterNode name={name} services={services} onClose={close} />}
     </>
   );
 }

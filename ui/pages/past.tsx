@@ -59,13 +59,13 @@ function Flapping({ past }: { past: PastInstance }) {
 }
 
 function Row({ past, window, isOfNode }: { past: PastInstance; window: Window; isOfNode: boolean }) {
-  const { router } = useApp();
   const name = past.ServiceID || past.Node;
-  const href = router.to(['services', past.ServiceName], { at: `${past.Node}/${past.ServiceID}` });
+  const isGone = past.Spans.at(-1)?.Status === 'absent';
   return (
     <li class="past-row">
       <p>
-        {past.ServiceID === '' ? <span class="name">the node itself</span> : <a href={href}>{name}</a>}{' '}
+        <span class="name">{past.ServiceID || 'the node itself'}</span>{' '}
+        {isGone && <span class="hint">gone, was on </span>}
         {!isOfNode && <span class="hint">{past.Node}</span>} <Flapping past={past} />
       </p>
       <PastStrip spans={past.Spans} window={window} label={`${name}, last 24 hours: ${wordsOf(past)}`} />

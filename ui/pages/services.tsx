@@ -5,6 +5,7 @@ import { SERVICES } from '../api/paths.ts';
 import type { ServiceSummary, Status } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
+import { useAsked } from '../app/asked.ts';
 import { STATUS_ORDER } from '../app/status-order.ts';
 import { Loading, PageHead, Refusal, Tags } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
@@ -143,6 +144,8 @@ function ServiceList({ services }: { services: readonly ServiceSummary[] }) {
 export function ServicesPage() {
   const { data, error } = useLive<readonly ServiceSummary[]>(SERVICES);
   const isRegistering = useSignal(false);
+  const [asked, forget] = useAsked(['register']);
+  const [name] = useQueryValue('name');
   const services = data.value;
   const own = services?.filter((service) => service.Name !== 'consul') ?? [];
   return (
@@ -160,7 +163,16 @@ export function ServicesPage() {
       {!services && !error.value && <Loading what="services" />}
       {services && services.length > 0 && <ServiceList services={services} />}
       {services && own.length === 0 && <FirstService />}
-      {isRegistering.value && <RegisterDialog onClose={() => (isRegistering.value = false)} />}
+      {(isRegistering.value || asked !== '') && (
+        <RegisterDialog
+          key={name}
+          name={asked === '' ? '' : name}
+          onClose={() => {
+            isRegistering.value = false;
+            forget();
+          }}
+        />
+      )}
     </>
   );
 }

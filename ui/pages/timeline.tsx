@@ -5,7 +5,8 @@ import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { type Look, type Told, tell } from '../app/history.ts';
 import { Ago, Card, Refusal } from '../parts/basic.tsx';
-import { Icon, type IconName } from '../parts/icon.tsx';
+import { Icon } from '../parts/icon.tsx';
+import type { IconName } from '../parts/icon-paths.ts';
 
 const ICONS: Readonly<Record<Look, IconName>> = {
   appeared: 'plus',
