@@ -258,3 +258,21 @@ export interface Metrics {
       }[]
     | null;
 }
+
+/** A question of a DNS client, as /v1/dns/live shows it. */
+export interface LiveQuestion {
+  readonly Time: string;
+  readonly Name: string;
+  readonly Type: string;
+  readonly Rcode: string;
+  readonly Answers: number;
+  readonly ElapsedMs: number;
+  readonly Client: string;
+  readonly Transport: string;
+}
+
+export interface LiveBatch {
+  /** Questions since the last batch; some of them are in the list. */
+  readonly Seen: number;
+  readonly Questions: readonly LiveQuestion[];
+}

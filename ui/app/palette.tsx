@@ -77,7 +77,7 @@ function OfferList({ offers, chosen, onChoose }: ListProps) {
           </p>
           {entries.map(({ offer, at }) => (
             <a
-              key={`${offer.title}${offer.hint}`}
+              key={at}
               id={optionId(at)}
               role="option"
               tabIndex={-1}

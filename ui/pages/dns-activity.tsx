@@ -1,11 +1,11 @@
 /** DNS at a glance: questions a second, by type and response code, and how long answers take. */
-import { useEffect } from 'preact/hooks';
 import { quantile } from '../api/metric-samples.ts';
 import { METRICS } from '../api/paths.ts';
 import type { Metrics } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
 import { addUp, type DnsMoment, KEPT_MOMENTS, LOOK_EVERY_MS } from '../app/dns-history.ts';
+import { useDnsMoments } from '../app/use-dns-moments.ts';
 import { Card } from '../parts/basic.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { count, latency, rate } from '../parts/text.ts';
@@ -79,12 +79,9 @@ function Activity() {
 }
 
 export function DnsActivity() {
-  const { dns, clock } = useApp();
-  const { data, error } = useLive<Metrics>(METRICS, LOOK_EVERY_MS);
-  const metrics = data.value;
-  useEffect(() => {
-    if (metrics) dns.note(metrics, clock.now());
-  }, [metrics, dns, clock]);
+  const { dns } = useApp();
+  const { error } = useLive<Metrics>(METRICS, LOOK_EVERY_MS);
+  useDnsMoments();
   return (
     <Card title="DNS" side={<DnsLink />}>
       {dns.total.value === undefined && error.value && (

@@ -1,4 +1,4 @@
-/** The DNS explorer: any name and type, what the server would say and why; the log of questions where it is on. */
+/** The DNS explorer: any name and type, what the server would say and why; what clients ask, live. */
 import { useSignal } from '@preact/signals';
 import { FAILING, SERVICES } from '../api/paths.ts';
 import type { ServiceSummary } from '../api/shapes.ts';
@@ -9,7 +9,7 @@ import { Empty, PageHead } from '../parts/basic.tsx';
 import { TextField } from '../parts/field.tsx';
 import { useQueryValue } from '../parts/filter-bar.tsx';
 import { DnsAnswer } from './dns-answer.tsx';
-import { QueryLog } from './query-log.tsx';
+import { DnsLive } from './dns-live.tsx';
 
 function Examples() {
   const { router } = useApp();
@@ -107,7 +107,7 @@ export function DnsPage() {
         version={changes}
       />
       {name === '' && <Examples />}
-      <QueryLog />
+      <DnsLive />
     </>
   );
 }
