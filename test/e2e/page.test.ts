@@ -35,7 +35,7 @@ const PAGES: readonly (readonly [address: string, text: string])[] = [
   ['events', 'deploy'],
   ['history?service=web', 'registered'],
   ['dns?name=web.service.consul&type=SRV', 'NOERROR'],
-  ['agent', 'dc1'],
+  ['agent', 'event loop late'],
   ['agent?tab=config', 'ports.dns'],
   ['agent?tab=log', 'info'],
   ['nowhere', 'no such page'],

@@ -60,3 +60,16 @@ export function quantile(buckets: ReadonlyMap<string, number>, q: number): numbe
   if (total === 0) return undefined;
   return rising.find(([, value]) => value >= q * total)?.[0];
 }
+
+/** The gauge `name` (with any prefix) with these labels; undefined where it is not there. */
+export function gaugeOf(
+  { Gauges }: Metrics,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
+  const wanted = Object.entries(labels);
+  return Gauges?.find(
+    ({ Name, Labels }) =>
+      Name.endsWith(`.${name}`) && wanted.every(([key, value]) => Labels?.[key] === value),
+  )?.Value;
+}

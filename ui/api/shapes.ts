@@ -242,6 +242,13 @@ export interface AgentSelf {
 }
 
 export interface Metrics {
+  readonly Gauges?:
+    | readonly {
+        readonly Name: string;
+        readonly Labels?: Readonly<Record<string, string>>;
+        readonly Value: number;
+      }[]
+    | null;
   readonly Counters:
     | readonly {
         readonly Name: string;

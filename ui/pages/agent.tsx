@@ -1,14 +1,17 @@
-/** This agent: who it is, the configuration in force and where each value came from, its log. */
+/** This agent: who it is, what is true of its process, the configuration in force and where each value came from, its log. */
 import { useSignal } from '@preact/signals';
-import { SELF } from '../api/paths.ts';
-import type { AgentSelf } from '../api/shapes.ts';
+import { gaugeOf } from '../api/metric-samples.ts';
+import { METRICS, SELF } from '../api/paths.ts';
+import type { AgentSelf, Metrics } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
+import { LOOK_EVERY_MS } from '../app/dns-history.ts';
 import { useLogTail } from '../app/log-tail.ts';
 import { Card, Facts, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { Choice } from '../parts/field.tsx';
 import { FilterBar, NoMatch, Segments, useQueryValue } from '../parts/filter-bar.tsx';
-import { flatten, textIn } from '../parts/json.ts';
+import { flatten, numberIn, textIn } from '../parts/json.ts';
 import { LogView } from '../parts/log-view.tsx';
+import { bytes, count, elapsed, latency } from '../parts/text.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
@@ -36,20 +39,97 @@ function Identity({ self }: { self: AgentSelf }) {
   );
 }
 
-/** One card a group: agent, consul, raft, runtime … */
-function Statistics({ self }: { self: AgentSelf }) {
+type Fact = readonly [name: string, value: string];
+
+/** With nobody beside it there is nobody to be heard, and no leadership to be counted. */
+function serverFacts({ consul = {}, raft = {} }: NonNullable<AgentSelf['Stats']>): readonly Fact[] {
+  const others = Number(raft['num_peers'] ?? 0);
+  const ofSeveral: readonly Fact[] = [
+    ['heard the leader', `${raft['last_contact'] ?? '?'} ago`],
+    ['leadership', `number ${raft['term'] ?? '?'}`],
+  ];
+  return [
+    ['leads', consul['leader'] === 'true' ? 'yes' : 'no'],
+    ['other servers', count(others)],
+    ...(others > 0 ? ofSeveral : []),
+    ['newest write', raft['applied_index'] ?? ''],
+  ];
+}
+
+/** What it keeps registered, and what it is to others. */
+function Duties({ self }: { self: AgentSelf }) {
+  const stats = self.Stats ?? {};
+  const { agent = {}, consul = {} } = stats;
+  const ofClient: Fact = ['servers that it knows', consul['known_servers'] ?? ''];
   return (
-    <>
-      {Object.entries(self.Stats ?? {})
-        .filter(([group]) => group !== 'build')
-        .map(([group, values]) => (
-          <Card key={group} title={group}>
-            <Facts
-              facts={Object.entries(values).map(([name, value]) => [name.replaceAll('_', ' '), value])}
-            />
-          </Card>
-        ))}
-    </>
+    <Card title="what it does">
+      <Facts
+        facts={[
+          ['services of its own', agent['services'] ?? ''],
+          ['checks of its own', agent['checks'] ?? ''],
+          ['of which programs report', agent['check_ttls'] ?? ''],
+          ...(self.Config.Server ? serverFacts(stats) : [ofClient]),
+          ['access control', consul['acl'] ?? ''],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** The process, as it counts itself; empty as long as nothing is known. */
+function Process({ self }: { self: AgentSelf }) {
+  const metrics = useLive<Metrics>(METRICS, LOOK_EVERY_MS).data.value;
+  const gauge = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
+    metrics && gaugeOf(metrics, name, labels);
+  const said = (value: number | undefined, text: (value: number) => string): string =>
+    value === undefined ? '' : text(value);
+  const late = (quantile: string) =>
+    said(gauge('event.loop_delay_seconds', { quantile }), (value) => latency(value * 1_000));
+  const threads = numberIn(self.DebugConfig ?? {}, 'dns_config.threads');
+  const { runtime = {} } = self.Stats ?? {};
+  return (
+    <Card title="process" side={metrics && 'every two seconds'}>
+      <Facts
+        facts={[
+          ['runs for', said(gauge('process.uptime_seconds'), (value) => elapsed(value * 1_000))],
+          ['memory', said(gauge('process.memory_bytes', { part: 'rss' }), bytes)],
+          ['of which objects', said(gauge('process.memory_bytes', { part: 'heapUsed' }), bytes)],
+          [
+            'processor',
+            said(gauge('process.cpu_seconds'), (value) => `${count(Math.round(value))} s since it started`),
+          ],
+          [
+            'busy',
+            said(gauge('event.loop_utilization'), (value) => `${(value * 100).toFixed(1)} % of the time`),
+          ],
+          ['event loop late', late('0.99') && `99 % within ${late('0.99')}, worst ${late('1')}`],
+          [
+            'threads of DNS',
+            said(threads, (value) => (value === 0 ? 'none: in the main one' : count(value))),
+          ],
+          ['HTTP connections', said(gauge('http.connections'), count)],
+          ['of which wait', said(gauge('http.blocking'), count)],
+          ['on', [runtime['version'], runtime['os'], runtime['arch']].filter(Boolean).join(' ')],
+          ['processors', runtime['cpu_count'] ?? ''],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** When the certificates that it shows end. */
+function Certificates({ self }: { self: AgentSelf }) {
+  const ends = Object.entries(self.Stats?.['tls'] ?? {});
+  if (ends.length === 0) return null;
+  return (
+    <Card title="certificates">
+      <Facts
+        facts={ends.map(([name, time]) => [
+          name.replace(/_certificate_ends$/, ''),
+          `until ${new Date(time).toLocaleString()}`,
+        ])}
+      />
+    </Card>
   );
 }
 
@@ -173,7 +253,9 @@ export function AgentPage() {
       {self && tab === '' && (
         <div class="cards">
           <Identity self={self} />
-          <Statistics self={self} />
+          <Process self={self} />
+          <Duties self={self} />
+          <Certificates self={self} />
         </div>
       )}
       {self && tab === 'config' && <Configuration self={self} />}

@@ -1,6 +1,6 @@
 /** What the web page reads out of the agent's counters. */
 import { describe, expect, test } from 'vitest';
-import { increase, quantile, samplesOf, sumBy, sumOf } from '../../../ui/api/metric-samples.ts';
+import { gaugeOf, increase, quantile, samplesOf, sumBy, sumOf } from '../../../ui/api/metric-samples.ts';
 
 const METRICS = {
   Counters: [
@@ -55,4 +55,20 @@ describe('quantiles', () => {
   test('of nothing are not known', () => {
     expect(quantile(new Map([['+Inf', 0]]), 0.5)).toBeUndefined();
   });
+});
+
+test('a gauge is found by the end of its name and its labels, or not at all', () => {
+  const metrics = {
+    Counters: null,
+    Samples: null,
+    Gauges: [
+      { Name: 'x.process.memory_bytes', Labels: { part: 'rss' }, Value: 7 },
+      { Name: 'x.process.memory_bytes', Labels: { part: 'heapUsed' }, Value: 5 },
+      { Name: 'x.process.uptime_seconds', Value: 3 },
+    ],
+  };
+  expect(gaugeOf(metrics, 'process.memory_bytes', { part: 'heapUsed' })).toBe(5);
+  expect(gaugeOf(metrics, 'process.uptime_seconds')).toBe(3);
+  expect(gaugeOf(metrics, 'time_seconds')).toBeUndefined();
+  expect(gaugeOf({ Counters: null, Samples: null }, 'process.uptime_seconds')).toBeUndefined();
 });
