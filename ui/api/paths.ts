@@ -40,8 +40,16 @@ export const METRICS = '/v1/agent/metrics';
 /** Entries of the history that a page shows. */
 const SHOWN_ENTRIES = '25';
 
-/** The newest entries of the history, about everything, a service, or a node and what is on it. */
-export function historyPath(about: { readonly service?: string; readonly node?: string }): string {
+/** What entries of the history are about; nothing given is everything. */
+export interface HistoryAbout {
+  readonly service?: string;
+  readonly node?: string;
+  /** Kinds, separated by commas. */
+  readonly kind?: string;
+}
+
+/** The newest entries of the history. */
+export function historyPath(about: HistoryAbout): string {
   return `/v1/history?${new URLSearchParams({ ...about, limit: SHOWN_ENTRIES })}`;
 }
 

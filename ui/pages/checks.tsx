@@ -13,6 +13,7 @@ import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { Inspector, Split } from '../parts/inspector.tsx';
 import { StatusMark, statusOfCheck } from '../parts/status.tsx';
 import { byText, count, firstLine, latency } from '../parts/text.ts';
+import { LatestChanges } from './timeline.tsx';
 
 const ALL_CHECKS = '/v1/health/state/any';
 
@@ -168,6 +169,7 @@ export function ChecksPage() {
           <p>A check is what takes an instance out of DNS while it is ill. Register a service with one.</p>
         </Empty>
       )}
+      <LatestChanges kind="check,maintenance" />
     </>
   );
 }

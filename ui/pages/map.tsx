@@ -14,6 +14,7 @@ import { HeatCanvas } from '../parts/heat-canvas.tsx';
 import type { Place } from '../parts/heat-drawing.ts';
 import { StatusMark, StatusWord } from '../parts/status.tsx';
 import { byText, count, plural } from '../parts/text.ts';
+import { LatestChanges } from './timeline.tsx';
 
 /** The page of a service with its worst instance on a node open. */
 const whereOf = ({ service, node }: Pick<HeatPair, 'service' | 'node'>) =>
@@ -169,6 +170,7 @@ export function MapPage() {
       {!lines && !error.value && <Loading what="the map" />}
       {lines?.length === 0 && <Empty title="Nothing is registered yet." />}
       {lines && lines.length > 0 && <Whole lines={lines} />}
+      <LatestChanges kind="service,check,maintenance,member,node" />
     </>
   );
 }

@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, NoMatch, useQueryValue } from '../parts/filter-bar.tsx';
 import { StatusMark, statusOfChecks } from '../parts/status.tsx';
 import { byText, count, firstLine, plural } from '../parts/text.ts';
+import { LatestChanges } from './timeline.tsx';
 
 interface NodeRow {
   readonly node: NodeShape;
@@ -129,6 +130,7 @@ export function NodesPage() {
       {!nodes && error.value && <Refusal error={error.value} what="the list of nodes" />}
       {!nodes && !error.value && <Loading what="nodes" />}
       {nodes && <NodeList nodes={nodes} />}
+      <LatestChanges kind="node,member,maintenance" />
     </>
   );
 }

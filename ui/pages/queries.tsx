@@ -15,6 +15,7 @@ import { Split } from '../parts/inspector.tsx';
 import { byText } from '../parts/text.ts';
 import { QueryDialog } from './query-form.tsx';
 import { QueryInspector, queryTitle } from './query-inspector.tsx';
+import { LatestChanges } from './timeline.tsx';
 
 function QueryName({ query }: { query: QueryShape }) {
   return (
@@ -122,6 +123,7 @@ export function QueriesPage() {
       {!queries && !error.value && <Loading what="queries" />}
       {queries?.length === 0 && <FirstQuery />}
       {queries && queries.length > 0 && <QueryList queries={queries} />}
+      <LatestChanges kind="query" />
       {isCreating.value && <QueryDialog onClose={() => (isCreating.value = false)} />}
     </>
   );

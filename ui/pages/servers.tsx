@@ -8,6 +8,7 @@ import { Ago, Loading, PageHead, Refusal } from '../parts/basic.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { StatusMark } from '../parts/status.tsx';
 import { byText, contact, count, plural } from '../parts/text.ts';
+import { LatestChanges } from './timeline.tsx';
 
 /** These answers cannot be waited on. */
 const EVERY_MS = 2_000;
@@ -153,6 +154,7 @@ function Led({ state }: { state: ServersState }) {
         about={`${leader === undefined ? '' : `${leader} leads; `}${toleranceText(state)}`}
       />
       <Table rows={rows} />
+      <LatestChanges kind="leader,member,setting" />
     </>
   );
 }

@@ -24,6 +24,7 @@ import {
 } from '../parts/status.tsx';
 import { byText, count, plural } from '../parts/text.ts';
 import { FirstService, RegisterDialog } from './register.tsx';
+import { LatestChanges } from './timeline.tsx';
 
 function describe(counts: readonly Count[]): string {
   const said = counts
@@ -163,6 +164,7 @@ export function ServicesPage() {
       {!services && !error.value && <Loading what="services" />}
       {services && services.length > 0 && <ServiceList services={services} />}
       {services && own.length === 0 && <FirstService />}
+      <LatestChanges kind="service" />
       {(isRegistering.value || asked !== '') && (
         <RegisterDialog
           key={name}

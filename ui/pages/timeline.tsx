@@ -1,5 +1,7 @@
 /** What changed, newest first, from the history that the agent keeps: of everything, of a service, or of a node. */
-import { historyPath } from '../api/paths.ts';
+
+import { useSignal } from '@preact/signals';
+import { type HistoryAbout, historyPath } from '../api/paths.ts';
 import type { HistoryEntry } from '../api/shapes.ts';
 import { useLive } from '../api/use-live.ts';
 import { useApp } from '../app/app.ts';
@@ -50,10 +52,8 @@ export function TimelineEntry({ entry }: { entry: HistoryEntry }) {
   );
 }
 
-interface TimelineProps {
+interface TimelineProps extends HistoryAbout {
   readonly title?: string;
-  readonly service?: string;
-  readonly node?: string;
 }
 
 export function Timeline({ title = 'Recent changes', ...about }: TimelineProps) {
@@ -73,5 +73,21 @@ export function Timeline({ title = 'Recent changes', ...about }: TimelineProps) 
         ))}
       </ol>
     </Card>
+  );
+}
+
+/** Below a list: what changed of its kind, asked for when somebody opens it. */
+export function LatestChanges({ kind }: { kind: string }) {
+  const isOpen = useSignal(false);
+  return (
+    <details
+      class="commands below-list"
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open;
+      }}
+    >
+      <summary>What changed here</summary>
+      {isOpen.value && <Timeline title="What changed here" kind={kind} />}
+    </details>
   );
 }
