@@ -11,7 +11,7 @@ import type { View } from '../catalog/tables.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
-import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE } from '../wire/constants.ts';
+import { HEADER_BYTES, MAX_MESSAGE_BYTES, MIN_UDP_BYTES, RCODE } from '../wire/constants.ts';
 import { decodeQuery, type Query } from '../wire/message.ts';
 import { appendCookie, cookieOption, isProof, readCookie, writeMalformed } from './cookies.ts';
 import type { Counters, Transport } from './counters.ts';
@@ -29,6 +29,7 @@ import type { FoundHere, NotFound, Reason } from './outcome.ts';
 import type { QueryLog } from './query-log.ts';
 import { subnetAddress } from './query-subnet.ts';
 import { RateLimit } from './rate-limit.ts';
+import { ReplyWatch } from './reply-watch.ts';
 import { ALL_NODES, type ExecuteQuery, foundElsewhere, type ResolveContext } from './resolve.ts';
 import { type Job, maxBytesFor, maxBytesForAsker, Sender } from './sender.ts';
 import { fetchHosts } from './upstream/fetch-hosts.ts';
@@ -69,11 +70,6 @@ export interface Client {
 
 const NOBODY = (): string => '';
 
-/** One query in so many is timed. */
-const TIMED_ONE_IN = 16;
-/** Instead of a start time: this query is not timed. */
-const UNTIMED = -1;
-
 const NOTHING_FETCHED: Readonly<FetchedHosts> = new Map();
 
 export class Handler {
@@ -83,10 +79,10 @@ export class Handler {
   readonly #services: ServiceIndexes;
   readonly #dear: DearQuestions;
   readonly #rateLimit: RateLimit;
+  readonly #watch: ReplyWatch;
   /** For replies that are copied before the next one is written. */
   readonly #scratch = new Uint8Array(MAX_MESSAGE_BYTES);
   #zone: Zone;
-  #seen = 0;
   /** Questions that wait for somebody else. */
   #askedElsewhere = 0;
 
@@ -98,6 +94,7 @@ export class Handler {
     this.#services = new ServiceIndexes(parts.view);
     this.#dear = new DearQuestions(parts.clock);
     this.#rateLimit = new RateLimit(parts.clock);
+    this.#watch = new ReplyWatch(parts);
   }
 
   /** Forget rendered answers that belong to these topics; called with every installed write. */
@@ -112,7 +109,7 @@ export class Handler {
    * the next packet as soon as this returns, also when the reply comes later. Never throws, never rejects.
    */
   handle(packet: Uint8Array, client: Client, out: Uint8Array): Handled {
-    const startedMs = this.#isTimed() ? this.#parts.clock.monotonic() : UNTIMED;
+    const startedMs = this.#watch.begin(this.#zone.config.queryLogShare);
     let handled: Handled;
     try {
       const { cookieSecret } = this.#currentZone().config;
@@ -124,14 +121,14 @@ export class Handler {
       handled = this.#fault(bug, packet, client.transport, out);
     }
     if (typeof handled === 'number') {
-      if (handled > 0) this.#observe(out, handled, client, startedMs);
+      if (handled > 0) this.#watch.observe(out, handled, client, startedMs);
       return handled;
     }
     const [address, whole] = [client.address(), packet.slice()];
     const who: Client = { transport: client.transport, address: () => address };
     return handled.then(
       (reply) => {
-        if (reply) this.#observe(reply, reply.length, who, startedMs);
+        if (reply) this.#watch.observe(reply, reply.length, who, startedMs);
         return reply;
       },
       (bug: unknown) => {
@@ -384,22 +381,5 @@ export class Handler {
 
   #countFailure(qtype: number, rcode: number, reason: Reason, transport: Transport): void {
     this.#sender.count(this.#parts.counters.slots(qtype, rcode, reason, ''), transport);
-  }
-
-  /** Asking the clock twice costs more than many an answer, so only some are timed; all, when somebody looks at them. */
-  #isTimed(): boolean {
-    this.#seen = (this.#seen + 1) % TIMED_ONE_IN;
-    return this.#seen === 0 || this.#parts.queryLog.isOn(this.#zone.config.queryLogShare);
-  }
-
-  #observe(reply: Uint8Array, length: number, client: Client, startedMs: number): void {
-    const { clock, counters, queryLog } = this.#parts;
-    if (((reply[2] as number) & (FLAG.TC >>> 8)) !== 0) counters.truncated(client.transport);
-    if (startedMs === UNTIMED) return;
-    const elapsedMs = clock.monotonic() - startedMs;
-    counters.latency.observe(counters.latencySlots[client.transport === 'udp' ? 0 : 1], elapsedMs / 1_000);
-    const { queryLogShare } = this.#zone.config;
-    if (queryLog.isOn(queryLogShare))
-      queryLog.note(reply.subarray(0, length), client, elapsedMs, queryLogShare);
   }
 }
