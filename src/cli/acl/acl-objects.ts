@@ -134,6 +134,26 @@ export function listCommand<T>(
   };
 }
 
+/** `acl … delete` of what has an id, or a name that stands for it. */
+export function deleteCommand(
+  kind: 'policy' | 'role',
+  { example, flags }: { readonly example: string; readonly flags: readonly FlagSpec[] },
+): Command {
+  return {
+    summary: `Delete a ${kind}`,
+    flags,
+    isClient: true,
+    examples: [`rollcall acl ${kind} delete -name ${example}`],
+    run: async ({ flags: given, io, ...input }) => {
+      const client = input.client();
+      const id = await idOf(client, kind, given);
+      await tried(`Error deleting ${kind} "${id}"`, () => client.ok('DELETE', at(`/v1/acl/${kind}`, id)));
+      io.out(`${kind === 'role' ? 'Role' : 'Policy'} "${id}" deleted successfully`);
+      return 0;
+    },
+  };
+}
+
 /** Whether -format=json was given; looked at before anything is written. */
 export function isJson(flags: Flags): boolean {
   const format = flags.text('format') ?? 'pretty';

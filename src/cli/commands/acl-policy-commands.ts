@@ -4,6 +4,7 @@
 import { givenText } from '../acl/acl-link-flags.ts';
 import {
   at,
+  deleteCommand,
   idOf,
   isJson,
   listCommand,
@@ -119,16 +120,4 @@ export const list = listCommand<Policy>(
   policyLines,
 );
 
-export const remove: Command = {
-  summary: 'Delete a policy',
-  flags: [ID_FLAG, NAME_FLAG],
-  isClient: true,
-  examples: ['rollcall acl policy delete -name kv-read'],
-  run: async ({ flags, io, ...input }) => {
-    const client = input.client();
-    const id = await idOf(client, 'policy', flags);
-    await tried(`Error deleting policy "${id}"`, () => client.ok('DELETE', at(PATH, id)));
-    io.out(`Policy "${id}" deleted successfully`);
-    return 0;
-  },
-};
+export const remove = deleteCommand('policy', { example: 'kv-read', flags: [ID_FLAG, NAME_FLAG] });

@@ -4,6 +4,7 @@
 import { GRANT_FLAGS, identitiesOf, linksOf, together } from '../acl/acl-link-flags.ts';
 import {
   at,
+  deleteCommand,
   idOf,
   isJson,
   listCommand,
@@ -109,16 +110,4 @@ export const list = listCommand<Role>(
   roleLines,
 );
 
-export const remove: Command = {
-  summary: 'Delete a role',
-  flags: [ID_FLAG, NAME_FLAG],
-  isClient: true,
-  examples: ['rollcall acl role delete -name ops'],
-  run: async ({ flags, io, ...input }) => {
-    const client = input.client();
-    const id = await idOf(client, 'role', flags);
-    await tried(`Error deleting role "${id}"`, () => client.ok('DELETE', at(PATH, id)));
-    io.out(`Role "${id}" deleted successfully`);
-    return 0;
-  },
-};
+export const remove = deleteCommand('role', { example: 'ops', flags: [ID_FLAG, NAME_FLAG] });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Command } from '../../../src/catalog/command.ts';
 import { checkKey } from '../../../src/catalog/tables.ts';
-import { AgentDesk } from '../../../src/cluster/agent-desk.ts';
+import { AgentDesk, type AgentDeskParts } from '../../../src/cluster/agent-desk.ts';
 import type { AgentRecord, AttendMessage } from '../../../src/cluster/agent-messages.ts';
 import { FollowRights } from '../../../src/cluster/agent-rights.ts';
 import { memberLives } from '../../../src/cluster/member.ts';
@@ -173,22 +173,34 @@ function peer(): RpcPeer & { leave: () => void } {
   };
 }
 
-it('an agent writes its own node and nothing else, and only while it attends', async () => {
-  const { presence, table, view, writer, clock, after } = await datacenter();
-  const submitted: Command[] = [];
-  const desk = new AgentDesk({
+/** The desk of a server, of which nothing is followed. */
+const deskOf = (
+  { presence, table, view, writer }: Awaited<ReturnType<typeof datacenter>>,
+  own: Partial<AgentDeskParts> = {},
+): AgentDesk =>
+  new AgentDesk({
     datacenter: 'dc1',
     nodeName: 's1',
     view,
     indexNow: () => 1,
-    submit: (command) => {
-      submitted.push(command);
-      return writer.submit(command);
-    },
+    submit: (command) => writer.submit(command),
     servers: () => [],
     presence,
     table,
     subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    now: () => 0,
+    ...own,
+  });
+
+it('an agent writes its own node and nothing else, and only while it attends', async () => {
+  const dc = await datacenter();
+  const { table, view, writer, clock, after } = dc;
+  const submitted: Command[] = [];
+  const desk = deskOf(dc, {
+    submit: (command) => {
+      submitted.push(command);
+      return writer.submit(command);
+    },
     now: () => clock.now(),
   });
   const { attend, command, leave } = desk.methods();
@@ -228,18 +240,11 @@ it('an agent writes its own node and nothing else, and only while it attends', a
 });
 
 it('an agent without the right to its name writes nothing, is told nothing and is no member until it has it', async () => {
-  const { presence, table, view, writer, after } = await datacenter();
+  const dc = await datacenter();
+  const { table, view, after } = dc;
   const told: AttendMessage[] = [];
   const [good, events] = [new Set<string>(), { id: 'e' } as never];
-  const desk = new AgentDesk({
-    datacenter: 'dc1',
-    nodeName: 's1',
-    view,
-    indexNow: () => 1,
-    submit: (command) => writer.submit(command),
-    servers: () => [],
-    presence,
-    table,
+  const desk = deskOf(dc, {
     subscriptions: {
       stream: () => ({
         follow: (topics) => void told.push(...topics.map((topic) => ({ kind: 'followed', topic }) as never)),
@@ -248,7 +253,6 @@ it('an agent without the right to its name writes nothing, is told nothing and i
         end() {},
       }),
     },
-    now: () => 0,
     rights: () => ({
       faultOfMember: (token) => (good.has(token) ? undefined : 'Permission denied: not you'),
       refusedAsker: ({ token }) => (good.has(token) ? undefined : 'somebody'),
@@ -315,20 +319,9 @@ it('what may be followed no more is told no more', async () => {
 });
 
 it('an agent of another datacenter, and one with the name of the server, are refused', async () => {
-  const { presence, table, view, writer } = await datacenter();
-  const desk = new AgentDesk({
-    datacenter: 'dc1',
-    nodeName: 's1',
-    view,
-    indexNow: () => 1,
-    submit: (command) => writer.submit(command),
-    servers: () => [],
-    presence,
-    table,
-    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
-    now: () => 0,
-  });
-  const { attend } = desk.methods();
+  const dc = await datacenter();
+  const { writer } = dc;
+  const { attend } = deskOf(dc).methods();
   const agent = peer();
   const call: RpcCall = { peer: agent, signal: agent.gone, send: async () => {} };
   const elsewhere = { ...agentOn('c1'), datacenter: 'dc2' };
