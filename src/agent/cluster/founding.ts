@@ -154,6 +154,11 @@ export class Founding {
       this.#say('info', `this server waits for ${nameOf(leading)} to begin the cluster`);
       return undefined;
     }
+    const fault = this.#whyNotAgree({ first, by });
+    if (fault !== undefined) {
+      this.#say('warn', `this server cannot begin the cluster: ${fault}`);
+      return undefined;
+    }
     this.#agree({ first, by });
     const others = meeting.met.filter((one) => founders.some(({ id }) => id === one.id));
     const ends = await Promise.all(
@@ -171,19 +176,28 @@ export class Founding {
     return start;
   }
 
-  /** Agree to a list of first members. Throws conflict when this server has agreed to another one, or is in a cluster. */
+  /** Agree to a list of first members. Throws conflict when this server cannot. */
   #agree({ first, by }: Agreement): void {
+    const { record } = this.#parts;
+    if (record.get()?.first.token === first.token) return;
+    const fault = this.#whyNotAgree({ first, by });
+    if (fault !== undefined) throw new AppError('conflict', fault);
+    record.set({ first, by });
+  }
+
+  /** Why this server cannot agree to a list: it is in a cluster, or has agreed to another one; undefined when it can. */
+  #whyNotAgree({ first, by }: Agreement): string | undefined {
     const { record, introduce } = this.#parts;
     const own = introduce();
     const before = record.get();
-    if (before?.first.token === first.token) return;
-    if (this.#isDecided || before?.start !== undefined)
-      throw new AppError('conflict', 'it belongs to a cluster already');
+    if (before?.first.token === first.token) return undefined;
+    if (this.#isDecided || before?.start !== undefined) return 'it belongs to a cluster already';
+    // Nobody here can know whether whoever asked for it has begun meanwhile, or who of its list would follow.
     if (before !== undefined && before.by !== by)
-      throw new AppError('conflict', `it has agreed to begin with others: ${before.first.initialCluster}`);
+      return `it has agreed to begin with others: ${before.first.initialCluster}; if server ${before.by}, which asked for that, is gone for good, delete etcd/founding.json in its data directory and restart it`;
     if (!first.initialCluster.split(',').includes(`${own.id}=${own.peerUrl}`))
-      throw new AppError('conflict', `it is not among the first members ${first.initialCluster}`);
-    record.set({ first, by });
+      return `it is not among the first members ${first.initialCluster}`;
+    return undefined;
   }
 
   #start(record: FoundingRecord): MemberStart | undefined {

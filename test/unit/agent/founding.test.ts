@@ -134,6 +134,32 @@ test('a server that has agreed to one list agrees to no other, also after a rest
   expect(a.said.join('\n')).toContain('it has agreed to begin with others');
 });
 
+test('servers whose first one is gone for good say what to do, and begin with its successor when that was done', async () => {
+  const { clock, add } = world();
+  const knowing = { joins: ['a', 'b', 'c', 'd'] };
+  const lost = {
+    initialCluster: 'a=http://10.0.0.97:2380,b=http://10.0.0.98:2380,c=http://10.0.0.99:2380',
+    token: 'lost',
+  };
+  const [b, c, d] = ['b', 'c', 'd'].map((id) => add(id, knowing)) as [Server, Server, Server];
+  for (const server of [b, c]) server.record = { first: lost, by: 'a' };
+  for (const server of [b, c, d]) server.run();
+  await clock.advanceAndSettle(15_000);
+  const remedy =
+    'if server a, which asked for that, is gone for good, delete etcd/founding.json in its data directory and restart it';
+  expect(b.said.join('\n')).toContain(
+    `this server cannot begin the cluster: it has agreed to begin with others: ${lost.initialCluster}; ${remedy}`,
+  );
+  b.record = undefined;
+  await clock.advanceAndSettle(15_000);
+  expect(b.said.join('\n')).toContain(
+    `c (10.0.0.99): it has agreed to begin with others: ${lost.initialCluster}; ${remedy}`,
+  );
+  c.record = undefined;
+  await clock.advanceAndSettle(15_000);
+  expect([b, c, d].every(({ start }) => start?.kind === 'first')).toBe(true);
+});
+
 test('says every ten seconds whom it waits for, and why', async () => {
   const { clock, add } = world();
   const a = add('a', { joins: ['a', 'b', 'c'] });
