@@ -54,6 +54,19 @@ describeWith(CHROMIUM, 'the last 24 hours', () => {
     await inspector.getByText('flapping').waitFor();
   });
 
+  test('every list tells what changed of its kind, when it is opened', async () => {
+    for (const [place, text] of [
+      ['checks', 'ping turned critical'],
+      ['services', 'was registered'],
+      ['nodes', 'was registered'],
+      ['map', 'ping turned critical'],
+    ] as const) {
+      await tab.open(place);
+      await page.getByText('What changed here').click();
+      await page.locator('.timeline', { hasText: text }).waitFor();
+    }
+  });
+
   test('a node shows itself and what is on it', async () => {
     await tab.open('nodes/n2');
     await strip('n2, last 24 hours').waitFor();

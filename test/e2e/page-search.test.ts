@@ -80,6 +80,21 @@ describeWith(CHROMIUM, 'the search over everything', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  test('drains an instance, or this agent’s node: the dialog asks first', async () => {
+    await tab.open('');
+    for (const [typed, title] of [
+      ['drain web-3', 'Drain web-3?'],
+      ['drain n1', /^Drain/],
+    ] as const) {
+      await search(typed);
+      await option(/^Drain (web-3|n1)/).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: title }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+  });
+
   test('explains a name as DNS answers it', async () => {
     await tab.open('');
     await search('explain web');
