@@ -19,6 +19,7 @@ const always =
 
 const TOPICS: readonly (readonly [prefix: string, topicsOf: TopicsOf])[] = [
   ['/v1/internal/ui/services', always('services', 'nodes', 'checks')],
+  ['/v1/internal/ui/health-map', always('services', 'nodes', 'checks')],
   ['/v1/health/state/', always('checks')],
   ['/v1/health/service/', named('service')],
   ['/v1/health/node/', named('node')],

@@ -60,6 +60,7 @@ const change = (topic: string, index: number) =>
 describe('the topics of a path', () => {
   test.each([
     ['/v1/internal/ui/services', ['services', 'nodes', 'checks']],
+    ['/v1/internal/ui/health-map', ['services', 'nodes', 'checks']],
     ['/v1/health/state/any?filter=x', ['checks']],
     ['/v1/health/service/a%20b', ['service:a b']],
     ['/v1/catalog/node-services/n1', ['node:n1']],
