@@ -3,6 +3,7 @@
  * change over one by one. It speaks to both through the HTTP API that they share, so one of each direction runs.
  */
 
+import { systemClock } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
@@ -52,7 +53,7 @@ async function run(input: CommandInput): Promise<number> {
   const sides = { source: sourceOf(flags), target: client() };
   io.out(`${await introduce(sides)}; interrupt when the last machine has changed over`);
   const from = flags.text('from') ?? '';
-  const bridge = new Bridge(sides, { from, ttlMs, services: flags.list('service') });
+  const bridge = new Bridge(sides, { from, ttlMs, services: flags.list('service'), clock: systemClock });
   const changes = new SourceChanges(sides.source, INSTANCES, ttlMs / HEARTBEATS_PER_TTL);
   await follow(bridge, changes, { ...input, interrupted });
   await bridge.end();

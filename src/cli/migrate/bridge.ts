@@ -3,6 +3,8 @@
  * is known. Nobody has to be told when that ends: the checks run out, and the instances are critical, as they are when their
  * own agent is gone.
  */
+
+import type { Clock } from '../../lib/clock.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Client } from '../client.ts';
 import {
@@ -21,6 +23,7 @@ export interface BridgeOptions {
   readonly ttlMs: number;
   /** Names of services; none means all. */
   readonly services: readonly string[];
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** What a pass changed. */
@@ -29,6 +32,16 @@ export interface BridgeChanges {
   readonly added: number;
   readonly removed: number;
 }
+
+/** What an agent was last told of an instance. */
+interface Told {
+  readonly service: string;
+  health: string;
+  healthAtMs: number;
+}
+
+/** Health that is unchanged is said again this many times while it counts. */
+const SAID_PER_TTL = 6;
 
 /** Requests that are under way at once. */
 const AT_ONCE = 8;
@@ -81,8 +94,7 @@ async function deregister(target: Client, ids: readonly string[]): Promise<void>
 export class Bridge {
   readonly #sides: Sides;
   readonly #options: BridgeOptions;
-  /** What the target was last told of each instance. */
-  readonly #told = new Map<string, string>();
+  readonly #told = new Map<string, Told>();
 
   constructor(sides: Sides, options: BridgeOptions) {
     this.#sides = sides;
@@ -110,17 +122,29 @@ export class Bridge {
 
   async #show(instance: BridgedInstance, registered: ReadonlySet<string>): Promise<void> {
     const { target } = this.#sides;
-    const { id, registration, status, output } = instance;
+    const { id, registration } = instance;
     const { Check: _, ...service } = registration as { readonly Check: object };
     const text = JSON.stringify(service);
-    if (this.#told.get(id) !== text || !registered.has(id)) {
+    if (this.#told.get(id)?.service !== text || !registered.has(id)) {
       await target.ok('PUT', '/v1/agent/service/register', { body: JSON.stringify(registration) });
-      this.#told.set(id, text);
+      this.#told.set(id, { service: text, health: '', healthAtMs: Number.NEGATIVE_INFINITY });
     }
+    await this.#sayHealth(instance);
+  }
+
+  async #sayHealth({ id, status, output }: BridgedInstance): Promise<void> {
+    const { ttlMs, clock } = this.#options;
+    const told = this.#told.get(id);
+    const body = JSON.stringify({ Status: status, Output: output });
+    const nowMs = clock.monotonic();
+    if (told === undefined || (told.health === body && nowMs - told.healthAtMs < ttlMs / SAID_PER_TTL))
+      return;
     try {
-      await target.ok('PUT', `/v1/agent/check/update/${encodeURIComponent(checkIdOf(id))}`, {
-        body: JSON.stringify({ Status: status, Output: output }),
+      await this.#sides.target.ok('PUT', `/v1/agent/check/update/${encodeURIComponent(checkIdOf(id))}`, {
+        body,
       });
+      told.health = body;
+      told.healthAtMs = nowMs;
     } catch (error) {
       this.#told.delete(id); // somebody took its check away: the next pass registers both again
       throw error;
