@@ -11,7 +11,7 @@ import { tokenRowsOf } from '../../src/agent/acl/token-rows.ts';
 import { sentToken } from '../../src/http/access/sent-token.ts';
 import type { AclPort } from '../../src/http/acl-port.ts';
 import type { LogStream } from '../../src/http/http-parts.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { type Answer, startHttp, type TestServer } from './http-server.ts';
 
 /** The management token. */
@@ -36,6 +36,7 @@ interface AclServerOptions {
   readonly hasKeyListPolicy?: boolean;
   readonly tokens?: Partial<Record<AgentTokenKind, string>>;
   readonly logStream?: LogStream;
+  readonly log?: Logger;
 }
 
 /** Start it; the catalog has what access control begins with, and the management token. */
@@ -65,6 +66,7 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
     {
       authorizerOf: (request) => control().authorizerOf(request),
       ...(options.logStream && { logStream: options.logStream }),
+      ...(options.log && { log: options.log }),
     },
     port,
   );
@@ -75,7 +77,7 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
     datacenter: 'dc1',
     nodeName: 'n1',
     defaultAllows,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
   });
   await server.writer.submit(beginCommand(ROOT));
   const as: AclServer['as'] = (token) => {

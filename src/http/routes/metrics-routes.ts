@@ -3,7 +3,8 @@
  */
 
 import { metricsDocument, prometheusText } from '../../metrics/exposition.ts';
-import { onThisNode } from '../access/permission.ts';
+import { metricsFilter } from '../access/metrics-filter.ts';
+import { type FilteringPermission, onThisNode } from '../access/permission.ts';
 import type { Reply } from '../call-and-reply.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { THIS_AGENT } from '../place.ts';
@@ -32,6 +33,14 @@ const agentMetrics: Handler = (call, parts: HttpParts) => {
     : text(415, 'Prometheus is not enabled since its retention time is not positive');
 };
 
+const OWN = onThisNode('agent', 'read');
+const METRICS: FilteringPermission = {
+  kind: 'filter',
+  needs: `${OWN.needs}; filters by service:read and node:read`,
+  filter: metricsFilter,
+  ...('rights' in OWN && { rights: OWN.rights }),
+};
+
 export const metricsRoutes: readonly Route[] = [
   {
     path: '/v1/agent/metrics',
@@ -39,7 +48,7 @@ export const metricsRoutes: readonly Route[] = [
       GET: {
         about: 'Metrics of the agent.',
         place: THIS_AGENT,
-        permission: onThisNode('agent', 'read'),
+        permission: METRICS,
         query: [{ name: 'format', about: 'prometheus for the text format.' }],
         handle: agentMetrics,
       },
@@ -51,7 +60,7 @@ export const metricsRoutes: readonly Route[] = [
       GET: {
         about: 'Metrics in the text format of Prometheus.',
         place: THIS_AGENT,
-        permission: onThisNode('agent', 'read'),
+        permission: METRICS,
         handle: (_call, parts) => prometheusReply(parts),
       },
     },
