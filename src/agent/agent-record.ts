@@ -3,6 +3,7 @@
  */
 import type { AgentRecord } from '../cluster/agent-messages.ts';
 import type { StringMap } from '../model/types.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import { type AgentRole, expectOf } from './agent-role.ts';
 import type { Config } from './config/options.ts';
 import { type Identity, nodeMetaOf } from './identity.ts';
@@ -20,8 +21,13 @@ function serverTags(config: Config): StringMap {
   };
 }
 
-/** How this agent shows itself to others. */
-export function agentRecord(config: Config, identity: Identity, role: AgentRole): AgentRecord {
+/** How this agent shows itself to others; access control is off where nothing is said of it. */
+export function agentRecord(
+  config: Config,
+  identity: Identity,
+  role: AgentRole,
+  acl?: Pick<AclSettings, 'isEnabled'>,
+): AgentRecord {
   const { nodeName: name, nodeId: id, advertiseAddress: address, taggedAddresses } = identity;
   const { datacenter } = config;
   return {
@@ -29,7 +35,7 @@ export function agentRecord(config: Config, identity: Identity, role: AgentRole)
     datacenter,
     port: config['ports.serf_lan'],
     tags: {
-      acls: '0',
+      acls: acl?.isEnabled ? '1' : '0',
       build: `${CONSUL_VERSION}:`,
       dc: datacenter,
       id,

@@ -28,6 +28,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { refuse } from '../model/errors.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { serversOnly } from '../rpc/servers-only.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import { tokenMethod } from './acl/token-answer.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
@@ -44,6 +45,7 @@ import type { TermWork } from './term.ts';
 const LOOK_AT_RIGHTS_MS = 500;
 
 export interface AgentsPartParts {
+  readonly acl?: Pick<AclSettings, 'isEnabled'>;
   readonly config: Config;
   readonly identity: Identity;
   readonly catalog: Pick<OpenedStore, 'state' | 'indexes' | 'installer'>;
@@ -264,7 +266,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
     if (subscriptions.topicCount > 0) subscriptions.onChanged(topicsOf(applied, view));
   });
   collectClients(parts.metrics, table);
-  const record = agentRecord(config, identity, 'server');
+  const record = agentRecord(config, identity, 'server', parts.acl);
   const self = (): AgentRecord => record;
   const places = placesPart({
     ...parts,

@@ -26,6 +26,7 @@ export function calledRole(ground: Ground, { works, ...alone }: AloneRole, catal
   let tools: RoleTools | undefined;
   let peers: RpcPeers<FarAddress> | undefined;
   const agents = agentsPart({
+    acl: ground.acl.settings,
     config,
     identity,
     catalog,

@@ -5,6 +5,7 @@ import type { AgentRecord } from '../cluster/agent-messages.ts';
 import type { Member } from '../cluster/member.ts';
 import type { Membership, MemberView } from '../http/membership.ts';
 import { AppError } from '../model/errors.ts';
+import type { AclSettings } from './acl/acl-settings.ts';
 import { agentRecord } from './agent-record.ts';
 import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
@@ -28,8 +29,12 @@ export function cannotJoin(address: string, why: string): AppError {
 }
 
 /** The membership of an agent alone: joining itself is done already, and nobody else can be joined. */
-export function onlyMember(config: Config, identity: Identity): Membership {
-  const self = agentRecord(config, identity, 'alone');
+export function onlyMember(
+  config: Config,
+  identity: Identity,
+  acl?: Pick<AclSettings, 'isEnabled'>,
+): Membership {
+  const self = agentRecord(config, identity, 'alone', acl);
   const { address } = self.node;
   const ports = [config['ports.serf_lan'], config['ports.serf_wan']];
   const own: readonly string[] = [address, ...ports.map((port) => `${address}:${port}`)];

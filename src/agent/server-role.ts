@@ -141,7 +141,7 @@ function serverRole(ground: Ground): Role {
   const term = new Term(works);
   return {
     ...alone,
-    membership: onlyMember(ground.config, ground.identity),
+    membership: onlyMember(ground.config, ground.identity, ground.acl.settings),
     datacenters: () => [ground.config.datacenter],
     part: { name: 'term', start: async () => term.begin(), stop: async () => term.end() },
   };

@@ -64,6 +64,7 @@ export const openClientCore: OpenCore = async (parts) => {
       identity,
       agentState: opened,
       tokens,
+      acl: parts.acl,
       mirror,
       watch,
     });

@@ -60,8 +60,8 @@ function unreached(member: MemberView): MemberView {
   return isServer ? { ...member, status: 'failed' } : member;
 }
 
-function membershipOf({ config, identity }: Ground, { link }: Servers): Membership {
-  const self = lanView(agentRecord(config, identity, 'client'));
+function membershipOf({ config, identity, acl }: Ground, { link }: Servers): Membership {
+  const self = lanView(agentRecord(config, identity, 'client', acl.settings));
   /** The newest list of members, shown while no server is reached. */
   let latest: readonly MemberView[] = [self];
   return {

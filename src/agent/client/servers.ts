@@ -19,6 +19,7 @@ import { hasFields, isListOf, isNumber, isText } from '../../lib/shape.ts';
 import type { AgentState } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RpcAddress } from '../../rpc/rpc-connection.ts';
+import type { AclSettings } from '../acl/acl-settings.ts';
 import type { AgentTokens } from '../acl/agent-tokens.ts';
 import { agentRecord } from '../agent-record.ts';
 import { joinSettings } from '../cluster/cluster-settings.ts';
@@ -38,6 +39,7 @@ export interface ServersParts {
   readonly identity: Identity;
   readonly agentState: AgentState;
   readonly tokens: AgentTokens;
+  readonly acl?: Pick<AclSettings, 'isEnabled'>;
   readonly mirror: Mirror;
   readonly watch: Watch;
 }
@@ -129,7 +131,7 @@ export function openServers(parts: ServersParts): Servers {
     }
   };
   const link = new ServerLink({
-    agent: () => agentRecord(config, identity, 'client'),
+    agent: () => agentRecord(config, identity, 'client', parts.acl),
     token: () => tokens.orDefault('agent'),
     joinAddresses: () => resolveAll([...atStart, ...again]),
     remembered: rememberedServers(agentState),
