@@ -126,7 +126,8 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = {
 /** Headers of every request. What cannot be sent is refused, and not shown: it may be a secret. */
 function headersOf(flags: Flags, env: Env): Record<string, string> {
   const tokenFile = flags.text('token-file') ?? fromEnv(env, 'HTTP_TOKEN_FILE');
-  const token = flags.text('token') ?? readFileOf(tokenFile)?.trim() ?? fromEnv(env, 'HTTP_TOKEN');
+  // As in Consul, an empty one counts as not given.
+  const token = flags.text('token') || readFileOf(tokenFile)?.trim() || fromEnv(env, 'HTTP_TOKEN');
   if (token !== undefined && !/^[\x20-\x7e]*$/.test(token))
     throw new AppError('bad_request', 'the token holds what no token does, such as the end of a line');
   const auth = fromEnv(env, 'HTTP_AUTH');
@@ -213,8 +214,11 @@ export function jsonOf<T>(body: Buffer): T {
   }
 }
 
-/** The refusal for an answer that is not what was hoped for. */
-export function unexpected({ status, body }: Answer): AppError {
+/** An answer of the agent that is not what was hoped for; a command may say what it was about. */
+export class RefusedAnswer extends AppError {}
+
+/** The refusal for such an answer. */
+export function unexpected({ status, body }: Answer): RefusedAnswer {
   const text = body.toString('utf8').trim();
-  return new AppError('bad_request', `Unexpected response code: ${status}${text ? ` (${text})` : ''}`);
+  return new RefusedAnswer('bad_request', `Unexpected response code: ${status}${text ? ` (${text})` : ''}`);
 }

@@ -52,6 +52,8 @@ export interface Command {
   /** Runs until it is interrupted; ends in good order then. Others end at once. */
   readonly isLong?: true;
   readonly examples: readonly string[];
+  /** What a refusal of the agent begins with, in Consul's words; the bare answer when absent. */
+  readonly refusedAs?: string | ((input: Pick<CommandInput, 'flags' | 'args'>) => string);
   /** Exit status. AppError is printed by main as one line and ends with 1. */
   readonly run: (input: CommandInput) => Promise<number>;
 }

@@ -9,7 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { AppError, invariant } from '../model/errors.ts';
 import { Client } from './client.ts';
 import { painterFor } from './colour.ts';
-import type { Command, CommandIo, NamedCommand } from './command-spec.ts';
+import type { Command, CommandInput, CommandIo, NamedCommand } from './command-spec.ts';
 import { Flags, type GivenFlag, goFlags } from './flags.ts';
 import { signalMeanings } from './signals.ts';
 
@@ -248,7 +248,25 @@ async function runChosen({ name, rest }: Chosen, io: CommandIo): Promise<number>
   const { env } = process;
   const client = (): Client => new Client(parsed, env);
   const interrupted = command.isLong ? interruption() : new AbortController().signal;
-  return command.run({ flags: parsed, args, env, io, client, interrupted, allCommands });
+  const input = { flags: parsed, args, env, io, client, interrupted, allCommands };
+  try {
+    return await command.run(input);
+  } catch (error) {
+    throw await aboutCommand(error, command, input);
+  }
+}
+
+/** A refusal of the agent with what was refused before it. */
+async function aboutCommand(
+  error: unknown,
+  { refusedAs }: Command,
+  input: Pick<CommandInput, 'flags' | 'args'>,
+): Promise<unknown> {
+  if (refusedAs === undefined || !(error instanceof AppError)) return error;
+  const { RefusedAnswer } = await import('./client.ts');
+  if (!(error instanceof RefusedAnswer)) return error;
+  const what = typeof refusedAs === 'string' ? refusedAs : refusedAs(input);
+  return new AppError(error.code, `${what}: ${error.message}`, { cause: error });
 }
 
 async function main(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -65,7 +65,7 @@ describe('rollcall watch', () => {
     expect(JSON.parse(shown.out)).toMatchObject({ ID: 'own-1', Port: 7 });
     expect(cli('watch', '-type=agent_service', '-id=own-1')).toMatchObject({
       code: 1,
-      err: 'Unexpected response code: 404 (unknown service ID: own-1)\n',
+      err: 'Error querying Consul agent: Unexpected response code: 404 (unknown service ID: own-1)\n',
     });
   });
 

@@ -24,10 +24,7 @@ const methodOf = (type: string): AuthMethod | undefined =>
 export function authMethodProblem(type: string, config: JsonObject): string | undefined {
   if (Object.hasOwn(OUT, type)) return `Type "${type}" is not supported: ${OUT[type]}`;
   const method = methodOf(type);
-  if (method === undefined)
-    return `Type should be one of: ${Object.keys(TYPES)
-      .map((name) => `"${name}"`)
-      .join(', ')}`;
+  if (method === undefined) return `Type should be one of: [${Object.keys(TYPES).join(' ')}]`;
   return method.problem(config);
 }
 

@@ -67,8 +67,9 @@ function keyProblem(config: JsonObject): string | undefined {
   ];
   if (given.filter(Boolean).length !== 1)
     return `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`;
-  const bad = textsOf(config['JWTValidationPubKeys']).find((pem) => keyOf(pem) === undefined);
-  if (bad !== undefined) return 'error parsing public key: no key in PEM form';
+  const bad = textsOf(config['JWTValidationPubKeys']).findIndex((pem) => keyOf(pem) === undefined);
+  if (bad >= 0)
+    return `error parsing public key JWTValidationPubKeys[${bad}]: data does not contain any valid RSA, ECDSA, or ED25519 public keys`;
   for (const name of ['JWKSURL', 'OIDCDiscoveryURL'] as const) {
     const url = textOf(config[name]);
     if (url !== '' && !/^https?:\/\/\S+$/.test(url)) return `${name} is no address of http or https`;

@@ -6,7 +6,8 @@ import { systemErrorText } from '../../lib/system-error.ts';
 import type { Client } from '../client.ts';
 import type { CommandIo } from '../command-spec.ts';
 import type { FlagSpec, Flags } from '../flags.ts';
-import { type Grants, type Link, missing, tried, wholeId } from './acl-objects.ts';
+import { tried } from '../tried.ts';
+import { type Grants, type Link, missing, wholeId } from './acl-objects.ts';
 
 export const GRANT_FLAGS: readonly FlagSpec[] = [
   {

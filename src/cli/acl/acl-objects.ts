@@ -3,10 +3,11 @@
  * with what was tried, in Consul's words.
  */
 import { AppError } from '../../model/errors.ts';
-import { type Client, jsonOf } from '../client.ts';
+import { type Client, jsonOf, unexpected } from '../client.ts';
 import type { Command, CommandIo } from '../command-spec.ts';
 import type { FlagSpec, Flags } from '../flags.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 export interface Link {
   readonly ID?: string;
@@ -79,16 +80,6 @@ export function missing(text: string): never {
   throw new AppError('bad_request', text);
 }
 
-/** Do a step; what it refuses begins with `failed`. */
-export async function tried<T>(failed: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new AppError(error.code, `${failed}: ${error.message}`, { cause: error });
-  }
-}
-
 /** Write an object; gives what the agent answers. */
 export async function send<T>(
   client: Client,
@@ -97,6 +88,14 @@ export async function send<T>(
   body: unknown,
 ): Promise<T> {
   return jsonOf<T>(await client.ok(method, path, { body: JSON.stringify(body) }));
+}
+
+/** An object; undefined for one that is not there. */
+export async function found<T>(client: Client, path: string): Promise<T | undefined> {
+  const answer = await client.request('GET', path);
+  if (answer.status === 200) return jsonOf<T>(answer.body);
+  if (answer.status === 404) return undefined;
+  throw unexpected(answer);
 }
 
 /** A path with a name or id in it. */
@@ -108,8 +107,8 @@ export function show<T>(
   value: T,
   pretty: (value: T, withMeta: boolean) => string,
 ): void {
-  if (isJson(flags)) io.out(JSON.stringify(value, null, 4));
-  else io.out(pretty(value, flags.isOn('meta')));
+  const text = isJson(flags) ? JSON.stringify(value, null, 4) : pretty(value, flags.isOn('meta'));
+  if (text !== '') io.out(text); // a list of nothing prints nothing
 }
 
 /** `acl … list`: fetch, then print. */
@@ -179,7 +178,7 @@ export async function wholeId(client: Client, kind: Kind, prefix: string): Promi
     return onlyMatch(
       objects.map((one) => (one[idField] ?? '').toLowerCase()),
       prefix,
-      noun,
+      kind === 'binding-rule' ? 'rule' : noun,
     );
   });
 }

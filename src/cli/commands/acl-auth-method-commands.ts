@@ -5,18 +5,19 @@ import { givenText } from '../acl/acl-link-flags.ts';
 import {
   type AuthMethod,
   at,
+  found,
   isJson,
   listCommand,
   META_FLAG,
   missing,
   send,
   show,
-  tried,
 } from '../acl/acl-objects.ts';
 import { authMethodLines, authMethodText } from '../acl/acl-render.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import type { FlagSpec } from '../flags.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 const PATH = '/v1/acl/auth-method';
 const NAME_FLAG = { name: 'name', value: 'NAME', doc: 'Name of the auth method.' };
@@ -105,7 +106,8 @@ export const read: Command = {
     const name = flags.text('name') || missing('Must specify the -name parameter');
     const client = input.client();
     const failed = `Error reading auth method "${name}"`;
-    show(input, await tried(failed, () => client.get<AuthMethod>(at(PATH, name))), authMethodText);
+    const method = await tried(failed, () => found<AuthMethod>(client, at(PATH, name)));
+    show(input, method ?? missing(`Auth method not found with name ${JSON.stringify(name)}`), authMethodText);
     return 0;
   },
 };

@@ -1,20 +1,11 @@
 /**
  * `rollcall acl binding-rule …`: create, read, update, list and delete binding rules.
  */
-import {
-  at,
-  type BindingRule,
-  isJson,
-  META_FLAG,
-  missing,
-  send,
-  show,
-  tried,
-  wholeId,
-} from '../acl/acl-objects.ts';
+import { at, type BindingRule, isJson, META_FLAG, missing, send, show, wholeId } from '../acl/acl-objects.ts';
 import { bindingRuleLines, bindingRuleText } from '../acl/acl-render.ts';
 import type { Command } from '../command-spec.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 const PATH = '/v1/acl/binding-rule';
 const ID_FLAG = { name: 'id', value: 'ID', doc: 'Id of the binding rule, or a beginning that only it has.' };

@@ -1,22 +1,14 @@
 /**
  * `rollcall acl bootstrap`, `set-agent-token`, `translate-rules`, `explain` and `templated-policy …`.
  */
+import fs from 'node:fs';
 import { hintOf } from '../../lib/nearest.ts';
 import { givenText } from '../acl/acl-link-flags.ts';
-import {
-  at,
-  isJson,
-  META_FLAG,
-  missing,
-  send,
-  show,
-  type Token,
-  tried,
-  wholeId,
-} from '../acl/acl-objects.ts';
+import { at, isJson, META_FLAG, missing, send, show, type Token, wholeId } from '../acl/acl-objects.ts';
 import { tokenText } from '../acl/acl-render.ts';
 import type { Command } from '../command-spec.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 export const bootstrap: Command = {
   summary: 'Make the first management token',
@@ -68,14 +60,17 @@ export const setAgentToken: Command = {
 
 export const translateRules: Command = {
   summary: "Old rules in today's words",
-  args: 'FILE|-',
+  args: 'RULES|FILE|-',
   flags: [],
   isClient: true,
-  examples: ['rollcall acl translate-rules old.hcl'],
+  examples: [
+    'rollcall acl translate-rules @old.hcl',
+    `rollcall acl translate-rules 'key "" { policy = "read" }'`,
+  ],
   run: async ({ args: [source], io, ...input }) => {
     if (source === undefined) return missing('Error! Missing TRANSLATE argument');
     const text = await givenText(
-      source === '-' ? '-' : `@${source.replace(/^@/, '')}`,
+      fs.existsSync(source) ? `@${source}` : source,
       io,
       'Error translating rules',
     );

@@ -13,12 +13,12 @@ import {
   type Policy,
   send,
   show,
-  tried,
   wholeId,
 } from '../acl/acl-objects.ts';
 import { policyLines, policyText } from '../acl/acl-render.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 const PATH = '/v1/acl/policy';
 const ID_FLAG = { name: 'id', value: 'ID', doc: 'Id of the policy, or a beginning that only it has.' };

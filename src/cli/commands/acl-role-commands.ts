@@ -5,6 +5,7 @@ import { GRANT_FLAGS, identitiesOf, linksOf, together } from '../acl/acl-link-fl
 import {
   at,
   deleteCommand,
+  found,
   idOf,
   isJson,
   listCommand,
@@ -13,12 +14,12 @@ import {
   type Role,
   send,
   show,
-  tried,
   wholeId,
 } from '../acl/acl-objects.ts';
 import { roleLines, roleText } from '../acl/acl-render.ts';
 import type { Command } from '../command-spec.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 const PATH = '/v1/acl/role';
 const ID_FLAG = { name: 'id', value: 'ID', doc: 'Id of the role, or a beginning that only it has.' };
@@ -62,6 +63,12 @@ export const read: Command = {
   run: async (input) => {
     isJson(input.flags);
     const client = input.client();
+    const name = input.flags.text('name');
+    if (!input.flags.text('id') && name) {
+      const role = await found<Role>(client, at(`${PATH}/name`, name));
+      show(input, role ?? missing(`Role not found with name ${JSON.stringify(name)}`), roleText);
+      return 0;
+    }
     const id = await idOf(client, 'role', input.flags);
     show(input, await tried(`Error reading role "${id}"`, () => client.get<Role>(at(PATH, id))), roleText);
     return 0;

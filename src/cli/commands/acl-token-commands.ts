@@ -13,7 +13,6 @@ import {
   send,
   show,
   type Token,
-  tried,
   wholeId,
 } from '../acl/acl-objects.ts';
 import { tokenText } from '../acl/acl-render.ts';
@@ -21,6 +20,7 @@ import type { Client } from '../client.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import type { Flags } from '../flags.ts';
 import { FORMAT_FLAG } from '../output.ts';
+import { tried } from '../tried.ts';
 
 const PATH = '/v1/acl/token';
 const ID_FLAG = { name: 'id', value: 'ID', doc: 'Accessor of the token, or a beginning that only it has.' };

@@ -70,6 +70,8 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: ({ flags }) =>
+    flags.text('service') === undefined ? 'Error listing nodes' : 'Error listing nodes for service',
   examples: ['rollcall catalog nodes -detailed', 'rollcall catalog nodes -service=web'],
   run,
 };

@@ -48,6 +48,7 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: 'Error listing services',
   examples: ['rollcall catalog services -tags', 'rollcall catalog services -node=n1'],
   run,
 };

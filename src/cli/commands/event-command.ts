@@ -29,6 +29,7 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: 'Error querying Consul agent',
   examples: ['rollcall event -name=deploy v42'],
   run,
 };

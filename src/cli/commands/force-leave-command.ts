@@ -12,6 +12,7 @@ export const command: Command = {
     { name: 'wan', doc: 'Take it out in all datacenters.' },
   ],
   isClient: true,
+  refusedAs: 'Error force leaving',
   examples: ['rollcall force-leave n3'],
   run: async ({ flags, args, client }) => {
     const [node] = args;

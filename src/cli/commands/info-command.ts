@@ -20,6 +20,7 @@ export const command: Command = {
   summary: 'Print numbers about the agent',
   flags: [FORMAT_FLAG],
   isClient: true,
+  refusedAs: 'Error querying agent',
   examples: ['rollcall info'],
   run: async ({ flags, io, client }) => {
     const { Stats } = await client().get<{ readonly Stats: Stats }>('/v1/agent/self');

@@ -33,6 +33,10 @@ export const command: Command = {
     { name: 'recurse', doc: 'Every key that begins like this.' },
   ],
   isClient: true,
+  refusedAs: ({ flags, args: [key = ''] }) => {
+    if (flags.isOn('recurse')) return `Error! Did not delete prefix ${key}`;
+    return flags.isOn('cas') ? `Error! Did not delete key ${key}` : `Error deleting key ${key}`;
+  },
   examples: ['rollcall kv delete app/db/url', 'rollcall kv delete -recurse app/'],
   run,
 };

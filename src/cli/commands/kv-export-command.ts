@@ -10,6 +10,7 @@ export const command: Command = {
   args: '[PREFIX]',
   flags: [],
   isClient: true,
+  refusedAs: 'Error querying Consul agent',
   examples: ['rollcall kv export app/ > app.json'],
   run: async ({ args, io, client }) => {
     const answer = await client().request('GET', keyPath(args[0] ?? ''), { query: { recurse: '' } });

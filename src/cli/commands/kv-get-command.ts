@@ -79,6 +79,7 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: 'Error querying Consul agent',
   examples: ['rollcall kv get app/db/url', 'rollcall kv get -recurse app/', 'rollcall kv get -keys app/'],
   run,
 };

@@ -4,6 +4,7 @@
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { dataOf, keyPath } from '../kv-entries.ts';
+import { tried } from '../tried.ts';
 
 interface Row {
   readonly key: string;
@@ -31,10 +32,8 @@ async function run({ flags, args, io, client }: CommandInput): Promise<number> {
   const prefix = flags.text('prefix') ?? '';
   for (const row of parseRows(await dataOf(data, io))) {
     const key = prefix + row.key;
-    await client().ok('PUT', keyPath(key), {
-      query: { flags: String(row.flags ?? 0) },
-      body: Buffer.from(row.value, 'base64'),
-    });
+    const written = { query: { flags: String(row.flags ?? 0) }, body: Buffer.from(row.value, 'base64') };
+    await tried(`Error! Failed writing data for key ${key}`, () => client().ok('PUT', keyPath(key), written));
     io.out(`Imported: ${key}`);
   }
   return 0;

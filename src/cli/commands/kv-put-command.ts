@@ -71,6 +71,8 @@ export const command: Command = {
     { name: 'flags', value: 'NUMBER', doc: 'Number to keep beside the value.' },
   ],
   isClient: true,
+  refusedAs: ({ flags, args }) =>
+    flags.isOn('cas') ? `Error! Did not write to ${args[0] ?? ''}` : 'Error! Failed writing data',
   examples: ['rollcall kv put app/db/url postgres://db', 'rollcall kv put app/cert @cert.pem'],
   run,
 };

@@ -7,6 +7,7 @@ export const command: Command = {
   summary: 'Have the agent leave the cluster and end',
   flags: [],
   isClient: true,
+  refusedAs: 'Error leaving',
   examples: ['rollcall leave'],
   run: async ({ io, client }) => {
     await client().ok('PUT', '/v1/agent/leave');

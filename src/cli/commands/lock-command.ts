@@ -135,6 +135,7 @@ export const command: Command = {
     { name: 'verbose', doc: 'Say what is being done.' },
   ],
   isClient: true,
+  refusedAs: 'Error querying Consul agent',
   isLong: true,
   examples: ['rollcall lock service/backup ./backup.sh', 'rollcall lock -n=3 service/worker ./worker'],
   run,

@@ -3,9 +3,10 @@
  */
 import fs from 'node:fs';
 import { systemErrorText } from '../../lib/system-error.ts';
-import { missing, send, type Token, tried } from '../acl/acl-objects.ts';
+import { missing, send, type Token } from '../acl/acl-objects.ts';
 import type { Command } from '../command-spec.ts';
 import type { Flags } from '../flags.ts';
+import { tried } from '../tried.ts';
 
 const ONLY_OURS = 0o600;
 
@@ -26,11 +27,13 @@ function writeSecret(file: string, secret: string): void {
 }
 
 function readBearer(file: string): string {
+  let token: string;
   try {
-    return fs.readFileSync(file, 'utf8').trim() || missing(`No bearer token found in ${file}`);
+    token = fs.readFileSync(file, 'utf8').trim();
   } catch (cause) {
     return missing(`Error reading bearer token: ${file}: ${systemErrorText(cause)}`);
   }
+  return token || missing(`No bearer token found in ${file}`);
 }
 
 function metaOf(flags: Flags): Readonly<Record<string, string>> {

@@ -107,6 +107,13 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: ({ flags }) => {
+    const isOff = flags.isOn('disable');
+    if (!isOff && !flags.isOn('enable') && flags.text('drain') === undefined)
+      return 'Error querying Consul agent';
+    const what = flags.text('service') === undefined ? 'node' : 'service';
+    return `Error ${isOff ? 'disabling' : 'enabling'} ${what} maintenance`;
+  },
   isLong: true,
   examples: [
     'rollcall maint -enable -service=web -reason="new disk"',

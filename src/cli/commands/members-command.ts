@@ -94,6 +94,7 @@ export const command: Command = {
     FORMAT_FLAG,
   ],
   isClient: true,
+  refusedAs: 'Error retrieving members',
   examples: ['rollcall members', 'rollcall members -detailed -status=alive'],
   run,
 };

@@ -43,6 +43,7 @@ export const command: Command = {
     { name: 'log-json', doc: 'Lines as JSON.' },
   ],
   isClient: true,
+  refusedAs: 'Error starting monitor',
   isLong: true,
   examples: ['rollcall monitor -log-level=debug'],
   run,

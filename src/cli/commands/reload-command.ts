@@ -46,6 +46,7 @@ export const command: Command = {
     'Has the agent read its configuration again and apply the difference. A configuration with a mistake changes nothing; the mistake is printed and the exit status is 1.',
   flags: [{ name: 'dry-run', doc: 'Change nothing; print what would change.' }, FORMAT_FLAG],
   isClient: true,
+  refusedAs: 'Error reloading',
   examples: ['rollcall reload -dry-run', 'rollcall reload'],
   run,
 };

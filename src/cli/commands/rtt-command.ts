@@ -80,6 +80,7 @@ export const command: Command = {
   args: 'NODE [NODE]',
   flags: [{ name: 'wan', doc: 'Between servers, written NODE.DATACENTER.' }],
   isClient: true,
+  refusedAs: 'Error getting coordinates',
   examples: ['rollcall rtt n1 n2', 'rollcall rtt n1'],
   run,
 };

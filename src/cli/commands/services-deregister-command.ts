@@ -4,6 +4,7 @@
 import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { serviceBodies } from '../definition-files.ts';
+import { tried } from '../tried.ts';
 
 async function run({ flags, args, env, io, client }: CommandInput): Promise<number> {
   const id = flags.text('id');
@@ -14,7 +15,9 @@ async function run({ flags, args, env, io, client }: CommandInput): Promise<numb
   const ids =
     id === undefined ? (await serviceBodies(args, env)).map(({ ID, Name }) => ID ?? Name ?? '') : [id];
   for (const one of ids) {
-    await client().ok('PUT', `/v1/agent/service/deregister/${encodeURIComponent(one)}`);
+    await tried(`Error deregistering service ${JSON.stringify(one)}`, () =>
+      client().ok('PUT', `/v1/agent/service/deregister/${encodeURIComponent(one)}`),
+    );
     io.out(`Deregistered service: ${one}`);
   }
   return 0;

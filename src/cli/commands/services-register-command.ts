@@ -5,6 +5,7 @@ import { AppError } from '../../model/errors.ts';
 import type { Command, CommandInput } from '../command-spec.ts';
 import { type ServiceBody, serviceBodies } from '../definition-files.ts';
 import type { Flags } from '../flags.ts';
+import { tried } from '../tried.ts';
 
 /** `KEY=VALUE` of a flag that must be one. */
 function requirePair(text: string): readonly [string, string] {
@@ -63,7 +64,9 @@ async function run({ flags, args, env, io, client }: CommandInput): Promise<numb
     throw new AppError('bad_request', 'Service registration requires at least one argument or flags.');
   const bodies = hasFlags ? [bodyOfFlags(flags)] : await serviceBodies(args, env);
   for (const body of bodies) {
-    await client().ok('PUT', '/v1/agent/service/register', { body: JSON.stringify(body) });
+    await tried(`Error registering service ${JSON.stringify(body.Name)}`, () =>
+      client().ok('PUT', '/v1/agent/service/register', { body: JSON.stringify(body) }),
+    );
     io.out(`Registered service: ${body.Name}`);
   }
   return 0;

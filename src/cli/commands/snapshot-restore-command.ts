@@ -24,6 +24,7 @@ export const command: Command = {
     'Replaces the catalog of the agent by what the file holds, whether rollcall or Consul wrote it. The file is checked before anything changes; what of a file of Consul is not kept here is named.',
   flags: [],
   isClient: true,
+  refusedAs: 'Error restoring snapshot',
   examples: ['rollcall snapshot restore backup.snap'],
   run,
 };

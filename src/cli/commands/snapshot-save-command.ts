@@ -32,6 +32,7 @@ export const command: Command = {
   args: 'FILE',
   flags: [],
   isClient: true,
+  refusedAs: 'Error saving snapshot',
   examples: ['rollcall snapshot save backup.snap'],
   run,
 };

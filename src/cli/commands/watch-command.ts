@@ -82,6 +82,7 @@ export const command: Command = {
     { name: 'shell', doc: 'Run the program through a shell. Default true.' },
   ],
   isClient: true,
+  refusedAs: 'Error querying Consul agent',
   isLong: true,
   examples: [
     'rollcall watch -type=service -service=web',
