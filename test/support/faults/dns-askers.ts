@@ -4,6 +4,7 @@
  */
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import type { ServerProcess } from './server-process.ts';
 
 export const STEADY = 'steady';
@@ -18,10 +19,33 @@ function question(id: number): Buffer {
   return Buffer.concat([head, Buffer.from([...labels, 0, 0, 1, 0, 1])]);
 }
 
+/** What a thread has done so far, ms. */
+export interface ThreadTimes {
+  readonly ranMs: number;
+  readonly waitedMs: number;
+}
+
+const NO_TIMES: ThreadTimes = { ranMs: 0, waitedMs: 0 };
+
+/** Of the main thread of a process; zeros where the kernel does not tell. */
+function timesOf(pid: number): ThreadTimes {
+  try {
+    const [ran = 0, waited = 0] = fs
+      .readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8')
+      .split(' ')
+      .map(Number);
+    return { ranMs: ran / 1e6, waitedMs: waited / 1e6 };
+  } catch {
+    return NO_TIMES;
+  }
+}
+
 export interface DnsRecord {
   answers: number;
   /** Longest time in ms between two answers while the process ran. */
   longestGapMs: number;
+  /** What its main thread did in that time: ran, or waited for a processor, ms. The rest it slept. */
+  longestGap: ThreadTimes;
   readonly wrong: string[];
 }
 
@@ -31,7 +55,7 @@ export interface DnsAsker {
 }
 
 class Asker {
-  readonly record: DnsRecord = { answers: 0, longestGapMs: 0, wrong: [] };
+  readonly record: DnsRecord = { answers: 0, longestGapMs: 0, longestGap: NO_TIMES, wrong: [] };
   readonly #server: ServerProcess;
   readonly #socket: dgram.Socket;
   readonly #sentMs = new Map<number, number>();
@@ -40,6 +64,8 @@ class Asker {
   #heardMs: number | undefined;
   #upSinceMs: number | undefined;
   #askedMs: number | undefined;
+  /** What the server's main thread had done at the newest answer. */
+  #times: ThreadTimes = NO_TIMES;
 
   constructor(server: ServerProcess, socket: dgram.Socket) {
     this.#server = server;
@@ -58,10 +84,10 @@ class Asker {
     const lateMs = nowMs - (this.#askedMs ?? nowMs) - EVERY_MS;
     if (this.#heardMs !== undefined && lateMs > 0) this.#heardMs = Math.min(this.#heardMs + lateMs, nowMs);
     this.#askedMs = nowMs;
+    if (!this.#server.isUp) return;
     // One that never answers again has to be seen, too.
     if (this.#heardMs !== undefined) this.#note(nowMs - this.#heardMs);
     for (const [id, sentMs] of this.#sentMs) if (nowMs - sentMs > PATIENCE_MS) this.#sentMs.delete(id);
-    if (!this.#server.isUp) return;
     this.#id = (this.#id + 1) & 0xffff;
     this.#sentMs.set(this.#id, nowMs);
     this.#socket.send(question(this.#id), 8600, this.#server.place.address, () => {});
@@ -72,16 +98,24 @@ class Asker {
   }
 
   #note(gapMs: number): void {
-    this.record.longestGapMs = Math.max(this.record.longestGapMs, gapMs);
+    if (gapMs <= this.record.longestGapMs) return;
+    this.record.longestGapMs = gapMs;
+    const { ranMs, waitedMs } = timesOf(this.#server.pid);
+    this.record.longestGap = {
+      ranMs: ranMs - this.#times.ranMs,
+      waitedMs: waitedMs - this.#times.waitedMs,
+    };
   }
 
   #onAnswer(message: Buffer): void {
     if (message.length < 12 || !this.#sentMs.delete(message.readUInt16BE(0))) return;
-    if (this.#upSinceMs !== this.#server.upSinceMs) return;
+    // What was on its way when its process was stopped or killed says nothing about the time after that.
+    if (!this.#server.isUp || this.#upSinceMs !== this.#server.upSinceMs) return;
     const nowMs = performance.now();
     this.record.answers += 1;
     if (this.#heardMs !== undefined) this.#note(nowMs - this.#heardMs);
     this.#heardMs = nowMs;
+    this.#times = timesOf(this.#server.pid);
     const [code, records] = [message.readUInt8(3) & 15, message.readUInt16BE(6)];
     if (code !== 0 || records === 0)
       this.record.wrong.push(`${this.#server.name} answered with code ${code} and ${records} records`);

@@ -15,6 +15,8 @@ import { ServerProcess } from './server-process.ts';
 
 export interface FaultClusterOptions {
   readonly size: 1 | 3 | 5;
+  /** Client agents beside them. */
+  readonly clients?: number;
   /** Subnet below 10.0.0.0/8 for network namespaces; absent: loopback addresses, and no partitions. */
   readonly namespaceSubnet?: number;
   /** Put the data of the last server on a small disk (needs root). */
@@ -27,10 +29,11 @@ export interface FaultClusterOptions {
 
 export interface FaultCluster {
   readonly servers: readonly ServerProcess[];
+  readonly clients: readonly ServerProcess[];
   readonly machines: Machines | undefined;
   /** The server that leads, by what the others say; undefined when none of those that answer knows one. */
   leader(): Promise<ServerProcess | undefined>;
-  /** Whether each server takes a write and answers a consistent read within the time. Which do not, as text. */
+  /** Whether each server, and each client agent, takes a write and answers a consistent read within the time. Which do not, as text. */
   whoIsUnwell(timeoutMs: number): Promise<string | undefined>;
   /** Fill the small disk; the returned function makes room again. */
   fillDisk(): (() => void) | undefined;
@@ -78,34 +81,38 @@ async function isWell(agent: http.Agent, { httpUrl, name }: ServerProcess): Prom
 
 /** Start the servers and wait until each is well and answers for the steady service. Rejects, nothing left, when not. */
 export async function startFaultCluster(options: FaultClusterOptions): Promise<FaultCluster> {
-  const { size, namespaceSubnet, hasSmallDisk = false, args = [], logFolder } = options;
+  const { size, namespaceSubnet, hasSmallDisk = false, args = [], logFolder, clients = 0 } = options;
   const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'faults-'));
-  const machines = namespaceSubnet === undefined ? undefined : makeMachines(size, namespaceSubnet);
+  const machines = namespaceSubnet === undefined ? undefined : makeMachines(size + clients, namespaceSubnet);
   const [second, third] = [octet(), octet()];
   const addresses =
-    machines?.addresses ?? Array.from({ length: size }, (_, at) => `127.11.${second}.${third + at}`);
+    machines?.addresses ??
+    Array.from({ length: size + clients }, (_, at) => `127.11.${second}.${third + at}`);
   const small = path.join(folder, 'small');
   const isMounted = hasSmallDisk && mountSmallDisk(small);
-  const joining =
-    size === 1 ? [] : ['-bootstrap-expect', String(size), ...addresses.flatMap((a) => ['-retry-join', a])];
-  const servers = addresses.map(
-    (address, at) =>
-      new ServerProcess({
-        name: `s${at + 1}`,
-        address,
-        logFile: path.join(logFolder ?? folder, `s${at + 1}.log`),
-        dataDir: isMounted && at === size - 1 ? path.join(small, 'data') : path.join(folder, `s${at + 1}`),
-        ...(machines && { within: machines.within(at) }),
-        args: [...joining, ...LARGE_TRANSACTIONS, ...args],
-      }),
-  );
+  const joining = addresses.slice(0, size).flatMap((address) => ['-retry-join', address]);
+  const forming = size === 1 ? [] : ['-bootstrap-expect', String(size), ...joining];
+  const all = addresses.map((address, at) => {
+    const isClient = at >= size;
+    const name = isClient ? `c${at - size + 1}` : `s${at + 1}`;
+    return new ServerProcess({
+      name,
+      address,
+      isClient,
+      logFile: path.join(logFolder ?? folder, `${name}.log`),
+      dataDir: isMounted && at === size - 1 ? path.join(small, 'data') : path.join(folder, name),
+      ...(machines && { within: machines.within(at) }),
+      args: isClient ? joining : [...forming, ...LARGE_TRANSACTIONS, ...args],
+    });
+  });
+  const servers = all.slice(0, size);
   const agent = new http.Agent({ keepAlive: true });
 
   async function unwell(timeoutMs: number): Promise<string | undefined> {
     const untilMs = performance.now() + timeoutMs;
     for (;;) {
-      const wells = await Promise.all(servers.map((server) => isWell(agent, server)));
-      const names = servers.filter((_, at) => !wells[at]).map(({ name }) => name);
+      const wells = await Promise.all(all.map((each) => isWell(agent, each)));
+      const names = all.filter((_, at) => !wells[at]).map(({ name }) => name);
       if (names.length === 0) return undefined;
       if (performance.now() > untilMs) return `${names.join(', ')} not well after ${timeoutMs} ms`;
       await delay(20);
@@ -114,6 +121,7 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
 
   const cluster: FaultCluster = {
     servers,
+    clients: all.slice(size),
     machines,
     leader: async () => {
       for (const { httpUrl } of servers.filter(({ isUp }) => isUp)) {
@@ -127,19 +135,18 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
     fillDisk: () => (isMounted ? fill(small) : undefined),
     remove: async () => {
       machines?.healAll();
-      for (const server of servers) server.signal('SIGCONT', 'machine');
-      await Promise.all(servers.map((server) => server.kill()));
+      for (const each of all) each.signal('SIGCONT', 'machine');
+      await Promise.all(all.map((each) => each.kill()));
       agent.destroy();
       machines?.remove();
       if (isMounted) spawnSync('umount', ['-l', small]);
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-  for (const server of servers) server.start();
+  for (const each of all) each.start();
   try {
     const why = (await unwell(READY_MS)) ?? (await registerSteady(agent, servers));
-    if (why !== undefined)
-      throw new Error(`${why}\n${servers.map((server) => server.output()).join('\n---\n')}`);
+    if (why !== undefined) throw new Error(`${why}\n${all.map((each) => each.output()).join('\n---\n')}`);
   } catch (error) {
     await cluster.remove();
     throw error;

@@ -15,6 +15,9 @@ export interface Target {
   readonly leader: ServerProcess;
   /** One that does not lead, where there is one. */
   readonly follower: ServerProcess;
+  /** A client agent, where there is one, and the server that it attends. */
+  readonly client?: ServerProcess | undefined;
+  readonly attended?: ServerProcess | undefined;
 }
 
 export interface Fault {
@@ -24,32 +27,42 @@ export interface Fault {
   readonly mostMs: number;
 }
 
-type Who = 'leader' | 'follower';
+type Who = 'leader' | 'follower' | 'client' | 'attended';
+
+const NAMES: Readonly<Record<Who, string>> = {
+  leader: 'leader',
+  follower: 'follower',
+  client: 'client agent',
+  attended: 'server that a client agent attends',
+};
 
 const kill = (who: Who): Fault => ({
-  name: `kill -9 of the ${who}'s machine`,
+  name: `kill -9 of the ${NAMES[who]}'s machine`,
   mostMs: 3_000,
   act: async (target) => {
-    await target[who].kill();
-    return () => target[who].start();
+    const victim = target[who];
+    await victim?.kill();
+    return victim && (() => victim.start());
   },
 });
 
 const pause = (who: Who, part: Part): Fault => ({
-  name: `SIGSTOP of the ${who}'s ${part}`,
+  name: `SIGSTOP of the ${NAMES[who]}'s ${part}`,
   mostMs: 6_000,
   act: async (target) => {
-    target[who].signal('SIGSTOP', part);
-    return () => target[who].signal('SIGCONT', part);
+    const victim = target[who];
+    victim?.signal('SIGSTOP', part);
+    return victim && (() => victim.signal('SIGCONT', part));
   },
 });
 
 /** Delays without a kernel that makes them: a machine that runs for some ms, stands for some ms, and so on. */
 const stutter = (who: Who): Fault => ({
-  name: `the ${who}'s machine stutters`,
+  name: `the ${NAMES[who]}'s machine stutters`,
   mostMs: 5_000,
   act: async (target) => {
     const server = target[who];
+    if (server === undefined) return undefined;
     let isOver = false;
     const stuttering = (async () => {
       while (!isOver) {
@@ -70,31 +83,45 @@ const killEtcd = (who: Who): Fault => ({
   name: `kill -9 of the ${who}'s etcd`,
   mostMs: 2_000,
   act: async (target) => {
-    if (target[who].etcdPid() === undefined) return undefined;
+    if (target[who]?.etcdPid() === undefined) return undefined;
     target[who].signal('SIGKILL', 'etcd');
     return () => {};
   },
 });
 
 const stop = (who: Who): Fault => ({
-  name: `SIGTERM of the ${who}`,
+  name: `SIGTERM of the ${NAMES[who]}`,
   mostMs: 2_000,
   act: async (target) => {
-    await target[who].stop();
-    return () => target[who].start();
+    const victim = target[who];
+    await victim?.stop();
+    return victim && (() => victim.start());
   },
 });
 
 const cutFrom = (who: Who): Fault => ({
-  name: `the ${who} is cut off from all others`,
+  name: `the ${NAMES[who]} is cut off from all others`,
   mostMs: 6_000,
-  act: async ({ cluster: { machines, servers }, ...target }) => {
-    if (machines === undefined) return undefined;
-    const at = servers.indexOf(target[who]);
-    for (const other of servers.keys()) if (other !== at) machines.cut(at, other);
+  act: async ({ cluster: { machines, servers, clients }, ...target }) => {
+    const victim = target[who];
+    if (machines === undefined || victim === undefined) return undefined;
+    const all = [...servers, ...clients];
+    const at = all.indexOf(victim);
+    for (const other of all.keys()) if (other !== at) machines.cut(at, other);
     return () => machines.healAll();
   },
 });
+
+/** A client agent does not reach its server any more, nor that the client; everybody else reaches both. */
+const cutFromAttended: Fault = {
+  name: 'a client agent and the server that it attends do not reach each other',
+  mostMs: 6_000,
+  act: async ({ cluster: { machines, servers, clients }, client, attended }) => {
+    if (machines === undefined || client === undefined || attended === undefined) return undefined;
+    machines.cut(servers.length + clients.indexOf(client), servers.indexOf(attended));
+    return () => machines.healAll();
+  },
+};
 
 const cutBetween: Fault = {
   name: 'leader and one follower do not reach each other',
@@ -168,6 +195,25 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   killMost,
   pauseAll,
   fullDisk,
+];
+
+/** For client agents and the servers that they attend. */
+export const CLIENT_FAULTS: readonly Fault[] = [
+  kill('client'),
+  pause('client', 'agent'),
+  stop('client'),
+  stutter('client'),
+  cutFrom('client'),
+  cutFromAttended,
+  kill('attended'),
+  pause('attended', 'machine'),
+  pause('attended', 'agent'),
+  stutter('attended'),
+  cutFrom('attended'),
+  stop('attended'),
+  pause('leader', 'etcd'),
+  killAll,
+  killMost,
 ];
 
 /** One of each sort, for a run of a minute. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../src/lib/random.ts';
-import { COUNTER, runClients, storedAt } from './clients.ts';
+import { type ClientParts, COUNTER, runClients, storedAt } from './clients.ts';
 import { askDns, type DnsRecord } from './dns-askers.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { Fault, Target } from './faults.ts';
@@ -16,6 +16,8 @@ export interface FaultNote {
   readonly writeGapMs: number;
   /** From the end of the fault until every server took a write. */
   readonly wellAfterMs: number;
+  /** From the end of the fault until `settled` had nothing to say; undefined where nobody was asked. */
+  readonly rightAfterMs?: number;
 }
 
 export interface FaultOutcome {
@@ -35,12 +37,17 @@ export interface FaultRun {
   readonly longestMs?: number;
   /** Do no more than what is under way, and settle. */
   readonly signal?: AbortSignal;
+  /** Asked after each fault, when all are well: what is wrong still, however long that took. */
+  readonly settled?: () => Promise<string | undefined>;
+  /** Leave the clients with their keys and locks out. */
+  readonly isWithoutKeys?: boolean;
   /** Told of each fault when it is over. */
   readonly onFault?: (note: FaultNote) => void;
 }
 
 const WELL_MS = 30_000;
 const CALM_MS = 500;
+const RPC_PORT = 8_300;
 
 /** The longest pause between two moments that are noted. */
 class Gap {
@@ -65,11 +72,14 @@ async function targetOf(cluster: FaultCluster, random: Random): Promise<Target |
   const leader = await cluster.leader();
   if (leader === undefined) return undefined;
   const others = cluster.servers.filter((server) => server !== leader);
-  return { cluster, leader, follower: others[random.below(others.length)] ?? leader };
+  const client = cluster.clients[random.below(Math.max(cluster.clients.length, 1))];
+  const places = client?.connectedTo(RPC_PORT) ?? [];
+  const attended = cluster.servers.find(({ place }) => places.includes(place.address));
+  return { cluster, leader, follower: others[random.below(others.length)] ?? leader, client, attended };
 }
 
 async function harm(
-  { cluster, random, longestMs = Infinity }: FaultRun,
+  { cluster, random, settled, longestMs = Infinity }: FaultRun,
   fault: Fault,
   gap: Gap,
 ): Promise<FaultNote | undefined> {
@@ -85,8 +95,11 @@ async function harm(
   const unwell = await cluster.whoIsUnwell(WELL_MS);
   const wellAfterMs = performance.now() - undoneMs;
   gap.note();
-  const name = unwell === undefined ? fault.name : `${fault.name}: ${unwell}`;
-  return { name, writeGapMs: gap.take(), wellAfterMs };
+  const writeGapMs = gap.take();
+  const wrong = await settled?.();
+  const rightAfterMs = performance.now() - undoneMs;
+  const name = [fault.name, unwell, wrong].filter((text) => text !== undefined).join(': ');
+  return { name, writeGapMs, wellAfterMs, ...(settled && { rightAfterMs }) };
 }
 
 async function settle(ledger: Ledger, cluster: FaultCluster): Promise<void> {
@@ -108,13 +121,15 @@ export async function runFaults(run: FaultRun): Promise<FaultOutcome> {
   const notes: FaultNote[] = [];
   let isOver = false;
   const dns = await askDns(cluster.servers);
-  const clients = runClients({
+  const isOn = !run.isWithoutKeys;
+  const parts: ClientParts = {
     ledger,
     upUrls: () => cluster.servers.filter(({ isUp }) => isUp).map(({ httpUrl }) => httpUrl),
     isOver: () => isOver,
     onAcknowledged: () => gap.note(),
     random: () => random.next(),
-  });
+  };
+  const clients = isOn ? runClients(parts) : Promise.resolve();
   let bag: Fault[] = [];
   await delay(CALM_MS);
   while (notes.length < count && !run.signal?.aborted) {
@@ -130,7 +145,7 @@ export async function runFaults(run: FaultRun): Promise<FaultOutcome> {
   isOver = true;
   await clients;
   dns.stop();
-  await settle(ledger, cluster);
+  if (isOn) await settle(ledger, cluster);
   for (const { wrong } of dns.records.values()) ledger.violations.push(...wrong);
   return {
     violations: ledger.violations,

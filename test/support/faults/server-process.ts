@@ -1,5 +1,6 @@
 /**
- * One real server as a process, with the etcd that it starts, on an address of its own: to be killed, stopped and started.
+ * One real server as a process, with the etcd that it starts, or one client agent, on an address of its own: to be killed,
+ * stopped and started.
  *
  * What it wrote is kept in a file, because it outlives many starts. Nothing here waits for it to be well; that is asked
  * over its API (fault-cluster.ts).
@@ -17,12 +18,18 @@ export interface ServerPlace {
   readonly name: string;
   readonly address: string;
   readonly dataDir: string;
+  /** It is a client agent. */
+  readonly isClient?: boolean;
   /** What it writes goes there; beside its data when absent. */
   readonly logFile?: string;
   /** Put before the command: a network namespace, a limit. */
   readonly within?: readonly string[];
   readonly args: readonly string[];
 }
+
+/** As /proc/net/tcp has it. */
+const ESTABLISHED = '01';
+const addressOf = (hex: string): string => Buffer.from(hex, 'hex').reverse().join('.');
 
 /** Which of its processes a signal is for. */
 export type Part = 'agent' | 'etcd' | 'machine';
@@ -54,10 +61,10 @@ export class ServerProcess {
   }
 
   start(): void {
-    const { within = [], args, dataDir, name, address } = this.place;
+    const { within = [], args, dataDir, name, address, isClient = false } = this.place;
     const common = [
       'agent',
-      '-server',
+      ...(isClient ? [] : ['-server']),
       '-node',
       name,
       '-bind',
@@ -79,6 +86,22 @@ export class ServerProcess {
     });
     this.#child = child;
     this.upSinceMs = performance.now();
+  }
+
+  /** Addresses at the other ends of its connections to this port. */
+  connectedTo(port: number): readonly string[] {
+    try {
+      const rows = fs.readFileSync(`/proc/${this.pid}/net/tcp`, 'utf8').trim().split('\n').slice(1);
+      const ends = rows
+        .map((row) => row.trim().split(/\s+/))
+        .filter(([, , , state]) => state === ESTABLISHED);
+      return ends.flatMap(([, , end = '']) => {
+        const [address = '', hexPort = ''] = end.split(':');
+        return parseInt(hexPort, 16) === port ? [addressOf(address)] : [];
+      });
+    } catch {
+      return []; // it has ended
+    }
   }
 
   /** The process id of the etcd that it started; undefined when none runs. */
