@@ -57,14 +57,16 @@ describeWith('etcd', 'the page about several servers', () => {
   test('does what it says', async () => {
     const { status, outputs } = await runAll();
     expect([status, outputs.length], outputs.at(-1)).toEqual([0, blocks.length]);
-    const [begun, everywhere, broken, handedOver, left, moved] = outputs;
+    const [begun, everywhere, broken, handedOver, beside, left, moved] = outputs;
     expect(begun?.match(/ leader /g)).toHaveLength(1);
     expect(begun?.match(/ follower /g)).toHaveLength(2);
     expect(everywhere).toContain('hello\n');
     expect(everywhere).toMatch(/^1 1 8300 \S+\.$/m);
     expect(broken?.match(/still here/g)).toHaveLength(2);
     expect(handedOver).toMatch(/^Success$/m);
-    expect(left).toContain('Graceful leave complete');
+    expect(beside).toMatch(/^1 1 80 \S+\.$/m);
+    expect(beside).toMatch(/^1 1 81 \S+\.$/m);
+    for (const each of [beside, left]) expect(each).toContain('Graceful leave complete');
     expect(moved).toContain('Restored snapshot');
     expect(moved).toMatch(/^yes$/m);
   });

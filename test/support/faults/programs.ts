@@ -12,7 +12,7 @@ const SERVICES = 4;
 const PAUSE_MS = 300;
 const ANSWER_MS = 8_000;
 /** Time in ms within which everything has to be right after a fault. */
-export const RIGHT_MS = 5_000;
+const RIGHT_MS = 5_000;
 
 interface Wanted {
   /** 0: it was taken away. */
