@@ -70,6 +70,7 @@ interface Datacenter {
   rttMs: number;
   /** How often it was asked. */
   asked: number;
+  asking: Promise<void> | undefined;
   isReached: boolean;
   /** The server that answered last. */
   lastId: string;
@@ -242,8 +243,16 @@ export class Datacenters {
     return ASK_MS;
   }
 
+  /** Whoever wants it asked while that is under way, has it asked already. */
+  #ask(datacenter: Datacenter): Promise<void> {
+    datacenter.asking ??= this.#askInTurn(datacenter).finally(() => {
+      datacenter.asking = undefined;
+    });
+    return datacenter.asking;
+  }
+
   /** Ask one server, each in turn; when it does not answer some others at once, so that a loss is known soon. */
-  async #ask(datacenter: Datacenter): Promise<void> {
+  async #askInTurn(datacenter: Datacenter): Promise<void> {
     const servers = [...datacenter.servers.values()];
     const turn = datacenter.asked % Math.max(servers.length, 1);
     datacenter.asked += 1;
@@ -329,6 +338,7 @@ export class Datacenters {
       servers: new Map([[node.id, server]]),
       rttMs: Number.POSITIVE_INFINITY,
       asked: 0,
+      asking: undefined,
       isReached: true,
       lastId: '',
     };

@@ -200,3 +200,17 @@ it('a datacenter that is cut off costs whoever asks the time of one server, and 
   expect(endedMs - begunMs).toBeLessThanOrEqual(2_000);
   expect(one.servers().some(({ isReached }) => isReached)).toBe(false);
 });
+
+it('many who ask a datacenter that is cut off have it asked once', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  for (const name of ['t1', 't2', 't3']) world.add(name, 'dc2', ['s1']);
+  await world.clock.advanceAndSettle(10_000);
+  for (const name of ['t1', 't2', 't3']) world.cutOff.add(name);
+  const before = world.asked;
+  const callers = 200;
+  for (let i = 0; i < callers; i += 1) void one.call('dc2', 'http', {}, {});
+  await world.clock.advanceAndSettle(8_000);
+  // Each caller has tried one server; beside that the datacenters asked each other as always.
+  expect(world.asked - before).toBeLessThan(callers + 40);
+});
