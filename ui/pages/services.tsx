@@ -146,7 +146,7 @@ export function ServicesPage() {
   const { data, error } = useLive<readonly ServiceSummary[]>(SERVICES);
   const isRegistering = useSignal(false);
   const [asked, forget] = useAsked(['register']);
-  const [name] = useQueryValue('name');
+  const [name, setName] = useQueryValue('name');
   const services = data.value;
   const own = services?.filter((service) => service.Name !== 'consul') ?? [];
   return (
@@ -172,6 +172,7 @@ export function ServicesPage() {
           onClose={() => {
             isRegistering.value = false;
             forget();
+            setName('');
           }}
         />
       )}

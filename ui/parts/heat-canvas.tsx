@@ -87,8 +87,13 @@ function usePaint(box: RefObject<HTMLDivElement | null>, props: HeatCanvasProps)
   useEffect(() => {
     const watcher = new ResizeObserver(() => ask.current());
     if (box.current) watcher.observe(box.current);
+    // The colours of the system may change while it is shown.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const repaint = () => ask.current();
+    dark.addEventListener('change', repaint);
     return () => {
       watcher.disconnect();
+      dark.removeEventListener('change', repaint);
       cancelAnimationFrame(frame.current);
     };
   }, [box]);
