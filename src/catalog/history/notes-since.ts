@@ -9,7 +9,7 @@ import type { View } from '../tables.ts';
 import { notesOf } from './history-page.ts';
 
 /** Pages that are read for one question: some 0.02 ms each. Turning it up lets one question hold up others. */
-const MAX_PAGES = 1_000;
+const MAX_PAGES = 500;
 /** Notes of one question. */
 const MAX_NOTES = 4_000;
 

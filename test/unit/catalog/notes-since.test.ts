@@ -50,8 +50,8 @@ test('what cannot hold anything is not read, however much there is', () => {
 test('so many pages are read and no more, and what is beyond is said not to be known', () => {
   const { view, parsed } = historyOf(3_000);
   const { notes, knownFromMs } = notesSince(view, { ...ALL, isWanted: () => false }, NOW);
-  expect([notes.length, parsed()]).toEqual([0, 1_000]);
-  expect(knownFromMs).toBe(NOW - 1_000);
+  expect([notes.length, parsed()]).toEqual([0, 500]);
+  expect(knownFromMs).toBe(NOW - 500);
 });
 
 test('where nothing is remembered, nothing is known before now', () => {
