@@ -5,13 +5,11 @@
 
 import type { OpenedStore } from '../catalog/opened-store.ts';
 import type { Applied } from '../catalog/state.ts';
-import { nodeKey } from '../catalog/tables.ts';
 import { topicsOf } from '../catalog/topics.ts';
 import { AgentDesk, type AgentDeskParts } from '../cluster/agent-desk.ts';
 import type { AgentRecord, ServerPlace } from '../cluster/agent-messages.ts';
-import type { Datacenters, WanServer } from '../cluster/datacenters.ts';
-import { parseJoinAddress, resolveJoinAddress } from '../cluster/join-address.ts';
-import { memberIsForgotten, memberLeaves } from '../cluster/member.ts';
+import type { WanServer } from '../cluster/datacenters.ts';
+import { memberLeaves } from '../cluster/member.ts';
 import { MemberJudge } from '../cluster/member-judge.ts';
 import { MemberTable } from '../cluster/member-table.ts';
 import { Presence } from '../cluster/presence.ts';
@@ -19,13 +17,14 @@ import { PresenceReporter, ReportedPresence, type ReporterParts } from '../clust
 import { SubscriptionsOfAgents } from '../cluster/subscriptions-of-agents.ts';
 import type { AnswerPacket } from '../dns/answer-packets.ts';
 import type { Transport } from '../dns/counters.ts';
-import type { Membership, MemberView } from '../http/membership.ts';
+import type { Membership } from '../http/membership.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Turns } from '../lib/fair-turns.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { refuse } from '../model/errors.ts';
+import type { RpcAddress } from '../rpc/rpc-connection.ts';
 import type { RpcMethod } from '../rpc/rpc-server.ts';
 import { serversOnly } from '../rpc/servers-only.ts';
 import type { AclSettings } from './acl/acl-settings.ts';
@@ -36,9 +35,9 @@ import { type DatacentersPart, type DatacentersPartParts, datacentersPart } from
 import { farQueryMethods } from './far-queries.ts';
 import { ForwardedHttp } from './forwarded-http.ts';
 import type { Identity } from './identity.ts';
-import { cannotJoin, lanView, wanView } from './member-view.ts';
 import { type NearPeers, type PlacesPart, placesPart } from './places-part.ts';
 import type { RoleTools } from './role.ts';
+import { type Members, membersOf, serverMembership } from './server-membership.ts';
 import type { TermWork } from './term.ts';
 
 /** Time in ms that changes of access control are gathered before it is looked who may follow what. O(all that is followed). */
@@ -64,6 +63,8 @@ export interface AgentsPartParts {
     NearPeers & {
       /** Throws no_leader where this server does not lead. */
       readonly requireLead: () => void;
+      /** Meet the server at an address; resolves to why that was not possible. Never rejects. */
+      readonly meet: (address: RpcAddress) => Promise<string | undefined>;
     };
   /** The rest of the agent, once it is built. */
   readonly tools: () => RoleTools;
@@ -82,63 +83,6 @@ export interface AgentsPart {
   readonly reporter: Pick<Reporter, 'start' | 'stop'>;
   /** Take this server's node out of the catalog; it is a member that has left. */
   takeOut(): Promise<void>;
-}
-
-interface Members {
-  readonly self: () => AgentRecord;
-  readonly table: MemberTable;
-  readonly datacenters: Datacenters;
-}
-
-function membersOf({ self, table, datacenters }: Members, isWan: boolean): readonly MemberView[] {
-  const others = [...table.all()].filter(({ agent }) => agent.node.id !== self().node.id);
-  if (!isWan) return [lanView(self()), ...others.map(({ agent, status }) => lanView(agent, status))];
-  const servers = others.filter(({ agent }) => agent.tags['role'] === 'consul');
-  return [
-    wanView(self()),
-    ...servers.map(({ agent, status }) => wanView(agent, status)),
-    ...datacenters
-      .servers()
-      .map(({ server, isReached }) => wanView(server.agent, isReached ? 'alive' : 'failed')),
-  ];
-}
-
-function membershipOf({ config, identity, clock, submit }: AgentsPartParts, members: Members): Membership {
-  const { self, table, datacenters } = members;
-  return {
-    self: () => lanView(self()),
-    list: async (isWan) => membersOf(members, isWan),
-    forceLeave: async (node, prune) => {
-      const member = table.of(node);
-      if (nodeKey(node) === nodeKey(identity.nodeName)) return true;
-      if (member === undefined) return false;
-      if (prune && member.status !== 'alive') await submit(memberIsForgotten(member));
-      else if (member.status === 'failed') await submit(memberLeaves(member, clock.now()));
-      return true;
-    },
-    join: async (address, isWan) => {
-      if (isWan) return joinWan(address, config, datacenters);
-      const own = self().node.address;
-      const ports = ['ports.serf_lan', 'ports.serf_wan', 'ports.server'] as const;
-      if ([own, ...ports.map((key) => `${own}:${config[key]}`)].includes(address)) return;
-      throw cannotJoin(address, 'no server of this datacenter is there');
-    },
-  };
-}
-
-async function joinWan(address: string, config: Config, datacenters: Datacenters): Promise<void> {
-  const ports = { server: config['ports.server'], serfLan: config['ports.serf_wan'] };
-  const parsed = parseJoinAddress(address, ports);
-  if ('fault' in parsed) throw cannotJoin(address, parsed.fault);
-  let why = 'the name has no address';
-  for (const each of await resolveJoinAddress(parsed)) {
-    try {
-      return await datacenters.join(each);
-    } catch (error) {
-      why = (error as Error).message;
-    }
-  }
-  throw cannotJoin(address, why);
 }
 
 /** Who is where, and what the leader makes of it. */
@@ -300,6 +244,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
   return {
     methods: {
       ...desk.methods(),
+      greet: async () => ({ server: identity.nodeName, datacenter: config.datacenter }),
       ...forwarded.methods(),
       ...serversOnly(reporter.methods),
       ...wan.datacenters.methods(),
@@ -309,7 +254,7 @@ export function agentsPart(parts: AgentsPartParts): AgentsPart {
       ...farQueryMethods(() => tools().answerFarQuery),
       dns: dnsMethod(tools),
     },
-    membership: membershipOf(parts, members),
+    membership: serverMembership({ ...parts, meet: parts.others?.meet }, members),
     wan,
     places,
     judge,

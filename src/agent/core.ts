@@ -26,6 +26,7 @@ import type { Config } from './config/options.ts';
 import type { Identity } from './identity.ts';
 import type { Part } from './lifecycle.ts';
 import type { Security } from './security.ts';
+import type { CurrentConfig } from './settings.ts';
 
 /** Have parts of a command carried out, each with the rights of its token; resolves to those that were refused. */
 export type SubmitParts = (
@@ -69,6 +70,8 @@ export interface CoreParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly config: Config;
+  /** What of it a reload may change. */
+  readonly current: Pick<CurrentConfig, 'derive'>;
   readonly security: Security;
   /** What access control is configured to be. */
   readonly acl: AclSettings;

@@ -81,6 +81,7 @@ export async function layGround(
   const { config } = loaded;
   const remarks = [...loaded.remarks, ...definitions.remarks];
   const agentLog = openLog(config, remarks);
+  const current = new CurrentConfig(loaded, systemRandom.bytes(COOKIE_SECRET_BYTES));
   const metrics = new Metrics();
   const writes = metrics.counter('catalog_writes');
   const dataDir = configuration.isDev ? '' : config.data_dir;
@@ -97,6 +98,7 @@ export async function layGround(
       metrics,
       log: storeLog,
       config,
+      current,
       security,
       acl: loadedAcl(loaded),
       tokens,
@@ -107,7 +109,6 @@ export async function layGround(
   ]);
   opened.onInstalled(() => writes.add(0));
   const core = meteredWrites(opened, metrics, systemClock);
-  const current = new CurrentConfig(loaded, systemRandom.bytes(COOKIE_SECRET_BYTES));
   const acl = buildAcl({
     loaded,
     core,

@@ -23,6 +23,9 @@ export function wanView(server: AgentRecord, status: Member['status'] = 'alive')
   return { name: `${node.name}.${datacenter}`, address, port: Number(port), tags, status };
 }
 
+/** Why nobody was met, where a host name leads nowhere. */
+export const NO_ADDRESS = 'the name has no address';
+
 /** Consul's text for an address where nobody was met. */
 export function cannotJoin(address: string, why: string): AppError {
   return new AppError('store_failed', `1 error occurred:\n\t* Failed to join ${address}: ${why}\n\n`);

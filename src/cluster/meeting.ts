@@ -90,6 +90,14 @@ export class Meeting {
     for (const address of addresses) this.#join.set(textOf(address), address);
   }
 
+  /** Meet the server at an address now, and from now on with the others; resolves to it, or to why not. Never rejects. */
+  async meet(address: RpcAddress): Promise<Introduction | string> {
+    const end = await this.#ask(address);
+    if (typeof end === 'string') this.#faults.delete(textOf(address));
+    else this.join([address]);
+    return end;
+  }
+
   /** Have `listener` called whenever somebody was met who was not known like that. */
   onMet(listener: () => void): void {
     this.#listeners.push(listener);
@@ -123,10 +131,11 @@ export class Meeting {
     return { introduction: this.#parts.introduce(), known };
   }
 
-  async #ask(address: RpcAddress): Promise<void> {
+  /** Resolves to who is there, or to why nobody is known to be. */
+  async #ask(address: RpcAddress): Promise<Introduction | string> {
     const { call, introduce } = this.#parts;
     const own = introduce();
-    if (textOf(own) === textOf(address)) return;
+    if (textOf(own) === textOf(address)) return own;
     const end = await call(address, 'introduce', own, { timeoutMs: CALL_TIMEOUT_MS });
     const text = textOf(address);
     if (end.kind !== 'answered') return this.#lost(text, whyNot(end));
@@ -136,12 +145,14 @@ export class Meeting {
     this.#faults.delete(text);
     this.#take(introduction);
     for (const each of known) this.#learn(each);
+    return introduction;
   }
 
-  #lost(address: string, why: string): void {
+  #lost(address: string, why: string): string {
     this.#faults.set(address, why);
     this.#met.delete(address);
     this.#learnt.delete(address);
+    return why;
   }
 
   #learn(address: RpcAddress): void {

@@ -31,9 +31,11 @@ export class ClusterAgent {
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #output = '';
+  #config: object;
 
   constructor(options: ClusterAgentOptions) {
     this.#options = options;
+    this.#config = options.config ?? {};
     this.name = options.name;
     this.address = options.address;
     this.url = `http://${options.address}:8500`;
@@ -49,11 +51,17 @@ export class ClusterAgent {
     return this.#output;
   }
 
+  /** Another configuration beside the arguments, for the next reload or start. */
+  configure(config: object): void {
+    fs.writeFileSync(path.join(this.#folder, 'agent.json'), JSON.stringify(config));
+    this.#config = config;
+  }
+
   /** Start it on its folder, and wait until its API answers. Rejects with its output when it does not. */
   async start(): Promise<void> {
-    const { name, address, args, config = {} } = this.#options;
+    const { name, address, args } = this.#options;
     const file = path.join(this.#folder, 'agent.json');
-    fs.writeFileSync(file, JSON.stringify(config));
+    this.configure(this.#config);
     const data = path.join(this.#folder, 'data');
     const own = [
       '-node',

@@ -8,7 +8,8 @@ import { Watch } from '../../catalog/watch.ts';
 import { Mirror } from '../../cluster/mirror.ts';
 import { AGENT_RULES, type AgentState, isAgentTopic } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
-import { RpcConnection } from '../../rpc/rpc-connection.ts';
+import { type RpcAddress, RpcConnection } from '../../rpc/rpc-connection.ts';
+import { agentRecord } from '../agent-record.ts';
 import type { Core } from '../core.ts';
 import type { OpenCore } from '../ground.ts';
 import { watchHeap } from '../heap-watch.ts';
@@ -55,16 +56,18 @@ export const openClientCore: OpenCore = async (parts) => {
     const identity = await parts.identify(opened);
     const mirror = new Mirror(watch);
     const { rpc } = await peerIdentities({ config, security }, identity);
+    const connect = (address: RpcAddress): RpcConnection =>
+      new RpcConnection({ address, identity: rpc, clock });
     const servers = openServers({
-      connect: (address) => new RpcConnection({ address, identity: rpc, clock }),
+      connect,
       clock,
       random,
       log,
       config,
+      record: parts.current.derive((loaded) => agentRecord(loaded.config, identity, 'client', parts.acl)),
       identity,
       agentState: opened,
       tokens,
-      acl: parts.acl,
       mirror,
       watch,
     });
@@ -90,7 +93,7 @@ export const openClientCore: OpenCore = async (parts) => {
         await opened.close();
       },
     };
-    return { core, identity, buildRole: (ground) => clientRole(ground, servers) };
+    return { core, identity, buildRole: (ground) => clientRole(ground, { ...servers, connect }) };
   } catch (error) {
     heap.stop();
     await agentState?.close(); // no part stops it yet, and its thread would keep the process alive

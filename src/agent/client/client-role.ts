@@ -5,6 +5,7 @@
 
 import { AgentPlace } from '../../cluster/agent-place.ts';
 import { parseJoinAddress, resolveJoinAddress } from '../../cluster/join-address.ts';
+import type { ServerConnection } from '../../cluster/server-link.ts';
 import { noServers } from '../../cluster/server-link.ts';
 import type { ClusterPort } from '../../http/cluster-port.ts';
 import type { Membership, MemberView } from '../../http/membership.ts';
@@ -14,15 +15,17 @@ import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { AppError } from '../../model/errors.ts';
 import { dialTimeMs } from '../../rpc/dial-time.ts';
+import type { RpcAddress } from '../../rpc/rpc-connection.ts';
 import { agentRecord } from '../agent-record.ts';
 import { joinPorts } from '../cluster/cluster-settings.ts';
 import { countRefused } from '../count-refused.ts';
 import type { Ground } from '../ground.ts';
-import { cannotJoin, lanView } from '../member-view.ts';
+import { cannotJoin, lanView, NO_ADDRESS } from '../member-view.ts';
 import type { Role } from '../role.ts';
 import { onOwnRowsChanged } from './catalog-of-servers.ts';
 import { clientDns, clientHttp } from './client-elsewhere.ts';
 import { makeForward } from './forward-http.ts';
+import { greetServer } from './greet-server.ts';
 import type { Servers } from './servers.ts';
 
 /** Time in ms that `join` waits until a server is met. */
@@ -60,34 +63,52 @@ function unreached(member: MemberView): MemberView {
   return isServer ? { ...member, status: 'failed' } : member;
 }
 
-function membershipOf({ config, identity, acl }: Ground, { link }: Servers): Membership {
+export interface ConnectedServers extends Servers {
+  /** A connection of its own to a server, made with its first call. */
+  readonly connect: (address: RpcAddress) => ServerConnection;
+}
+
+function membershipOf({ config, identity, acl }: Ground, { link, connect }: ConnectedServers): Membership {
   const self = lanView(agentRecord(config, identity, 'client', acl.settings));
   /** The newest list of members, shown while no server is reached. */
   let latest: readonly MemberView[] = [self];
+  const list: Membership['list'] = async (isWan) => {
+    const end = await link.call('members', { isWan }, { timeoutMs: ASK_MS });
+    if (end.kind === 'refused') return [self]; // it is no member, and knows no others
+    if (end.kind !== 'answered') return isWan ? [] : latest.map(unreached);
+    const members = end.value as readonly MemberView[];
+    if (!isWan) latest = members;
+    return members;
+  };
+  /** Whoever is a member is joined, whether anything listens there or not: client agents open no port. */
+  const whyNotJoined = async (addresses: readonly RpcAddress[]): Promise<string | undefined> => {
+    if (!link.isUp) return (await link.join(addresses, JOIN_MS)) ? undefined : 'no server answered there';
+    const members = (await list(false)).filter(({ status }) => status === 'alive');
+    if (addresses.some(({ host }) => members.some(({ address }) => address === host))) return undefined;
+    let why: string | undefined = NO_ADDRESS;
+    for (const address of addresses) {
+      why = await greetServer(connect, config.datacenter, address);
+      if (why === undefined) return undefined;
+    }
+    return why;
+  };
   return {
     self: () => self,
-    list: async (isWan) => {
-      const end = await link.call('members', { isWan }, { timeoutMs: ASK_MS });
-      if (end.kind === 'refused') return [self]; // it is no member, and knows no others
-      if (end.kind !== 'answered') return isWan ? [] : latest.map(unreached);
-      const members = end.value as readonly MemberView[];
-      if (!isWan) latest = members;
-      return members;
-    },
+    list,
     // Answered by a server: see its place.
     forceLeave: () => Promise.reject(noServers()),
     join: async (address, isWan) => {
       if (isWan) throw cannotJoin(address, 'only servers join other datacenters');
       const parsed = parseJoinAddress(address, joinPorts(config));
       if ('fault' in parsed) throw cannotJoin(address, parsed.fault);
-      const addresses = await resolveJoinAddress(parsed);
-      if (!(await link.join(addresses, JOIN_MS))) throw cannotJoin(address, 'no server answered there');
+      const why = await whyNotJoined(await resolveJoinAddress(parsed));
+      if (why !== undefined) throw cannotJoin(address, why);
     },
   };
 }
 
 /** The role of an agent that has its catalog with servers. */
-export function clientRole(ground: Ground, servers: Servers): Role {
+export function clientRole(ground: Ground, servers: ConnectedServers): Role {
   const { config, identity } = ground;
   const { link, subscriptions } = servers;
   const { nodeName } = identity;

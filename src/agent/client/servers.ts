@@ -6,7 +6,7 @@
 import type { UserEvent } from '../../catalog/event.ts';
 import { nodeTopic } from '../../catalog/topics.ts';
 import type { Watch } from '../../catalog/watch.ts';
-import type { AttendMessage, ServerPlace } from '../../cluster/agent-messages.ts';
+import type { AgentRecord, AttendMessage, ServerPlace } from '../../cluster/agent-messages.ts';
 import { resolveJoinAddress } from '../../cluster/join-address.ts';
 import type { Mirror } from '../../cluster/mirror.ts';
 import { ReplicaProgress } from '../../cluster/replica-progress.ts';
@@ -19,9 +19,7 @@ import { hasFields, isListOf, isNumber, isText } from '../../lib/shape.ts';
 import type { AgentState } from '../../local/agent-rules.ts';
 import { AppError } from '../../model/errors.ts';
 import type { RpcAddress } from '../../rpc/rpc-connection.ts';
-import type { AclSettings } from '../acl/acl-settings.ts';
 import type { AgentTokens } from '../acl/agent-tokens.ts';
-import { agentRecord } from '../agent-record.ts';
 import { joinSettings } from '../cluster/cluster-settings.ts';
 import type { Config } from '../config/options.ts';
 import type { Identity } from '../identity.ts';
@@ -35,11 +33,12 @@ export interface ServersParts {
   readonly random: Random;
   readonly log: Logger;
   readonly config: Config;
+  /** This agent, as the configuration of the moment has it. */
+  readonly record: () => AgentRecord;
   readonly connect: (address: RpcAddress) => ServerConnection;
   readonly identity: Identity;
   readonly agentState: AgentState;
   readonly tokens: AgentTokens;
-  readonly acl?: Pick<AclSettings, 'isEnabled'>;
   readonly mirror: Mirror;
   readonly watch: Watch;
 }
@@ -131,7 +130,7 @@ export function openServers(parts: ServersParts): Servers {
     }
   };
   const link = new ServerLink({
-    agent: () => agentRecord(config, identity, 'client', parts.acl),
+    agent: parts.record,
     token: () => tokens.orDefault('agent'),
     joinAddresses: () => resolveAll([...atStart, ...again]),
     remembered: rememberedServers(agentState),

@@ -23,7 +23,7 @@ import type { RpcMethod } from '../../rpc/rpc-server.ts';
 import { serversOnly } from '../../rpc/servers-only.ts';
 import type { TlsIdentity } from '../../rpc/tls-identity.ts';
 import { aclTerm } from '../acl/acl-term.ts';
-import { type AgentsPart, agentsPart } from '../agents-part.ts';
+import { type AgentsPart, type AgentsPartParts, agentsPart } from '../agents-part.ts';
 import type { CoreParts } from '../core.ts';
 import { firstAutopilot } from '../first-autopilot.ts';
 import { type Identity, nodeMetaOf } from '../identity.ts';
@@ -36,6 +36,7 @@ import type { ServerSettings } from './cluster-settings.ts';
 import { Founding } from './founding.ts';
 import { FoundingKeeper } from './founding-record.ts';
 import { type HandOverParts, handOverMethods } from './hand-over.ts';
+import { joinServer } from './join-server.ts';
 import { leaderNote } from './leader-note.ts';
 import { leavingMethods } from './leaving.ts';
 import type { RemovalParts } from './removal.ts';
@@ -188,10 +189,13 @@ function leadership(parts: ClusterServerParts, self: ServerRecord, peers: RpcPee
   return { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal, log };
 }
 
+/** Meets another server, see agents-part.ts. */
+type Meet = Pick<NonNullable<AgentsPartParts['others']>, 'meet'>;
+
 /** The part for client agents: what they need of this server, who is connected, and what the leader is told of that. */
 function agentsOf(
   parts: ClusterServerParts,
-  { desk, candidate, peers }: Pick<ClusterServer, 'desk' | 'candidate' | 'peers'>,
+  { desk, candidate, peers, meet }: Pick<ClusterServer, 'desk' | 'candidate' | 'peers'> & Meet,
   tools: () => RoleTools,
 ): AgentsPart {
   // Not among the connections to this datacenter, which are closed when their server is gone from the directory.
@@ -205,6 +209,7 @@ function agentsOf(
       call: (...asked) => peers.call(...asked),
       takeRoundTripMs: (to) => peers.takeRoundTripMs(to),
       requireLead: () => desk.requireLead(),
+      meet,
       tellLeader: async (method, request, timeoutMs) => {
         const { standing } = candidate;
         if (standing.kind !== 'follower') return undefined;
@@ -216,6 +221,27 @@ function agentsOf(
   });
 }
 
+/** How this server gets to know others, at its start and when an operator says so. */
+function acquaintance(
+  { settings, clock }: ClusterServerParts,
+  self: ServerRecord,
+  { peers, record, log }: Pick<ClusterServer, 'peers' | 'record'> & Pick<AdmissionParts, 'log'>,
+) {
+  const { join, datacenter } = settings;
+  const introduce = (): Introduction => ({
+    ...self,
+    datacenter,
+    expect: settings.expect,
+    prefix: settings.prefix,
+    peerUrl: settings.member?.settings.peerUrl ?? '',
+    cluster: record.cluster ?? null,
+  });
+  const call: RpcPeers['call'] = (...asked) => peers.call(...asked);
+  const meeting = new Meeting({ introduce, call }, []);
+  const founding = new Founding({ meeting, introduce, join, call, record, clock, log });
+  return { meeting, founding, meet: joinServer({ meeting, datacenter, token: () => record.cluster?.token }) };
+}
+
 /** Builds the parts; starts nothing and calls nobody. */
 export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const { settings, clock, tls, shared, catalog } = parts;
@@ -223,26 +249,15 @@ export function clusterServer(parts: ClusterServerParts): ClusterServer {
   const peers = new RpcPeers(clock, tls);
   shared.directory.onChanged(() => peers.keepOnly(shared.directory.servers.values()));
   const led = leadership(parts, self, peers, () => agents.judge);
-  const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal, log } = led;
+  const { candidate, desk, pulse, sessionTimers, record, admission, roster, watch, removal } = led;
   const handOver = handOverParts(parts, self, { ...led, peers });
   let tools: RoleTools | undefined;
-  const agents = agentsOf(parts, { desk, candidate, peers }, () => {
+  const { meeting, founding, meet } = acquaintance(parts, self, { ...led, peers });
+  const agents = agentsOf(parts, { desk, candidate, peers, meet }, () => {
     invariant(tools !== undefined, 'an agent is built before others call it');
     return tools;
   });
   shared.directory.onChanged(() => agents.desk.tellServers());
-  const introduce = (): Introduction => ({
-    ...self,
-    datacenter: settings.datacenter,
-    expect: settings.expect,
-    prefix: settings.prefix,
-    peerUrl: settings.member?.settings.peerUrl ?? '',
-    cluster: record.cluster ?? null,
-  });
-  const { join } = settings;
-  const call: RpcPeers['call'] = (...asked) => peers.call(...asked);
-  const meeting = new Meeting({ introduce, call }, []);
-  const founding = new Founding({ meeting, introduce, join, call, record, clock, log });
   const events = new EventSpread({ selfId: self.id, directory: shared.directory, peers, clock });
   events.onEvent((event) => agents.desk.tellEvent(event));
   return {

@@ -90,6 +90,7 @@ export async function startClient(
     random,
     log: silentLogger,
     config,
+    record: () => agentRecord(config, identity, 'client'),
     identity,
     agentState,
     tokens: new AgentTokens({ configured: NO_TOKENS, file: undefined, log: silentLogger }),

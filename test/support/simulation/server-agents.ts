@@ -53,6 +53,7 @@ export function agentsOfServer(parts: ServerAgentsParts): AgentsPart {
     others: {
       call: notCalled,
       takeRoundTripMs: () => undefined,
+      meet: async () => 'servers meet no others here',
       requireLead: () => desk.requireLead(),
       tellLeader: async (method, request, timeoutMs) => {
         const { standing } = candidate;
