@@ -19,22 +19,28 @@ interface FollowParts {
   readonly nodeName: string;
 }
 
-/** What to wait for and what is there: a service with the checks of its node, or those of the node alone. */
-function look(
-  { state: { view } }: FollowParts,
-  node: string,
-  serviceId: string,
-): { topic: string; target: AliasTarget } {
+/** What the catalog has of a service and its checks with those of its node, or of the node alone. */
+export function targetOf({ view }: Pick<State, 'view'>, node: string, serviceId: string): AliasTarget {
   const key = serviceKey(node, serviceId);
   const ofNode = view.checks.by('nodeItself', nodeKey(node));
   const ofService: Iterable<CheckRow> = serviceId === '' ? [] : view.checks.by('service', key);
-  const service = view.services.get(key);
+  return {
+    checks: [...ofService, ...ofNode],
+    isKnown:
+      serviceId === '' ? view.nodes.get(nodeKey(node)) !== undefined : view.services.get(key) !== undefined,
+  };
+}
+
+/** What to wait for and what is there. */
+function look(
+  { state }: FollowParts,
+  node: string,
+  serviceId: string,
+): { topic: string; target: AliasTarget } {
+  const service = state.view.services.get(serviceKey(node, serviceId));
   return {
     topic: service ? serviceTopic(service.name) : nodeTopic(node),
-    target: {
-      checks: [...ofService, ...ofNode],
-      isKnown: serviceId === '' ? view.nodes.get(nodeKey(node)) !== undefined : service !== undefined,
-    },
+    target: targetOf(state, node, serviceId),
   };
 }
 

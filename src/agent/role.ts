@@ -3,11 +3,14 @@
  *
  * A role is made by who opens the catalog (server-role.ts, cluster/), and run-agent.ts puts everything else around it.
  */
+
+import type { Follow } from '../checks/check.ts';
 import type { AgentRights } from '../cluster/agent-rights.ts';
 import type { EventSpread } from '../cluster/event-spread.ts';
 import type { AnswerPacket } from '../dns/answer-packets.ts';
 import type { DnsParts } from '../dns/dns-server.ts';
 import type { HttpParts } from '../http/http-parts.ts';
+import type { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
 import type { AnswerFarQuery } from './far-queries.ts';
 import type { LocalHttp } from './forwarded-http.ts';
@@ -57,6 +60,8 @@ export interface Role
   readonly loaded?: Promise<unknown>;
   /** Have `listener` called whenever the catalog can be written again after it could not; never for a catalog at home. */
   readonly onReachable?: (listener: () => void) => void;
+  /** Follows alias checks otherwise than by the rows of this agent, which may be a part of the catalog. */
+  readonly followAlias?: (local: () => Pick<Local, 'services' | 'checks'>) => Follow;
   /** How user events reach other agents, and theirs this one; absent where there are none. */
   readonly events?: Pick<EventSpread, 'spread' | 'onEvent'>;
   /** Resolves when this agent cannot go on, with the line that it ends with. */

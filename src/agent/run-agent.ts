@@ -11,6 +11,7 @@ import type { HttpServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { systemRandom } from '../lib/random.ts';
+import { LOCAL_CHECKS_TOPIC } from '../local/agent-rules.ts';
 import { Local } from '../local/local.ts';
 import type { AppError } from '../model/errors.ts';
 import { roleOf } from './agent-role.ts';
@@ -71,8 +72,14 @@ function buildLocal(
     random: systemRandom,
     log: agentLog.log,
     settings: () => localSettings(current.config),
-    onChecksChanged: (change) => applyChecksChange(scheduler, change),
-    onHeartbeat: (check, isReport) => applyHeartbeat(scheduler, check, isReport),
+    onChecksChanged: (change) => {
+      applyChecksChange(scheduler, change);
+      core.watch.wake([LOCAL_CHECKS_TOPIC]);
+    },
+    onHeartbeat: (check, isReport) => {
+      applyHeartbeat(scheduler, check, isReport);
+      if (isReport) core.watch.wake([LOCAL_CHECKS_TOPIC]);
+    },
   });
 }
 
@@ -280,19 +287,24 @@ function interruptBy(ending: Ending, { config }: Ground): RunningAgent['interrup
   };
 }
 
-function buildAgentChecks(
-  ground: Ground,
-  onResult: Parameters<typeof buildChecks>[0]['onResult'],
-): ReturnType<typeof buildChecks> {
+function buildAgentChecks(ground: Ground, role: Role, local: () => Local): ReturnType<typeof buildChecks> {
   const { config, core, identity, agentLog, request } = ground;
+  const { nodeName } = identity;
   return buildChecks({
     ...ground,
-    nodeName: identity.nodeName,
+    nodeName,
     isSparing: roleOf(config, request.configuration.isDev) === 'client',
     clock: systemClock,
     random: systemRandom,
-    follow: followAlias({ ...core, nodeName: identity.nodeName }),
-    onResult,
+    follow: role.followAlias?.(local) ?? followAlias({ ...core, nodeName }),
+    onResult: (id, status, output) => {
+      const before = local().checks().get(id);
+      local().report(id, status, output);
+      const after = local().checks().get(id);
+      // Aliases quote each other: only what is new may have them look again.
+      if (before?.status !== after?.status || before?.output !== after?.output)
+        core.watch.wake([LOCAL_CHECKS_TOPIC]);
+    },
     metrics: ground.metrics,
     log: agentLog.log.child({ part: 'checks' }),
   });
@@ -313,9 +325,7 @@ export async function runAgent(ground: Ground, role: Role): Promise<RunningAgent
   const { config, core, identity, agentLog, request } = ground;
   const { configuration } = request;
   const { log } = agentLog;
-  const { scheduler, part: checks } = buildAgentChecks(ground, (id, status, output) =>
-    local.report(id, status, output),
-  );
+  const { scheduler, part: checks } = buildAgentChecks(ground, role, () => local);
   const local = buildLocal(ground, scheduler);
   const draining = drainsPart({ ...core, local, clock: systemClock, log });
   const ending = buildEnding(ground, role, local);

@@ -63,6 +63,8 @@ function change(draft: AgentDraft, command: AgentCommand): void {
 export const LOCAL_SERVICES_TOPIC = 'local-services';
 /** One registration with this agent. */
 export const localServiceTopic = (id: string): string => `local-service:${id}`;
+/** States of the checks of this agent, as they live; without an index. */
+export const LOCAL_CHECKS_TOPIC = 'local-checks';
 /** Whether a topic is one of the agent's own store: its index is counted there. */
 export const isAgentTopic = (topic: string): boolean => topic.startsWith('local-service');
 

@@ -24,6 +24,7 @@ import { cannotJoin, lanView, NO_ADDRESS } from '../member-view.ts';
 import type { Role } from '../role.ts';
 import { onOwnRowsChanged } from './catalog-of-servers.ts';
 import { clientDns, clientHttp } from './client-elsewhere.ts';
+import { followFromClient } from './follow-from-client.ts';
 import { makeForward } from './forward-http.ts';
 import { greetServer } from './greet-server.ts';
 import type { Servers } from './servers.ts';
@@ -140,6 +141,13 @@ export function clientRole(ground: Ground, servers: ConnectedServers): Role {
       elsewhere: clientDns(servers, { datacenter: config.datacenter, nodeName }, acl.following),
       onRecalled: (listener) => subscriptions.onRecalled(listener),
     },
+    followAlias: (local) =>
+      followFromClient({
+        local,
+        ...ground.core,
+        fetch: (topic) => subscriptions.fetch(topic, acl.tokens.orDefault('agent')),
+        silentMs: () => link.silentMs,
+      }),
     renewSession: () => Promise.reject(noServers()),
     copy: {
       standing: () => (link.isUp ? 'told' : 'cut off'),

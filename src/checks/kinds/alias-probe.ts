@@ -9,7 +9,7 @@ type AliasSpec = Extract<ProbeSpec, { kind: 'alias' }>;
 
 /** What is known of the target: its checks, those of its node included, and whether the service exists. */
 export interface AliasTarget {
-  readonly checks: Iterable<CheckRow>;
+  readonly checks: Iterable<Pick<CheckRow, 'id' | 'name' | 'status' | 'output'>>;
   readonly isKnown: boolean;
 }
 
