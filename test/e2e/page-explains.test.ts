@@ -59,7 +59,7 @@ describeWith(CHROMIUM, 'the web page explains itself', () => {
     await page.getByRole('button', { name: 'Older' }).waitFor({ state: 'detached' });
     await server.put('/v1/kv/many/new', 'x');
     await page.getByText('61 entries').waitFor();
-    await page.getByLabel('Key').fill('');
+    await page.getByLabel('Key, or folder').fill('');
     await page.getByLabel('Service').fill('web');
     await page.getByLabel('About').selectOption('check,maintenance');
     await page.getByText('went into maintenance').waitFor();

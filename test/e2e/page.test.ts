@@ -195,8 +195,9 @@ describeWith(CHROMIUM, 'the web page', () => {
     await dialog.getByLabel('Secret of the token').fill('s3cret');
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await withToken;
+    const afterwards = tab.page.waitForRequest((request) => request.headers()['x-consul-token'] === 's3cret');
     await tab.page.reload();
-    await tab.page.waitForRequest((request) => request.headers()['x-consul-token'] === 's3cret');
+    await afterwards;
     expect(addresses.filter((address) => address.includes('s3cret'))).toEqual([]);
     expect(tab.page.url()).not.toContain('s3cret');
     // Access control is off here, which is what the agent says when it is asked whose token that is.

@@ -78,7 +78,7 @@ export const PAGES: readonly PageRow[] = [
   {
     segments: ['history'],
     title: 'History',
-    icon: 'changed',
+    icon: 'history',
     hotkey: 'h',
     draw: later(loadHistory, 'the history'),
   },

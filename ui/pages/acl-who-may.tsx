@@ -24,6 +24,8 @@ import { RightsTable } from './acl-rights.tsx';
 import { tokenTitle } from './acl-tokens.tsx';
 
 const TYPING_PAUSE_MS = 200;
+/** Tokens that are asked for. */
+const MAX_HOLDERS = 500;
 
 /** What a token may do; asked again when a question or the token changes. */
 function useExplained(accessor: string, questions: readonly AclQuestion[]) {
@@ -103,6 +105,7 @@ function Holders({ question }: { question: AclQuestion }) {
     resource: question.Resource,
     segment: question.Segment,
     access: question.Access,
+    limit: String(MAX_HOLDERS),
   });
   const { data, error } = useLive<readonly HolderShape[]>(`/v1/internal/acl/who-may?${query}`, 5_000);
   const holders = data.value;
@@ -112,7 +115,9 @@ function Holders({ question }: { question: AclQuestion }) {
   return (
     <>
       <p class="hint" role="status">
-        {plural(holders.length, 'token')} may.
+        {holders.length < MAX_HOLDERS
+          ? `${plural(holders.length, 'token')} may.`
+          : `At least ${plural(MAX_HOLDERS, 'token')} may; these are the first.`}
       </p>
       <DataTable
         name="holders"

@@ -147,9 +147,17 @@ const explain: Prepare = (call, parts) => {
   return { rights: () => needed, run };
 };
 
+/** Tokens that are named at most; all of them without `?limit`. Throws bad_request. */
+function limitOf(text: string): number {
+  if (text === '') return Number.POSITIVE_INFINITY;
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  return limit > 0 ? limit : bad('Invalid value for limit: a number above 0');
+}
+
 const whoMay: Handler = ({ query }, parts) => {
   const of = (name: string): string => first(query, name) ?? '';
   const right = rightOf({ resource: of('resource'), segment: of('segment'), access: of('access') || 'read' });
+  let left = limitOf(of('limit'));
   const acl = aclOf(parts);
   const nowMs = parts.clock.now();
   const rows = [...parts.state.view.aclTokens.values()]
@@ -157,12 +165,15 @@ const whoMay: Handler = ({ query }, parts) => {
     .sort((a, b) => (a.accessorId < b.accessorId ? -1 : 1));
   return listReply({
     rows,
-    documentOf: (token): Document => ({
-      AccessorID: token.accessorId,
-      Description: token.description,
-      ...decisionDocument(right, acl.explain(token).decide(right), parts.config.acl),
-    }),
-    isSelected: (document) => (document as Document)['Allow'] === true,
+    // Documents are asked for in order; once there are enough, nothing more is decided.
+    documentOf: (token): Document | undefined => {
+      const decision = left > 0 ? acl.explain(token).decide(right) : undefined;
+      if (!decision?.isAllowed) return undefined;
+      left -= 1;
+      const { accessorId: AccessorID, description: Description } = token;
+      return { AccessorID, Description, ...decisionDocument(right, decision, parts.config.acl) };
+    },
+    isSelected: (document) => document !== undefined,
     isDear: true,
   });
 };
@@ -226,6 +237,7 @@ const WHO_MAY_PARAMETERS = [
   { name: 'resource', about: 'What is protected: service, node, key, operator …' },
   { name: 'segment', about: 'Its name; none for resources without names.' },
   { name: 'access', about: 'read (default) or write; for keys also list and write-prefix.' },
+  { name: 'limit', about: 'Number of tokens; all of them without it.' },
 ];
 
 export const aclRoutes: readonly Route[] = [

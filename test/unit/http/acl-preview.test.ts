@@ -55,3 +55,15 @@ describe('a preview of rules', () => {
     expect((await preview({ Rules: '', Questions })).status).toBe(400);
   });
 });
+
+describe('who may', () => {
+  test('names no more tokens than were asked for, and all of them without a limit', async () => {
+    for (let n = 0; n < 40; n++) await server.grant('key "a" { policy = "read" }');
+    await server.grant('key "b" { policy = "read" }');
+    const ask = async (limit: string) =>
+      server.as(ROOT).get(`/v1/internal/acl/who-may?resource=key&segment=a${limit}`);
+    expect((await ask('')).json()).toHaveLength(41);
+    expect((await ask('&limit=7')).json()).toHaveLength(7);
+    expect((await ask('&limit=none')).status).toBe(400);
+  });
+});
