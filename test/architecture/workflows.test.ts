@@ -61,6 +61,21 @@ describe('the release', () => {
     expect(files.filter((file) => !fs.existsSync(path.join(repositoryDir, file)))).toEqual([]);
   });
 
+  test('has the chart name the image that was published', () => {
+    const [, script = ''] = /(sed -i .*values\.yaml)\n/.exec(commands) ?? [];
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-chart-'));
+    const values = 'deploy/helm/rollcall/values.yaml';
+    fs.mkdirSync(path.join(dir, path.dirname(values)), { recursive: true });
+    fs.writeFileSync(path.join(dir, values), readSource(values));
+    const env = { ...process.env, IMAGE: 'ghcr.io/somebody/rollcall' };
+    expect(spawnSync('sh', ['-c', script], { cwd: dir, env }).status).toBe(0);
+    const { image } = parse(fs.readFileSync(path.join(dir, values), 'utf8')) as {
+      image: { repository: string };
+    };
+    expect(image.repository).toBe('ghcr.io/somebody/rollcall');
+    fs.rmSync(dir, { recursive: true });
+  });
+
   test('publishes nothing that was not tested', () => {
     const isTested = (name: string): boolean =>
       name === 'test' || [jobs[name]?.needs ?? []].flat().some(isTested);
@@ -96,6 +111,6 @@ describe('the release', () => {
     });
     for (const [, argument = ''] of String(build?.with?.['build-args']).matchAll(/^(\w+)=/gm))
       expect(readSource('Dockerfile')).toMatch(new RegExp(`^ARG ${argument}=`, 'm'));
-    expect(commands).toContain('npm publish --provenance');
+    expect(commands).toMatch(/npm pkg set .*repository\.url=[\s\S]*npm publish --provenance/);
   });
 });
