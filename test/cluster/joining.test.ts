@@ -108,6 +108,24 @@ describeWith('etcd', 'a cluster that grows', () => {
   });
 });
 
+describeWith('etcd', 'servers that know nobody', () => {
+  test('begin a cluster when each is told of another while it runs', async () => {
+    const alone = [21, 22, 23].map((number) => start(number, [...SECRET, '-bootstrap-expect', '3']));
+    const [first, ...others] = alone as [ServerProcess, ...ServerProcess[]];
+    await askUntil(`${first.httpUrl}/v1/agent/self`, ({ status }) => status === 200);
+    const join = (by: ServerProcess, address: string) =>
+      askServer(`${by.httpUrl}/v1/agent/join/${address}`, 'PUT');
+    expect(await join(first, `${SUBNET}.250`)).toMatchObject({ status: 500 });
+    for (const other of others) {
+      await askUntil(`${other.httpUrl}/v1/agent/self`, ({ status }) => status === 200);
+      expect(await join(other, `${SUBNET}.21`)).toMatchObject({ status: 200 });
+    }
+    await askUntil(`${first.httpUrl}/v1/status/leader`, ({ text }) => text.includes(SUBNET));
+    await expect.poll(() => peersOf(first), { timeout: 20_000 }).toEqual(addresses(21, 22, 23));
+    expect(await join(first, `${SUBNET}.22`)).toMatchObject({ status: 200 });
+  });
+});
+
 describeWith('etcd', 'a server that cannot begin ends with one line', () => {
   test('when there is no etcd', async () => {
     const server = start(7, ['-bootstrap-expect', '3', '-hcl', 'store { etcd { binary = "no-such-etcd" } }']);
