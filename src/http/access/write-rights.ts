@@ -122,7 +122,7 @@ export function operationRights(view: View, operation: TxnOperation): readonly R
   }
 }
 
-/** What must be readable for a result of a transaction to be shown. */
+/** What must be readable for a result of a transaction to be shown. Whoever asks has named the node, so a service's right does. */
 export function resultRights(result: TxnResult): readonly Right[] {
   const readable = (resource: 'key' | 'node' | 'service', name: string): Right => ({
     resource,
@@ -135,10 +135,10 @@ export function resultRights(result: TxnResult): readonly Right[] {
     case 'node':
       return [readable('node', result.row.name)];
     case 'service':
-      return [readable('service', result.row.name), readable('node', result.row.node)];
+      return [readable('service', result.row.name)];
     case 'check': {
       const { node, serviceName } = result.row;
-      return [readable('node', node), ...(serviceName === '' ? [] : [readable('service', serviceName)])];
+      return [serviceName === '' ? readable('node', node) : readable('service', serviceName)];
     }
   }
 }

@@ -4,7 +4,7 @@
  * Answers as a Consul that has them switched off, so that programs which look first see that, and go on.
  */
 import { whereAclIsOn } from '../access/acl-switch.ts';
-import { open } from '../access/permission.ts';
+import { needing, open } from '../access/permission.ts';
 import { answerRead } from '../blocking.ts';
 import type { Method } from '../call-and-reply.ts';
 import { CATALOG_READ, LEADER, THIS_AGENT } from '../place.ts';
@@ -78,7 +78,7 @@ export const absentRoutes: readonly Route[] = [
       GET: {
         about: 'Configuration entries of the mesh; there are none.',
         place: CATALOG_READ,
-        permission: SWITCHED_OFF,
+        permission: needing('any token that is known', () => []),
         handle: configEntry,
       },
       DELETE: {

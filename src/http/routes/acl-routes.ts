@@ -97,9 +97,10 @@ const bad = (why: string): never => refuse('bad_request', `Bad request: ${why}`)
 
 const authorize: Prepare = (call) => {
   const questions = questionsOf(call.body);
-  const rights = questions.map(rightOf);
-  const run = (may: (right: Right) => boolean): Reply =>
-    json(
+  // A token that is not known is refused before a question is looked at.
+  const run = (may: (right: Right) => boolean): Reply => {
+    const rights = questions.map(rightOf);
+    return json(
       questions.map(({ resource, segment, access }, at) => ({
         Resource: resource,
         Segment: segment || undefined,
@@ -107,6 +108,7 @@ const authorize: Prepare = (call) => {
         Allow: may(rights[at] as Right),
       })),
     );
+  };
   return { rights: () => [], run };
 };
 

@@ -300,7 +300,9 @@ export const catalogRoutes: readonly Route[] = [
         query: READ_PARAMETERS,
         handle: (call, parts) => {
           restOfPath(call, 'Missing gateway name');
-          return answerRead(call, parts, { topics: ['services'], reply: () => json(null) });
+          // Consul's filter makes an empty list of what is null without it.
+          const none = parts.acl === undefined ? null : [];
+          return answerRead(call, parts, { topics: ['services'], reply: () => json(none) });
         },
       },
     },
