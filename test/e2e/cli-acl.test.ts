@@ -131,6 +131,35 @@ describe('rollcall acl', () => {
     );
   });
 
+  it('gives templated policies and keeps them, and what is put into those of binding rules, over changes', () => {
+    const template = ['-templated-policy', 'builtin/service', '-var', 'name:api'];
+    const shown = '   builtin/service\n      Name: api\n      Datacenters: all\n';
+    expect(cli('acl', 'role', 'create', '-name', 'templated', ...template).said).toContain(shown);
+    const { ID: role } = JSON.parse(
+      runCli(agent, ['acl', 'role', 'read', '-format=json', '-name', 'templated']).out,
+    ) as { ID: string };
+    expect(cli('acl', 'role', 'update', '-id', role, '-description', 'new').said).toContain(shown);
+    const token = JSON.parse(runCli(agent, ['acl', 'token', 'create', '-format=json', ...template]).out) as {
+      AccessorID: string;
+    };
+    const change = ['acl', 'token', 'update', '-id', token.AccessorID, '-description', 'new'];
+    expect(cli(...change, '-merge-templated-policies').said).toContain(shown);
+    expect(cli(...change, '-policy-name', 'p1').said).not.toContain('builtin/service');
+    expect(cli('acl', 'role', 'create', '-name', 'x', '-var', 'name:api').code).toBe(1);
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const keys = [publicKey.export({ type: 'spki', format: 'pem' })];
+    const config = JSON.stringify({ JWTValidationPubKeys: keys, ClaimMappings: { sub: 'name' } });
+    cli('acl', 'auth-method', 'create', '-type', 'jwt', '-name', 'vars', '-config', config);
+    const bind = ['-bind-type', 'templated-policy', '-bind-name', 'builtin/service'];
+    const vars = ['-bind-vars', 'name=\u0024{value.name}'];
+    const words = ['acl', 'binding-rule', 'create', '-format=json', '-method', 'vars', ...bind, ...vars];
+    const rule = JSON.parse(runCli(agent, words).out) as { ID: string; BindVars: object };
+    expect(rule.BindVars).toEqual({ Name: '\u0024{value.name}' });
+    expect(cli('acl', 'binding-rule', 'update', '-id', rule.ID, '-description', 'new').said).toContain(
+      '   - Name: \u0024{value.name}\n',
+    );
+  });
+
   it('bootstraps once, sets tokens of the agent, and translates rules', () => {
     expect(cli('acl', 'bootstrap').said).toMatch(
       /^Failed ACL bootstrapping: Unexpected response code: 403 \(Permission denied: ACL bootstrap no longer allowed \(reset index: \d+\)\)\n$/,

@@ -22,7 +22,27 @@ export const GRANT_FLAGS: readonly FlagSpec[] = [
     doc: 'What a service may do, in these datacenters or all; may be repeated.',
   },
   { name: 'node-identity', value: 'NAME:DC', doc: 'What a node may do in a datacenter; may be repeated.' },
+  {
+    name: 'templated-policy',
+    value: 'NAME',
+    doc: 'What a built-in template gives, such as builtin/service.',
+  },
+  { name: 'var', value: 'name:VALUE', doc: 'What is put into that template.' },
 ];
+
+/** The value of `-var name:VALUE`; '' when it is not given. */
+export function variableOf(flags: Flags): string {
+  const text = flags.text('var') ?? '';
+  if (text === '') return '';
+  return /^name:(.+)$/i.exec(text)?.[1] ?? missing(`Malformed -var argument: "${text}"; write name:VALUE`);
+}
+
+function templatedPolicies(flags: Flags): NonNullable<Grants['TemplatedPolicies']> {
+  const [TemplateName, Name] = [flags.text('templated-policy'), variableOf(flags)];
+  if (!TemplateName)
+    return Name === '' ? [] : missing('Cannot specify variables without specifying -templated-policy');
+  return [{ TemplateName, ...(Name !== '' && { TemplateVariables: { Name } }) }];
+}
 
 export const ROLE_FLAGS: readonly FlagSpec[] = [
   { name: 'role-id', value: 'ID', doc: 'Link the role with this id, or a beginning of it; may be repeated.' },
@@ -55,8 +75,9 @@ function nodeIdentity(text: string) {
 }
 
 /** The identities that the flags name. */
-export function identitiesOf(flags: Flags): Pick<Grants, 'ServiceIdentities' | 'NodeIdentities'> {
+export function identitiesOf(flags: Flags): Required<Omit<Grants, 'Policies'>> {
   return {
+    TemplatedPolicies: templatedPolicies(flags),
     ServiceIdentities: flags.list('service-identity').map(serviceIdentity),
     NodeIdentities: flags.list('node-identity').map(nodeIdentity),
   };

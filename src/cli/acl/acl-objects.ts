@@ -21,6 +21,11 @@ export interface Grants {
     readonly Datacenters?: readonly string[];
   }[];
   readonly NodeIdentities?: readonly { readonly NodeName: string; readonly Datacenter: string }[];
+  readonly TemplatedPolicies?: readonly {
+    readonly TemplateName: string;
+    readonly TemplateVariables?: { readonly Name?: string };
+    readonly Datacenters?: readonly string[];
+  }[];
 }
 
 interface Counted {
@@ -71,6 +76,7 @@ export interface BindingRule extends Counted {
   readonly Selector: string;
   readonly BindType: string;
   readonly BindName: string;
+  readonly BindVars?: { readonly Name?: string };
 }
 
 export const META_FLAG: FlagSpec = { name: 'meta', doc: 'Show hash and indexes too.' };

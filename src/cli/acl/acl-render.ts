@@ -33,7 +33,7 @@ function section(title: string, lines: readonly string[] | undefined): readonly 
 const linkLines = (links: readonly Link[] | undefined): readonly string[] | undefined =>
   links?.map(({ ID, Name }) => `${ID} - ${Name}`);
 
-function identityLines({ ServiceIdentities, NodeIdentities }: Grants): readonly string[] {
+function identityLines({ ServiceIdentities, NodeIdentities, TemplatedPolicies }: Grants): readonly string[] {
   return [
     ...section(
       'Service Identities',
@@ -45,6 +45,14 @@ function identityLines({ ServiceIdentities, NodeIdentities }: Grants): readonly 
     ...section(
       'Node Identities',
       NodeIdentities?.map(({ NodeName, Datacenter }) => `${NodeName} (Datacenter: ${Datacenter})`),
+    ),
+    ...section(
+      'Templated Policies',
+      TemplatedPolicies?.flatMap(({ TemplateName, TemplateVariables, Datacenters }) => [
+        TemplateName,
+        ...(TemplateVariables?.Name ? [`   Name: ${TemplateVariables.Name}`] : []),
+        `   Datacenters: ${Datacenters?.length ? Datacenters.join(', ') : 'all'}`,
+      ]),
     ),
   ];
 }
@@ -124,6 +132,7 @@ export function bindingRuleText(rule: BindingRule, withMeta: boolean): string {
     field('Description', rule.Description, WIDTH),
     field('BindType', rule.BindType, WIDTH),
     field('BindName', rule.BindName, WIDTH),
+    ...(rule.BindVars?.Name ? ['BindVars:', `   - Name: ${rule.BindVars.Name}`] : []),
     field('Selector', rule.Selector, WIDTH),
     ...(withMeta ? meta(rule, WIDTH) : ['']),
   ].join('\n');

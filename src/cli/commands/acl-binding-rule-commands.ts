@@ -4,6 +4,7 @@
 import { at, type BindingRule, isJson, META_FLAG, missing, send, show, wholeId } from '../acl/acl-objects.ts';
 import { bindingRuleLines, bindingRuleText } from '../acl/acl-render.ts';
 import type { Command } from '../command-spec.ts';
+import type { Flags } from '../flags.ts';
 import { FORMAT_FLAG } from '../output.ts';
 import { tried } from '../tried.ts';
 
@@ -18,7 +19,22 @@ const CONTENT_FLAGS = [
   },
   { name: 'bind-type', value: 'TYPE', doc: 'service, node, role, policy or templated-policy.' },
   { name: 'bind-name', value: 'NAME', doc: 'What is given, such as svc-\u0024{value.user}.' },
+  {
+    name: 'bind-vars',
+    value: 'name=VALUE',
+    doc: 'What is put into a templated policy, such as name=\u0024{value.user}.',
+  },
 ];
+
+/** What `-bind-vars` says; undefined when it is not given. */
+function bindVarsOf(flags: Flags): BindingRule['BindVars'] | undefined {
+  const text = flags.text('bind-vars') ?? '';
+  if (text === '') return undefined;
+  const Name = /^name=(.+)$/i.exec(text)?.[1];
+  return Name === undefined
+    ? missing(`Malformed -bind-vars argument: "${text}"; write name=VALUE`)
+    : { Name };
+}
 
 export const create: Command = {
   summary: 'Create a binding rule',
@@ -38,12 +54,14 @@ export const create: Command = {
     const AuthMethod = flags.text('method') || missing("Missing required '-method' flag");
     const BindType = flags.text('bind-type') || missing("Missing required '-bind-type' flag");
     const BindName = flags.text('bind-name') || missing("Missing required '-bind-name' flag");
+    const BindVars = bindVarsOf(flags);
     isJson(flags);
     const rule = await tried('Failed to create new binding rule', () =>
       send<BindingRule>(client, 'PUT', PATH, {
         AuthMethod,
         BindType,
         BindName,
+        BindVars,
         Description: flags.text('description') ?? '',
         Selector: flags.text('selector') ?? '',
       }),
@@ -103,6 +121,7 @@ export const update: Command = {
         Selector: flags.text('selector') ?? old.Selector,
         BindType: flags.text('bind-type') ?? old.BindType,
         BindName: flags.text('bind-name') ?? old.BindName,
+        BindVars: bindVarsOf(flags) ?? old.BindVars,
       }),
     );
     show(input, rule, bindingRuleText);

@@ -3,7 +3,7 @@
  */
 import fs from 'node:fs';
 import { hintOf } from '../../lib/nearest.ts';
-import { givenText } from '../acl/acl-link-flags.ts';
+import { givenText, variableOf } from '../acl/acl-link-flags.ts';
 import { at, isJson, META_FLAG, missing, send, show, type Token, wholeId } from '../acl/acl-objects.ts';
 import { tokenText } from '../acl/acl-render.ts';
 import type { Command } from '../command-spec.ts';
@@ -194,7 +194,7 @@ export const templatePreview: Command = {
     const { flags } = input;
     isJson(flags);
     const name = flags.text('name') || missing('Cannot preview a templated policy without specifying -name');
-    const variable = /^name:(.*)$/i.exec(flags.text('var') ?? '')?.[1] ?? '';
+    const variable = variableOf(flags);
     const client = input.client();
     const preview = await tried('Failed to generate templated policy', () =>
       send<{ readonly Name: string; readonly Description: string; readonly Rules: string }>(

@@ -103,8 +103,9 @@ export const update: Command = {
         Name: flags.text('name') ?? before.Name,
         Description: flags.text('description') ?? old?.Description ?? '',
         Policies: together(old?.Policies, await linksOf(client, 'policy', flags)),
-        ServiceIdentities: together(old?.ServiceIdentities, identities.ServiceIdentities ?? []),
-        NodeIdentities: together(old?.NodeIdentities, identities.NodeIdentities ?? []),
+        ServiceIdentities: together(old?.ServiceIdentities, identities.ServiceIdentities),
+        NodeIdentities: together(old?.NodeIdentities, identities.NodeIdentities),
+        TemplatedPolicies: together(old?.TemplatedPolicies, identities.TemplatedPolicies),
       }),
     );
     show(input, role, roleText);

@@ -36,8 +36,7 @@ async function givenBy(client: Client, flags: Flags): Promise<Given> {
   };
 }
 
-const isNothing = ({ Policies, Roles, ServiceIdentities, NodeIdentities }: Given): boolean =>
-  [Policies, Roles, ServiceIdentities, NodeIdentities].every((list) => (list ?? []).length === 0);
+const isNothing = (given: Given): boolean => Object.values(given).every((list) => (list ?? []).length === 0);
 
 async function runCreate(input: CommandInput): Promise<number> {
   const { flags } = input;
@@ -125,6 +124,7 @@ async function runUpdate(input: CommandInput): Promise<number> {
       Roles: of('roles', before.Roles, given.Roles),
       ServiceIdentities: of('service-identities', before.ServiceIdentities, given.ServiceIdentities),
       NodeIdentities: of('node-identities', before.NodeIdentities, given.NodeIdentities),
+      TemplatedPolicies: of('templated-policies', before.TemplatedPolicies, given.TemplatedPolicies),
     }),
   );
   show(input, token, tokenText);
@@ -142,6 +142,7 @@ export const update: Command = {
     { name: 'merge-roles', doc: 'Keep the roles that it links.' },
     { name: 'merge-service-identities', doc: 'Keep its service identities.' },
     { name: 'merge-node-identities', doc: 'Keep its node identities.' },
+    { name: 'merge-templated-policies', doc: 'Keep its templated policies.' },
     META_FLAG,
     FORMAT_FLAG,
   ],

@@ -49,3 +49,20 @@ test('a transaction shows a service, and its check, to whom its name is readable
     'Check',
   ]);
 });
+
+test('a templated policy that there is not, or that lacks its name, is refused when it is given', async () => {
+  const give = async (TemplatedPolicies: unknown): Promise<readonly [number, string]> => {
+    const answer = await server.as(ROOT).put('/v1/acl/token', { TemplatedPolicies });
+    return [answer.status, answer.text];
+  };
+  expect(await give([{ TemplateName: 'builtin/nope' }])).toEqual([
+    500,
+    'no such ACL templated policy with Name "builtin/nope"',
+  ]);
+  expect(await give([{ TemplateName: 'builtin/service' }])).toEqual([
+    500,
+    'validation error for templated policy builtin/service: Name is required',
+  ]);
+  const good = [{ TemplateName: 'builtin/service', TemplateVariables: { Name: 'web' } }];
+  expect((await give(good))[0]).toBe(200);
+});

@@ -1,6 +1,7 @@
 /**
  * Bodies of /v1/acl: refused with Consul's words for what was to be read, and the fields that several of them share.
  */
+import { TEMPLATES } from '../../../acl/identities.ts';
 import type { LinkInput } from '../../../catalog/acl-command.ts';
 import {
   type Decoder,
@@ -12,7 +13,7 @@ import {
 } from '../../../decode/json-fields.ts';
 import { tenancyText } from '../../../decode/tenancy-text.ts';
 import type { NodeIdentity, ServiceIdentity, TemplatedPolicy } from '../../../model/acl-types.ts';
-import { AppError } from '../../../model/errors.ts';
+import { AppError, refuse } from '../../../model/errors.ts';
 import { parseBody } from '../../request/json-body.ts';
 
 const REFUSED = 'Request decode failed: ';
@@ -108,8 +109,19 @@ const TEMPLATED_POLICY: FieldTable<TemplatedPolicyFields> = {
   datacenters: { name: 'Datacenters', decode: texts },
 };
 
+/** Refuse a template that there is not, or that lacks the name that it is made for. Throws invalid_command. */
+function requireTemplate(templateName: string, name: string): void {
+  const template = Object.hasOwn(TEMPLATES, templateName) ? TEMPLATES[templateName] : undefined;
+  if (template === undefined && templateName !== '')
+    refuse('invalid_command', `no such ACL templated policy with Name ${JSON.stringify(templateName)}`);
+  if (template?.takesName && name === '')
+    refuse('invalid_command', `validation error for templated policy ${templateName}: Name is required`);
+}
+
 export const templatedPolicies = listOf<TemplatedPolicy>((value, place) => {
   const fields = decodeFields(TEMPLATED_POLICY, value, place);
   const { templateName = '', variables = {}, datacenters = [] } = fields;
-  return { templateName, name: variables.name ?? '', datacenters };
+  const { name = '' } = variables;
+  requireTemplate(templateName, name);
+  return { templateName, name, datacenters };
 }, '[]*structs.ACLTemplatedPolicy');
