@@ -31,13 +31,15 @@ function ttlOf(flags: Flags): number {
 async function follow(bridge: Bridge, changes: SourceChanges, input: CommandInput): Promise<void> {
   const { io, interrupted } = input;
   let failing: string | undefined;
+  let isFirst = true; // how many there are is said once in any case: none is what a token without rights gets
   while (!interrupted.aborted) {
     try {
       await changes.mark();
       const { shown, added, removed } = await bridge.pass();
-      if (failing !== undefined || added + removed > 0)
+      if (isFirst || failing !== undefined || added + removed > 0)
         io.out(`${shown} instances shown, ${added} new, ${removed} removed`);
       failing = undefined;
+      isFirst = false;
     } catch (error) {
       const why = whyFailed(error);
       if (why !== failing) io.err(`${why}; trying again`);
