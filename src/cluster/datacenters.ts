@@ -68,6 +68,8 @@ interface Datacenter {
   readonly servers: Map<string, Known>;
   /** Round trip in ms; Infinity until it was measured. */
   rttMs: number;
+  /** Time that the first answer took, connection included, ms; counts until the round trip was measured. */
+  guessMs: number;
   /** How often it was asked. */
   asked: number;
   asking: Promise<void> | undefined;
@@ -81,7 +83,7 @@ export interface FarPeers {
   /** Never rejects. */
   call(to: FarAddress, method: string, request: unknown, options: CallOptions): Promise<CallEnd>;
   /** The newest round trip to a server in ms; undefined when none was measured since. */
-  takeRoundTripMs?(to: FarAddress): number | undefined;
+  takeRoundTripMs(to: FarAddress): number | undefined;
   /** Close the connections; a later call makes a new one. */
   close(): void;
 }
@@ -98,6 +100,10 @@ export interface DatacentersParts {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Infinity where nobody has answered yet. */
+const distanceOf = ({ rttMs, guessMs }: Datacenter): number =>
+  rttMs === Number.POSITIVE_INFINITY ? guessMs : rttMs;
 
 const addressOf = ({ host, port, agent }: WanServer): FarAddress => ({
   host,
@@ -132,7 +138,9 @@ export class Datacenters {
 
   /** All datacenters, the own one first and the others by their distance. */
   names(): readonly string[] {
-    const others = [...this.#known.values()].sort((a, b) => a.rttMs - b.rttMs || (a.name < b.name ? -1 : 1));
+    const others = [...this.#known.values()].sort(
+      (a, b) => distanceOf(a) - distanceOf(b) || (a.name < b.name ? -1 : 1),
+    );
     return [this.#parts.own, ...others.map(({ name }) => name)];
   }
 
@@ -270,16 +278,21 @@ export class Datacenters {
     const askedMs = clock.monotonic();
     const end = await this.#meet(address);
     if (end.kind !== 'answered') return false;
-    const rttMs = peers.takeRoundTripMs?.(address) ?? clock.monotonic() - askedMs;
-    this.#reached(datacenter, server.agent.node.id, rttMs);
+    const heartbeatMs = peers.takeRoundTripMs(address);
+    this.#reached(datacenter, server.agent.node.id);
+    if (heartbeatMs !== undefined) this.#measured(datacenter, server.agent.node.id, heartbeatMs);
+    else if (datacenter.rttMs === Number.POSITIVE_INFINITY) datacenter.guessMs = clock.monotonic() - askedMs;
     return true;
   }
 
-  #reached(datacenter: Datacenter, id: string, rttMs: number): void {
+  #reached(datacenter: Datacenter, id: string): void {
     if (!datacenter.isReached)
       this.#parts.log.info({ datacenter: datacenter.name }, 'a datacenter is reached');
     datacenter.isReached = true;
     datacenter.lastId = id;
+  }
+
+  #measured(datacenter: Datacenter, id: string, rttMs: number): void {
     const before = datacenter.rttMs;
     datacenter.rttMs =
       before === Number.POSITIVE_INFINITY ? rttMs : before * (1 - NEWEST_SHARE) + rttMs * NEWEST_SHARE;
@@ -337,6 +350,7 @@ export class Datacenters {
       name,
       servers: new Map([[node.id, server]]),
       rttMs: Number.POSITIVE_INFINITY,
+      guessMs: Number.POSITIVE_INFINITY,
       asked: 0,
       asking: undefined,
       isReached: true,

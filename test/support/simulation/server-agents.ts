@@ -49,7 +49,7 @@ export function agentsOfServer(parts: ServerAgentsParts): AgentsPart {
     metrics: new Metrics(),
     submit: (command) => desk.submit(command),
     servers: () => [...servers.values()],
-    peers: { call: notSimulated, close: () => {} },
+    peers: { call: notSimulated, takeRoundTripMs: () => undefined, close: () => {} },
     others: {
       call: notCalled,
       takeRoundTripMs: () => undefined,

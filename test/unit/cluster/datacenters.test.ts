@@ -27,6 +27,7 @@ class World {
   readonly #servers = new Map<string, Datacenters>();
   /** Round trips in ms from anywhere to a server. */
   readonly #rttMs = new Map<string, number>();
+  readonly #connected = new Set<string>();
   asked = 0;
 
   add(name: string, datacenter: string, join: readonly string[] = [], rttMs = 1): Datacenters {
@@ -36,9 +37,16 @@ class World {
       servers: () => [self],
       joinAddresses: async () => join.map((host) => ({ host, port: 8300 })),
       retryMs: 30_000,
-      onMeasured: ({ host }) => void this.measured.push(`${name} ${host}`),
+      onMeasured: ({ host }, ms) => void this.measured.push(`${name} ${host} ${ms}`),
       peers: {
         call: (to, method, request) => this.#call(datacenter, to, method, request),
+        // The first call makes the connection, whose heartbeat measures.
+        takeRoundTripMs: ({ host }) => {
+          const key = `${name} ${host}`;
+          const isConnected = this.#connected.has(key);
+          this.#connected.add(key);
+          return isConnected ? this.#rttMs.get(host) : undefined;
+        },
         close: () => {},
       },
       clock: this.clock,
@@ -180,7 +188,7 @@ it('servers of another datacenter are asked in turn, so that the way to each is 
   world.add('t2', 'dc2', ['s1']);
   await world.clock.advanceAndSettle(30_000);
   const last = world.measured.filter((each) => each.startsWith('s1 ')).slice(-4);
-  expect([...last].sort()).toEqual(['s1 t1', 's1 t1', 's1 t2', 's1 t2']);
+  expect([...last].sort()).toEqual(['s1 t1 1', 's1 t1 1', 's1 t2 1', 's1 t2 1']);
 });
 
 it('a datacenter that is cut off costs whoever asks the time of one server, and is known for lost soon', async () => {
@@ -213,4 +221,17 @@ it('many who ask a datacenter that is cut off have it asked once', async () => {
   await world.clock.advanceAndSettle(8_000);
   // Each caller has tried one server; beside that the datacenters asked each other as always.
   expect(world.asked - before).toBeLessThan(callers + 40);
+});
+
+it('how long it took to connect is no round trip: it counts for the order until there is one, and for no coordinate', async () => {
+  const world = new World();
+  const one = world.add('s1', 'dc1');
+  world.add('t1', 'dc2', ['s1'], 20);
+  world.add('u1', 'dc3', ['s1'], 5);
+  await world.clock.advanceAndSettle(2_000);
+  expect([one.names(), world.measured]).toEqual([['dc1', 'dc3', 'dc2'], []]);
+  await world.clock.advanceAndSettle(10_000);
+  expect(new Set(world.measured.filter((each) => each.startsWith('s1 ')))).toEqual(
+    new Set(['s1 t1 20', 's1 u1 5']),
+  );
 });
