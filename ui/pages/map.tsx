@@ -26,7 +26,6 @@ function PairName({ pair }: { pair: HeatPair }) {
     <a class="row-link" href={router.to(...whereOf(pair))}>
       <StatusMark status={pair.status} />
       <span class="name">{pair.service}</span>
-      <span class="of">{pair.node}</span>
       <span class="unseen">{pair.status}</span>
     </a>
   );
