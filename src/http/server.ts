@@ -241,7 +241,7 @@ export async function buildHttpServer(parts: HttpParts): Promise<HttpServer> {
     const call = callOf(request, reply);
     return dispatcher.answer(libraryReply(error, request) ?? dispatcher.replyTo(error, call), call, reply);
   });
-  const connections = watchConnections(app.server, parts);
+  const connections = watchConnections(app.server, parts, turns);
   const sessions = makeHttp2Sessions({
     listeners: app.server.listeners('request') as RequestListener[],
     turns,

@@ -1,10 +1,11 @@
 /**
  * Counts open connections, refuses those of a client that has too many (`limits.http_max_conns_per_client`), answers
- * what is not HTTP, and cuts what is left when the server has to end.
+ * what is not HTTP, lets those that leave go in turns, and cuts what is left when the server has to end.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
+import type { Turns } from '../../lib/fair-turns.ts';
 import type { HttpParts } from '../http-parts.ts';
 import { isForwarded } from './forwarded-socket.ts';
 import { lingeringClose } from './lingering-close.ts';
@@ -61,8 +62,31 @@ async function isSent(socket: Socket): Promise<void> {
     });
 }
 
+/** Have what `attach` listens for on a socket's end done in turns: when a crowd leaves at once, others wait for all of it. */
+function endingInTurns(socket: Socket, turns: Pick<Turns, 'add'>, attach: () => void): void {
+  const events = ['end', 'close'] as const;
+  const before = events.map((event) => new Set(socket.listeners(event)));
+  attach();
+  for (const [i, event] of events.entries())
+    for (const listener of socket.listeners(event) as ((...args: unknown[]) => void)[]) {
+      if (before[i]?.has(listener)) continue;
+      socket.off(event, listener);
+      socket.on(event, (...args: unknown[]) => {
+        const step = (): false => {
+          if (event === 'close' || !socket.destroyed) listener.apply(socket, args);
+          return false;
+        };
+        turns.add({ step });
+      });
+    }
+}
+
 /** Watch over the connections of a server that does not listen yet. */
-export function watchConnections(server: Server, { clock, config, metrics }: HttpParts): Connections {
+export function watchConnections(
+  server: Server,
+  { clock, config, metrics }: HttpParts,
+  turns: Pick<Turns, 'add'>,
+): Connections {
   const open = new Map<string, number>();
   const sockets = new Set<Socket>();
   const gauge = metrics.gauge('http_connections');
@@ -73,7 +97,9 @@ export function watchConnections(server: Server, { clock, config, metrics }: Htt
     socket.once('close', () => sockets.delete(socket));
   };
   const read = (socket: Socket): void => {
-    for (const listener of accepting) listener.call(server, socket);
+    endingInTurns(socket, turns, () => {
+      for (const listener of accepting) listener.call(server, socket);
+    });
   };
   /** Whether a connection may stay; it is counted then. */
   const count = (socket: Socket): boolean => {

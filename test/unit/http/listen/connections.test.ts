@@ -1,5 +1,9 @@
+import { Server } from 'node:http';
 import net from 'node:net';
+import { type Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
+import { watchConnections } from '../../../../src/http/listen/connections.ts';
+import type { Work } from '../../../../src/lib/fair-turns.ts';
 import { startHttp, type TestServer } from '../../../support/http-server.ts';
 
 const servers: TestServer[] = [];
@@ -38,6 +42,33 @@ describe('connections', () => {
     expect(refused).not.toContain('200 OK');
     for (const socket of idle) socket.destroy();
     await expect.poll(() => exchange(port, GET)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test('that end all at once are let go in turns, each of them in the end', async () => {
+    const { parts, app } = await startHttp();
+    const server = new Server();
+    server.removeAllListeners('connection');
+    const seen = { end: 0, close: 0 };
+    server.on('connection', (socket: Duplex) => {
+      for (const event of ['end', 'close'] as const)
+        socket.on(event, () => {
+          seen[event] += 1;
+        });
+    });
+    const waiting: Work[] = [];
+    watchConnections(server, parts, { add: (work) => waiting.push(work) });
+    const sockets = Array.from({ length: 100 }, () => new PassThrough({ autoDestroy: false }));
+    for (const socket of sockets) server.emit('connection', socket.resume());
+    for (const socket of sockets) socket.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual({ end: 0, close: 0 });
+    for (const work of waiting.splice(0, 60)) expect(work.step()).toBe(false);
+    expect(seen).toEqual({ end: 60, close: 0 });
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const work of waiting) work.step();
+    expect(seen.close).toBe(100);
+    await app.close();
   });
 
   test('that do not speak HTTP are refused in plain text', async () => {
