@@ -61,6 +61,7 @@ describeWith(CHROMIUM, 'the web page explains itself', () => {
     await page.getByText('61 entries').waitFor();
     await page.getByLabel('Key, or folder').fill('');
     await page.getByLabel('Service').fill('web');
+    await page.keyboard.press('Enter');
     await page.getByLabel('About').selectOption('check,maintenance');
     await page.getByText('went into maintenance').waitFor();
     expect(new URL(page.url()).searchParams.get('service')).toBe('web');
