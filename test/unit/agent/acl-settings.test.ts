@@ -58,12 +58,25 @@ describe('refused', () => {
     ],
     ['acl_datacenter = "dc2"', /acl_datacenter: /],
     [
+      'primary_datacenter = "dc2" acl { enabled = true enable_token_replication = true tokens { replication = "s" } }',
+      /acl\.enable_token_replication: tokens are not copied between datacenters/,
+    ],
+    [
+      'acl_datacenter = "dc2" enable_acl_replication = true',
+      /enable_token_replication: tokens are not copied between datacenters/,
+    ],
+    [
       'acl { default_policy = "deny" }',
       /^-hcl.*acl\.default_policy: nothing is denied while access control is off/,
     ],
     ['acl { default_policy = "some" }', /must be one of/],
   ])('%s', async (fragment, refusal) => {
     await expect(settingsOf(fragment)).rejects.toThrow(refusal);
+  });
+
+  test('the own datacenter as the primary one is what every datacenter is here; nothing is copied then', async () => {
+    const own = 'primary_datacenter = "DC1" acl { enabled = true enable_token_replication = true }';
+    expect((await settingsOf(own)).isEnabled).toBe(true);
   });
 
   test('a policy is no demand where access control is said to be off', async () => {
