@@ -33,6 +33,7 @@ SITES = {
 }
 NAMES = list(SITES)
 ADDRESS = {name: f"10.22.0.{i + 1}" for i, name in enumerate(NAMES)}
+START_SECONDS = 60
 LOOKS = (20, 30, 40, 60, 90, 120)
 TUNSETIFF, IFF_TUN_NO_PI = 0x400454CA, 0x1001
 
@@ -113,7 +114,10 @@ def get(name, path):
     url = f"http://{ADDRESS[name]}:8500{path}"
     command = ["ip", "netns", "exec", space(name), "curl", "-sm", "5", url]
     answer = subprocess.run(command, capture_output=True, text=True).stdout
-    return json.loads(answer) if answer else []
+    try:
+        return json.loads(answer)
+    except json.JSONDecodeError:
+        return []  # not there yet, or without a leader
 
 
 def median(values):
@@ -142,7 +146,11 @@ def main():
         secret = subprocess.run([NODE, MAIN, "keygen"], capture_output=True, text=True, check=True).stdout.strip()
         join = [word for name in NAMES[:3] for word in ("-retry-join", ADDRESS[name])] + ["-encrypt", secret]
         agents += [start(name, folder, ["-server", "-bootstrap-expect", "3", *join]) for name in NAMES[:3]]
-        time.sleep(8)
+        deadline = time.monotonic() + START_SECONDS
+        while not get("s2", "/v1/status/leader"):
+            if time.monotonic() > deadline:
+                sys.exit("the servers have found no leader")
+            time.sleep(1)
         agents += [start(name, folder, join) for name in NAMES[3:]]
         begun = time.monotonic()
         for seconds in LOOKS:
