@@ -21,6 +21,10 @@ export interface ClusterAgentOptions {
   readonly args: readonly string[];
   /** Configuration beside the arguments. */
   readonly config?: object;
+  /** Further files of configuration, as they stand. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class ClusterAgent {
@@ -59,9 +63,13 @@ export class ClusterAgent {
 
   /** Start it on its folder, and wait until its API answers. Rejects with its output when it does not. */
   async start(): Promise<void> {
-    const { name, address, args } = this.#options;
+    const { name, address, args, files = {}, env = {} } = this.#options;
     const file = path.join(this.#folder, 'agent.json');
     this.configure(this.#config);
+    const more = Object.entries(files).map(([each, text]) => {
+      fs.writeFileSync(path.join(this.#folder, each), text);
+      return `-config-file=${path.join(this.#folder, each)}`;
+    });
     const data = path.join(this.#folder, 'data');
     const own = [
       '-node',
@@ -75,7 +83,8 @@ export class ClusterAgent {
       '-config-file',
       file,
     ];
-    const child = spawn(process.execPath, [LAUNCHER, 'agent', ...own, ...args], {
+    const child = spawn(process.execPath, [LAUNCHER, 'agent', ...own, ...more, ...args], {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
