@@ -7,6 +7,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterAgent } from '../support/cluster-agents.ts';
 
@@ -23,11 +24,11 @@ const other = new ClusterAgent({
   args: ['-retry-join', `${NET}.1`],
 });
 const posted: string[] = [];
-const receiver = http.createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  posted.push(Buffer.concat(chunks).toString());
-  response.end();
+const receiver = http.createServer((request, response) => {
+  void text(request).then((body) => {
+    posted.push(body);
+    response.end();
+  });
 });
 
 /** What the handler of a watch was told last; undefined before the first time. */

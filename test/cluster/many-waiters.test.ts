@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import http from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ClusterAgent } from '../support/cluster-agents.ts';
 
@@ -30,18 +31,12 @@ afterAll(() => Promise.all([server.remove(), client.remove()]));
 const agent = new http.Agent({ maxSockets: WAITERS, keepAlive: true });
 
 /** The index of an answer, and how many instances are in it. */
-function ask(query: string): Promise<{ index: string; count: number }> {
-  return new Promise((resolve, reject) => {
-    const url = `${client.url}/v1/health/service/web?${query}`;
-    http
-      .get(url, { agent }, async (response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of response) chunks.push(chunk as Buffer);
-        const rows = JSON.parse(Buffer.concat(chunks).toString()) as readonly unknown[];
-        resolve({ index: String(response.headers['x-consul-index']), count: rows.length });
-      })
-      .on('error', reject);
+async function ask(query: string): Promise<{ index: string; count: number }> {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    http.get(`${client.url}/v1/health/service/web?${query}`, { agent }, resolve).on('error', reject);
   });
+  const rows = (await json(response)) as readonly unknown[];
+  return { index: String(response.headers['x-consul-index']), count: rows.length };
 }
 
 /** Sum of a metric over its labels. */
