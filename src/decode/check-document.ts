@@ -7,7 +7,7 @@
 import { AppError } from '../model/errors.ts';
 import { type CheckStatus, STATUSES } from '../model/types.ts';
 import { CHECK_ALONE, CHECK_IN_SERVICE, CHECK_IN_SERVICE_FILE, type CheckFields } from './check-fields.ts';
-import { decodeFields, type Place } from './json-fields.ts';
+import { decodeFields, described, documentOf, type Place } from './json-fields.ts';
 
 /** A check as it was written; '' and 0 stand for what was not given. */
 export type CheckDocument = Pick<CheckFields, keyof typeof CHECK_ALONE>;
@@ -52,14 +52,17 @@ const NOT_GIVEN: CheckDocument = Object.freeze({
 });
 
 /** A check that stands in a service's document. */
-export function checkInService(value: unknown, place: Place): CheckDocument {
-  const given: Partial<CheckFields> =
-    place.style === 'config'
-      ? decodeFields(CHECK_IN_SERVICE_FILE, value, place)
-      : decodeFields(CHECK_IN_SERVICE, value, place);
-  const { proxyHttp: _http, proxyGrpc: _grpc, ...own } = given;
-  return { ...NOT_GIVEN, ...own };
-}
+export const checkInService = described(
+  documentOf(CHECK_IN_SERVICE).schema,
+  (value: unknown, place: Place): CheckDocument => {
+    const given: Partial<CheckFields> =
+      place.style === 'config'
+        ? decodeFields(CHECK_IN_SERVICE_FILE, value, place)
+        : decodeFields(CHECK_IN_SERVICE, value, place);
+    const { proxyHttp: _http, proxyGrpc: _grpc, ...own } = given;
+    return { ...NOT_GIVEN, ...own };
+  },
+);
 
 /** A check that stands alone. */
 export function checkAlone(value: unknown, place: Place): CheckDocument {

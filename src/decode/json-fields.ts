@@ -19,7 +19,42 @@ export interface Place {
   readonly path: string;
 }
 
-export type Decoder<T> = (value: unknown, place: Place) => T;
+/** JSON Schema of what a value may be. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+export interface Decoder<T> {
+  (value: unknown, place: Place): T;
+  /** For the description of the API; anything when absent. */
+  readonly schema?: () => Schema;
+}
+
+/** A decoder that says what it takes. */
+export function described<T>(
+  schema: Decoder<T>['schema'],
+  decode: (value: unknown, place: Place) => T,
+): Decoder<T> {
+  return Object.assign((value: unknown, place: Place) => decode(value, place), schema && { schema });
+}
+
+const ANYTHING: Schema = {};
+const schemaOf = (decode: Decoder<unknown>): Schema => decode.schema?.() ?? ANYTHING;
+
+/** What a document of these fields is: all of them optional, under the names of the API. */
+export function fieldsSchema(table: FieldTable<object>): Schema {
+  const fields = Object.values(table) as readonly Field<unknown>[];
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, decode }) => [name, schemaOf(decode)])),
+  };
+}
+
+/** Reads the given fields of a document inside another one. */
+export function documentOf<Document extends object>(table: FieldTable<Document>): Decoder<Partial<Document>> {
+  return described(
+    () => fieldsSchema(table as FieldTable<object>),
+    (value, place) => decodeFields(table, value, place),
+  );
+}
 
 export interface Field<T> {
   /** PascalCase name of the API; files spell it in snake_case. */
@@ -48,6 +83,17 @@ export function withoutAliases<Document extends object>(table: FieldTable<Docume
   ) as unknown as FieldTable<Document>;
 }
 
+/** The same, where what is not given has a value all the same. */
+export function withDefaults<Document extends object>(
+  decode: Decoder<Partial<Document>>,
+  defaults: Document,
+): Decoder<Document> {
+  return described(
+    () => schemaOf(decode),
+    (value, place) => ({ ...defaults, ...decode(value, place) }),
+  );
+}
+
 /** Refuse a document with a text that says where and why. */
 export function refuseDocument(place: Place, apiText: string, configText: string = apiText): never {
   if (place.style === 'api') throw new AppError('bad_request', `Request decode failed: ${apiText}`);
@@ -74,22 +120,35 @@ export function wrongType(value: unknown, place: Place, wanted: { goType: string
   );
 }
 
-export const text: Decoder<string> = (value, place) =>
-  typeof value === 'string' ? value : wrongType(value, place, { goType: 'string', plain: 'a text' });
+export const text: Decoder<string> = described(
+  () => ({ type: 'string' }),
+  (value, place) =>
+    typeof value === 'string' ? value : wrongType(value, place, { goType: 'string', plain: 'a text' }),
+);
 
-export const flag: Decoder<boolean> = (value, place) =>
-  typeof value === 'boolean' ? value : wrongType(value, place, { goType: 'bool', plain: 'true or false' });
+export const flag: Decoder<boolean> = described(
+  () => ({ type: 'boolean' }),
+  (value, place) =>
+    typeof value === 'boolean' ? value : wrongType(value, place, { goType: 'bool', plain: 'true or false' }),
+);
 
-export const integer: Decoder<number> = (value, place) =>
-  Number.isSafeInteger(value)
-    ? (value as number)
-    : wrongType(value, place, { goType: 'int', plain: 'a whole number' });
+export const integer: Decoder<number> = described(
+  () => ({ type: 'integer' }),
+  (value, place) =>
+    Number.isSafeInteger(value)
+      ? (value as number)
+      : wrongType(value, place, { goType: 'int', plain: 'a whole number' }),
+);
 
 /** A list of texts; a null in it is an empty text, as Consul reads it. */
-export const texts: Decoder<readonly string[]> = (value, place) => {
-  if (!Array.isArray(value)) return wrongType(value, place, { goType: '[]string', plain: 'a list of texts' });
-  return value.map((item: unknown) => (item === null ? '' : text(item, place)));
-};
+export const texts: Decoder<readonly string[]> = described(
+  () => ({ type: 'array', items: { type: 'string' } }),
+  (value, place) => {
+    if (!Array.isArray(value))
+      return wrongType(value, place, { goType: '[]string', plain: 'a list of texts' });
+    return value.map((item: unknown) => (item === null ? '' : text(item, place)));
+  },
+);
 
 /** Whether a value is an object of names and values. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -98,13 +157,14 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** An object whose values are all of one type. */
 export function mapOf<T>(decode: Decoder<T>, goType: string): Decoder<Readonly<Record<string, T>>> {
-  return (value, place) => {
+  const schema = (): Schema => ({ type: 'object', additionalProperties: schemaOf(decode) });
+  return described(schema, (value, place) => {
     if (!isObject(value)) return wrongType(value, place, { goType, plain: 'an object' });
     const entries = Object.entries(value)
       .filter(([, item]) => item !== null)
       .map(([key, item]) => [key, decode(item, place)] as const);
     return Object.fromEntries(entries);
-  };
+  });
 }
 
 export const textMap = mapOf(text, 'map[string]string');
@@ -113,10 +173,11 @@ export const textsMap = mapOf(texts, 'map[string][]string');
 
 /** A list of documents. */
 export function listOf<T>(decode: Decoder<T>, goType: string): Decoder<readonly T[]> {
-  return (value, place) => {
+  const schema = (): Schema => ({ type: 'array', items: schemaOf(decode) });
+  return described(schema, (value, place) => {
     if (!Array.isArray(value)) return wrongType(value, place, { goType, plain: 'a list' });
     return value.map((item: unknown, i) => decode(item, { ...place, path: itemPath(place, i) }));
-  };
+  });
 }
 
 function itemPath({ style, path }: Place, i: number): string {
@@ -131,11 +192,16 @@ function durationFault(given: string): string {
   return `time: invalid duration ${quoted}`;
 }
 
+/** As texts of Go, or nanoseconds. */
+const DURATION_SCHEMA = (): Schema => ({
+  anyOf: [{ type: 'string', examples: ['10s'] }, { type: 'integer' }],
+});
+
 /** 2^63 ns, about 292 years: what Consul's durations can hold. */
 const MAX_DURATION_MS = 2 ** 63 / 1e6;
 
 /** A duration in ms: a text like "10s" or a number of nanoseconds. Other values count as not given (API). */
-export const duration: Decoder<number> = (value, place) => {
+export const duration: Decoder<number> = described(DURATION_SCHEMA, (value, place) => {
   if (typeof value === 'number' && Math.abs(value / 1e6) <= MAX_DURATION_MS) return value / 1e6;
   if (typeof value === 'string') {
     const ms = parseDuration(value);
@@ -146,7 +212,7 @@ export const duration: Decoder<number> = (value, place) => {
   if (place.style === 'config')
     return wrongType(value, place, { goType: '', plain: 'a duration like "10s"' });
   return 0;
-};
+});
 
 const squash = (name: string): string => name.replaceAll('_', '').toLowerCase();
 

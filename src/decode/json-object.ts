@@ -5,7 +5,7 @@
  * Names that are not in the list only lose their underscores. What is below an opaque name belongs to somebody else.
  */
 import type { JsonObject } from '../model/types.ts';
-import { type Decoder, isObject, wrongType } from './json-fields.ts';
+import { type Decoder, described, isObject, wrongType } from './json-fields.ts';
 
 const NAMES = `
   DestinationServiceName DestinationServiceID LocalServiceAddress LocalServicePort LocalServiceSocketPath Mode Config
@@ -41,10 +41,13 @@ function officialNames(value: unknown): unknown {
 }
 
 /** An object that is kept as it is given, under official names. */
-export const jsonObject: Decoder<JsonObject> = (value, place) => {
-  if (!isObject(value)) return wrongType(value, place, { goType: 'object', plain: 'an object' });
-  return officialNames(value) as JsonObject;
-};
+export const jsonObject: Decoder<JsonObject> = described(
+  () => ({ type: 'object' }),
+  (value, place) => {
+    if (!isObject(value)) return wrongType(value, place, { goType: 'object', plain: 'an object' });
+    return officialNames(value) as JsonObject;
+  },
+);
 
 /** Settings of a proxy with the kind of upstream that is meant where none is named. */
 export function withUpstreamTypes(proxy: JsonObject): JsonObject {

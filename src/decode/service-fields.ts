@@ -7,8 +7,7 @@
 import type { JsonObject, ServiceAddress, StringMap, Weights } from '../model/types.ts';
 import { type CheckDocument, checkInService } from './check-document.ts';
 import {
-  type Decoder,
-  decodeFields,
+  documentOf,
   type FieldTable,
   flag,
   integer,
@@ -18,6 +17,7 @@ import {
   text,
   textMap,
   texts,
+  withDefaults,
   withoutAliases,
 } from './json-fields.ts';
 import { jsonObject } from './json-object.ts';
@@ -32,18 +32,10 @@ const WEIGHTS: FieldTable<Weights> = {
   warning: { name: 'Warning', decode: integer },
 };
 
-const address: Decoder<ServiceAddress> = (value, place) => ({
-  address: '',
-  port: 0,
-  ...decodeFields(ADDRESS, value, place),
-});
+const address = withDefaults(documentOf(ADDRESS), { address: '', port: 0 });
 
 /** What is not given counts nothing. */
-const weights: Decoder<Weights> = (value, place) => ({
-  passing: 0,
-  warning: 0,
-  ...decodeFields(WEIGHTS, value, place),
-});
+const weights = withDefaults(documentOf(WEIGHTS), { passing: 0, warning: 0 });
 
 /** A service as it is written somewhere. */
 export interface ServiceFields {

@@ -4,18 +4,21 @@
  * would be worse than an error.
  */
 import { refuse } from '../model/errors.ts';
-import { type Decoder, text } from './json-fields.ts';
+import { type Decoder, described, text } from './json-fields.ts';
 
 /** Whether a name stands for the only namespace and partition that there is. */
 export const isDefaultTenancy = (name: string): boolean => name === '' || name.toLowerCase() === 'default';
 
 function only(isTaken: (name: string) => boolean, why: string): Decoder<string> {
-  return (value, place) => {
-    const name = text(value, place);
-    if (isTaken(name)) return name;
-    if (place.style === 'api') return refuse('bad_request', why);
-    return refuse('config_invalid', `${place.path}: ${why}`);
-  };
+  return described(
+    () => ({ type: 'string' }),
+    (value, place) => {
+      const name = text(value, place);
+      if (isTaken(name)) return name;
+      if (place.style === 'api') return refuse('bad_request', why);
+      return refuse('config_invalid', `${place.path}: ${why}`);
+    },
+  );
 }
 
 /** Names a namespace or a partition. Throws for another than the default one. */

@@ -19,6 +19,7 @@ import { buildHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import type { NodeName } from '../../src/model/types.ts';
+import { type Described, descriptionFault, readDescription } from './described-answers.ts';
 import { type LocalAgent, startLocal } from './local-agent.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -97,6 +98,9 @@ const ONLY_MEMBER = onlyMember(
   },
 );
 
+/** The same for all servers; compiled once. */
+let described: readonly Described[] | undefined;
+
 /** Build the server; its agent has registered nothing but itself. */
 export async function startHttp(
   config: Partial<HttpConfig> = {},
@@ -171,6 +175,12 @@ export async function startHttp(
       ...(body !== undefined && { payload: body }),
     });
     const { statusCode: status, payload: text } = response;
+    const isJson = response.headers['content-type'] === 'application/json';
+    if (status === 200 && isJson && response.headers['content-encoding'] === undefined) {
+      described ??= readDescription((await app.inject({ url: '/v1/openapi.json' })).payload);
+      const fault = descriptionFault(described, { method, url }, text);
+      if (fault !== undefined) throw new Error(`an answer is not as the API is described: ${fault}`);
+    }
     return { status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
   };
   return {

@@ -11,6 +11,7 @@ import {
 import {
   type Decoder,
   decodeFields,
+  described,
   duration,
   type FieldTable,
   flag,
@@ -34,14 +35,17 @@ const ZERO: AutopilotSettings = Object.freeze({
   ServerStabilizationTime: '0s',
 });
 
-const durationText: Decoder<string> = (value, place) => formatDuration(duration(value, place));
+const durationText: Decoder<string> = described(duration.schema, (value, place) =>
+  formatDuration(duration(value, place)),
+);
 
 interface Fields extends AutopilotSettings {
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 }
 
-const SETTINGS: FieldTable<Fields> = {
+/** What a body may have. */
+export const SETTINGS: FieldTable<Fields> = {
   CleanupDeadServers: { name: 'CleanupDeadServers', decode: flag },
   LastContactThreshold: { name: 'LastContactThreshold', decode: durationText },
   MaxTrailingLogs: { name: 'MaxTrailingLogs', decode: integer },

@@ -5,7 +5,7 @@
  */
 import type { CheckInput } from '../../catalog/command.ts';
 import { CATALOG_CHECK, type CheckFields } from '../../decode/check-fields.ts';
-import { type Decoder, decodeFields, type FieldTable } from '../../decode/json-fields.ts';
+import { type Decoder, documentOf, type FieldTable } from '../../decode/json-fields.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { refuse } from '../../model/errors.ts';
 import { type CheckStatus, type NodeName, STATUSES } from '../../model/types.ts';
@@ -23,7 +23,7 @@ const CHECK: FieldTable<CatalogCheckFields> = {
 export type CatalogCheckInput = Partial<CatalogCheckFields>;
 
 /** The fields of a check document. Throws bad_request. */
-export const checkInput: Decoder<CatalogCheckInput> = (value, place) => decodeFields(CHECK, value, place);
+export const checkInput: Decoder<CatalogCheckInput> = documentOf(CHECK);
 
 const durationOf = (ms: number | undefined): string => (ms ? formatDuration(ms) : '');
 

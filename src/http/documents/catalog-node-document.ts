@@ -1,14 +1,7 @@
 /**
  * A node in bodies of transactions: its fields.
  */
-import {
-  type Decoder,
-  decodeFields,
-  type FieldTable,
-  integer,
-  text,
-  textMap,
-} from '../../decode/json-fields.ts';
+import { documentOf, type FieldTable, integer, text, textMap } from '../../decode/json-fields.ts';
 import { tenancyText } from '../../decode/tenancy-text.ts';
 import type { StringMap } from '../../model/types.ts';
 
@@ -37,4 +30,4 @@ const NODE: FieldTable<NodeFields> = {
 };
 
 /** The fields of a node document. Throws bad_request. */
-export const nodeFields: Decoder<Partial<NodeFields>> = (value, place) => decodeFields(NODE, value, place);
+export const nodeFields = documentOf(NODE);

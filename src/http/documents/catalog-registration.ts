@@ -51,7 +51,7 @@ interface RegistrationFields {
   readonly modifyIndex: number;
 }
 
-const REGISTRATION: FieldTable<RegistrationFields> = {
+export const REGISTRATION: FieldTable<RegistrationFields> = {
   datacenter: { name: 'Datacenter', decode: text },
   id: { name: 'ID', decode: text },
   node: { name: 'Node', decode: text },
@@ -154,7 +154,7 @@ interface DeregistrationFields {
   readonly partition: string;
 }
 
-const DEREGISTRATION: FieldTable<DeregistrationFields> = {
+export const DEREGISTRATION: FieldTable<DeregistrationFields> = {
   datacenter: { name: 'Datacenter', decode: text },
   node: { name: 'Node', decode: text },
   address: { name: 'Address', decode: text },

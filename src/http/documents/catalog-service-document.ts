@@ -4,7 +4,7 @@
  * Consul refuses with a 500 here (invalid_command). Unlike services of the agent, nothing is added to what was
  * given: no tagged addresses of the address's family.
  */
-import { type Decoder, decodeFields } from '../../decode/json-fields.ts';
+import { type Decoder, documentOf } from '../../decode/json-fields.ts';
 import { brokenKind, brokenMeta, brokenWeights } from '../../decode/service-document.ts';
 import { CATALOG_SERVICE, type ServiceFields, TXN_SERVICE } from '../../decode/service-fields.ts';
 import { refuse } from '../../model/errors.ts';
@@ -13,12 +13,10 @@ import type { ServiceDefinition, Weights } from '../../model/types.ts';
 export type ServiceInput = Partial<Pick<ServiceFields, keyof typeof TXN_SERVICE>>;
 
 /** The fields of a service document in a registration. Throws bad_request. */
-export const serviceInput: Decoder<ServiceInput> = (value, place) =>
-  decodeFields(CATALOG_SERVICE, value, place);
+export const serviceInput: Decoder<ServiceInput> = documentOf(CATALOG_SERVICE);
 
 /** The fields of a service document in a transaction. Throws bad_request. */
-export const txnServiceInput: Decoder<ServiceInput> = (value, place) =>
-  decodeFields(TXN_SERVICE, value, place);
+export const txnServiceInput: Decoder<ServiceInput> = documentOf(TXN_SERVICE);
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
 

@@ -3,7 +3,7 @@
  */
 
 import { CHECK_DEFINITION } from '../../decode/check-fields.ts';
-import { type Decoder, decodeFields, type Field } from '../../decode/json-fields.ts';
+import { type Decoder, decodeFields, described, documentOf, type Field } from '../../decode/json-fields.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { JsonObject } from '../../model/types.ts';
 
@@ -60,9 +60,16 @@ function withoutUnknown(value: unknown): unknown {
 }
 
 /** Decode a definition. Throws bad_request. */
-export const checkDefinition: Decoder<CheckDefinitionDocument> = (value, place) => {
-  const fields: Partial<Record<Key, unknown>> = decodeFields(CHECK_DEFINITION, withoutUnknown(value), place);
-  const kept = ROWS.filter(([key]) => !isEmpty(fields[key]));
-  const document = Object.fromEntries(kept.map(([key, { name }]) => [name, shown(key, fields[key])]));
-  return { document, kind: kindOf(fields) };
-};
+export const checkDefinition: Decoder<CheckDefinitionDocument> = described(
+  documentOf(CHECK_DEFINITION).schema,
+  (value, place) => {
+    const fields: Partial<Record<Key, unknown>> = decodeFields(
+      CHECK_DEFINITION,
+      withoutUnknown(value),
+      place,
+    );
+    const kept = ROWS.filter(([key]) => !isEmpty(fields[key]));
+    const document = Object.fromEntries(kept.map(([key, { name }]) => [name, shown(key, fields[key])]));
+    return { document, kind: kindOf(fields) };
+  },
+);

@@ -7,6 +7,8 @@ import { isTemplate } from '../../catalog/query-template.ts';
 import {
   type Decoder,
   decodeFields,
+  described,
+  documentOf,
   type FieldTable,
   flag,
   integer,
@@ -14,10 +16,11 @@ import {
   text,
   textMap,
   texts,
+  withDefaults,
 } from '../../decode/json-fields.ts';
 import { jsonObject } from '../../decode/json-object.ts';
 import { tenancyText } from '../../decode/tenancy-text.ts';
-import type { JsonObject, QueryDocument, QueryRow, QueryService } from '../../model/types.ts';
+import type { QueryDocument, QueryRow, QueryService } from '../../model/types.ts';
 import { sorted } from './go-json.ts';
 import type { Document } from './row-documents.ts';
 
@@ -29,15 +32,7 @@ const FAILOVER: FieldTable<Failover> = {
   Targets: { name: 'Targets', decode: listOf(jsonObject, '[]structs.QueryFailoverTarget') },
 };
 
-const failover: Decoder<Failover> = (value, place) => ({
-  NearestN: 0,
-  Datacenters: null,
-  ...decodeFields<{ NearestN: number; Datacenters: readonly string[]; Targets: readonly JsonObject[] }>(
-    FAILOVER as never,
-    value,
-    place,
-  ),
-});
+const failover = withDefaults(documentOf(FAILOVER), { NearestN: 0, Datacenters: null });
 
 interface ServiceFields extends QueryService {
   readonly Namespace: string;
@@ -72,10 +67,10 @@ const NO_SERVICE: QueryService = Object.freeze({
   Connect: false,
 });
 
-const service: Decoder<QueryService> = (value, place) => {
+const service: Decoder<QueryService> = described(documentOf(SERVICE).schema, (value, place) => {
   const { Namespace: _namespace, Partition: _partition, ...given } = decodeFields(SERVICE, value, place);
   return { ...NO_SERVICE, ...given };
-};
+});
 
 const TEMPLATE: FieldTable<QueryDocument['Template']> = {
   Type: { name: 'Type', decode: text },
@@ -89,17 +84,11 @@ const NO_TEMPLATE: QueryDocument['Template'] = Object.freeze({
   RemoveEmptyTags: false,
 });
 
-const template: Decoder<QueryDocument['Template']> = (value, place) => ({
-  ...NO_TEMPLATE,
-  ...decodeFields(TEMPLATE, value, place),
-});
+const template = withDefaults(documentOf(TEMPLATE), NO_TEMPLATE);
 
 const DNS: FieldTable<QueryDocument['DNS']> = { TTL: { name: 'TTL', decode: text } };
 
-const dns: Decoder<QueryDocument['DNS']> = (value, place) => ({
-  TTL: '',
-  ...decodeFields(DNS, value, place),
-});
+const dns = withDefaults(documentOf(DNS), { TTL: '' });
 
 interface QueryFields extends QueryDocument {
   readonly ID: string;
@@ -111,7 +100,8 @@ interface QueryFields extends QueryDocument {
   readonly ModifyIndex: number;
 }
 
-const QUERY: FieldTable<QueryFields> = {
+/** What a body may have. */
+export const QUERY: FieldTable<QueryFields> = {
   ID: { name: 'ID', decode: text },
   Name: { name: 'Name', decode: text },
   Session: { name: 'Session', decode: text },

@@ -9,12 +9,15 @@ import { parseBehavior } from '../../catalog/session.ts';
 import {
   type Decoder,
   decodeFields,
+  described,
+  documentOf,
   type FieldTable,
   listOf,
   type Place,
   refuseDocument,
   text,
   texts,
+  withDefaults,
 } from '../../decode/json-fields.ts';
 import { tenancyText } from '../../decode/tenancy-text.ts';
 import { parseDuration } from '../../lib/duration.ts';
@@ -36,11 +39,7 @@ const SERVICE_CHECK: FieldTable<ServiceCheck> = {
   namespace: { name: 'Namespace', decode: tenancyText },
 };
 
-const serviceCheck: Decoder<ServiceCheck> = (value, place) => ({
-  id: '',
-  namespace: '',
-  ...decodeFields(SERVICE_CHECK, value, place),
-});
+const serviceCheck = withDefaults(documentOf(SERVICE_CHECK), { id: '', namespace: '' });
 
 /** Delays beyond it are shown as this long; a minute is the longest that is obeyed. */
 const MAX_LOCK_DELAY_MS = 9e9;
@@ -51,8 +50,10 @@ function lockDelayMsOf(value: unknown, place: Place): number {
   return parseDuration(value) ?? refuseDocument(place, explainDuration(value));
 }
 
-const lockDelay: Decoder<number> = (value, place) =>
-  Math.max(Math.min(lockDelayMsOf(value, place), MAX_LOCK_DELAY_MS), -MAX_LOCK_DELAY_MS);
+const lockDelay: Decoder<number> = described(
+  () => ({ anyOf: [{ type: 'string', examples: ['15s'] }, { type: 'number' }] }),
+  (value, place) => Math.max(Math.min(lockDelayMsOf(value, place), MAX_LOCK_DELAY_MS), -MAX_LOCK_DELAY_MS),
+);
 
 interface SessionFields {
   readonly name: string;
@@ -65,7 +66,8 @@ interface SessionFields {
   readonly serviceChecks: readonly ServiceCheck[];
 }
 
-const SESSION: FieldTable<SessionFields> = {
+/** What a body may have. */
+export const SESSION: FieldTable<SessionFields> = {
   name: { name: 'Name', decode: text },
   node: { name: 'Node', decode: text },
   lockDelayMs: { name: 'LockDelay', decode: lockDelay },

@@ -10,6 +10,8 @@ import type { TxnError, TxnResult } from '../../catalog/txn-outcome.ts';
 import {
   type Decoder,
   decodeFields,
+  described,
+  documentOf,
   type FieldTable,
   listOf,
   refuseDocument,
@@ -40,15 +42,18 @@ import {
 const LARGEST_UINT64 = 2n ** 64n - 1n;
 
 /** An unsigned 64-bit number as decimal text. */
-const unsigned: Decoder<string> = (value, place) => {
-  const whole = Number.isSafeInteger(value) ? BigInt(value as number) : value;
-  if (typeof whole === 'bigint' && whole >= 0n && whole <= LARGEST_UINT64) return whole.toString();
-  const kind = typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : typeof value;
-  return refuseDocument(
-    place,
-    `json: cannot unmarshal ${kind} into Go struct field .${place.path} of type uint64`,
-  );
-};
+const unsigned: Decoder<string> = described(
+  () => ({ type: 'integer' }),
+  (value, place) => {
+    const whole = Number.isSafeInteger(value) ? BigInt(value as number) : value;
+    if (typeof whole === 'bigint' && whole >= 0n && whole <= LARGEST_UINT64) return whole.toString();
+    const kind = typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : typeof value;
+    return refuseDocument(
+      place,
+      `json: cannot unmarshal ${kind} into Go struct field .${place.path} of type uint64`,
+    );
+  },
+);
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -59,11 +64,14 @@ function faultIn(encoded: string): number {
 }
 
 /** Base64 text; '' is the empty value. */
-const base64: Decoder<string | null> = (value, place) => {
-  const encoded = text(value, place).replace(/[\r\n]/g, '');
-  if (!BASE64.test(encoded)) refuseDocument(place, `illegal base64 data at input byte ${faultIn(encoded)}`);
-  return encoded === '' ? null : encoded;
-};
+const base64: Decoder<string | null> = described(
+  () => ({ type: 'string', contentEncoding: 'base64' }),
+  (value, place) => {
+    const encoded = text(value, place).replace(/[\r\n]/g, '');
+    if (!BASE64.test(encoded)) refuseDocument(place, `illegal base64 data at input byte ${faultIn(encoded)}`);
+    return encoded === '' ? null : encoded;
+  },
+);
 
 interface KvFields {
   readonly verb: string;
@@ -112,6 +120,9 @@ interface CheckOperation {
 }
 const CHECK: FieldTable<CheckOperation> = { verb, check: { name: 'Check', decode: checkInput } };
 
+const afterDoubles = <T>(decode: Decoder<T>): Decoder<T> =>
+  described(decode.schema, (value, place) => decode(withDoubles(value), place));
+
 /** At most one of them counts, in this order. */
 interface OperationFields {
   readonly kv: Partial<KvFields>;
@@ -121,14 +132,15 @@ interface OperationFields {
 }
 
 const OPERATION: FieldTable<OperationFields> = {
-  kv: { name: 'KV', decode: (value, place) => decodeFields(KV, value, place) },
-  node: { name: 'Node', decode: (value, place) => decodeFields(NODE, withDoubles(value), place) },
-  service: { name: 'Service', decode: (value, place) => decodeFields(SERVICE, withDoubles(value), place) },
-  check: { name: 'Check', decode: (value, place) => decodeFields(CHECK, withDoubles(value), place) },
+  kv: { name: 'KV', decode: documentOf(KV) },
+  node: { name: 'Node', decode: afterDoubles(documentOf(NODE)) },
+  service: { name: 'Service', decode: afterDoubles(documentOf(SERVICE)) },
+  check: { name: 'Check', decode: afterDoubles(documentOf(CHECK)) },
 };
 
-const operations = listOf<Partial<OperationFields>>(
-  (value, place) => decodeFields(OPERATION, value ?? {}, place),
+/** What a body is. */
+export const TXN_OPERATIONS = listOf<Partial<OperationFields>>(
+  described(documentOf(OPERATION).schema, (value, place) => decodeFields(OPERATION, value ?? {}, place)),
   'api.TxnOps',
 );
 
@@ -198,7 +210,7 @@ export interface TxnInput {
 /** Read a body. Throws bad_request for what is not a list of operations. */
 export function txnInput(body: Buffer): TxnInput {
   const document = parseBody(body, keepDigits);
-  const listed = operations(document ?? [], { style: 'api', path: '' });
+  const listed = TXN_OPERATIONS(document ?? [], { style: 'api', path: '' });
   const read: { operation: TxnOperation; at: number }[] = [];
   const errors: TxnError[] = [];
   for (const [at, fields] of listed.entries()) {

@@ -15,7 +15,7 @@ export interface AclQuestion {
   readonly access: string;
 }
 
-const ASKED: FieldTable<AclQuestion & { readonly namespace: string }> = {
+export const ASKED: FieldTable<AclQuestion & { readonly namespace: string }> = {
   resource: { name: 'Resource', decode: asText },
   segment: { name: 'Segment', decode: asText },
   access: { name: 'Access', decode: asText },

@@ -12,7 +12,7 @@ import { all, first } from './query-values.ts';
 
 /** Descriptions of the parameters that most reads share. */
 export const READ_PARAMETERS: readonly QueryParameter[] = [
-  { name: 'dc', about: 'Datacenter to ask; only the own one can be reached.' },
+  { name: 'dc', about: 'Datacenter to ask; the own one when absent.' },
   { name: 'index', about: 'Wait until the index of the answer is above this one.' },
   { name: 'wait', about: 'Longest wait, as a duration like 30s.' },
   { name: 'stale', about: 'Accepted; every answer is current.' },

@@ -24,7 +24,7 @@ interface PreviewFields {
   readonly questions: readonly AclQuestion[];
 }
 
-const PREVIEW: FieldTable<PreviewFields> = {
+export const PREVIEW: FieldTable<PreviewFields> = {
   rules: { name: 'Rules', decode: asText },
   questions: { name: 'Questions', decode: aclQuestions },
 };

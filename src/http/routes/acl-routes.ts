@@ -40,7 +40,7 @@ interface BootstrapFields {
   readonly secret: string;
 }
 
-const BOOTSTRAP: FieldTable<BootstrapFields> = { secret: { name: 'BootstrapSecret', decode: asText } };
+export const BOOTSTRAP: FieldTable<BootstrapFields> = { secret: { name: 'BootstrapSecret', decode: asText } };
 
 const bootstrap: Handler = async (call, parts) => {
   const acl = aclOf(parts);
@@ -117,7 +117,7 @@ interface ExplainFields {
   readonly questions: readonly AclQuestion[];
 }
 
-const EXPLAIN: FieldTable<ExplainFields> = {
+export const EXPLAIN: FieldTable<ExplainFields> = {
   accessorId: { name: 'AccessorID', decode: asText },
   questions: { name: 'Questions', decode: aclQuestions },
 };
@@ -206,7 +206,7 @@ interface PreviewFields {
   readonly name: string;
 }
 
-const PREVIEW: FieldTable<PreviewFields> = { name: { name: 'Name', decode: asText } };
+export const PREVIEW: FieldTable<PreviewFields> = { name: { name: 'Name', decode: asText } };
 
 const preview: Prepare = (call) => {
   const name = call.params['*'] ?? '';

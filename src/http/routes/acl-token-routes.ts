@@ -124,7 +124,7 @@ interface CloneFields {
   readonly accessorId: string;
 }
 
-const CLONE_BODY: FieldTable<CloneFields> = {
+export const CLONE_BODY: FieldTable<CloneFields> = {
   description: { name: 'Description', decode: asText },
   accessorId: { name: 'AccessorID', decode: asText },
 };

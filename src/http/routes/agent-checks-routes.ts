@@ -75,7 +75,7 @@ interface Update {
   readonly status: string;
   readonly output: string;
 }
-const UPDATE: FieldTable<Update> = {
+export const UPDATE: FieldTable<Update> = {
   status: { name: 'Status', decode: asText },
   output: { name: 'Output', decode: asText },
 };

@@ -93,7 +93,7 @@ interface TokenFields {
   readonly token: string;
 }
 
-const TOKEN: FieldTable<TokenFields> = { token: { name: 'Token', decode: asText } };
+export const TOKEN: FieldTable<TokenFields> = { token: { name: 'Token', decode: asText } };
 
 /** Any text is taken: a token that is not known refuses what it would have to do, and says so. */
 const setToken: Handler = async (call, parts) => {

@@ -8,9 +8,12 @@ import { coordinateTopic, nodeTopic } from '../../catalog/topics.ts';
 import {
   type Decoder,
   decodeFields,
+  described,
+  documentOf,
   type FieldTable,
   refuseDocument,
   text as textField,
+  withDefaults,
 } from '../../decode/json-fields.ts';
 import type { Coordinate } from '../../lib/network-coordinate.ts';
 import type { NodeName } from '../../model/types.ts';
@@ -28,21 +31,27 @@ import { first } from '../request/query-values.ts';
 import { READ_PARAMETERS } from '../request/selectors.ts';
 import type { Handler, Prepare, QueryParameter, Route } from '../route.ts';
 
-const number: Decoder<number> = (value, place) =>
-  typeof value === 'number'
-    ? value
-    : refuseDocument(
-        place,
-        `json: cannot unmarshal ${typeof value} into Go struct field .${place.path} of type float64`,
-      );
+const number: Decoder<number> = described(
+  () => ({ type: 'number' }),
+  (value, place) =>
+    typeof value === 'number'
+      ? value
+      : refuseDocument(
+          place,
+          `json: cannot unmarshal ${typeof value} into Go struct field .${place.path} of type float64`,
+        ),
+);
 
-const numbers: Decoder<readonly number[]> = (value, place) =>
-  Array.isArray(value)
-    ? value.map((each) => number(each, place))
-    : refuseDocument(
-        place,
-        `json: cannot unmarshal ${typeof value} into Go struct field .${place.path} of type []float64`,
-      );
+const numbers: Decoder<readonly number[]> = described(
+  () => ({ type: 'array', items: { type: 'number' } }),
+  (value, place) =>
+    Array.isArray(value)
+      ? value.map((each) => number(each, place))
+      : refuseDocument(
+          place,
+          `json: cannot unmarshal ${typeof value} into Go struct field .${place.path} of type []float64`,
+        ),
+);
 
 const COORDINATE: FieldTable<Coordinate> = {
   vec: { name: 'Vec', decode: numbers },
@@ -51,13 +60,7 @@ const COORDINATE: FieldTable<Coordinate> = {
   height: { name: 'Height', decode: number },
 };
 
-const coordinate: Decoder<Coordinate> = (value, place) => ({
-  vec: [],
-  error: 0,
-  adjustment: 0,
-  height: 0,
-  ...decodeFields(COORDINATE, value, place),
-});
+const coordinate = withDefaults(documentOf(COORDINATE), { vec: [], error: 0, adjustment: 0, height: 0 });
 
 interface Update {
   readonly datacenter: string;
@@ -68,7 +71,7 @@ interface Update {
   readonly token: string;
 }
 
-const UPDATE: FieldTable<Update> = {
+export const UPDATE: FieldTable<Update> = {
   datacenter: { name: 'Datacenter', decode: textField },
   node: { name: 'Node', decode: textField },
   segment: { name: 'Segment', decode: textField },

@@ -6,10 +6,13 @@ import type { LinkInput } from '../../../catalog/acl-command.ts';
 import {
   type Decoder,
   decodeFields,
+  described,
+  documentOf,
   type FieldTable,
   listOf,
   text,
   texts,
+  withDefaults,
 } from '../../../decode/json-fields.ts';
 import { tenancyText } from '../../../decode/tenancy-text.ts';
 import type { NodeIdentity, ServiceIdentity, TemplatedPolicy } from '../../../model/acl-types.ts';
@@ -53,11 +56,7 @@ const LINK: FieldTable<Link> = {
   name: { name: 'Name', decode: text },
 };
 
-const link: Decoder<LinkInput> = (value, place) => ({
-  id: '',
-  name: '',
-  ...decodeFields(LINK, value, place),
-});
+const link: Decoder<LinkInput> = withDefaults(documentOf(LINK), { id: '', name: '' });
 
 export const links = listOf(link, '[]structs.ACLTokenPolicyLink');
 
@@ -71,10 +70,13 @@ const SERVICE_IDENTITY: FieldTable<ServiceIdentityFields> = {
   namespace: { name: 'Namespace', decode: tenancyText },
 };
 
-export const serviceIdentities = listOf<ServiceIdentity>((value, place) => {
-  const { serviceName = '', datacenters = [] } = decodeFields(SERVICE_IDENTITY, value, place);
-  return { serviceName, datacenters };
-}, '[]*structs.ACLServiceIdentity');
+export const serviceIdentities = listOf<ServiceIdentity>(
+  described(documentOf(SERVICE_IDENTITY).schema, (value, place) => {
+    const { serviceName = '', datacenters = [] } = decodeFields(SERVICE_IDENTITY, value, place);
+    return { serviceName, datacenters };
+  }),
+  '[]*structs.ACLServiceIdentity',
+);
 
 const NODE_IDENTITY: FieldTable<NodeIdentity> = {
   nodeName: { name: 'NodeName', decode: text },
@@ -82,7 +84,7 @@ const NODE_IDENTITY: FieldTable<NodeIdentity> = {
 };
 
 export const nodeIdentities = listOf<NodeIdentity>(
-  (value, place) => ({ nodeName: '', datacenter: '', ...decodeFields(NODE_IDENTITY, value, place) }),
+  withDefaults(documentOf(NODE_IDENTITY), { nodeName: '', datacenter: '' }),
   '[]*structs.ACLNodeIdentity',
 );
 
@@ -104,7 +106,7 @@ const TEMPLATED_POLICY: FieldTable<TemplatedPolicyFields> = {
   templateId: { name: 'TemplateID', decode: text },
   variables: {
     name: 'TemplateVariables',
-    decode: (value, place) => decodeFields(VARIABLES, value, place),
+    decode: documentOf(VARIABLES),
   },
   datacenters: { name: 'Datacenters', decode: texts },
 };
@@ -118,10 +120,13 @@ function requireTemplate(templateName: string, name: string): void {
     refuse('invalid_command', `validation error for templated policy ${templateName}: Name is required`);
 }
 
-export const templatedPolicies = listOf<TemplatedPolicy>((value, place) => {
-  const fields = decodeFields(TEMPLATED_POLICY, value, place);
-  const { templateName = '', variables = {}, datacenters = [] } = fields;
-  const { name = '' } = variables;
-  requireTemplate(templateName, name);
-  return { templateName, name, datacenters };
-}, '[]*structs.ACLTemplatedPolicy');
+export const templatedPolicies = listOf<TemplatedPolicy>(
+  described(documentOf(TEMPLATED_POLICY).schema, (value, place) => {
+    const fields = decodeFields(TEMPLATED_POLICY, value, place);
+    const { templateName = '', variables = {}, datacenters = [] } = fields;
+    const { name = '' } = variables;
+    requireTemplate(templateName, name);
+    return { templateName, name, datacenters };
+  }),
+  '[]*structs.ACLTemplatedPolicy',
+);

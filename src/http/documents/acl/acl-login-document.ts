@@ -4,7 +4,8 @@
 import type { PutAuthMethodCommand, PutBindingRuleCommand } from '../../../catalog/acl-command.ts';
 import {
   type Decoder,
-  decodeFields,
+  described,
+  documentOf,
   duration,
   type FieldTable,
   isObject,
@@ -20,10 +21,13 @@ import { sorted } from '../go-json.ts';
 import type { Document } from '../row-documents.ts';
 import { apiFields, ignored } from './acl-body.ts';
 
-const anyObject: Decoder<JsonObject> = (value, place) =>
-  isObject(value)
-    ? value
-    : wrongType(value, place, { goType: 'map[string]interface {}', plain: 'an object' });
+const anyObject: Decoder<JsonObject> = described(
+  () => ({ type: 'object' }),
+  (value, place) =>
+    isObject(value)
+      ? value
+      : wrongType(value, place, { goType: 'map[string]interface {}', plain: 'an object' }),
+);
 
 interface MethodFields {
   readonly name: string;
@@ -38,7 +42,7 @@ interface MethodFields {
   readonly modifyIndex: undefined;
 }
 
-const METHOD: FieldTable<MethodFields> = {
+export const METHOD: FieldTable<MethodFields> = {
   name: { name: 'Name', decode: text },
   type: { name: 'Type', decode: text },
   displayName: { name: 'DisplayName', decode: text },
@@ -101,14 +105,14 @@ interface RuleFields {
 
 const VARS: FieldTable<{ readonly name: string }> = { name: { name: 'Name', decode: text } };
 
-const RULE: FieldTable<RuleFields> = {
+export const RULE: FieldTable<RuleFields> = {
   id: { name: 'ID', decode: text },
   description: { name: 'Description', decode: text },
   authMethod: { name: 'AuthMethod', decode: text },
   selector: { name: 'Selector', decode: text },
   bindType: { name: 'BindType', decode: text },
   bindName: { name: 'BindName', decode: text },
-  bindVars: { name: 'BindVars', decode: (value, place) => decodeFields(VARS, value, place) },
+  bindVars: { name: 'BindVars', decode: documentOf(VARS) },
   namespace: { name: 'Namespace', decode: tenancyText },
   createIndex: { name: 'CreateIndex', decode: ignored },
   modifyIndex: { name: 'ModifyIndex', decode: ignored },
@@ -150,7 +154,7 @@ export interface LoginFields {
   readonly namespace: string;
 }
 
-const LOGIN: FieldTable<LoginFields> = {
+export const LOGIN: FieldTable<LoginFields> = {
   authMethod: { name: 'AuthMethod', decode: text },
   bearerToken: { name: 'BearerToken', decode: text },
   meta: { name: 'Meta', decode: textMap },

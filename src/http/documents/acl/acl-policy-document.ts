@@ -42,7 +42,7 @@ const NAMED: FieldTable<Pick<PolicyInput & RoleInput, 'id' | 'name' | 'descripti
   description: { name: 'Description', decode: text },
 };
 
-const POLICY: FieldTable<PolicyInput & Carried> = {
+export const POLICY: FieldTable<PolicyInput & Carried> = {
   ...NAMED,
   rules: { name: 'Rules', decode: text },
   datacenters: { name: 'Datacenters', decode: texts },
@@ -79,7 +79,7 @@ export function policyStub(policy: AclPolicyRow): Document {
   return { ...rest, Datacenters: unlessEmpty(policy.datacenters) ?? null };
 }
 
-const ROLE: FieldTable<RoleInput & Carried> = {
+export const ROLE: FieldTable<RoleInput & Carried> = {
   ...NAMED,
   policies: { name: 'Policies', decode: links },
   serviceIdentities: { name: 'ServiceIdentities', decode: serviceIdentities },

@@ -5,6 +5,7 @@ import type { TokenInput } from '../../../catalog/acl-command.ts';
 import type { View } from '../../../catalog/tables.ts';
 import {
   type Decoder,
+  described,
   duration,
   type FieldTable,
   flag,
@@ -27,15 +28,18 @@ import {
 import { hashOf, identityDocuments, linkDocuments } from './acl-grants-document.ts';
 
 /** A moment as RFC 3339 writes it, in wall time ms. */
-const moment: Decoder<number> = (value, place) => {
-  const given = text(value, place);
-  const ms = RFC3339.test(given) ? Date.parse(given) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  return refuseDocument(
-    place,
-    `parsing time ${JSON.stringify(given)} as "2006-01-02T15:04:05Z07:00": cannot parse it`,
-  );
-};
+const moment: Decoder<number> = described(
+  () => ({ type: 'string', format: 'date-time' }),
+  (value, place) => {
+    const given = text(value, place);
+    const ms = RFC3339.test(given) ? Date.parse(given) : Number.NaN;
+    if (!Number.isNaN(ms)) return ms;
+    return refuseDocument(
+      place,
+      `parsing time ${JSON.stringify(given)} as "2006-01-02T15:04:05Z07:00": cannot parse it`,
+    );
+  },
+);
 
 interface TokenFields extends Omit<TokenInput, 'expirationTtlMs' | 'expiresAtMs'> {
   readonly expirationTtlMs: number;
@@ -49,7 +53,7 @@ interface TokenFields extends Omit<TokenInput, 'expirationTtlMs' | 'expiresAtMs'
   readonly modifyIndex: undefined;
 }
 
-const TOKEN: FieldTable<TokenFields> = {
+export const TOKEN: FieldTable<TokenFields> = {
   accessorId: { name: 'AccessorID', decode: text },
   secretId: { name: 'SecretID', decode: text },
   description: { name: 'Description', decode: text },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startHttp } from '../../../support/http-server.ts';
+import { startHttp } from '../../support/http-server.ts';
 
 interface Described {
   readonly openapi: string;
@@ -43,4 +43,28 @@ test('a route describes what may be asked of it', async () => {
   const { paths } = await describedApi();
   const names = paths['/v1/health/service/{service}']?.['get']?.parameters.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['service', 'passing', 'tag', 'filter', 'index', 'wait']));
+});
+
+/** Answered as by a Consul that has it switched off; and what is no part of the API. */
+const UNDESCRIBED =
+  /^\w+ \/(?:ui|v1\/(?:acl\/(?:\{|create|update|destroy|info|clone|list)|agent\/connect|config|connect|discovery-chain|operator\/keyring|peering))/;
+
+test('every operation says what it answers, and what its body is', async () => {
+  const { paths } = await describedApi();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      described: described as unknown as {
+        responses: Record<string, unknown>;
+        requestBody?: { content: Record<string, { schema: object }> };
+      },
+    })),
+  );
+  const silent = operations.filter(({ described }) => described.responses['200'] === undefined);
+  expect(silent.map(({ name }) => name).filter((name) => !UNDESCRIBED.test(name))).toEqual([]);
+  const bodies = operations.filter(({ described }) => {
+    const schema = described.requestBody?.content['application/json']?.schema;
+    return schema !== undefined && Object.keys(schema).length === 0;
+  });
+  expect(bodies.map(({ name }) => name)).toEqual([]);
 });
