@@ -36,8 +36,7 @@ export function described<T>(
   return Object.assign((value: unknown, place: Place) => decode(value, place), schema && { schema });
 }
 
-const ANYTHING: Schema = {};
-const schemaOf = (decode: Decoder<unknown>): Schema => decode.schema?.() ?? ANYTHING;
+const schemaOf = (decode: Decoder<unknown>): Schema => decode.schema?.() ?? {};
 
 /** What a document of these fields is: all of them optional, under the names of the API. */
 export function fieldsSchema(table: FieldTable<object>): Schema {

@@ -1,7 +1,7 @@
 /**
  * The description of the API (OpenAPI 3.1), made of the same routes that are mounted, when somebody asks for it.
  *
- * Bodies are described by the tables that they are read by (bodies.ts), answers by answers.ts.
+ * Bodies are described by the tables that they are read by (body-schemas.ts), answers by answer-schemas.ts.
  */
 
 import type { Schema } from '../../decode/json-fields.ts';
@@ -12,8 +12,8 @@ import type { HttpParts } from '../http-parts.ts';
 import { placeText, THIS_AGENT } from '../place.ts';
 import { json } from '../reply.ts';
 import type { Operation, QueryParameter, Route } from '../route.ts';
-import { ANSWERS } from './answers.ts';
-import { bodySchemas } from './bodies.ts';
+import { ANSWERS } from './answer-schemas.ts';
+import { bodySchemas } from './body-schemas.ts';
 import { COMPONENTS } from './components.ts';
 
 type Document = Readonly<Record<string, unknown>>;

@@ -192,7 +192,8 @@ describe('events', () => {
     };
     expect(fired).toEqual({ ...event, LTime: 0 });
     await fire('a/b');
-    expect((await server.get('/v1/event/list?name=deploy')).json()).toEqual([{ ...event, LTime: 1 }]);
+    const Time = '2026-01-01T00:00:00.000Z';
+    expect((await server.get('/v1/event/list?name=deploy')).json()).toEqual([{ ...event, LTime: 1, Time }]);
     expect((await server.get('/v1/event/list')).json()).toMatchObject([
       { Name: 'deploy' },
       { Name: 'a/b', Payload: null },

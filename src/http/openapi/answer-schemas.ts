@@ -3,7 +3,7 @@
  * asks for it, and all tests of the API hold the answers that they get against it.
  */
 import type { Schema } from '../../decode/json-fields.ts';
-import { FLAG, INTEGER, listOf, mapOf, object, oneOf, orNull, ref, TEXT } from './schema.ts';
+import { FLAG, INTEGER, listOf, mapOf, object, oneOf, orNull, ref, TEXT } from './schema-words.ts';
 
 /** JSON of this schema, or octets of this type; null for an answer without a body. */
 type Answer = { readonly json: Schema } | { readonly type: string } | null;
@@ -193,7 +193,7 @@ const ACCESS: Readonly<Record<string, Answer>> = {
     object({ AccessorID: TEXT, Description: TEXT, Decisions: listOf(ref('Decision')) }),
   ),
   'POST /v1/internal/acl/preview': json({ type: 'object' }),
-  'GET /v1/internal/acl/who-may': json({ type: 'object' }),
+  'GET /v1/internal/acl/who-may': documents('DecisionOfToken'),
 };
 
 const PAGE: Readonly<Record<string, Answer>> = {
