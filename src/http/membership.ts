@@ -17,7 +17,7 @@ export interface Membership {
   self(): MemberView;
   /** All members, or the servers of all datacenters. Rejects with AppError when nobody can be asked. */
   list(isWan: boolean): Promise<readonly MemberView[]>;
-  /** Take a failed member for left, or forget it at once; false when there is none of this name. */
+  /** Declare a failed member to have left, or forget it at once; false when there is none of this name. */
   forceLeave(node: string, prune: boolean): Promise<boolean>;
   /** Join others at an address. Rejects with AppError when nobody is met there. */
   join(address: string, isWan: boolean): Promise<void>;

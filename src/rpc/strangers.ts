@@ -19,7 +19,7 @@ export function sayStrangers(clock: Clock, log: Logger): SayRefused {
   return (from = '', why) => {
     unsaid += 1;
     if (clock.monotonic() - saidMs < SAY_STRANGERS_EVERY_MS) return;
-    log.warn({ from, why, times: unsaid }, 'a stranger was refused');
+    log.warn({ from, why, times: unsaid }, 'a connection to ports.server was refused');
     saidMs = clock.monotonic();
     unsaid = 0;
   };

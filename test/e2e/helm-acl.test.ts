@@ -61,7 +61,7 @@ describe('the bootstrap job of the chart', () => {
   };
 
   test('makes tokens that may do what agents and lookups need, and no more', async () => {
-    expect(run()).toEqual([0, expect.stringContaining('token of the agents\n')]);
+    expect(run()).toEqual([0, expect.stringContaining('token for agents: made\n')]);
     expect(await statusOf('/v1/acl/token/self', AGENT)).toBe(200);
     expect(await statusOf('/v1/kv/a', AGENT, 'PUT')).toBe(403);
     expect(await (await fetch(`${agent.httpUrl}/v1/catalog/services`)).json()).toHaveProperty('consul');
@@ -69,7 +69,7 @@ describe('the bootstrap job of the chart', () => {
   });
 
   test('changes nothing the second time', () => {
-    expect(run()).toEqual([0, expect.stringContaining('token of the agents: there already\n')]);
+    expect(run()).toEqual([0, expect.stringContaining('token for agents: exists\n')]);
   });
 });
 

@@ -166,9 +166,9 @@ describeWith(CHROMIUM, 'access control in the web page', () => {
     await signIn(SecretID);
     await page.getByRole('heading', { name: 'Ada' }).waitFor();
     await page.getByText('in 1 h').waitFor();
-    await page.getByLabel('On what name').fill('app/secret/x');
+    await page.getByLabel('Name asked about').fill('app/secret/x');
     await page.getByText('key_prefix "app/secret/" says deny, in app-keys').waitFor();
-    await page.getByLabel('On what name').fill('app/limit');
+    await page.getByLabel('Name asked about').fill('app/limit');
     await page.getByText('key_prefix "app/" says write, in app-keys').waitFor();
   });
 
@@ -281,7 +281,7 @@ describeWith(CHROMIUM, 'access control in the web page', () => {
     const holders = page.getByRole('table', { name: 'Tokens that may' });
     await holders.getByRole('link', { name: 'robot' }).waitFor();
     await page.getByLabel('Token', { exact: true }).selectOption({ label: 'robot' });
-    await page.getByLabel('On what name').fill('app/secret/x');
+    await page.getByLabel('Name asked about').fill('app/secret/x');
     const row = page.getByRole('row', { name: /^key/ });
     await row.getByText('key_prefix "app/secret/" says deny, in app-keys').waitFor();
     await row.getByRole('link', { name: 'write' }).click();

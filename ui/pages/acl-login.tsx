@@ -72,11 +72,11 @@ function MethodFields({ form, isNew }: { form: MethodFormState; isNew: boolean }
           hint="Between 1m and 24h."
         />
         <Choice
-          label="Tokens hold in"
+          label="Locality of tokens"
           value={form.locality.value}
           options={[
-            ['', 'this datacenter'],
-            ['global', 'all datacenters'],
+            ['', 'local'],
+            ['global', 'global'],
           ]}
           onChange={(next) => (form.locality.value = next)}
         />
@@ -152,7 +152,7 @@ function MethodDetails({ row }: { row: AuthMethodShape }) {
           ['shown as', row.DisplayName ?? ''],
           ['description', row.Description ?? ''],
           ['tokens end', config?.MaxTokenTTL ? `after ${config.MaxTokenTTL}` : 'never'],
-          ['tokens hold in', row.TokenLocality === 'global' ? 'all datacenters' : 'this datacenter'],
+          ['locality of tokens', row.TokenLocality === 'global' ? 'global' : 'local'],
           [
             'gives',
             <a key="rules" href={router.to(['acls', 'binding-rules'], { q: row.Name })}>
@@ -231,7 +231,7 @@ function RuleFields({ form }: { form: ReturnType<typeof useRuleForm> }) {
         <TextField label="Description" value={form.description} />
       </div>
       <TextField
-        label="For logins of which"
+        label="For which logins"
         value={form.selector}
         isMono
         placeholder={'value.team == "web" or "ops" in list.groups'}
@@ -245,7 +245,7 @@ function RuleFields({ form }: { form: ReturnType<typeof useRuleForm> }) {
           onChange={(next) => (form.type.value = next)}
         />
         <TextField
-          label="Named"
+          label="Name of it"
           value={form.name}
           isRequired
           isMono
@@ -253,7 +253,12 @@ function RuleFields({ form }: { form: ReturnType<typeof useRuleForm> }) {
           hint="${value.NAME} is what the login says, in lower case."
         />
         {form.type.value === 'templated-policy' && (
-          <TextField label="About" value={form.variable} isMono hint="The name that the template takes." />
+          <TextField
+            label="Variable name"
+            value={form.variable}
+            isMono
+            hint="The value of the variable name of the template, such as ${value.user}."
+          />
         )}
       </div>
     </>

@@ -22,7 +22,7 @@ export const tokenTitle = ({ AccessorID, Description }: Pick<TokenShape, 'Access
   Description === '' ? AccessorID : Description;
 
 const kindOf = ({ AuthMethod, Local }: TokenShape): string =>
-  AuthMethod ? `login by ${AuthMethod}` : Local ? 'this datacenter' : 'all datacenters';
+  AuthMethod ? `login by ${AuthMethod}` : Local ? 'local' : 'global';
 
 /** When it ends, and how long that is from now. */
 export function Expires({ token }: { token: TokenShape }) {
@@ -91,7 +91,10 @@ function NewTokenFields({ form }: { form: ReturnType<typeof useTokenForm> }) {
         isMono
         hint="Between 1m and 24h, such as 8h. It cannot be changed later."
       />
-      <CheckBox label="Holds in this datacenter only" value={form.isLocal} />
+      <CheckBox
+        label="Local (kept as Consul keeps it; every token holds in its own datacenter only)"
+        value={form.isLocal}
+      />
     </>
   );
 }
@@ -202,7 +205,7 @@ function TokenDetails({ row }: { row: TokenShape }) {
           </span>,
         ],
         ...grantFacts(row),
-        ['holds in', kindOf(row)],
+        ['locality', kindOf(row)],
         ['made', <Ago key="made" ms={Date.parse(row.CreateTime)} />],
         ['ends', <Expires key="ends" token={row} />],
         ['secret', 'shown once, when it was made'],

@@ -73,7 +73,7 @@ export function TokenRights({ accessor }: { accessor: string }) {
   return (
     <Card title={accessor === '' ? 'What you may do' : 'What it may do'} side={who && tokenTitle(who)}>
       <TextField
-        label="On what name"
+        label="Name asked about"
         value={field}
         placeholder="web, app/limit, n1 …"
         isMono
@@ -111,7 +111,7 @@ function Holders({ question }: { question: AclQuestion }) {
   const holders = data.value;
   if (!holders)
     return error.value ? <Refusal error={error.value} what="who may" /> : <Loading what="tokens" />;
-  if (holders.length === 0) return <Empty title="No token may." />;
+  if (holders.length === 0) return <Empty title="No token has this right." />;
   return (
     <>
       <p class="hint" role="status">

@@ -50,14 +50,15 @@ function SwitchedOff() {
       </header>
       <p>
         Everybody who reaches this agent may read and change everything. To decide who may what, add this to
-        the configuration of every server and restart them one after the other:
+        the configuration of every agent, servers and client agents, and restart them one after the other. A
+        client agent also needs a token in acl.tokens.agent that gives node:write on its node name:
       </p>
       <Command label="the option that switches access control on" text={HOW} />
       <p>Then make the first token, which may do everything, and sign in with it here:</p>
       <Command label="make the first token" text="rollcall acl bootstrap" />
       <p class="hint">
         With “allow” as the default policy nothing is refused until a rule says so: a way to begin while
-        programs still have no tokens. docs/acl.md tells the rest.
+        programs still have no tokens. The page acl.md of the documentation tells the rest.
       </p>
     </section>
   );

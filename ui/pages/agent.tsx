@@ -45,7 +45,7 @@ type Fact = readonly [name: string, value: string];
 function serverFacts({ consul = {}, raft = {} }: NonNullable<AgentSelf['Stats']>): readonly Fact[] {
   const others = Number(raft['num_peers'] ?? 0);
   const ofSeveral: readonly Fact[] = [
-    ['heard the leader', `${raft['last_contact'] ?? '?'} ago`],
+    ['last heard from the leader', `${raft['last_contact'] ?? '?'} ago`],
     ['leadership', `number ${raft['term'] ?? '?'}`],
   ];
   return [
@@ -105,7 +105,7 @@ function Process({ self }: { self: AgentSelf }) {
           ['event loop late', late('0.99') && `99 % within ${late('0.99')}, worst ${late('1')}`],
           [
             'threads of DNS',
-            said(threads, (value) => (value === 0 ? 'none: in the main one' : count(value))),
+            said(threads, (value) => (value === 0 ? 'none; the main thread answers' : count(value))),
           ],
           ['HTTP connections', said(gauge('http.connections'), count)],
           ['of which wait', said(gauge('http.blocking'), count)],

@@ -157,7 +157,7 @@ function Listening() {
       ) : (
         <>
           <p class="hint">
-            {count(seen)} questions since you listen;{' '}
+            {count(seen)} questions since you began to listen;{' '}
             {seen === sampled ? 'all of them' : `${count(sampled)} of them, drawn by chance,`} are shown and
             add up to the lists below.
           </p>

@@ -66,7 +66,15 @@ export function DrainDialog({ serviceId, onClose }: DrainDialogProps) {
           isMono
           hint="The id of a check of this agent that passes when nothing is left."
         />
-        <TextField label="Reason" value={form.reason} hint="Shown wherever it is shown." />
+        <TextField
+          label="Reason"
+          value={form.reason}
+          hint={
+            serviceId === ''
+              ? 'Shown with each service of the node.'
+              : 'Shown wherever the instance is shown.'
+          }
+        />
         {serviceId !== '' && <CheckBox label="Deregister it afterwards" value={isLast} />}
       </DialogForm>
     </Dialog>

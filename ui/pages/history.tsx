@@ -81,7 +81,7 @@ function Entries({ path }: { path: string }) {
         {plural(entries.length, 'entry', 'entries')}
         {entries.length >= MAX_SHOWN && `, the newest ${count(MAX_SHOWN)} are shown`}
       </p>
-      {entries.length === 0 && <Empty title="Nothing is remembered of this." />}
+      {entries.length === 0 && <Empty title="The history has no such entry." />}
       <ol class="plain-list timeline">
         {entries.map((entry) => (
           <TimelineEntry key={entry.ID} entry={entry} />

@@ -96,7 +96,11 @@ export function foreignEtcd(config: Config, log: Pick<Logger, 'warn'>): EtcdAcce
       told = '';
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.message !== told) log.warn({ err: error }, 'etcd is shown the certificate of before');
+      if (error.message !== told)
+        log.warn(
+          { err: error },
+          'the files of store.etcd.cert_file, key_file or ca_file cannot be read; the previous certificate stays in use',
+        );
       told = error.message;
     }
     return last;

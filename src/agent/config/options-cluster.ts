@@ -73,7 +73,7 @@ export const CLUSTER_OPTIONS = {
     kind: 'duration',
     default: 72 * 3_600_000,
     reloadable: false,
-    doc: 'How long a member that has failed or left is remembered; then its node is taken out of the catalog.',
+    doc: 'How long a member that has failed or left is remembered. The node of one that failed stays in the catalog for as long; the node of one that left is taken out at once.',
   },
   encrypt: {
     kind: 'text',

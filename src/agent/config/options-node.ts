@@ -146,7 +146,7 @@ export const NODE_OPTIONS = {
     default: 8302,
     flag: 'serf-wan-port',
     reloadable: false,
-    doc: 'Port that the list of members shows to other datacenters; nothing listens there yet.',
+    doc: 'Port that the list of members shows to other datacenters; nothing listens there, because servers call each other on `ports.server`.',
   },
   'ui_config.enabled': {
     kind: 'switch',

@@ -177,7 +177,7 @@ export const SERVICE_OPTIONS = {
     kind: 'switch',
     default: false,
     reloadable: false,
-    doc: 'Say in X-Consul-Translate-Addresses that answers about other datacenters show WAN addresses.',
+    doc: 'Send the header X-Consul-Translate-Addresses. Addresses themselves are not translated: WAN addresses stand in TaggedAddresses.',
   },
   'http_config.block_endpoints': {
     kind: 'list',

@@ -29,7 +29,7 @@ const CONTENT_FLAGS: readonly FlagSpec[] = [
     name: 'token-locality',
     value: 'local|global',
     choices: ['local', 'global'],
-    doc: 'Where its tokens hold.',
+    doc: 'Kept as Consul keeps it; tokens hold in their own datacenter only.',
   },
   { name: 'config', value: 'JSON|@FILE|-', doc: 'Its configuration.' },
   { name: 'kubernetes-host', value: 'URL', doc: 'API server of the cluster.' },

@@ -70,7 +70,7 @@ export const create: Command = {
     DESCRIPTION_FLAG,
     ...GRANT_FLAGS,
     ...ROLE_FLAGS,
-    { name: 'local', doc: 'Of this datacenter only.' },
+    { name: 'local', doc: 'Kept as Consul keeps it; every token holds in its own datacenter only.' },
     { name: 'expires-ttl', value: 'DURATION', doc: 'How long it holds, such as 2h.' },
     META_FLAG,
     FORMAT_FLAG,

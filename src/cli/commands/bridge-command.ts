@@ -73,7 +73,7 @@ export const command: Command = {
     {
       name: 'ttl',
       value: 'DURATION',
-      doc: 'How long health counts that was not heard again. At least 6s; default 30s.',
+      doc: 'How long the last known health of an instance counts when the bridge hears nothing new. At least 6s; default 30s.',
     },
   ],
   isClient: true,

@@ -34,6 +34,9 @@ export async function introduce({ source, target }: Sides): Promise<string> {
   if (from.Config.NodeID === to.Config.NodeID)
     throw new AppError('bad_request', '-from and -http-addr are the same agent');
   if (await knows(source, to))
-    throw new AppError('bad_request', '-from and -http-addr are agents of the same datacenter');
+    throw new AppError(
+      'bad_request',
+      '-from and -http-addr are agents of the same cluster: both have the same catalog',
+    );
   return `from ${told(from)} to ${told(to)}`;
 }

@@ -18,10 +18,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 export const SOURCE_FLAGS: readonly FlagSpec[] = [
-  { name: 'from', value: 'ADDRESS', doc: 'Agent to copy from, as -http-addr.' },
+  { name: 'from', value: 'ADDRESS', doc: 'Agent of the side to read, as -http-addr.' },
   { name: 'from-token', value: 'TOKEN', doc: 'Token for it.' },
   { name: 'from-token-file', value: 'FILE', doc: 'File that holds that token.' },
-  { name: 'from-datacenter', value: 'NAME', doc: 'Datacenter to copy; that of the agent when not given.' },
+  { name: 'from-datacenter', value: 'NAME', doc: 'Datacenter to read; that of the agent when not given.' },
   { name: 'from-ca-file', value: 'FILE', doc: 'Certificate authority to trust for it.' },
   { name: 'from-client-cert', value: 'FILE', doc: 'Certificate to show to it.' },
   { name: 'from-client-key', value: 'FILE', doc: 'Key of that certificate.' },
@@ -30,7 +30,7 @@ export const SOURCE_FLAGS: readonly FlagSpec[] = [
 /** Throws AppError when -from is missing or no address. */
 export function sourceOf(flags: Flags): Client {
   if (flags.text('from') === undefined)
-    throw new AppError('bad_request', 'Missing -from: the address of the Consul to copy from');
+    throw new AppError('bad_request', 'Missing -from: the address of the agent to read from');
   const given = flags.given.flatMap(({ flag, value }) => {
     const name = MEANINGS[flag];
     return name === undefined ? [] : [{ flag: name, value }];

@@ -258,7 +258,7 @@ export const aclLoginRoutes: readonly Route[] = [
     path: '/v1/acl/login',
     operations: {
       POST: whereAclIsOn({
-        about: 'A token for who can show who he is.',
+        about: 'A token in exchange for a proof of identity.',
         place: LEADER,
         permission: open('the auth method decides'),
         body: 'json',

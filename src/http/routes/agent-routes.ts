@@ -181,7 +181,7 @@ export const agentRoutes: readonly Route[] = [
     path: '/v1/agent/force-leave/*',
     operations: {
       PUT: {
-        about: 'Take a failed member for left.',
+        about: 'Declare a failed member to have left.',
         query: [{ name: 'prune', about: 'Forget it at once.' }],
         place: OWN_LEADER,
         permission: onAll('operator', 'write'),

@@ -8,14 +8,14 @@ function side(id: string, members: readonly string[], status = 200) {
   return { get: async () => ({ Config }), request: async () => ({ status, headers: {}, body }) };
 }
 
-test('both sides are told, and refused when they are one agent or of one datacenter', async () => {
+test('both sides are told, and refused when they are one agent or of one cluster', async () => {
   const introduced = (source: object, target: object) => introduce({ source, target } as never);
   await expect(introduced(side('a', ['a']), side('b', ['b']))).resolves.toBe(
     'from node-a (dc1, version 1.21.4) to node-b (dc1, version 1.21.4)',
   );
   await expect(introduced(side('a', ['a']), side('a', ['a']))).rejects.toThrow('are the same agent');
   await expect(introduced(side('a', ['a', 'b']), side('b', ['a', 'b']))).rejects.toThrow(
-    'of the same datacenter',
+    'of the same cluster: both have the same catalog',
   );
   await expect(introduced(side('a', ['a', 'b'], 403), side('b', []))).resolves.toContain('to node-b');
 });

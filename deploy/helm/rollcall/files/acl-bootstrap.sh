@@ -13,10 +13,10 @@ policy() { # NAME RULES
 
 token() { # SECRET DESCRIPTION POLICY
   if ROLLCALL_HTTP_TOKEN="$1" rollcall acl token read -self >/dev/null 2>&1; then
-    echo "token of the $2: there already"
+    echo "token for $2: exists"
   else
     rollcall acl token create -secret "$1" -description "$2" -policy-name "$3" >/dev/null
-    echo "token of the $2"
+    echo "token for $2: made"
   fi
 }
 
