@@ -1,13 +1,13 @@
 /**
  * One full comparison of what this agent wants with the catalog, and what follows from it.
  */
-import type { Command, RegisterCommand } from '../catalog/command.ts';
+import type { CheckInput, Command, RegisterCommand } from '../catalog/command.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isSame } from '../lib/same.ts';
 import type { CheckId, ServiceDefinition, ServiceId } from '../model/types.ts';
 import type { AgentState } from './agent-rules.ts';
 import { type CatalogPort, isAway, NOT_ALLOWED } from './catalog-port.ts';
-import { catalogCheck } from './catalog-rows.ts';
+import { catalogCheck, registerHere } from './catalog-rows.ts';
 import { diffCatalog, type Wanted } from './diff.ts';
 import { checkAhead, type PlanContext } from './plan.ts';
 import type { OwnRows } from './registration.ts';
@@ -73,8 +73,15 @@ async function repair({ own, catalog, log }: SyncParts, command: Command): Promi
 const isLater = (command: Command): command is RegisterCommand =>
   command.kind === 'register' && command.checks.length > 0;
 
+/** Checks of these ids as they are wanted now. What was given up meanwhile is not among them. */
+function presentChecks(parts: SyncParts, ids: ReadonlySet<CheckId>): readonly CheckInput[] {
+  const { own, checks } = wantedOf(parts);
+  return [...own.checks, ...checks].filter(({ id }) => ids.has(id));
+}
+
 async function compare(parts: SyncParts): Promise<boolean> {
-  const there = await parts.catalog.rowsOfNode(parts.own.node.name);
+  const { node } = parts.own;
+  const there = await parts.catalog.rowsOfNode(node.name);
   const { commands, adopted } = diffCatalog(wantedOf(parts), there);
   const submit = (command: Command): Promise<boolean> =>
     tryStep(parts, command.kind, () => repair(parts, command));
@@ -83,18 +90,19 @@ async function compare(parts: SyncParts): Promise<boolean> {
     ...commands.filter((command) => !isLater(command)).map(submit),
   ]);
   if (wereAway.includes(true)) return false;
-  const later = commands.filter(isLater);
+  const later = commands.filter(isLater).flatMap(({ checks }) => checks);
   if (later.length === 0) return true;
-  // Nothing that was given up, or has changed, while the services were on their way.
-  const { own, checks } = wantedOf(parts);
-  const isWanted = ({ checks: [check] }: RegisterCommand): boolean =>
-    [...own.checks, ...checks].some((each) => isSame(each, check));
-  return !(await Promise.all(later.filter(isWanted).map(submit))).includes(true);
+  // A result that came while the services were on their way went to a row that is not there: only the check tells of it.
+  const sent = presentChecks(parts, new Set(later.map(({ id }) => id)));
+  const areAway = await Promise.all(sent.map((check) => submit(registerHere(node, undefined, [check]))));
+  if (areAway.includes(true)) return false;
+  // A result that came while the check itself was on its way may have overtaken it.
+  return isSame(presentChecks(parts, new Set(sent.map(({ id }) => id))), sent);
 }
 
 /**
- * Bring the catalog up to date. Never rejects; resolves to false when the catalog was away meanwhile, so that something
- * may be left to do.
+ * Bring the catalog up to date. Never rejects; resolves to false when the catalog was away meanwhile, or a check had a
+ * result while it was written, so that something may be left to do.
  */
 export async function syncOnce(parts: SyncParts): Promise<boolean> {
   try {
