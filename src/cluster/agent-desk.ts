@@ -11,7 +11,7 @@ import type { Command, Results } from '../catalog/command.ts';
 import type { UserEvent } from '../catalog/event.ts';
 import { nodeKey, type View } from '../catalog/tables.ts';
 import { isListOf, isText } from '../lib/shape.ts';
-import { type AppError, refuse } from '../model/errors.ts';
+import { AppError, refuse } from '../model/errors.ts';
 import type { ModifyIndex } from '../model/types.ts';
 import type { RpcCall, RpcMethod, RpcPeer } from '../rpc/rpc-server.ts';
 import type { AgentRecord, RefusedPart, ServerPlace } from './agent-messages.ts';
@@ -87,10 +87,14 @@ export class AgentDesk {
       if (whyNoMember === undefined) stream.tell({ kind: 'event', event });
   }
 
-  /** Rows of access control have changed: who may be a member now becomes one, what may not be followed is told no more. */
+  /**
+   * Rows of access control have changed: who may be a member now becomes one, what may not be followed is told no more, and
+   * who may be a member no longer is cut, and connects anew as one who is none.
+   */
   lookAtRights(): void {
     for (const [peer, attending] of this.#attending) {
       if (attending.whyNoMember !== undefined) this.#admit(attending, peer);
+      else if (this.#faultOf(attending) !== undefined) peer.cut();
       attending.follows.look();
     }
   }
@@ -205,15 +209,25 @@ export class AgentDesk {
     }
   }
 
+  /** Why its token, as the rights are now, does not make it a member. */
+  #faultOf({ agent, token }: Attending): string | undefined {
+    return this.#parts.rights?.()?.faultOfMember(token, agent.node.name);
+  }
+
   /** Make an agent a member whose token allows it by now. */
   #admit(attending: Attending, peer: RpcPeer): void {
-    const { rights, presence } = this.#parts;
-    const { agent, stream, follows, token } = attending;
+    const { agent, stream, follows } = attending;
     if (attending.whyNoMember === undefined) return;
-    const fault = rights?.()?.faultOfMember(token, agent.node.name);
-    attending.whyNoMember = fault ?? this.#nameFault(agent)?.message;
+    attending.whyNoMember = this.#faultOf(attending) ?? this.#nameFault(agent)?.message;
     if (attending.whyNoMember !== undefined) return;
-    attending.depart = presence.arrive(agent, peer);
+    try {
+      attending.depart = this.#parts.presence.arrive(agent, peer);
+    } catch (error) {
+      // Another one of the name has arrived a moment ago, and is not in the list of members yet.
+      if (!(error instanceof AppError)) throw error;
+      attending.whyNoMember = error.message;
+      return;
+    }
     follows.isMember = true;
     stream.tell({ kind: 'member' });
   }
