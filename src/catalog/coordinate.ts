@@ -11,7 +11,7 @@ import type { CoordinatesCommand, Unstamped } from './command.ts';
 import type { Draft } from './draft.ts';
 import { coordinateKey, nodeKey, type View } from './tables.ts';
 
-/** A node is in few segments; Consul knows 64 by default. */
+/** Segments with a name that a node may be in; Consul knows 64 by default. */
 const MAX_SEGMENTS = 64;
 
 type BySegment = ReadonlyMap<string, Coordinate>;
@@ -64,14 +64,19 @@ function requireCoordinate({ vec, error, adjustment, height }: Coordinate): void
     throw new AppError('invalid_command', 'invalid coordinate');
 }
 
+/** The segment without a name is where agents measure: it is free whatever others wrote, and never spoils their batch. */
+function requireRoom({ view }: Draft, node: string, segment: string): void {
+  if (segment === '' || view.coordinates.get(coordinateKey(node, segment)) !== undefined) return;
+  const named = [...view.coordinates.by('node', nodeKey(node))].filter((known) => known.segment !== '');
+  if (named.length >= MAX_SEGMENTS)
+    throw new AppError('invalid_command', `a node is in at most ${MAX_SEGMENTS} segments`);
+}
+
 function putCoordinate(draft: Draft, place: Unstamped<CoordinateRow>): void {
   requireCoordinate(place);
-  const { nodes, coordinates } = draft.view;
-  const node = nodes.get(nodeKey(place.node));
+  const node = draft.view.nodes.get(nodeKey(place.node));
   if (node === undefined) return;
-  const known = [...coordinates.by('node', nodeKey(node.name))];
-  if (known.length >= MAX_SEGMENTS && known.every(({ segment }) => segment !== place.segment))
-    throw new AppError('invalid_command', `a node is in at most ${MAX_SEGMENTS} segments`);
+  requireRoom(draft, node.name, place.segment);
   draft.put('coordinates', { ...UNSTAMPED, ...place, node: node.name });
 }
 

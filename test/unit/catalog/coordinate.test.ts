@@ -44,12 +44,15 @@ describe('coordinates', () => {
     expect(places.distance('me', 'n1')).toBeCloseTo(5);
   });
 
-  test('are kept for 64 segments of a node at most', async () => {
+  test('are kept for 64 segments of a node at most, and for the one without a name', async () => {
     const { places, set } = await startPlaces();
     for (let n = 0; n < 64; n += 1) await set('n1', at(n), String(n));
     await expect(set('n1', at(1), 'more')).rejects.toThrow('at most 64 segments');
     await set('n1', at(7), '3');
     expect(places.of('n1').get('3')?.vec[0]).toBe(7);
+    await set('n1', at(8));
+    await expect(set('n1', at(1), 'more')).rejects.toThrow('at most 64 segments');
+    expect([places.of('n1').size, places.of('n1').get('')?.vec[0]]).toEqual([65, 8]);
   });
 
   test('of nodes that the catalog does not know are not kept; odd ones are refused', async () => {

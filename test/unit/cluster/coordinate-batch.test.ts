@@ -4,6 +4,7 @@ import { CoordinateBatch, isNews } from '../../../src/cluster/coordinate-batch.t
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { type Coordinate, ORIGIN } from '../../../src/lib/network-coordinate.ts';
 import { AppError } from '../../../src/model/errors.ts';
+import type { NodeName } from '../../../src/model/types.ts';
 import { startKv } from '../../support/kv.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
@@ -25,7 +26,7 @@ async function started(isDown = () => false) {
   };
   const batch = new CoordinateBatch({ view: state.view, submit, clock, log: silentLogger });
   batch.start();
-  return { batch, clock, written, row: () => [...state.view.coordinates.values()][0] };
+  return { batch, clock, state, writer, written, row: () => [...state.view.coordinates.values()][0] };
 }
 
 it('coordinates of many are one write, and what says nothing new is none', async () => {
@@ -42,6 +43,22 @@ it('coordinates of many are one write, and what says nothing new is none', async
   batch.note('n1', at(0.04));
   await clock.advanceAndSettle(5_000);
   expect([written, row()?.vec[0]]).toEqual([[2, 1], 0.04]);
+});
+
+it('a node that somebody put into as many segments as there may be keeps nobody from being written', async () => {
+  const { batch, clock, state, writer } = await started();
+  const n2 = { name: 'n2' as NodeName, id: '', address: '10.0.0.2', taggedAddresses: null, meta: null };
+  await writer.submit({ kind: 'register', node: n2, skipNodeUpdate: false, checks: [] });
+  const places = Array.from({ length: 64 }, (_, i) => ({ node: n2.name, segment: `s${i}`, ...at(1) }));
+  await writer.submit({ kind: 'coordinates', places });
+  batch.note('n1', at(0.01));
+  batch.note('n2', at(0.02));
+  await clock.advanceAndSettle(5_000);
+  const measured = [...state.view.coordinates.values()].filter(({ segment }) => segment === '');
+  expect(measured.map(({ node, vec }) => [node, vec[0]])).toEqual([
+    ['n1', 0.01],
+    ['n2', 0.02],
+  ]);
 });
 
 it('while nobody leads nothing is lost for longer than until it is told again', async () => {
