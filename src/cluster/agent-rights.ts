@@ -18,7 +18,7 @@ export interface AgentRights {
 }
 
 interface FollowRightsParts {
-  readonly stream: Pick<AgentStream, 'follow' | 'unfollow' | 'tell'>;
+  readonly stream: Pick<AgentStream, 'requireFollowable' | 'follow' | 'unfollow' | 'tell'>;
   /** Absent where everything may be followed. */
   readonly rights: AgentRights | undefined;
   /** The node of the agent, which it follows as a member. */
@@ -36,9 +36,12 @@ export class FollowRights {
     this.#parts = parts;
   }
 
-  /** Follow what the token allows, and tell that the rest is not followed. */
-  follow(topics: readonly string[], token: string): void {
+  /** Follow what the token allows, and tell that the rest is not followed. Throws bad_request. */
+  follow(asked: readonly string[], token: string): void {
     const { stream } = this.#parts;
+    // Before rights are looked at: who has none may ask too.
+    stream.requireFollowable(asked);
+    const topics = [...new Set(asked)];
     const allowed = topics.filter((topic) => this.#isAllowed(token, topic));
     stream.follow(allowed);
     if (this.#parts.rights === undefined) return;

@@ -42,6 +42,8 @@ interface Followed {
 
 /** What one agent follows. */
 export interface AgentStream {
+  /** Throws bad_request for topics of which one cannot be followed, or that are too many, with all that waits to be told. */
+  requireFollowable(topics: readonly string[]): void;
   /** Follow these topics too; all their rows are sent, also of those that are followed already. Throws bad_request. */
   follow(topics: readonly string[]): void;
   unfollow(topics: readonly string[]): void;
@@ -149,12 +151,18 @@ class Stream implements AgentStream {
     this.#parts = parts;
   }
 
-  follow(topics: readonly string[]): void {
+  requireFollowable(topics: readonly string[]): void {
     for (const topic of topics)
       if (topic.length > MAX_TOPIC_LENGTH || !isFollowable(topic))
         refuse('bad_request', `${JSON.stringify(topic.slice(0, MAX_TOPIC_LENGTH))} cannot be followed`);
-    if (new Set([...this.#sent.keys(), ...topics]).size > MAX_TOPICS_OF_AGENT)
+    // Refusals wait too until the agent reads them, and it may ask for other names meanwhile.
+    const closed = this.#told.flatMap((each) => (each.kind === 'closed' ? each.topics : []));
+    if (new Set([...this.#sent.keys(), ...closed, ...topics]).size > MAX_TOPICS_OF_AGENT)
       refuse('bad_request', `an agent can follow ${MAX_TOPICS_OF_AGENT} names at once`);
+  }
+
+  follow(topics: readonly string[]): void {
+    this.requireFollowable(topics);
     for (const topic of topics) {
       this.#parts.join(topic, this);
       this.#sent.set(topic, undefined);

@@ -23,7 +23,9 @@ async function desk() {
     servers: () => [],
     presence,
     table: new MemberTable(state.view),
-    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    subscriptions: {
+      stream: () => ({ requireFollowable() {}, follow() {}, unfollow() {}, tell() {}, end() {} }),
+    },
     now: () => 0,
     rights: () => ({
       faultOfMember: (_token, node) => (allowed.has(node) ? undefined : 'not this name'),

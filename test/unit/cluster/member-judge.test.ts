@@ -187,7 +187,9 @@ const deskOf = (
     servers: () => [],
     presence,
     table,
-    subscriptions: { stream: () => ({ follow() {}, unfollow() {}, tell() {}, end() {} }) },
+    subscriptions: {
+      stream: () => ({ requireFollowable() {}, follow() {}, unfollow() {}, tell() {}, end() {} }),
+    },
     now: () => 0,
     ...own,
   });
@@ -247,6 +249,7 @@ it('an agent without the right to its name writes nothing, is told nothing and i
   const desk = deskOf(dc, {
     subscriptions: {
       stream: () => ({
+        requireFollowable() {},
         follow: (topics) => void told.push(...topics.map((topic) => ({ kind: 'followed', topic }) as never)),
         unfollow() {},
         tell: (message) => void told.push(message),
@@ -297,6 +300,7 @@ it('what may be followed no more is told no more', async () => {
   const told: unknown[] = [];
   const follows = new FollowRights({
     stream: {
+      requireFollowable() {},
       follow: (topics) => void told.push({ follow: topics }),
       unfollow: (topics) => void told.push({ unfollow: topics }),
       tell: (message) => void told.push(message),
