@@ -79,14 +79,14 @@ export class Mirror {
     this.#install(changes, message.index, [message.topic]);
   }
 
-  /** Give up a topic: nobody tells of its changes any more. */
+  /** Give up a topic: nobody tells of its changes any more, so whoever waits for one has to look again. */
   forget(name: string): void {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
     this.#topics.delete(name);
     this.#outdated.delete(name);
     const changes = [...topic.rows].flatMap((key) => this.#release(topic, key));
-    this.#install(changes, this.state.index, []);
+    this.#install(changes, this.state.index, [name]);
   }
 
   /** The servers have another catalog now, whose indexes began anew: who waits has to look again. */

@@ -33,7 +33,12 @@ function indexOf({ indexes }: HttpParts, { topics, index }: Read): ModifyIndex {
   return index === undefined ? indexes.of(topics) : index();
 }
 
-/** Wait until the index of a read is above `minIndex` or the time is over. Never rejects. */
+/** Whether the rows of a read are here no more: nobody tells of their changes then. Only a client agent gives any up. */
+function isGivenUp({ indexes }: HttpParts, { topics, index }: Read): boolean {
+  return index === undefined && indexes.of(topics) === 0;
+}
+
+/** Wait until the index of a read is above `minIndex`, its rows are given up or the time is over. Never rejects. */
 async function waitForChange(
   call: Call,
   parts: HttpParts,
@@ -42,7 +47,7 @@ async function waitForChange(
 ): Promise<void> {
   const { watch, clock } = parts;
   const deadlineMs = clock.monotonic() + waitTimeMs(waitMs, parts);
-  while (indexOf(parts, read) <= minIndex) {
+  while (indexOf(parts, read) <= minIndex && !isGivenUp(parts, read)) {
     const remainingMs = deadlineMs - clock.monotonic();
     if (remainingMs <= 0 || (await watch.wait(read.topics, remainingMs, call.signal())) !== 'woken') return;
   }

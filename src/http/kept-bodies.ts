@@ -36,7 +36,7 @@ export function isToldByUrl(headers: IncomingHttpHeaders): boolean {
 const IS_WAIT = /^(?:index|wait)=/;
 
 /** A URL without what says how long to wait: those who were parked together get the same bytes. */
-function withoutWait(url: string): string {
+export function withoutWait(url: string): string {
   const query = url.indexOf('?');
   if (query === -1 || !url.includes('index=', query)) return url;
   const kept = url
@@ -107,7 +107,9 @@ export class KeptBodies {
     return entry.rendered;
   }
 
+  /** Keep an answer; not one under the index 0, which says that its rows were not here and no two of which are the same. */
   put(key: string, entry: KeptBody): void {
+    if (entry.index === 0) return;
     if (entry.rendered.body.length <= MAX_WHOLE_BYTES) this.#entries.set(key, entry);
   }
 

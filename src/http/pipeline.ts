@@ -14,6 +14,7 @@ import type { HttpParts } from './http-parts.ts';
 import { requireReachable } from './place.ts';
 import { inNameOf } from './request/origin.ts';
 import { requireDefaultTenancy } from './request/tenancy.ts';
+import { withoutWaiting } from './request/without-waiting.ts';
 import type { Operation, PreparedOperation } from './route.ts';
 import { noLeaderReply, untilCurrent } from './until-current.ts';
 
@@ -65,6 +66,12 @@ function unknownAsker({ permission }: Operation, call: Call, parts: HttpParts): 
   return permission.kind === 'open' ? undefined : parts.knowAsker?.(call);
 }
 
+/** Whether the rows of a followed answer were given up since they were brought here. */
+function isGivenUp({ followed }: Operation, call: Call, { elsewhere, indexes }: HttpParts): boolean {
+  const topic = elsewhere && followed?.(call);
+  return topic !== undefined && indexes.of([topic]) === 0;
+}
+
 /** Do what a call asks for. Throws whatever a step refuses with. */
 export async function perform(operation: Operation, call: Call, given: HttpParts): Promise<Performed> {
   const parts = call.method === 'GET' ? given : inNameOf(call, given);
@@ -82,6 +89,7 @@ export async function perform(operation: Operation, call: Call, given: HttpParts
   const waiting = untilCurrent(parts.copy, operation.place, call.method === 'GET', () => call.readOptions);
   const refusal = waiting && (await refusalOfCopy(waiting, operation));
   if (refusal !== undefined) return refusal;
+  if (isGivenUp(operation, call, parts)) return perform(operation, call, given);
   const authorizer = authorize(operation, call, parts);
   const answer = operation.handle(call, parts);
   if (!(answer instanceof Promise)) return { reply: answer, authorizer };
@@ -90,6 +98,8 @@ export async function perform(operation: Operation, call: Call, given: HttpParts
   // A read may have waited for minutes: what counts is what its asker may see now.
   const forgotten = unknownAsker(operation, call, parts);
   if (forgotten !== undefined) await forgotten;
+  // They were followed by the right of somebody else, who has lost it; its asker's own may be as good as ever.
+  if (isGivenUp(operation, call, parts)) return perform(operation, withoutWaiting(call), given);
   return { reply, authorizer: authorize(operation, call, parts) };
 }
 

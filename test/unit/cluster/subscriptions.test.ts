@@ -127,6 +127,20 @@ it('a name that somebody waits for is kept', async () => {
   expect(mirror.has('service:web')).toBe(true);
 });
 
+it.each(['service:web', 'service:none'])(
+  'who waits for %s looks again when a server tells it no more',
+  async (topic) => {
+    const { subscriptions, mirror, watch, followed } = follower();
+    await subscriptions.fetch(topic, 'first');
+    const waiting = watch.wait([topic], 60 * MINUTE_MS);
+    subscriptions.close([topic]);
+    expect(mirror.has(topic)).toBe(false);
+    expect(await Promise.race([waiting, Promise.resolve('deaf')])).toBe('woken');
+    expect(await subscriptions.fetch(topic, 'own')).toBe(true);
+    expect(followed).toEqual([topic, topic]);
+  },
+);
+
 it('nothing is given up while no server is reached, and all of it is followed again when one is', async () => {
   const { subscriptions, mirror, server, followed, after } = follower();
   await subscriptions.fetch('service:web');
