@@ -10,7 +10,7 @@ import { KeySets } from '../../src/agent/acl/key-sets.ts';
 import { tokenRowsOf } from '../../src/agent/acl/token-rows.ts';
 import { sentToken } from '../../src/http/access/sent-token.ts';
 import type { AclPort } from '../../src/http/acl-port.ts';
-import type { LogStream } from '../../src/http/http-parts.ts';
+import type { HttpParts, LogStream } from '../../src/http/http-parts.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { type Answer, startHttp, type TestServer } from './http-server.ts';
 
@@ -36,6 +36,7 @@ interface AclServerOptions {
   readonly hasKeyListPolicy?: boolean;
   readonly tokens?: Partial<Record<AgentTokenKind, string>>;
   readonly logStream?: LogStream;
+  readonly watchDns?: HttpParts['watchDns'];
   readonly log?: Logger;
 }
 
@@ -66,6 +67,7 @@ export async function startAclServer(options: AclServerOptions = {}): Promise<Ac
     {
       authorizerOf: (request) => control().authorizerOf(request),
       ...(options.logStream && { logStream: options.logStream }),
+      ...(options.watchDns && { watchDns: options.watchDns }),
       ...(options.log && { log: options.log }),
     },
     port,

@@ -26,8 +26,27 @@ async function isAllowed(call: Call, parts: HttpParts, right: Right): Promise<bo
 }
 
 /** Resolves once the asker has no right any more, or the call is over. */
-export async function whileAllowed(call: Call, parts: HttpParts, right: Right): Promise<void> {
+async function whileAllowed(call: Call, parts: HttpParts, right: Right): Promise<void> {
   const signal = call.signal();
   while (!signal.aborted && (await isAllowed(call, parts, right)))
     if ((await parts.watch.wait(TOPICS, LOOK_MS, signal)) === 'abandoned') return;
+}
+
+/**
+ * Has `stop` called, once, when the call is over or its asker has no right any more. The result does so at any other time, and
+ * may be called again and again.
+ */
+export function stopsWithRight(call: Call, parts: HttpParts, right: Right, stop: () => void): () => void {
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    stop();
+  };
+  const signal = call.signal();
+  signal.addEventListener('abort', end);
+  // Who hung up before this answer began is not told of by the signal any more.
+  if (signal.aborted) end();
+  else if (parts.acl !== undefined) void whileAllowed(call, parts, right).then(end, end);
+  return end;
 }

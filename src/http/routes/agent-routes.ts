@@ -9,7 +9,8 @@ import { AppError } from '../../model/errors.ts';
 import { aclOf, unlessAcl } from '../access/acl-switch.ts';
 import { membersFilter } from '../access/answer-filters.ts';
 import { filtered, onAll, onThisNode } from '../access/permission.ts';
-import { whileAllowed } from '../access/while-allowed.ts';
+import type { Right } from '../access/right.ts';
+import { stopsWithRight } from '../access/while-allowed.ts';
 import { AGENT_TOKEN_KINDS } from '../acl-port.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import { memberDocument } from '../documents/member-document.ts';
@@ -75,16 +76,11 @@ function monitor(call: Call, parts: HttpParts): Reply {
       if (lines.readableLength < MAX_WAITING_LINES_BYTES) lines.push(`${line}\n`);
     },
   );
-  let isEnded = false;
-  const end = (): void => {
-    if (isEnded) return;
-    isEnded = true;
+  const right: Right = { resource: 'agent', level: 'read', name: parts.nodeName };
+  const end = stopsWithRight(call, parts, right, () => {
     stop();
     lines.push(null);
-  };
-  call.signal().addEventListener('abort', end);
-  if (parts.acl !== undefined)
-    void whileAllowed(call, parts, { resource: 'agent', level: 'read', name: parts.nodeName }).then(end, end);
+  });
   const headers = { 'Content-Type': 'text/plain; charset=utf-8' };
   return { status: 200, headers, body: lines, endBody: end };
 }

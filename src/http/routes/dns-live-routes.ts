@@ -1,10 +1,13 @@
 /**
  * /v1/dns/live: some of the questions that clients ask this agent's DNS, as they come; a line of JSON for each few of them.
  *
- * Only as long as somebody reads are questions sampled, and nothing goes to the log. A reader that is too slow misses batches.
+ * Only as long as somebody reads are questions sampled, and nothing goes to the log. A reader that is too slow misses batches, and
+ * one that has lost the right to them is told no more.
  */
 import { Readable } from 'node:stream';
 import { onThisNode } from '../access/permission.ts';
+import type { Right } from '../access/right.ts';
+import { stopsWithRight } from '../access/while-allowed.ts';
 import type { Call, Reply } from '../call-and-reply.ts';
 import type { HttpParts, QuestionBatch } from '../http-parts.ts';
 import { THIS_AGENT } from '../place.ts';
@@ -30,7 +33,8 @@ function lineOf({ seen, questions }: QuestionBatch): string {
   return `${JSON.stringify({ Seen: seen, Questions: documents })}\n`;
 }
 
-function live(call: Call, { watchDns, clock }: HttpParts): Reply {
+function live(call: Call, parts: HttpParts): Reply {
+  const { watchDns, clock, nodeName } = parts;
   const lines = new Readable({ highWaterMark: MAX_WAITING_BYTES, read: () => {} });
   let writtenMs = clock.monotonic();
   const stop = watchDns((batch) => {
@@ -40,14 +44,11 @@ function live(call: Call, { watchDns, clock }: HttpParts): Reply {
     lines.push(lineOf(batch));
   });
   if (stop === undefined) return text(404, 'This agent answers no DNS');
-  let isEnded = false;
-  const end = (): void => {
-    if (isEnded) return;
-    isEnded = true;
+  const right: Right = { resource: 'agent', level: 'read', name: nodeName };
+  const end = stopsWithRight(call, parts, right, () => {
     stop();
     lines.push(null);
-  };
-  call.signal().addEventListener('abort', end);
+  });
   const headers = {
     'Content-Type': 'application/x-ndjson',
     'Cache-Control': 'no-cache',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Authorizer } from '../../../src/http/access/right.ts';
 import type { HttpParts, QuestionBatch } from '../../../src/http/http-parts.ts';
+import { ROOT, startAclServer } from '../../support/acl-server.ts';
 import { startHttp } from '../../support/http-server.ts';
 
 const QUESTION = {
@@ -82,4 +83,50 @@ test('an agent without DNS says so, and whoever may not read the agent may not w
   const closed = await startHttp({}, { watchDns, authorizerOf: () => nobody });
   expect((await closed.get('/v1/dns/live')).status).toBe(403);
   expect(watchers.size).toBe(0);
+});
+
+test('a reader whose token is deleted is told no more, and nobody watches for it', async () => {
+  const { watchers, watchDns, tell } = asked();
+  const server = await startAclServer({ watchDns });
+  const secret = await server.grant('agent_prefix "" { policy = "read" }');
+  const self = (await server.as(secret).get('/v1/acl/token/self')).json() as { AccessorID: string };
+  const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const answer = await fetch(`${url}/v1/dns/live`, { headers: { 'X-Consul-Token': secret } });
+  await server.as(ROOT).delete(`/v1/acl/token/${self.AccessorID}`);
+  await expect.poll(() => watchers.size).toBe(0);
+  tell({ seen: 9, questions: [QUESTION] });
+  expect(await answer.text()).toBe('');
+  await server.app.close();
+});
+
+test('nobody watches for a client that hung up while its token was looked up', async () => {
+  const { watchers, watchDns } = asked();
+  const lookedUp = Promise.withResolvers<void>();
+  const looking = Promise.withResolvers<void>();
+  const began = Promise.withResolvers<void>();
+  const { app } = await startHttp(
+    {},
+    {
+      watchDns: (onBatch) => {
+        began.resolve();
+        return watchDns?.(onBatch);
+      },
+      knowAsker: () => {
+        looking.resolve();
+        return lookedUp.promise;
+      },
+    },
+  );
+  const hungUp = Promise.withResolvers<void>();
+  app.server.on('connection', (socket) => socket.once('close', () => setImmediate(hungUp.resolve)));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const request = http.get({ host: '127.0.0.1', port, path: '/v1/dns/live' }).on('error', () => {});
+  await looking.promise;
+  request.destroy();
+  await hungUp.promise;
+  lookedUp.resolve();
+  await began.promise;
+  await expect.poll(() => watchers.size).toBe(0);
+  await app.close();
 });
