@@ -110,11 +110,12 @@ describeWith(CHROMIUM, 'the web page explains itself', () => {
     expect(await page.locator('[data-search]').evaluate((field) => field.matches(':focus'))).toBe(true);
   });
 
-  test('what a row cuts off is in its tooltip', async () => {
+  test('what a cell cuts off is in its tooltip', async () => {
     await tab.open('services/web');
-    const link = page.getByRole('link', { name: 'web-2' });
-    await link.hover();
-    expect(await link.getAttribute('title')).toContain('the end');
+    const row = page.locator('[data-row]').filter({ has: page.getByRole('link', { name: 'web-2' }) });
+    const cell = row.getByRole('cell').filter({ hasText: 'the end' });
+    await cell.hover();
+    expect(await cell.getAttribute('title')).toContain('the end');
   });
 
   test('the name of a service alone is answered with its name in DNS', async () => {

@@ -2,7 +2,7 @@
  * Details of the chosen row beside its list; over it on narrow screens. Escape closes it and the focus goes back.
  */
 import type { ComponentChildren, RefObject } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { giveFocusBack } from './focus.ts';
 import { Icon } from './icon.tsx';
 
@@ -30,7 +30,8 @@ function useFocusInside(panel: RefObject<HTMLElement | null>): void {
 export function Inspector({ title, label, onClose, children }: InspectorProps) {
   const panel = useRef<HTMLElement>(null);
   useFocusInside(panel);
-  useEffect(() => {
+  // Before it is painted: who sees the details may press the key.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !document.querySelector('dialog[open]')) onClose();
     };

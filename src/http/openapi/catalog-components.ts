@@ -133,6 +133,7 @@ export const STORED_COMPONENTS: Readonly<Record<string, Schema>> = {
     TTL: TEXT,
     NodeChecks: orNull(TEXTS),
     ServiceChecks: orNull(listOf(object({ ID: TEXT, Namespace: TEXT }))),
+    'Checks?': TEXTS,
     ...STAMP,
   }),
   Event: object({
