@@ -21,9 +21,17 @@ export interface OtlpPartParts {
   readonly log: Pick<Logger, 'warn'>;
 }
 
+/** Without the user, password and query of an address: a collector's key may be among them. */
+function shownAddress(endpoint: string): string {
+  if (!URL.canParse(endpoint)) return '';
+  const { origin, pathname } = new URL(endpoint);
+  return `${origin}${pathname}`;
+}
+
 /** Nothing, and nothing loaded, without an endpoint. */
 export function otlpPart({ config, identity, ownVersion, metrics, clock, log }: OtlpPartParts): Part {
   const endpoint = config['telemetry.otlp_endpoint'];
+  const shown = shownAddress(endpoint);
   let sender: OtlpSender | undefined;
   return {
     name: 'otlp',
@@ -42,7 +50,8 @@ export function otlpPart({ config, identity, ownVersion, metrics, clock, log }: 
           'host.name': identity.nodeName,
         },
         now: () => clock.now(),
-        onFailure: (why) => log.warn({ endpoint, why }, 'metrics could not be sent'),
+        onFailure: (why) =>
+          log.warn({ endpoint: shown, why: why.replaceAll(endpoint, shown) }, 'metrics could not be sent'),
       });
     },
     stop: async () => {

@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/agent/config/load-config.ts';
 import { otlpPart } from '../../../src/agent/otlp-part.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
@@ -108,4 +109,23 @@ test('a collector that refuses is spoken of in the log, and the agent goes on', 
   await part.start();
   await part.stop();
   expect(warned).toContainEqual({ endpoint, why: expect.stringContaining('403') });
+});
+
+test('the log holds no key of a collector', async () => {
+  const endpoint = await collector((_request, response) => response.writeHead(403).end('no'));
+  const warned: unknown[] = [];
+  const withKeys = `${endpoint.replace('://', '://user:secret1@')}?api-key=secret2`;
+  const part = partFor(withKeys, new Metrics(), warned);
+  await part.start();
+  await part.stop();
+  expect(warned).toMatchObject([{ endpoint }]);
+  expect(JSON.stringify(warned)).not.toContain('secret');
+});
+
+test('what is no address is refused without being quoted', async () => {
+  const fragments = ['data_dir = "/tmp/none"\ntelemetry { otlp_endpoint = "collector:4318?api-key=hidden" }'];
+  const loading = loadConfig({ isDev: false, paths: [], format: undefined, flags: [], fragments, env: {} });
+  const fault = await loading.then(String, String);
+  expect(fault).toContain('telemetry.otlp_endpoint: must be an address');
+  expect(fault).not.toContain('hidden');
 });
