@@ -26,7 +26,7 @@ const HELLO = 'retry: 2000\n\n';
 const STILL_HERE = ': still here\n\n';
 
 export interface StreamParts {
-  readonly http: Pick<HttpParts, 'indexes' | 'watch' | 'clock'>;
+  readonly http: Pick<HttpParts, 'indexes' | 'watch' | 'clock' | 'authorizerOf'>;
   readonly events: StreamEvents;
   readonly call: Call;
   readonly topics: readonly StreamTopic[];
@@ -45,6 +45,8 @@ export class EventStream {
   readonly #parts: StreamParts;
   /** The index of each topic that the client knows. */
   readonly #known = new Map<string, number>();
+  /** The rights with which each topic was read last, for a stream that is told no values. */
+  readonly #readAs = new Map<string, string>();
   #onTaken: (() => void) | undefined;
   #isOver = false;
 
@@ -117,9 +119,19 @@ export class EventStream {
     if (this.#isOver) return;
     const { events, call, isBare } = this.#parts;
     this.#known.set(topic.name, index);
-    await this.#write(
-      isBare ? bareEvent({ topic, index, since }) : await events.event({ call, topic, index, since }),
-    );
+    if (isBare) {
+      await this.#requireReadable(topic, index);
+      await this.#write(bareEvent({ topic, index, since }));
+    } else await this.#write(await events.event({ call, topic, index, since }));
+  }
+
+  /** A token may end, or lose rights, while its stream goes on: then the topic is read again. Rejects if it may not be. */
+  async #requireReadable(topic: StreamTopic, index: number): Promise<void> {
+    const { http, events, call } = this.#parts;
+    const { group } = http.authorizerOf(call);
+    if (this.#readAs.get(topic.name) === group) return;
+    await events.event({ call, topic, index, since: undefined });
+    this.#readAs.set(topic.name, group);
   }
 
   /** Write, and wait until it is taken; a client that does not take it in time is cut. */

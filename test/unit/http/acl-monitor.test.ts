@@ -80,23 +80,31 @@ test('the log goes on while rows of others change', async () => {
   await over;
 });
 
-test('a stream of changes tells nothing of them to a token that was deleted, and ends', async () => {
-  server = await startAclServer();
-  const secret = await server.grant('key_prefix "" { policy = "read" }');
-  await server.as(ROOT).put('/v1/kv/a', 'before');
-  const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
-  const stream = await fetch(`${url}/v1/stream?topics=kv:a`, { headers: { 'X-Consul-Token': secret } });
-  const reader = (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
-  let told = '';
-  const read = async (): Promise<boolean> => {
-    const { done, value = '' } = await reader.read();
-    told += value;
-    return !done;
-  };
-  while (!told.includes('event: snapshot') && (await read()));
-  await server.as(ROOT).delete(`/v1/acl/token/${await accessorOf(secret)}`);
-  await server.as(ROOT).put('/v1/kv/a', 'secret afterwards');
-  while (await read()) if (told.includes('event: end')) break;
-  expect(told).toContain('ACL not found');
-  expect(told).not.toContain(Buffer.from('secret afterwards').toString('base64'));
-});
+test.each(['', '&values=false'])(
+  'a stream of changes tells nothing of them to a token that was deleted, and ends %s',
+  async (how) => {
+    server = await startAclServer();
+    const secret = await server.grant('key_prefix "" { policy = "read" }');
+    await server.as(ROOT).put('/v1/kv/a', 'before');
+    const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+    const stream = await fetch(`${url}/v1/stream?topics=kv:a${how}`, {
+      headers: { 'X-Consul-Token': secret },
+    });
+    const reader = (stream.body as ReadableStream<Uint8Array>)
+      .pipeThrough(new TextDecoderStream())
+      .getReader();
+    let told = '';
+    const read = async (): Promise<boolean> => {
+      const { done, value = '' } = await reader.read();
+      told += value;
+      return !done;
+    };
+    while (!told.includes('event: snapshot') && (await read()));
+    await server.as(ROOT).delete(`/v1/acl/token/${await accessorOf(secret)}`);
+    await server.as(ROOT).put('/v1/kv/a', 'secret afterwards');
+    while (await read()) if (told.includes('event: end')) break;
+    expect(told).toContain('ACL not found');
+    expect(told).not.toContain('event: change');
+    expect(told).not.toContain(Buffer.from('secret afterwards').toString('base64'));
+  },
+);
