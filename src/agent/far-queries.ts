@@ -63,7 +63,7 @@ export interface FarQueriesParts {
 function viewFor(token: string | null, { view, dnsConfig, authorizerOf }: FarQueriesParts): View {
   if (token === null) return viewForDns(view, dnsConfig);
   const headers = token === '' ? {} : { 'x-consul-token': token };
-  const authorizer = authorizerOf({ headers, query: {}, url: '' });
+  const authorizer = authorizerOf({ headers, query: {}, url: '', isForwarded: true });
   if (authorizer.isUnlimited) return view;
   const sees = (resource: 'node' | 'service', name: string): boolean =>
     authorizer.allows({ resource, level: 'read', name });

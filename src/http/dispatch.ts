@@ -18,6 +18,7 @@ import type { Call, Query, Reply } from './call-and-reply.ts';
 import { mayAnswerKept } from './catalog-copy.ts';
 import type { HttpParts, LiveHttpConfig } from './http-parts.ts';
 import { isToldByUrl, KeptBodies, keyOf, shortKeyOf } from './kept-bodies.ts';
+import { isForwarded } from './listen/forwarded-socket.ts';
 import type { RouteMeter } from './listen/route-meter.ts';
 import { decodedPath, pathOf } from './paths/canonical-url.ts';
 import { redirectToCleanPath } from './paths/clean-path.ts';
@@ -205,7 +206,7 @@ export class Dispatcher {
     if (operation.keyedBy === undefined || !isToldByUrl(headers)) return undefined;
     if (!mayAnswerKept(this.#parts.copy, raw.url as string)) return undefined;
     const url = raw.url as string;
-    const asked = { headers, query: query as Query, url };
+    const asked = { headers, query: query as Query, url, isForwarded: isForwarded(raw.socket) };
     if (operation.permission.kind !== 'open' && this.#parts.knowAsker?.(asked) !== undefined)
       return undefined;
     const asker = (): Authorizer => this.#parts.authorizerOf(asked);

@@ -129,7 +129,7 @@ export class AccessControl {
   /** The rights of whoever asks. Throws forbidden for a token that is not known. */
   authorizerOf(request: AskedWith): Authorizer {
     const sent = sentToken(request);
-    if (sent === '') return this.#pairOfSecret(this.#impliedSecret()).implied;
+    if (sent === '') return this.#pairOfSecret(this.#impliedSecret(request)).implied;
     if (request.query['token'] !== undefined) this.#warnOfQuery();
     const secret = this.secretOf(request);
     return secret === undefined ? this.#recovery : this.#pairOfSecret(secret).sent;
@@ -142,7 +142,7 @@ export class AccessControl {
 
   /** The token that counts for a request; undefined when none was sent and there is no default. Throws forbidden. */
   tokenOf(request: AskedWith): AclTokenRow | undefined {
-    const secret = sentToken(request) || this.#parts.tokens.of('default');
+    const secret = sentToken(request) || this.#ownDefault(request);
     return secret === '' ? undefined : this.#requireToken(secret);
   }
 
@@ -163,12 +163,17 @@ export class AccessControl {
   /** The secret whose rights count for a request; undefined for the recovery token, which only this agent knows. */
   secretOf(request: AskedWith): string | undefined {
     const sent = sentToken(request);
-    if (sent === '') return this.#impliedSecret();
+    if (sent === '') return this.#impliedSecret(request);
     return this.#isRecovery(sent) && request.url.startsWith(OWN_API) ? undefined : sent;
   }
 
-  #impliedSecret(): string {
-    return this.#parts.tokens.of('default') || ANONYMOUS_SECRET;
+  #impliedSecret(request: AskedWith): string {
+    return this.#ownDefault(request) || ANONYMOUS_SECRET;
+  }
+
+  /** For clients of this agent only: what another agent passed on without a token is anonymous, as in Consul. */
+  #ownDefault({ isForwarded }: AskedWith): string {
+    return isForwarded ? '' : this.#parts.tokens.of('default');
   }
 
   #isRecovery(secret: string): boolean {

@@ -73,7 +73,9 @@ function headersOf(call: Call, nodeName: string, defaultToken: string): Record<s
   if (headers['x-forwarded-for'] === undefined && call.remoteAddress !== '')
     headers['x-forwarded-for'] = call.remoteAddress;
   headers[ASKED_AGENT] = nodeName;
-  if (defaultToken !== '' && sentToken(call) === '') headers['x-consul-token'] = defaultToken;
+  // Whoever passed a call on already has added its own.
+  if (defaultToken !== '' && !call.isForwarded && sentToken(call) === '')
+    headers['x-consul-token'] = defaultToken;
   return headers;
 }
 

@@ -74,7 +74,7 @@ interface Opened {
 function roleOf({ core, server, run, parts }: Opened): Role {
   const { late } = parts.shared;
   let isLoaded = false;
-  const restore = restoreAtLeader(server);
+  const restore = restoreAtLeader(server, () => parts.tokens.of('default'));
   const { wan } = server.agents;
   const isBounded = isAgeBounded(parts.config);
   void late.whenRead.then(() => {

@@ -10,12 +10,16 @@ import { makeForward } from '../client/forward-http.ts';
 import type { ClusterServer } from './cluster-server.ts';
 
 /** Has the leader do operations that take a file, where this server is a follower. */
-export function restoreAtLeader({ candidate, peers, self }: ClusterServer): AnswerElsewhere {
+export function restoreAtLeader(
+  { candidate, peers, self }: ClusterServer,
+  defaultToken: () => string,
+): AnswerElsewhere {
   const forwardTo = async (leader: ServerRecord, call: Call): Promise<Reply> => {
     const forward = makeForward({
       link: { call: (method, request, options = {}) => peers.call(leader, method, request, options) },
       nodeName: self.name,
       newId: () => systemRandom.uuid(),
+      defaultToken,
     });
     try {
       return await forward(call);

@@ -5,7 +5,7 @@ import type { Call } from '../call-and-reply.ts';
 import { first } from '../request/query-values.ts';
 
 /** What of a request tells who asks. */
-export type AskedWith = Pick<Call, 'headers' | 'query' | 'url'>;
+export type AskedWith = Pick<Call, 'headers' | 'query' | 'url' | 'isForwarded'>;
 
 const BEARER = /^bearer[ \t]+(\S+)/i;
 
