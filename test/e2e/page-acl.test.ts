@@ -271,7 +271,7 @@ describeWith(CHROMIUM, 'access control in the web page', () => {
     await tab.open('acls/binding-rules');
     await page.getByRole('link', { name: 'staff' }).click();
     await page.getByRole('button', { name: 'Edit' }).click();
-    await dialog().getByLabel('For logins of which').fill('value.team == "web"');
+    await dialog().getByLabel('For which logins').fill('value.team == "web"');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await page.locator('aside').getByText('value.team == "web"').waitFor();
   });

@@ -195,6 +195,8 @@ describeWith(CHROMIUM, 'the web page', () => {
     await dialog.getByLabel('Secret of the token').fill('s3cret');
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await withToken;
+    // It is tried before it is taken.
+    await dialog.waitFor({ state: 'detached' });
     const afterwards = tab.page.waitForRequest((request) => request.headers()['x-consul-token'] === 's3cret');
     await tab.page.reload();
     await afterwards;
