@@ -1,7 +1,7 @@
 /**
  * Metrics pushed to a collector of OpenTelemetry, where `telemetry.otlp_endpoint` names one.
  */
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, settlesWithin } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OtlpSender } from '../metrics/otlp.ts';
@@ -56,8 +56,7 @@ export function otlpPart({ config, identity, ownVersion, metrics, clock, log }: 
     },
     stop: async () => {
       if (sender === undefined) return;
-      const enough = new Promise<void>((resolve) => clock.after(LAST_BATCH_MS, resolve));
-      await Promise.race([sender.close(), enough]);
+      await settlesWithin(clock, LAST_BATCH_MS, sender.close());
     },
   };
 }
