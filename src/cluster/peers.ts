@@ -44,10 +44,12 @@ export class RpcPeers<To extends RpcAddress = RpcAddress> {
   async call(to: To, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
     const used = this.#connectionTo(to);
     used.calls += 1;
-    const end = await used.connection.call(method, request, options);
-    used.calls -= 1;
-    used.lastMs = this.#clock.monotonic();
-    return end;
+    try {
+      return await used.connection.call(method, request, options);
+    } finally {
+      used.calls -= 1;
+      used.lastMs = this.#clock.monotonic();
+    }
   }
 
   /** The newest round trip to a server that was called lately, in ms; undefined when none was measured since. */
