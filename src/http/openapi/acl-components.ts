@@ -2,10 +2,7 @@
  * Documents of access control, as answers show them.
  */
 import type { Schema } from '../../decode/json-fields.ts';
-import { ANY_OBJECT, FLAG, INTEGER, listOf, object, orNull, TEXT, TIME } from './schema-words.ts';
-
-const STAMP = { CreateIndex: INTEGER, ModifyIndex: INTEGER };
-const TEXTS = listOf(TEXT);
+import { ANY_OBJECT, FLAG, listOf, object, orNull, STAMP, TEXT, TEXTS, TIME } from './schema-words.ts';
 
 const LINKS = listOf(object({ ID: TEXT, Name: TEXT }));
 const GRANTS = {

@@ -12,13 +12,12 @@ import {
   object,
   orNull,
   ref,
+  STAMP,
   TEXT,
+  TEXT_MAP,
+  TEXTS,
   TIME,
 } from './schema-words.ts';
-
-const STAMP = { CreateIndex: INTEGER, ModifyIndex: INTEGER };
-const TEXT_MAP = mapOf(TEXT);
-const TEXTS = listOf(TEXT);
 
 const NODE = {
   ID: TEXT,

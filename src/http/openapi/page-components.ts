@@ -13,11 +13,10 @@ import {
   orNull,
   ref,
   TEXT,
+  TEXT_MAP,
+  TEXTS,
   TIME,
 } from './schema-words.ts';
-
-const TEXT_MAP = mapOf(TEXT);
-const TEXTS = listOf(TEXT);
 
 /** What the page asks for. */
 export const PAGE_COMPONENTS: Readonly<Record<string, Schema>> = {

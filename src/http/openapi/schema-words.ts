@@ -25,3 +25,8 @@ export function object(fields: Readonly<Record<string, Schema>>): Schema {
     required: Object.keys(fields).filter((name) => !name.endsWith('?')),
   };
 }
+
+export const TEXTS = listOf(TEXT);
+export const TEXT_MAP = mapOf(TEXT);
+/** When a row was written first and last, to be spread into its fields. */
+export const STAMP = { CreateIndex: INTEGER, ModifyIndex: INTEGER };
