@@ -161,12 +161,6 @@ export class Datacenters {
     this.#onKnown = listener;
   }
 
-  /** Round trip to a datacenter in ms; undefined until it was measured. */
-  rttMs(name: string): number | undefined {
-    const rttMs = this.#known.get(name.toLowerCase())?.rttMs;
-    return rttMs === undefined || rttMs === Number.POSITIVE_INFINITY ? undefined : rttMs;
-  }
-
   /** Ask a server of another datacenter. Ends as unsent at once while none of it is reached. Never rejects. */
   async call(name: string, method: string, request: unknown, options: CallOptions): Promise<CallEnd> {
     const datacenter = this.#known.get(name.toLowerCase());
